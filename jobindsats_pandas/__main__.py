@@ -1,0 +1,241 @@
+"""The command line: ``jobindsats``, or ``python -m jobindsats_pandas``.
+
+Data go to standard output, everything else to standard error; the exit status is 0, 1 after an error, 2 for a command
+that cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jobindsats_pandas as ji
+from jobindsats_pandas.errors import JobindsatsError, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    options = _parser().parse_args(arguments)
+    warnings.showwarning = _show_warning
+    try:
+        options.run(options)
+    except JobindsatsError as error:
+        print(f"jobindsats: {error}", file=sys.stderr)
+        if error.curl:
+            print(f"\nThe request: {error.curl}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader, `head` for instance, has seen enough.
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        print(f"jobindsats: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("jobindsats: stopped; what was fetched is in the cache, ask again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"jobindsats: {message}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jobindsats", description="Jobindsats in pandas, from the command line.")
+    parser.add_argument("--version", action="version", version=f"jobindsats-pandas {ji.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    command("demo", _demo, "Show the package at work: a local API with synthetic data, no key and no network.")
+
+    server = command("sandbox", _sandbox, "Run a local API with synthetic data until Ctrl-C, for curl and other tools.")
+    server.add_argument("--port", type=int, default=8025, help="a free port (default: 8025)")
+
+    command("subjects", _subjects, "List the subjects.")
+
+    tables = command("tables", _tables, "List the tables, or find some.")
+    tables.add_argument("search", nargs="*", help="words to find, in any order")
+
+    table = command("table", _table, "Show what a table offers.")
+    table.add_argument("table", help="id, such as y25i01")
+
+    plan = command("plan", _plan, "Show what a question would send: requests, cells and curl commands.")
+    _add_question(plan)
+    plan.add_argument("--powershell", action="store_true", help="commands for PowerShell instead of curl")
+
+    read = command("read", _read, "Read a table, to standard output as CSV or to a file.")
+    _add_question(read)
+    read.add_argument("--layout", choices=["wide", "long"], default="wide")
+    read.add_argument("--complete", action="store_true", help="also the combinations that the API left out (they are 0)")
+    read.add_argument("--out", type=Path, help="a file; its ending says what: .parquet, .csv or .xlsx")
+    read.add_argument("--refresh", action="store_true", help="ask the API, whatever the cache has")
+    read.add_argument("--offline", action="store_true", help="ask the cache alone")
+    read.add_argument("--max-requests", type=int, default=500)
+
+    cache = command("cache", _cache, "Look at the answers on disk, or remove them.")
+    cache.add_argument("action", choices=["info", "list", "clear"])
+    cache.add_argument("--table", help="clear the answers of this table alone")
+    return parser
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("table", help="id, such as y25i01")
+    parser.add_argument(
+        "--by",
+        action="append",
+        default=[],
+        metavar="DIMENSION[=MEMBER]",
+        help="a dimension or hierarchy; with '=', a member of it, '*', 'total' or 'level:…'. May be given several times.",
+    )
+    parser.add_argument("--periods", help="latest:12, 2025M01, 2025M01:2025M12, a list with commas, or '*'")
+    parser.add_argument("--period-type", help="M, Q, Y, QMAT, …")
+    parser.add_argument("--measure", action="append", dest="measures", help="a name or id; may be given several times")
+
+
+def _question(options: argparse.Namespace) -> dict[str, Any]:
+    by: dict[str, Any] = {}
+    for text in options.by:
+        name, separator, member = text.partition("=")
+        if not separator:
+            by[name] = None
+        elif by.setdefault(name, []) is not None:
+            by[name].append(member)
+    periods = options.periods.split(",") if options.periods and "," in options.periods else options.periods
+    if periods is not None and isinstance(periods, str) and periods.isdecimal() and len(periods) < 4:
+        periods = int(periods)
+    return {
+        "by": by,
+        "periods": periods,
+        "period_type": options.period_type,
+        "measures": options.measures,
+    }
+
+
+def _subjects(_: argparse.Namespace) -> None:
+    _print_frame(ji.subjects())
+
+
+def _tables(options: argparse.Namespace) -> None:
+    found = ji.tables(" ".join(options.search) or None)
+    if found.empty:
+        raise QueryError(f"No table answers {' '.join(options.search)!r}. Try fewer or other words.")
+    _print_frame(found[["table_id", "update_freq", "update_latest", "table_name"]])
+
+
+def _table(options: argparse.Namespace) -> None:
+    print(ji.table(options.table))
+
+
+def _plan(options: argparse.Namespace) -> None:
+    plan = ji.plan(options.table, **_question(options))
+    print(plan.summary, file=sys.stderr)
+    print(plan.powershell() if options.powershell else plan.curl())
+
+
+def _read(options: argparse.Namespace) -> None:
+    out: Path | None = options.out
+    if out is not None and out.suffix.lower() not in _WRITERS:
+        raise QueryError(f"--out {out}: the ending says the format, and there are {', '.join(_WRITERS)}.")
+    frame = ji.read_jobindsats(
+        options.table,
+        **_question(options),
+        layout=options.layout,
+        complete=options.complete,
+        refresh=options.refresh,
+        offline=options.offline,
+        max_requests=options.max_requests,
+    )
+    if out is None:
+        frame.jobindsats.plain().to_csv(sys.stdout, index=False)
+    else:
+        _WRITERS[out.suffix.lower()](frame, out)
+        print(f"{len(frame):,} rows written to {out}", file=sys.stderr)
+
+
+def _write_excel(frame: pd.DataFrame, path: Path) -> None:
+    try:
+        import openpyxl  # noqa: F401 - pandas says less clearly what is missing
+    except ImportError:
+        raise QueryError("Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'.") from None
+    plain = frame.jobindsats.plain()
+    plain.astype({name: "str" for name in plain if str(plain[name].dtype).startswith("period")}).to_excel(path, index=False)
+
+
+_WRITERS = {
+    ".parquet": lambda frame, path: frame.jobindsats.to_parquet(path),
+    ".csv": lambda frame, path: frame.jobindsats.plain().to_csv(path, index=False),
+    ".xlsx": _write_excel,
+}
+
+
+def _cache(options: argparse.Namespace) -> None:
+    cache = ji.Client().cache
+    if options.action == "info":
+        print(cache.info())
+    elif options.action == "list":
+        _print_frame(cache.list())
+    else:
+        print(f"{cache.clear(table=options.table)} answers removed", file=sys.stderr)
+
+
+def _sandbox(options: argparse.Namespace) -> None:
+    ji.sandbox.run(port=options.port)
+
+
+def _demo(_: argparse.Namespace) -> None:
+    question: dict[str, Any] = {"by": {"A-kasse": "*"}, "periods": "latest:2"}
+    with ji.sandbox.serve() as api:
+        client = ji.Client(token=api.token, base_url=api.url, cache_dir=api.cache_dir)
+        print("A local API with synthetic data answers; no key, no network.\n")
+        print(">>> ji.plan('y01h01', by={'A-kasse': '*'}, periods='latest:2')")
+        print(ji.plan("y01h01", **question, client=client), "\n")
+        print(">>> df = ji.read_jobindsats('y01h01', by={'A-kasse': '*'}, periods='latest:2')")
+        frame = ji.read_jobindsats("y01h01", **question, client=client)
+        short = {name: name.rpartition(": ")[2] for name in frame.columns}
+        print(frame.rename(columns=short).iloc[:, :7].head(12).to_string(max_colwidth=28), "\n")
+        column = frame.columns[5]
+        print(f">>> df['{column}'].sum()")
+        try:
+            frame[column].sum()
+        except ji.InvalidSumError as error:
+            print(f"InvalidSumError: {error}\n")
+        sent = len(api.requests)
+        again = ji.read_jobindsats("y01h01", **question, client=client)
+        print(f"The same question again: {len(api.requests) - sent} requests, equal: {again.equals(frame)}\n")
+        path = Path("jobindsats-demo.parquet")
+        frame.jobindsats.to_parquet(path)
+        print(f"Written to {path}; ji.read_parquet gives back the same frame: {ji.read_parquet(path).equals(frame)}")
+
+
+def _print_frame(frame: pd.DataFrame) -> None:
+    print(frame.to_string(index=False))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

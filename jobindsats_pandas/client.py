@@ -1,0 +1,435 @@
+"""The one place where metadata, plan and network meet: a question goes out, a frame comes back."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from jobindsats_pandas.decoding import Block, UnknownMemberError, match, to_frame, unexplained_since
+from jobindsats_pandas.errors import QueryError, ServiceError, TooLargeError
+from jobindsats_pandas.gathering import gather, shows_progress
+from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
+from jobindsats_pandas.queries import BASE_URL, MAX_CELLS, members_text, plan, resolve_measure, total_request
+from jobindsats_pandas.transport import Transport, expiry_moment, keyring_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from jobindsats_pandas.metadata import CatalogueEntry
+    from jobindsats_pandas.queries import DataRequest, Plan, Selection
+    from jobindsats_pandas.transport import Answer, CacheView
+
+__all__ = ["Client"]
+
+T = TypeVar("T")
+
+CONNECTIONS_CAP = 4
+LAYOUTS = ("wide", "long")
+
+_TABLE_ID = re.compile(r"[a-z0-9_]+", re.ASCII)
+
+
+class Client:
+    """A connection to Jobindsats: key, address, cache and limits. Immutable; safe to share between threads.
+
+    Parameters
+    ----------
+    token : str, optional
+        The key. By default from the environment, ``JOBINDSATS_API_TOKEN`` or ``JOBINDSATS_API_KEY``, else from the
+        system's keyring if `keyring` is installed. Without one, what is on disk can still be read.
+    base_url : str, optional
+        By default ``JOBINDSATS_API_URL``, else the agency's own. https, or an address of this machine.
+    cache_dir : str or Path, optional
+        By default ``JOBINDSATS_CACHE_DIR``, else the user's cache directory; for an address of this machine a
+        temporary one, so that answers of a sandbox are never taken for the agency's.
+    max_cells : int, default 150,000
+        Larger questions are split: the API can time out from about 200,000 cells.
+    connections : int, default 2
+        How many requests are in the air at once, 4 at most: this is a public body's server.
+    max_cache_bytes : int, optional
+        Size of the cache; the answers fetched longest ago go first.
+    max_stale_days : float, default 90
+        The oldest answer to fall back on where the API fails.
+    ignore_closed_hour : bool, default False
+        Ask also from 22:00 to 23:00 Danish time, for machines whose clock is wrong.
+    closed_hour : bool, optional
+        Whether the API closes at all; by default only api.jobindsats.dk does.
+
+    Raises
+    ------
+    ConfigurationError
+        If the key cannot be one, or the address would show it to others.
+
+    Examples
+    --------
+    >>> from jobindsats_pandas import sandbox
+    >>> with sandbox.serve() as api:
+    ...     client = Client(token=api.token, base_url=api.url)
+    ...     client.table("y25i01").name
+    '... (syntetisk)'
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        base_url: str | None = None,
+        cache_dir: str | Path | None = None,
+        *,
+        max_cells: int = MAX_CELLS,
+        connections: int = 2,
+        max_cache_bytes: int | None = 2_000_000_000,
+        max_stale_days: float = 90,
+        ignore_closed_hour: bool = False,
+        closed_hour: bool | None = None,
+    ) -> None:
+        self._settings: dict[str, Any] = {
+            "base_url": base_url,
+            "cache_dir": cache_dir,
+            "max_cells": max_cells,
+            "connections": connections,
+            "max_cache_bytes": max_cache_bytes,
+            "max_stale_days": max_stale_days,
+            "ignore_closed_hour": ignore_closed_hour,
+            "closed_hour": closed_hour,
+        }
+        environment = os.environ.get
+        token = (
+            token
+            or environment("JOBINDSATS_API_TOKEN")
+            or environment("JOBINDSATS_API_KEY")
+            or keyring_token()
+        )
+        directory = cache_dir or environment("JOBINDSATS_CACHE_DIR")
+        self._transport = Transport(
+            token=token,
+            base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
+            cache_dir=Path(directory) if directory else None,
+            max_cache_bytes=max_cache_bytes,
+            max_age_stale=timedelta(days=max_stale_days),
+            closed_hour=closed_hour,
+            ignore_closed_hour=ignore_closed_hour,
+        )
+        self._max_cells = max_cells
+        self._connections = max(1, min(connections, CONNECTIONS_CAP))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the key, which the copy looks for in its own environment.
+        return partial(Client, **self._settings), ()
+
+    def __repr__(self) -> str:
+        return f"<Client of {self._transport.base_url}, cache in {self.cache.path}>"
+
+    @property
+    def base_url(self) -> str:
+        """Address of the API."""
+        return self._transport.base_url
+
+    @property
+    def cache(self) -> CacheView:
+        """The answers on disk: ``info()``, ``list()``, ``clear(table=None)``."""
+        return self._transport.cache
+
+    def subjects(self, *, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
+        """Subjects in their groups, as `jobindsats_pandas.subjects`."""
+        check = _Check(parse_subjects)
+        return check.parsed(
+            self._transport.fetch("subjects?format=json", check=check, refresh=refresh, offline=offline)
+        )
+
+    def tables(
+        self, search: str | None = None, *, refresh: bool = False, offline: bool = False
+    ) -> pd.DataFrame:
+        """Tables of the data bank, as `jobindsats_pandas.tables`."""
+        return search_tables(self._catalogue(refresh=refresh, offline=offline), search)
+
+    def table(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
+        """What a table offers, as `jobindsats_pandas.table`."""
+        return self._metadata(table, refresh=refresh, offline=offline).table
+
+    def plan(
+        self,
+        table: str,
+        by: Any = None,
+        periods: Any = None,
+        period_type: str | None = None,
+        measures: Any = None,
+        *,
+        offline: bool = False,
+    ) -> Plan:
+        """What a question would send, as `jobindsats_pandas.plan`."""
+        found = self.table(table, offline=offline)
+        return self._plan(found, by, periods, period_type, measures)
+
+    def read(
+        self,
+        table: str,
+        by: Any = None,
+        periods: Any = None,
+        period_type: str | None = None,
+        measures: Any = None,
+        *,
+        layout: str = "wide",
+        complete: bool = False,
+        additive: Mapping[str, str] | None = None,
+        refresh: bool = False,
+        offline: bool = False,
+        progress: bool | None = None,
+        max_requests: int = 500,
+    ) -> pd.DataFrame:
+        """Answer a question with a frame, as `jobindsats_pandas.read_jobindsats`."""
+        if layout not in LAYOUTS:
+            raise QueryError(f"layout={layout!r}: there are 'wide' (a column per measure) and 'long'.")
+        if refresh and offline:
+            raise QueryError(
+                "refresh=True asks the API anew, and offline=True forbids to ask it; take one of them."
+            )
+
+        def ask(metadata: _Metadata) -> pd.DataFrame:
+            question = self._plan(metadata.table, by, periods, period_type, measures)
+            if len(question.requests) > max_requests:
+                raise TooLargeError(
+                    f"Table {metadata.table.id}: the question takes {question.summary}, more than max_requests="
+                    f"{max_requests}. Ask for less, or raise max_requests= on purpose: this is a public body's server.",
+                )
+            kinds = _kinds(metadata.table, additive)
+            parts = gather(
+                question.requests,
+                partial(self._part, metadata=metadata, refresh=refresh, offline=offline),
+                connections=self._connections,
+                progress=shows_progress(progress),
+                title=metadata.table.id,
+            )
+            if (
+                len(parts) > 1
+                and not offline
+                and self._metadata(metadata.table.id).edition != metadata.edition
+            ):
+                raise _UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
+            _refuse_mixture(parts, metadata.table)
+            blocks = [part.block for part in parts]
+            totals = self._totals(blocks, question, metadata, refresh=refresh, offline=offline)
+            frame = to_frame(
+                blocks, question, totals=totals, layout=layout, complete=complete, additive=kinds
+            )
+            frame.attrs["jobindsats"] = {
+                **_provenance(question, parts, self.base_url),
+                "layout": layout,
+                "complete": complete,
+                "additive": {name: str(kind) for name, kind in kinds.items()},
+            }
+            return frame
+
+        metadata = self._metadata(table, refresh=refresh, offline=offline)
+        try:
+            return ask(metadata)
+        except (UnknownMemberError, _UpdatedMeanwhileError):
+            if offline:
+                raise
+            # The answers are newer than what is known of the table: look again, once.
+            return ask(self._metadata(table, refresh=True))
+
+    def _plan(self, table: Table, by: Any, periods: Any, period_type: str | None, measures: Any) -> Plan:
+        return plan(
+            table, by, periods, period_type, measures, max_cells=self._max_cells, base_url=self.base_url
+        )
+
+    def _catalogue(self, *, refresh: bool = False, offline: bool = False) -> tuple[CatalogueEntry, ...]:
+        check = _Check(parse_tables)
+        return check.parsed(
+            self._transport.fetch("tables?format=json", check=check, refresh=refresh, offline=offline)
+        )
+
+    def _metadata(self, table: str, *, refresh: bool = False, offline: bool = False) -> _Metadata:
+        table_id = self._table_id(table, offline=offline)
+        check = _Check(partial(parse_table, table_id=table_id), expires=_expiry)
+        try:
+            answer = self._transport.fetch(
+                f"table/{table_id}?format=json", check=check, table=table_id, refresh=refresh, offline=offline
+            )
+        except QueryError as error:
+            entries = self._catalogue(offline=offline)
+            if any(entry.id.casefold() == table_id for entry in entries):
+                raise
+            error.args = (_no_such_table(table, entries),)
+            raise
+        return _Metadata(check.parsed(answer))
+
+    def _table_id(self, table: str, *, offline: bool) -> str:
+        """Return the id in lower case; a table's name is looked up in the catalogue."""
+        if not isinstance(table, str):
+            raise QueryError(f"{table!r} is not the id or name of a table; ids look like 'y25i01'.")
+        wanted = table.strip().lower()
+        if _TABLE_ID.fullmatch(wanted):
+            return wanted
+        entries = self._catalogue(offline=offline)
+        named = [entry.id for entry in entries if fold(entry.name) == fold(table)]
+        if len(named) != 1:
+            raise QueryError(
+                _no_such_table(table, entries) if not named else f"{table!r} names {', '.join(named)}."
+            )
+        return named[0].lower()
+
+    def _part(self, request: DataRequest, metadata: _Metadata, *, refresh: bool, offline: bool) -> _Part:
+        check = _Check(partial(match, request=request), expires=lambda _: _expiry(metadata.table))
+        table = metadata.table.id
+        answer = self._transport.fetch(
+            request.path,
+            check=check,
+            table=table,
+            edition=metadata.edition,
+            refresh=refresh,
+            offline=offline,
+        )
+        return _Part(check.parsed(answer), answer.edition, answer.fetched_at, answer.from_cache, answer.stale)
+
+    def _totals(
+        self,
+        blocks: Sequence[Block],
+        question: Plan,
+        metadata: _Metadata,
+        *,
+        refresh: bool,
+        offline: bool,
+    ) -> Block | None:
+        """Ask for the overall totals where the answers' own do not tell whether a null is not yet available."""
+        first = unexplained_since(blocks, question)
+        request = total_request(question, first) if first is not None else None
+        if request is None:
+            return None
+        try:
+            return self._part(request, metadata, refresh=refresh, offline=offline).block
+        except QueryError:
+            # The API has no such total: then no null can be told from a hidden count, and each counts as one.
+            return None
+
+
+class _Check(Generic[T]):
+    """Parses the bodies that the transport has to judge, and keeps what came of the last one."""
+
+    def __init__(
+        self, parse: Callable[[bytes], T], expires: Callable[[T], datetime | None] = lambda _: None
+    ) -> None:
+        self._parse = parse
+        self._expires = expires
+        self._last: tuple[bytes, T] | None = None
+
+    def __call__(self, body: bytes) -> datetime | None:
+        found = self._parse(body)
+        self._last = body, found
+        return self._expires(found)
+
+    def parsed(self, answer: Answer) -> T:
+        """What came of an answer; parsed now if another thread's request brought it."""
+        if self._last is not None and self._last[0] == answer.body:
+            return self._last[1]
+        return self._parse(answer.body)
+
+
+def _expiry(table: Table) -> datetime:
+    return expiry_moment(table.update_next, datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    """What is known of a table now."""
+
+    table: Table
+
+    @property
+    def edition(self) -> str:
+        """The update that these metadata tell of: data of another one do not fit to them."""
+        return str(self.table.update_latest or "")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The rows of one answer, and where they come from; its bytes are let go."""
+
+    block: Block
+    edition: str
+    fetched_at: datetime
+    from_cache: bool
+    stale: bool
+
+
+class _UpdatedMeanwhileError(ServiceError):
+    """The table was updated while it was read."""
+
+
+def _refuse_mixture(parts: Sequence[_Part], table: Table) -> None:
+    """Parts of different updates of a table never join."""
+    editions = sorted({part.edition for part in parts})
+    if len(editions) > 1:
+        raise ServiceError(
+            f"Table {table.id} has been updated, and some parts of the question could not be fetched again since: they"
+            f" are of {editions[0] or 'an unknown day'}, others of {editions[-1]}. Parts of different updates do not fit"
+            " together. Ask again later; everything that was fetched is kept.",
+        )
+
+
+def _provenance(question: Plan, parts: Sequence[_Part], base_url: str) -> dict[str, Any]:
+    """Say where a frame comes from: plain JSON, and short, for pandas copies it at every step."""
+    table = question.table
+    shown = [selection for selection in question.selections if selection.shown]
+    hidden = [selection.hierarchy.id for selection in question.selections if not selection.shown]
+    names = parts[0].block.columns
+    everything = len(question.measures) == len(table.all_measures)
+    return {
+        "table": table.id,
+        "table_name": table.name,
+        "link": table.link_tablepage,
+        "url": base_url,
+        "update_latest": str(table.update_latest) if table.update_latest else None,
+        "fetched_at": min(part.fetched_at for part in parts).isoformat(timespec="seconds"),
+        "from_cache": all(part.from_cache for part in parts),
+        "stale": any(part.stale for part in parts),
+        "period_type": question.period_type.id,
+        "periods": [question.periods[0], question.periods[-1], len(question.periods)],
+        "by": {selection.hierarchy.id: _selection_text(selection) for selection in shown},
+        "area": hidden[0] if hidden else None,
+        "measures": "*" if everything else [measure.id for measure in question.measures][:50],
+        "columns": {
+            "period": names[0],
+            "dimensions": {
+                name: [selection.hierarchy.dimension_id, selection.hierarchy.id]
+                for name, selection in zip(names[1:], question.selections, strict=False)
+                if selection.shown
+            },
+        },
+    }
+
+
+def _selection_text(selection: Selection) -> str | list[str]:
+    """Write a selection as it could be asked for again; a long list of members as how many they are."""
+    text = members_text(selection)
+    if "," not in text:
+        return "total" if text == TOTAL else text
+    members = text.split(",")
+    return members if len(members) <= 20 else f"{len(members)} members"
+
+
+def _kinds(table: Table, additive: Mapping[str, str] | None) -> dict[str, Kind]:
+    """Resolve overrides of kinds: measures by name or id, kinds by their word."""
+    kinds: dict[str, Kind] = {}
+    for name, kind in (additive or {}).items():
+        try:
+            chosen = Kind(kind)
+        except ValueError:
+            known = ", ".join(repr(str(known)) for known in Kind)
+            raise QueryError(f"additive={{{name!r}: {kind!r}}}: the kinds are {known}.") from None
+        kinds |= {measure.column: chosen for measure in resolve_measure(table, name)}
+    return kinds
+
+
+def _no_such_table(table: str, entries: Sequence[CatalogueEntry]) -> str:
+    near = did_you_mean(table, [text for entry in entries for text in (entry.id, entry.name)])
+    return f"There is no table {table!r} among the {len(entries)} there are.{near} ji.tables('words') searches them."

@@ -1,0 +1,215 @@
+"""What arithmetic makes of statuses and parts. Pure; the numbers themselves are computed elsewhere.
+
+Scaling keeps a cell's part, as a measure derived from its own and of the same kind. Two measures of one and the
+same cell give a derived measure too: a ratio has no kind, a rate times a count has the count's, a difference of two
+measures of one kind has theirs. Everything else is a number of unknown part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing
+from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, Registry
+from jobindsats_pandas.kinds import Kind
+
+__all__ = ["paired_parts", "paired_status", "scaled", "scaled_parts", "shifted_parts"]
+
+# The worse of two statuses stands; 0 is the best.
+_RANK: Final = np.array([0, 6, 5, 4, 2, 1, 3], dtype=np.uint8)
+_STATUS: Final = np.argsort(_RANK).astype(np.uint8)
+
+
+def derived_status(status: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The status of what is computed from cells one by one."""
+    return np.where(status == CellStatus.OBSERVED, np.uint8(CellStatus.DERIVED), status)
+
+
+def paired_status(left: Cells, right: Cells) -> NDArray[np.uint8]:
+    """The status of what is computed from two cells: the worse one's.
+
+    A number beside a cell that pandas made is not available: nobody knows what it stands beside. Two of those make
+    another; a combination that the API left out counts as 0.
+    """
+    worse = _STATUS[np.maximum(_RANK[left.status], _RANK[right.status])]
+    both = (left.status == CellStatus.ABSENT) & (right.status == CellStatus.ABSENT)
+    result = derived_status(worse)
+    result[(result == CellStatus.ABSENT) & ~both] = CellStatus.NOT_AVAILABLE
+    return result
+
+
+def scaled_parts(cells: Cells, factor: float) -> tuple[Registry, Codes]:
+    """Parts of cells that are all multiplied by one number."""
+    if factor == 1:
+        return cells.registry, cells.parts
+    if not math.isfinite(factor) or factor == 0:
+        return cells.registry, _kept(cells.parts, NOTHING, STATISTIC)
+    return _derived(cells.registry, cells.parts, lambda measure: _scaled_measure(measure, factor))
+
+
+def rounded_parts(cells: Cells, decimals: int) -> tuple[Registry, Codes]:
+    """Parts of cells that are rounded."""
+    return _derived(
+        cells.registry,
+        cells.parts,
+        lambda measure: PartMeasure(
+            f"rounded({measure.id},{decimals})",
+            f"{measure.name} rounded",
+            measure.kind,
+            ("rounded", measure.id, str(decimals)),
+        ),
+    )
+
+
+def shifted_parts(cells: Cells, number: float | None) -> tuple[Registry, Codes]:
+    """Parts of cells that a number is added to (None: something else is done to them)."""
+    if number == 0:
+        return cells.registry, cells.parts
+    return cells.registry, _kept(cells.parts, STATISTIC)
+
+
+def paired_parts(operation: str, left: Cells, right: Cells) -> tuple[Registry, Codes]:
+    """Parts of what is computed from two cells, pair by pair.
+
+    Parameters
+    ----------
+    operation : str
+        Only ``"truediv"``, ``"mul"`` and ``"sub"`` carry a meaning.
+    """
+    registry, (ours, theirs) = aligned(left, right)
+    result = np.full(len(ours), UNKNOWN, dtype=np.int64)
+    result[(ours == STATISTIC) | (theirs == STATISTIC)] = STATISTIC
+    if operation not in {"truediv", "mul", "sub"}:
+        return registry, result
+    for place in range(len(registry.spaces)):
+        registry, ours, theirs, result = _pair_in(place, operation, registry, ours, theirs, result)
+    return registry, result
+
+
+def _pair_in(
+    place: int, operation: str, registry: Registry, ours: Codes, theirs: Codes, result: Codes
+) -> tuple[Registry, Codes, Codes, Codes]:
+    space, offset = registry.spaces[place], registry.offsets[place]
+    inside = (
+        (ours >= offset) & (ours < offset + space.size) & (theirs >= offset) & (theirs < offset + space.size)
+    )
+    if not inside.any():
+        return registry, ours, theirs, result
+    left, right = (ours[inside] - offset), (theirs[inside] - offset)
+    same = left % space.per_measure == right % space.per_measure
+    left, right = left[same], right[same]
+    where = np.flatnonzero(inside)[same]
+    pairs = np.unique(np.stack([left // space.per_measure, right // space.per_measure]), axis=1).T
+    measures = space.measures
+    for one, other in pairs:
+        measure = _paired_measure(operation, measures[one], measures[other])
+        try:
+            registry, code, recode = registry.with_measure(place, measure)
+        except ValueError:  # pragma: no cover - more derived measures than can be numbered
+            continue
+        if recode is not None:
+            ours, theirs, result = recode(ours), recode(theirs), recode(result)
+        here = (left // space.per_measure == one) & (right // space.per_measure == other)
+        number = code * space.per_measure + left[here] % space.per_measure
+        result[where[here]] = number + registry.offsets[place]
+    return registry, ours, theirs, result
+
+
+def _paired_measure(operation: str, left: PartMeasure, right: PartMeasure) -> PartMeasure:
+    if operation == "truediv":
+        kind, sign = Kind.NONE, "/"
+    elif operation == "mul":
+        # A rate times the count it is a rate of is a count again; two counts multiplied are nothing known.
+        rate = Kind.NONE in (left.kind, right.kind)
+        kind, sign = (right.kind if left.kind is Kind.NONE else left.kind) if rate else Kind.NONE, "×"
+    else:
+        kind, sign = left.kind if left.kind is right.kind else Kind.NONE, "−"
+    return PartMeasure(
+        _short(f"{operation}({left.id},{right.id})"),
+        f"{left.name} {sign} {right.name}",
+        kind,
+        (operation, left.id, right.id),
+    )
+
+
+def _scaled_measure(measure: PartMeasure, factor: float) -> PartMeasure | str:
+    """The measure times a number; the id of the measure that it was scaled from where that undoes the scaling."""
+    base, name = measure.id, measure.name
+    if measure.operation and measure.operation[0] == "scaled":
+        base, factor, name = (
+            measure.operation[1],
+            float(measure.operation[2]) * factor,
+            name.rpartition(" × ")[0],
+        )
+        if factor == 1:
+            return base
+    return PartMeasure(
+        _short(f"scaled({base},{factor!r})"),
+        f"{name} × {factor:g}",
+        measure.kind,
+        ("scaled", base, repr(float(factor))),
+    )
+
+
+def _derived(registry: Registry, parts: Codes, derive: object) -> tuple[Registry, Codes]:
+    """Move every cell of a known part to the measure derived from its own."""
+    assert callable(derive)
+    result = _kept(parts, NOTHING, STATISTIC)
+    for place in range(len(registry.spaces)):
+        space, offset = registry.spaces[place], registry.offsets[place]
+        where = np.flatnonzero((parts >= offset) & (parts < offset + space.size))
+        if not len(where):
+            continue
+        numbers = parts[where] - offset
+        lowest, highest = int(numbers.min()) // space.per_measure, int(numbers.max()) // space.per_measure
+        codes = [lowest] if lowest == highest else list(np.unique(numbers // space.per_measure))
+        for old in codes:
+            measure = derive(space.measures[old])
+            if isinstance(measure, str):
+                code, recode = space.measure_code(measure), None
+            else:
+                try:
+                    registry, code, recode = registry.with_measure(place, measure)
+                except ValueError:  # pragma: no cover - more derived measures than can be numbered
+                    continue
+            if recode is not None:
+                parts, result = recode(parts), recode(result)
+            here = slice(None) if lowest == highest else numbers // space.per_measure == old
+            moved = numbers[here] + (code - old) * space.per_measure + registry.offsets[place]
+            result[where[here]] = moved
+    return registry, result
+
+
+def _kept(parts: Codes, *special: int) -> Codes:
+    result = np.full(len(parts), UNKNOWN, dtype=np.int64)
+    for code in special:
+        result[parts == code] = code
+    return result
+
+
+def _short(text: str) -> str:
+    """An id that does not grow without end when arithmetic is chained."""
+    if len(text) <= 120:
+        return text
+    return f"{text[:80]}…{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
+
+
+def zero_where_left_out(cells: Cells) -> Cells:
+    """Turn combinations that the API left out into the zeros they count as; those made by pandas stay missing."""
+    left_out = (cells.status == CellStatus.ABSENT) & (cells.parts >= 0)
+    if not left_out.any():
+        return cells
+    values, status = cells.values.copy(), cells.status.copy()
+    values[left_out], status[left_out] = 0, CellStatus.DERIVED
+    return Cells(values, status, cells.parts, cells.registry, cells.dropped)
+
+
+def undefined(values: NDArray[np.float64], status: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Statuses in which a number that is none (0 divided by 0) is not available."""
+    wrong = np.isnan(values) & ~is_missing(status)
+    return np.where(wrong, np.uint8(CellStatus.NOT_AVAILABLE), status) if wrong.any() else status

@@ -1,0 +1,113 @@
+"""The Arrow type: guarded columns keep everything in Parquet, Feather and pickle while this package is imported."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from jobindsats_pandas.disclosure.array import DiscretionisedArray
+from jobindsats_pandas.disclosure.cells import is_missing
+from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
+from jobindsats_pandas.disclosure.parts import Registry, merge_registries
+
+__all__ = ["ArrowDiscretionisedType", "from_arrow", "to_arrow"]
+
+
+class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
+    """``jobindsats.discretionised``: a struct of value (null where nothing is shown), status and part.
+
+    A struct rather than a bare number, so that other tools refuse to add the column up as it stands.
+    """
+
+    def __init__(self, numbers: str = "Int64", registry: Registry | None = None, dropped: int = 0) -> None:
+        self.numbers, self.registry, self.dropped = numbers, registry or Registry(), dropped
+        value = pa.int64() if numbers == "Int64" else pa.float64()
+        storage = pa.struct([("value", value), ("status", pa.uint8()), ("part", pa.int64())])
+        super().__init__(storage, "jobindsats.discretionised")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return json.dumps(
+            {"numbers": self.numbers, "dropped": self.dropped, "registry": _packed(self.registry)}
+        ).encode()
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type: Any, serialized: bytes) -> ArrowDiscretionisedType:
+        plain = json.loads(serialized)
+        return cls(plain["numbers"], _unpacked(plain["registry"]), plain["dropped"])
+
+    def __hash__(self) -> int:
+        return hash((self.numbers, self.registry))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ArrowDiscretionisedType) and (
+            (self.numbers, self.registry, self.dropped) == (other.numbers, other.registry, other.dropped)
+        )
+
+    def to_pandas_dtype(self) -> DiscretionisedDtype:
+        """The dtype that this becomes in pandas."""
+        return DiscretionisedDtype(self.numbers)  # type: ignore[arg-type]
+
+
+def to_arrow(array: DiscretionisedArray, type: Any = None) -> Any:
+    """Everything that an array holds, as an Arrow array."""
+    wanted = type if isinstance(type, ArrowDiscretionisedType) else None
+    arrow_type = wanted or ArrowDiscretionisedType(array.dtype.numbers, array.registry, array.dropped)
+    values = pa.array(array.numbers, mask=is_missing(array.status))
+    storage = pa.StructArray.from_arrays(
+        [values, pa.array(array.status), pa.array(array.parts)], fields=list(arrow_type.storage_type)
+    )
+    made = pa.ExtensionArray.from_storage(arrow_type, storage)
+    return made if type is None or wanted is not None else made.storage.field("value").cast(type)
+
+
+def from_arrow(array: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:
+    """The guarded array that was written."""
+    chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+    made = [_from_chunk(chunk, dtype) for chunk in chunks]
+    if not made:
+        return DiscretionisedArray._from_sequence([], dtype=dtype)
+    return made[0] if len(made) == 1 else _joined(made)
+
+
+def _joined(made: list[DiscretionisedArray]) -> DiscretionisedArray:
+    whole = DiscretionisedArray._concat_same_type(made)
+    whole._dropped = made[0].dropped
+    return whole
+
+
+def _from_chunk(chunk: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:
+    if not isinstance(chunk.type, ArrowDiscretionisedType):
+        plain = chunk.to_numpy(zero_copy_only=False)
+        return DiscretionisedArray._from_sequence(plain, dtype=dtype)
+    values, status, parts = chunk.storage.flatten()
+    # A row that is null as a whole comes from other tools, and is a cell that nobody published.
+    gone = np.asarray(chunk.storage.is_null())
+    fill = 1 if dtype.kind == "i" else np.nan
+    numbers = values.fill_null(fill).to_numpy(zero_copy_only=False).astype(dtype.numpy_dtype)
+    made = DiscretionisedArray(
+        numbers,
+        np.where(gone, 3, status.fill_null(3).to_numpy(zero_copy_only=False)).astype(np.uint8),
+        np.where(gone, -1, parts.fill_null(-1).to_numpy(zero_copy_only=False)).astype(np.int64),
+        chunk.type.registry,
+    )
+    made._dropped = chunk.type.dropped
+    return made
+
+
+@lru_cache(maxsize=32)
+def _packed(registry: Registry) -> str:
+    return base64.b85encode(zlib.compress(registry.to_json().encode(), 6)).decode()
+
+
+@lru_cache(maxsize=32)
+def _unpacked(text: str) -> Registry:
+    return Registry.from_json(zlib.decompress(base64.b85decode(text)).decode())
+
+
+pa.register_extension_type(ArrowDiscretionisedType())

@@ -1,0 +1,146 @@
+"""Who is asking: the only way to tell a sum from a mean where pandas hands a plain copy of the numbers around.
+
+`rolling.sum` and `rolling.mean` ask an array for the very same thing, its numbers as float64; so do numpy's
+functions, the plots and the writers of files. The functions on the stack tell them apart. Where nothing is
+recognised, windows count as sums, and everything else as numbers that leave.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from enum import Enum, auto
+from types import FrameType
+from typing import Final
+
+from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
+
+__all__ = ["Purpose", "in_bulk", "purpose", "warn_hidden", "warn_removed"]
+
+
+class Purpose(Enum):
+    """What somebody wants plain numbers for."""
+
+    DISPLAY = auto()
+    INTERNAL = auto()
+    STATISTIC = auto()
+    SUM = auto()
+    EXPORT = auto()
+
+
+_OURS: Final = __name__.rpartition(".")[0]
+_WINDOW_STATISTICS: Final = frozenset(
+    "mean median std var sem min quantile skew kurt corr cov corr_func cov_func prep_binary".split()
+)
+_WINDOW_HARMLESS: Final = frozenset({"max", "count", "rank", "nunique", "first", "last"})
+_NUMPY_SUMS: Final = frozenset(
+    "average cumsum cumulative_sum cumulative_trapezoid convolve einsum nancumsum nansum sum trapezoid trapz".split()
+)
+_PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr"})
+# These take the numbers only to look at them, or to build a guarded array again at once.
+_PANDAS_INTERNAL: Final = frozenset(
+    "transpose map_array factorize duplicated unique isin rank combine combine_first _iter_column_arrays"
+    " _bins_to_cuts cut qcut _hash_pandas_object equals array_equivalent assert_extension_array_equal"
+    " assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes"
+    " apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns"
+    " idxmax idxmin _agg_by_level reindex update searchsorted mode nlargest nsmallest round compare memory_usage info"
+    " interpolate itertuples iterrows value_counts value_counts_internal _validate unstack".split()
+)
+
+# Where pandas and numpy add up the scalars of an object column.
+_BULK: Final = frozenset(
+    {
+        "numpy._core._methods",
+        "numpy._core.fromnumeric",
+        "numpy.lib._nanfunctions_impl",
+        "pandas.core.nanops",
+        "pandas.core.groupby.ops",
+    }
+)
+
+
+def _frames(depth: int) -> Iterator[tuple[str, str, FrameType]]:
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None:
+        yield frame.f_globals.get("__name__", ""), frame.f_code.co_name, frame
+        frame = frame.f_back
+
+
+def purpose() -> Purpose:
+    """Tell what the caller of the array wants its numbers for, from the functions on the stack."""
+    for module, function, _ in _frames(2):
+        if module.startswith(_OURS):
+            continue
+        top = module.partition(".")[0]
+        if top == "matplotlib" or module.startswith("pandas.plotting"):
+            return Purpose.INTERNAL
+        if top not in {"pandas", "numpy"} or module.startswith("pandas.tests"):
+            break
+        if module.startswith("pandas.io.formats.format"):
+            return Purpose.DISPLAY
+        if module.startswith("pandas.core.window"):
+            if function in _WINDOW_STATISTICS:
+                return Purpose.STATISTIC
+            if function in _WINDOW_HARMLESS:
+                return Purpose.INTERNAL
+            if not function.startswith("_") and function not in {"homogeneous_func", "calc", "flex_binary_moment"}:
+                return Purpose.SUM
+        elif top == "numpy":
+            if function in _NUMPY_SUMS:
+                return Purpose.SUM
+            if function in {"masked_invalid"}:
+                return Purpose.INTERNAL
+        elif function == "dot":
+            return Purpose.SUM
+        elif function in _PANDAS_STATISTICS:
+            return Purpose.STATISTIC
+        elif function in _PANDAS_INTERNAL:
+            return Purpose.INTERNAL
+    return Purpose.EXPORT
+
+
+def in_bulk() -> bool:
+    """Whether pandas or numpy adds up scalars of an object column, rather than somebody's own code."""
+    return sys._getframe(2).f_globals.get("__name__", "") in _BULK
+
+
+def warn_hidden(message: str) -> None:
+    """Warn that a statistic was computed on the visible cells only; once per call of the user's."""
+    _warn_once(message, HiddenCellsWarning)
+
+
+def warn_removed(message: str) -> None:
+    """Warn that hidden cells leave the guarded dtype; once per call of the user's."""
+    _warn_once(message, GuardRemovedWarning)
+
+
+def _warn_once(message: str, category: type[Warning]) -> None:
+    outermost: FrameType | None = None
+    level, distance = 2, 0
+    for module, _, frame in _frames(1):
+        distance += 1
+        if module.startswith(_OURS):
+            continue
+        if module.startswith("pandas.") and not module.startswith("pandas.tests"):
+            outermost = frame
+            level = distance
+    if outermost is None:
+        _warn_at_user(message, category)
+        return
+    # One call of the user's, such as describe() or a mean of ten columns, comes here many times. The outermost frame
+    # of pandas lives exactly as long as that call, so the mark is left there.
+    mark = f"__jobindsats_{category.__name__}"
+    if mark in outermost.f_locals:
+        return
+    outermost.f_locals[mark] = True
+    warnings.warn(message, category, stacklevel=level + 1)
+
+
+def _warn_at_user(message: str, category: type[Warning]) -> None:
+    level = 1
+    for module, _, _ in _frames(1):
+        if not module.startswith((_OURS, "numpy.")):
+            break
+        level += 1
+    warnings.warn(message, category, stacklevel=level)

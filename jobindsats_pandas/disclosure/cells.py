@@ -1,0 +1,118 @@
+"""What is known of each cell: its value, its status and its part; bundled without any pandas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN, Codes, Registry, merge_registries
+
+__all__ = ["CellStatus", "Cells", "aligned", "count_hidden", "counts_as_zero", "is_missing", "unknown_parts"]
+
+Values = NDArray[np.int64] | NDArray[np.float64]
+
+
+class CellStatus(IntEnum):
+    """What a cell is. The numbers stand in files and never change.
+
+    Attributes
+    ----------
+    OBSERVED
+        Published, as shown.
+    DISCRETIONISED
+        Hidden by disclosure control: a count below 3.
+    NOT_AVAILABLE
+        Not published yet, or without meaning (0 divided by 0).
+    ABSENT
+        A combination that the API left out, or that pandas made by reindexing; counts as 0.
+    ROUNDED
+        Shown, but stands for any number up to it.
+    DERIVED
+        Computed from other cells.
+    FILLED
+        A hidden or unavailable cell that was overwritten by a guess.
+    """
+
+    OBSERVED = 0
+    DISCRETIONISED = 1
+    NOT_AVAILABLE = 2
+    ABSENT = 3
+    ROUNDED = 4
+    DERIVED = 5
+    FILLED = 6
+
+    @property
+    def label(self) -> str:
+        """The status as a word to read, such as ``not available``; it stands in status columns and files."""
+        return self.name.lower().replace("_", " ")
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Values, statuses and parts of equal length, and the registry that the parts are numbered in.
+
+    Attributes
+    ----------
+    values : int64 or float64 array
+        What stands under a missing cell means nothing.
+    status : uint8 array
+        Of `CellStatus`.
+    parts : int64 array
+    registry : Registry
+    dropped : int
+        How many hidden cells a `dropna` took away from beside these.
+    """
+
+    values: Values
+    status: NDArray[np.uint8]
+    parts: Codes
+    registry: Registry
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, where: Any) -> Cells:
+        return replace(self, values=self.values[where], status=self.status[where], parts=self.parts[where])
+
+
+def is_missing(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where nothing is shown: discretionised, not available or absent."""
+    # In unsigned bytes, 1, 2 and 3 less 1 are the only results below 3: one pass instead of three.
+    missing: NDArray[np.bool_] = (status - np.uint8(1)) < np.uint8(3)
+    return missing
+
+
+def is_hidden(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where a cell is discretionised or not available: what biases a result computed from the rest."""
+    hidden: NDArray[np.bool_] = (status - np.uint8(1)) < np.uint8(2)
+    return hidden
+
+
+def count_hidden(status: NDArray[np.uint8]) -> int:
+    """How many cells are discretionised or not available."""
+    return int(np.count_nonzero(is_hidden(status)))
+
+
+def counts_as_zero(cells: Cells) -> NDArray[np.bool_]:
+    """Where a cell adds nothing: left out by the API, made by pandas, or a zero that stands for no cell."""
+    zero: NDArray[np.bool_] = (cells.status == CellStatus.ABSENT) | (cells.parts == NOTHING)
+    return zero
+
+
+def aligned(*several: Cells) -> tuple[Registry, list[Codes]]:
+    """The parts of several bundles, numbered in one registry."""
+    registry, recoders = merge_registries([cells.registry for cells in several])
+    return registry, [
+        cells.parts if recode is None else recode(cells.parts)
+        for cells, recode in zip(several, recoders, strict=True)
+    ]
+
+
+def unknown_parts(length: int) -> Codes:
+    """Parts of cells of which nothing is known."""
+    return np.full(length, UNKNOWN, dtype=np.int64)

@@ -1,0 +1,405 @@
+"""Single cells: numbers that remember where they come from.
+
+A visible cell is an `int` or a `float`, a hidden one a NaN with a name. They keep the guard alive where pandas falls
+back to plain Python objects: rows, ``df.T``, ``stack``, columns mixed with text, and the builtin ``sum``.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
+from jobindsats_pandas.disclosure.callers import in_bulk
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus
+from jobindsats_pandas.disclosure.messages import sum_error
+from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN, Registry, merge_registries
+from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
+from jobindsats_pandas.kinds import Kind
+
+__all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of"]
+
+_EMPTY = Registry()
+_NAMES = {
+    CellStatus.DISCRETIONISED: "<hidden>",
+    CellStatus.NOT_AVAILABLE: "<not available>",
+    CellStatus.ABSENT: "<absent>",
+}
+
+
+class Cell:
+    """What all single cells share: a status, a part, and arithmetic that minds them.
+
+    Attributes
+    ----------
+    status : CellStatus
+    part : int
+        Numbered in `registry`.
+    beside : int
+        How many hidden cells stood in the column when this cell was taken out of it with all the others.
+    """
+
+    status: CellStatus
+    registry: Registry
+    beside: int
+    _part: int | None
+    _sum: _RunningSum | None
+
+    @property
+    def part(self) -> int:
+        """The cell's part; that of a sum is worked out when somebody asks."""
+        if self._part is None:
+            assert self._sum is not None
+            self._part = self._sum.part()
+        return self._part
+
+    @property
+    def number(self) -> float:
+        """The plain number; NaN if hidden."""
+        raise NotImplementedError
+
+    def as_cells(self) -> Cells:
+        """The cell as an array of one."""
+        number = self.number
+        hidden = isinstance(self, HiddenCell)
+        whole = isinstance(self, IntegerCell)
+        values = np.array([0 if hidden else number], dtype=np.int64 if whole else np.float64)
+        return Cells(values, np.array([self.status], np.uint8), np.array([self.part], np.int64), self.registry)
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Cell):
+            return _add(self, other, bulk=in_bulk())
+        if _is_zero(other) and in_bulk():
+            # Summing objects, pandas and numpy put a zero in the place of what is missing.
+            raise _skipped(self)
+        return _combined("add", self, other, reflected=False)
+
+    def __radd__(self, other: Any) -> Any:
+        if not _is_zero(other):
+            return _combined("add", self, other, reflected=True)
+        if in_bulk():
+            raise _skipped(self)
+        return _started(self)
+
+    def __neg__(self) -> Any:
+        return _combined("mul", self, -1, reflected=False)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return -self if self.number < 0 else self
+
+    def __invert__(self) -> Any:
+        raise TypeError("bad operand type for unary ~: a cell of a table is no set of bits")
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (cell, (self.number, self.status, self.part, self.registry, isinstance(self, IntegerCell)))
+
+
+def _method(name: str, *, reflected: bool) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return _combined(name, self, other, reflected=reflected)
+
+    method.__name__ = f"__{'r' if reflected else ''}{name}__"
+    return method
+
+
+for _name in ("sub", "mul", "truediv", "floordiv", "mod", "pow"):
+    for _reflected in (False, True):
+        _function = _method(_name, reflected=_reflected)
+        setattr(Cell, _function.__name__, _function)
+
+
+class IntegerCell(Cell, int):
+    """A visible cell that holds a whole number."""
+
+    @property
+    def number(self) -> int:
+        """The plain number."""
+        return int.__index__(self)
+
+    def __hash__(self) -> int:
+        return int.__hash__(self)
+
+
+class DecimalCell(Cell, float):
+    """A visible cell that holds a decimal number."""
+
+    @property
+    def number(self) -> float:
+        """The plain number."""
+        return float.__float__(self)
+
+    def __hash__(self) -> int:
+        return float.__hash__(self)
+
+
+class HiddenCell(Cell, float):
+    """A cell that shows nothing: a NaN that says why."""
+
+    @property
+    def number(self) -> float:
+        """NaN."""
+        return math.nan
+
+    def __repr__(self) -> str:
+        return _NAMES[self.status]
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __hash__(self) -> int:
+        return hash(self.status)
+
+
+def cell(
+    number: float, status: int, part: int = UNKNOWN, registry: Registry = _EMPTY, whole: bool = False, beside: int = 0
+) -> Any:
+    """Make one cell of the right class."""
+    made: Any
+    if status in _NAMES:
+        made = HiddenCell(math.nan)
+    elif whole:
+        made = IntegerCell(number)
+    else:
+        made = DecimalCell(number)
+    made.status, made._part, made.registry, made.beside, made._sum = CellStatus(status), part, registry, beside, None
+    return made
+
+
+_STATUS = list(CellStatus)
+
+
+def scalars_of(cells: Cells) -> list[Any]:
+    """All the cells, one by one, each knowing how many hidden ones stand beside it."""
+    from jobindsats_pandas.disclosure.cells import count_hidden
+
+    registry, beside = cells.registry, count_hidden(cells.status)
+    visible = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
+    made = []
+    for number, status, part in zip(cells.values.tolist(), cells.status.tolist(), cells.parts.tolist(), strict=True):
+        if 1 <= status <= 3:
+            if status == 3 and part == UNKNOWN:
+                made.append(np.nan)
+                continue
+            one: Any = HiddenCell(math.nan)
+        else:
+            one = visible(number)
+        one.status, one._part, one.registry, one.beside, one._sum = _STATUS[status], part, registry, beside, None
+        made.append(one)
+    return made
+
+
+class _RunningSum:
+    """What a sum of single cells consists of so far; grows in place, so that a long sum stays linear."""
+
+    __slots__ = ("_seen", "_signature", "numbers", "parts", "registry", "started", "statuses")
+
+    def __init__(self, first: Any, *, started: bool) -> None:
+        self.registry: Registry = first.registry
+        self.numbers: list[float] = [first.number]
+        self.statuses: list[int] = [first.status]
+        self.parts: list[int] = [first.part]
+        self.started = started
+        self._seen = {first.part}
+        self._signature = _signature(first)
+
+    def add(self, other: Any) -> None:
+        """Add one more cell; raises where that may not be."""
+        quick = other.registry is self.registry and other.part not in self._seen and self._signature is not None
+        if not (quick and _adds(self._signature, _signature(other))):
+            registry, recoders = merge_registries([self.registry, other.registry])
+            both = [np.array(self.parts), np.array([other.part])]
+            both = [p if recode is None else recode(p) for p, recode in zip(both, recoders, strict=True)]
+            parts = np.concatenate(both)
+            check = check_sums(self._cells([*self.numbers, other.number], [*self.statuses, other.status], parts, registry))
+            if not check.valid:
+                raise sum_error(check)
+            self.parts = parts[:-1].tolist()
+            self.registry = registry
+            self._seen = set(self.parts)
+            part = int(parts[-1])
+        else:
+            part = other.part
+        self.numbers.append(other.number)
+        self.statuses.append(other.status)
+        self.parts.append(part)
+        self._seen.add(part)
+
+    def part(self) -> int:
+        """The part of the sum as it stands."""
+        cells = self._cells(self.numbers, self.statuses, np.array(self.parts), self.registry)
+        return int(check_sums(cells).parts[0])
+
+    def upto(self, length: int) -> _RunningSum:
+        """This sum, or a copy of its beginning if others have added to it since."""
+        if length == len(self.parts):
+            return self
+        copy = object.__new__(_RunningSum)
+        copy.registry, copy.started, copy._signature = self.registry, self.started, self._signature
+        copy.numbers, copy.statuses, copy.parts = self.numbers[:length], self.statuses[:length], self.parts[:length]
+        copy._seen = set(copy.parts)
+        return copy
+
+    @staticmethod
+    def _cells(
+        numbers: Sequence[float], statuses: Sequence[int], parts: NDArray[np.int64], registry: Registry
+    ) -> Cells:
+        return Cells(np.array(numbers, dtype=np.float64), np.array(statuses, dtype=np.uint8), parts, registry)
+
+
+def _signature(one: Any) -> tuple[Any, ...] | None:
+    """What cells must have in common to add, and the period with its type; None if the cell adds to nothing."""
+    located = one.registry.locate(one.part)
+    if located is None or one.status not in (CellStatus.OBSERVED, CellStatus.DERIVED):
+        return None
+    space, number = located
+    rest, period = divmod(number, max(len(space.periods), 1))
+    levels = []
+    for dimension in reversed(space.dimensions):
+        rest, member = divmod(rest, len(dimension.members))
+        levels.append(dimension.members[member].level)
+    kind = space.measures[rest].kind
+    if kind in (Kind.NONE, Kind.PERSONS):
+        return None
+    period_type = int(space.period_types[period])
+    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type <= 2
+    return space.table, rest, tuple(levels), period_type if over_periods else -1 - period
+
+
+def _adds(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:
+    return first is not None and first == second
+
+
+def _add(left: Any, right: Any, *, bulk: bool) -> Any:
+    running = left._sum
+    bulk = bulk or (running is not None and running.started)
+    if sums_allowed():
+        return _plain_sum(left, right)
+    for one, other in ((left, right), (right, left)):
+        if other.part == NOTHING or (other.status == CellStatus.ABSENT and (bulk or other.part != UNKNOWN)):
+            return one
+    if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
+        if bulk:
+            raise _error(left, right)
+        status = paired_status(left.as_cells(), right.as_cells())[0]
+        return cell(math.nan, int(status))
+    if bulk and (left.beside or right.beside):
+        raise _skipped(left if left.beside else right)
+    running = running.upto(left._length) if running is not None else _RunningSum(left, started=False)
+    running.add(right)
+    return _sum_cell(running, left.number + right.number, beside=max(left.beside, right.beside))
+
+
+def _sum_cell(running: _RunningSum, number: float, beside: int) -> Any:
+    made = cell(number, CellStatus.DERIVED, UNKNOWN, running.registry, isinstance(number, int), beside)
+    made._part, made._sum, made._length = None, running, len(running.parts)
+    return made
+
+
+def _started(first: Any) -> Any:
+    """The first cell of a builtin ``sum``, which adds it to 0."""
+    if sums_allowed():
+        return cell(0, CellStatus.DERIVED, NOTHING, whole=True) if isinstance(first, HiddenCell) else first
+    if first.status == CellStatus.ABSENT:
+        return cell(0, CellStatus.DERIVED, NOTHING, whole=True)
+    check = check_sums(first.as_cells())
+    if not check.valid:
+        raise sum_error(check)
+    whole = isinstance(first, IntegerCell)
+    made = cell(first.number, first.status, first.part, first.registry, whole, first.beside)
+    made._sum, made._length = _RunningSum(first, started=True), 1
+    return made
+
+
+def _plain_sum(left: Any, right: Any) -> Any:
+    numbers = [0 if isinstance(one, HiddenCell) else one.number for one in (left, right)]
+    return cell(sum(numbers), CellStatus.DERIVED, UNKNOWN, whole=isinstance(sum(numbers), int))
+
+
+def _error(left: Any, right: Any) -> Exception:
+    both = [left.as_cells(), right.as_cells()]
+    return sum_error(check_sums(_joined(both)))
+
+
+def _skipped(one: Any) -> Exception:
+    """The error for a sum of plain objects from which hidden cells were, or may have been, left out."""
+    cells = one.as_cells()
+    dropped = Cells(cells.values, cells.status, cells.parts, cells.registry, max(one.beside, 1))
+    return sum_error(check_sums(dropped))
+
+
+def _joined(several: Iterable[Cells]) -> Cells:
+    from jobindsats_pandas.disclosure.cells import aligned
+
+    several = list(several)
+    registry, parts = aligned(*several)
+    return Cells(
+        np.concatenate([c.values.astype(np.float64) for c in several]),
+        np.concatenate([c.status for c in several]),
+        np.concatenate(parts),
+        registry,
+    )
+
+
+def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
+    function = getattr(operator, name)
+    if isinstance(other, np.generic):
+        other = other.item()
+    if isinstance(other, np.ndarray):
+        return function(other, one.number) if reflected else function(one.number, other)
+    if isinstance(other, bool) or not isinstance(other, int | float):
+        return NotImplemented
+    theirs = other.number if isinstance(other, Cell) else other
+    left, right = (theirs, one.number) if reflected else (one.number, theirs)
+    with np.errstate(all="ignore"):
+        try:
+            number = function(left, right)
+        except (ZeroDivisionError, OverflowError):
+            number = float(function(np.float64(left), np.float64(right)))
+    if isinstance(number, complex):
+        return number
+    mine = one.as_cells()
+    if isinstance(other, Cell):
+        pair = (other.as_cells(), mine) if reflected else (mine, other.as_cells())
+        status = int(paired_status(*pair)[0])
+        registry, parts = paired_parts(name, *pair)
+    elif math.isnan(theirs):
+        status, registry, parts = CellStatus.NOT_AVAILABLE, _EMPTY, np.array([UNKNOWN])
+    else:
+        status = one.status or CellStatus.DERIVED
+        registry, parts = scalar_parts(name, mine, theirs, reflected=reflected)
+        if parts[0] == mine.parts[0]:
+            status = one.status
+    if status not in _NAMES and math.isnan(number):
+        status = CellStatus.NOT_AVAILABLE
+    return cell(number, status, int(parts[0]), registry, isinstance(number, int))
+
+
+def scalar_parts(name: str, cells: Cells, number: float, *, reflected: bool) -> tuple[Registry, NDArray[np.int64]]:
+    """Parts of cells after an operation with a plain number."""
+    if name == "mul":
+        return scaled_parts(cells, number)
+    if name == "truediv" and not reflected and number != 0:
+        return scaled_parts(cells, 1 / number)
+    if name in {"add", "sub"} and not (reflected and name == "sub"):
+        return shifted_parts(cells, number)
+    return shifted_parts(cells, None)
+
+
+def _is_zero(other: Any) -> bool:
+    return not isinstance(other, Cell) and isinstance(other, int | float | np.number) and other == 0

@@ -1,0 +1,534 @@
+"""When cells add: the rules and the bounds. Pure and vectorised; pandas is not needed here.
+
+Cells add when they are distinct cells of one table and one measure, all of them visible, and in every dimension
+of one level of one hierarchy. The measure's kind says the rest (see `jobindsats_pandas.kinds.Kind`). One visible
+cell alone is its own sum; a combination that was left out counts as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, counts_as_zero, is_missing
+from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, PartSpace
+from jobindsats_pandas.kinds import Kind
+
+__all__ = ["REASONS", "Bounds", "SumCheck", "allow_sums", "check_sums", "sums_allowed"]
+
+Flags = NDArray[np.bool_]
+Ids = NDArray[np.intp]
+
+REASONS: Final = (
+    "measures",
+    "rate",
+    "persons",
+    "unknown",
+    "levels",
+    "repeated",
+    "periods",
+    "not_available",
+    "hidden",
+    "rounded",
+    "filled",
+    "dropped",
+)
+"""Why cells do not add, in the order in which they are told."""
+
+_BIT = {reason: 1 << place for place, reason in enumerate(REASONS)}
+_OF_STATUS = {
+    "not_available": CellStatus.NOT_AVAILABLE,
+    "hidden": CellStatus.DISCRETIONISED,
+    "rounded": CellStatus.ROUNDED,
+    "filled": CellStatus.FILLED,
+}
+# Then what is added is not one thing, or nothing is known that would bound it.
+_NO_BOUNDS = sum(
+    _BIT[reason]
+    for reason in ("measures", "rate", "unknown", "levels", "repeated", "not_available", "filled", "dropped")
+)
+_OVER_PERIODS = (Kind.FLOW, Kind.MONEY)
+_LARGEST_HIDDEN = {
+    Kind.PERSONS: 2.0,
+    Kind.FULL_TIME: 3.0,
+    Kind.STOCK: 2.0,
+    Kind.FLOW: 2.0,
+    Kind.MONEY: np.inf,
+    Kind.NONE: np.nan,
+}
+
+_allowed: ContextVar[bool] = ContextVar("jobindsats_sums_allowed", default=False)
+
+
+@contextmanager
+def allow_sums() -> Iterator[None]:
+    """Let every sum through, also the wrong ones: hidden cells then count as 0.
+
+    It holds only in the thread or task that entered it. A sum that would have been refused has an unknown part, so
+    it adds to nothing afterwards.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from jobindsats_pandas.disclosure import DiscretionisedArray
+    >>> column = pd.Series(DiscretionisedArray(np.array([5, 0]), np.array([0, 1], dtype=np.uint8)))
+    >>> with allow_sums():
+    ...     print(column.sum())
+    5
+    """
+    token = _allowed.set(True)
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
+
+
+def sums_allowed() -> bool:
+    """Whether `allow_sums` is in force here."""
+    return _allowed.get()
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """The interval of each group's true sum, by the rule alone.
+
+    Attributes
+    ----------
+    low, high : float64 array
+        NaN where no interval can be given; infinite where nothing bounds the sum from above.
+    hidden : int64 array
+        How many discretionised cells each group has.
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    hidden: NDArray[np.int64]
+
+
+def check_sums(cells: Cells, ids: NDArray[np.integer] | None = None, groups: int = 1) -> SumCheck:
+    """Ask whether cells may be added. Nothing is raised here.
+
+    Parameters
+    ----------
+    cells : Cells
+        An array's `cells`.
+    ids : int array, optional
+        The group of each cell; below 0 it belongs to none. By default all cells are one group.
+    groups : int
+        How many groups there are.
+    """
+    return SumCheck(cells, None if ids is None else np.asarray(ids, dtype=np.intp), groups)
+
+
+@dataclass(frozen=True, eq=False)
+class SumCheck:
+    """Whether cells add, group by group, and why not. Everything is computed when it is asked for."""
+
+    cells: Cells
+    ids: Ids | None
+    groups: int
+
+    @cached_property
+    def _active(self) -> tuple[Cells, Ids | None]:
+        """The cells that take part in a sum, and their groups; those that count as 0 do not."""
+        out = counts_as_zero(self.cells)
+        if self.ids is not None:
+            out |= self.ids < 0
+        if not out.any():
+            return self.cells, self.ids
+        keep = np.flatnonzero(~out)
+        return self.cells[keep], None if self.ids is None else self.ids[keep]
+
+    @cached_property
+    def count(self) -> NDArray[np.int64]:
+        """How many cells take part in each group's sum."""
+        cells, ids = self._active
+        return _count(len(cells), ids, self.groups)
+
+    def count_of(self, status: CellStatus) -> NDArray[np.int64]:
+        """How many cells of a status take part in each group's sum."""
+        cells, ids = self._active
+        where = np.flatnonzero(cells.status == status)
+        return _count(len(where), None if ids is None else ids[where], self.groups)
+
+    @cached_property
+    def reasons(self) -> NDArray[np.uint16]:
+        """One bit for each of `REASONS`, by group; 0 where the cells add."""
+        cells, _ = self._active
+        several = self.count > 1
+        found = np.where(several, self._structure(), 0).astype(np.uint16) if several.any() else None
+        if found is None:
+            found = np.zeros(self.groups, dtype=np.uint16)
+        if cells.status.any():
+            for reason, status in _OF_STATUS.items():
+                has = self.count_of(status) > 0
+                found[has & several if reason == "rounded" else has] |= _BIT[reason]
+        if cells.dropped:
+            found |= _BIT["dropped"]
+        return found
+
+    @property
+    def valid(self) -> bool:
+        """Whether all groups may be summed."""
+        return not self.reasons.any()
+
+    @property
+    def bad(self) -> Flags:
+        """Which groups may not be summed."""
+        return self.reasons != 0
+
+    def reasons_of(self, group: int | None = None) -> tuple[str, ...]:
+        """The reasons of one group, or of all together, in the fixed order."""
+        bits = int(np.bitwise_or.reduce(self.reasons, initial=0) if group is None else self.reasons[group])
+        return tuple(reason for reason in REASONS if bits & _BIT[reason])
+
+    @cached_property
+    def tables(self) -> list[TableCells]:
+        """The cells that take part and whose part is known, table by table."""
+        cells, ids = self._active
+        if not len(cells):
+            return []
+        parts, registry = cells.parts, cells.registry
+        lowest, highest = int(parts.min()), int(parts.max())
+        found = []
+        for place, (space, offset) in enumerate(zip(registry.spaces, registry.offsets, strict=True)):
+            if offset <= lowest and highest < offset + space.size:
+                found.append(
+                    TableCells(place, space, cells, parts - offset if offset else parts, ids, self.groups)
+                )
+            elif lowest < offset + space.size and highest >= offset:
+                where = np.flatnonzero((parts >= offset) & (parts < offset + space.size))
+                here = None if ids is None else ids[where]
+                found.append(TableCells(place, space, cells[where], parts[where] - offset, here, self.groups))
+        return [table for table in found if len(table.numbers)]
+
+    def _structure(self) -> NDArray[np.uint16]:
+        """The reasons that lie in what the cells are."""
+        cells, ids = self._active
+        found = np.zeros(self.groups, dtype=np.uint16)
+        if int(cells.parts.min()) < 0:
+            found[_having(cells.parts == UNKNOWN, ids, self.groups)] |= _BIT["unknown"]
+            found[_having(cells.parts == STATISTIC, ids, self.groups)] |= _BIT["rate"]
+        seen = np.zeros(self.groups, dtype=bool)
+        for table in self.tables:
+            found[seen & table.present] |= _BIT["measures"]
+            seen |= table.present
+            found |= table.reasons()
+        return found
+
+    @cached_property
+    def totals(self) -> Values:
+        """The sum of the visible cells, by group."""
+        cells, ids = self._active
+        values = cells.values
+        if (missing := is_missing(cells.status)).any():
+            values = np.where(missing, values.dtype.type(0), values)
+        if ids is None:
+            return np.array([values.sum()])
+        if values.dtype.kind == "f":
+            return np.bincount(ids, weights=values, minlength=self.groups)
+        # Sums in float64 are exact as long as they stay below 2**53, and several times faster.
+        if len(values) == 0 or max(-float(values.min()), float(values.max())) * len(values) < 2.0**53:
+            return np.bincount(ids, weights=values, minlength=self.groups).astype(np.int64)
+        exact = np.zeros(self.groups, dtype=np.int64)
+        np.add.at(exact, ids, values)
+        return exact
+
+    @cached_property
+    def parts(self) -> Codes:
+        """The part of each group's sum: its period and, in each dimension, the nearest common ancestor.
+
+        Unknown over several periods and where the cells do not add; one cell keeps its own.
+        """
+        cells, ids = self._active
+        result = np.full(self.groups, NOTHING, dtype=np.int64)
+        if ids is not None:
+            result[ids] = cells.parts
+        elif len(cells):
+            result[:] = cells.parts[0]
+        several = self.count > 1
+        if several.any():
+            result[several] = UNKNOWN
+            for table in self.tables:
+                good = several & (self.reasons == 0) & table.present
+                if good.any():
+                    common = table.common()
+                    good &= common >= 0
+                    result[good] = common[good] + cells.registry.offsets[table.place]
+        return result
+
+    @cached_property
+    def status(self) -> NDArray[np.uint8]:
+        """The status of each group's sum: its own for one cell, else derived."""
+        cells, ids = self._active
+        result = np.full(self.groups, CellStatus.DERIVED, dtype=np.uint8)
+        if ids is not None:
+            result[ids] = cells.status
+        elif len(cells):
+            result[:] = cells.status[0]
+        result[self.count > 1] = CellStatus.DERIVED
+        return result
+
+    def bounds(self) -> Bounds:
+        """The interval of each group's true sum.
+
+        A hidden count is 0, 1 or 2, hidden full-time persons up to 3, hidden money unbounded; visible full-time
+        persons are rounded by up to 0.5; a rounded number is anything up to itself. Persons may be the same ones in
+        several parts: they are at least the largest part. No total is ever held against its parts.
+        """
+        cells, ids = self._active
+        low = np.zeros(self.groups)
+        high = np.zeros(self.groups)
+        refused = (self.reasons & _NO_BOUNDS) != 0
+        refused |= _having(cells.parts < 0, ids, self.groups)
+        for table in self.tables:
+            for measure, where in table.by_measure():
+                part = table.cells[where]
+                of = None if table.ids is None else table.ids[where]
+                lows, highs = _interval(measure.kind, part)
+                if measure.kind is Kind.PERSONS:
+                    low = np.maximum(low, _largest(lows, of, self.groups))
+                else:
+                    low += _sum(lows, of, self.groups)
+                high += _sum(highs, of, self.groups)
+                refused |= _having(_unbounded(measure, part), of, self.groups)
+                if measure.kind is not Kind.PERSONS:
+                    refused |= ((self.reasons & _BIT["periods"]) != 0) & table.present
+        high[refused] = low[refused] = np.nan
+        return Bounds(low, high, self.count_of(CellStatus.DISCRETIONISED))
+
+
+@dataclass(frozen=True, eq=False)
+class TableCells:
+    """Cells of one table, taken apart: `numbers` are their places in its space."""
+
+    place: int
+    space: PartSpace
+    cells: Cells
+    numbers: Codes
+    ids: Ids | None
+    groups: int
+
+    @cached_property
+    def present(self) -> Flags:
+        """Which groups have cells of this table."""
+        if self.ids is None:
+            return np.ones(1, dtype=bool)
+        return np.bincount(self.ids, minlength=self.groups) > 0
+
+    @cached_property
+    def one_measure(self) -> int:
+        """The measure of all the cells; -1 if there are several."""
+        lowest = int(self.numbers.min()) // self.space.per_measure
+        return lowest if int(self.numbers.max()) // self.space.per_measure == lowest else -1
+
+    @cached_property
+    def measure(self) -> Codes:
+        """The measure of each cell."""
+        if self.one_measure >= 0:
+            return np.full(len(self.numbers), self.one_measure)
+        return self.numbers // self.space.per_measure
+
+    @cached_property
+    def _in_measure(self) -> NDArray[np.integer]:
+        """Each cell's place within its measure, in the narrowest type: divisions are the cost of taking apart."""
+        per_measure = self.space.per_measure
+        rest: NDArray[np.integer]
+        if self.one_measure >= 0:
+            rest = self.numbers - self.one_measure * per_measure if self.one_measure else self.numbers
+        else:
+            rest = self.numbers - self.measure * per_measure
+        return rest.astype(np.uint32) if per_measure < 1 << 32 else rest
+
+    @cached_property
+    def _digits(self) -> list[NDArray[np.integer]]:
+        """Period first, then the dimensions from last to first."""
+        rest, digits = self._in_measure, []
+        radices = [
+            max(len(self.space.periods), 1),
+            *(len(d.members) for d in reversed(self.space.dimensions)),
+        ]
+        for radix in radices:
+            # A quotient and a product are both vectorised in numpy, the remainder is not.
+            quotient = rest // rest.dtype.type(radix)
+            digits.append(rest - quotient * rest.dtype.type(radix))
+            rest = quotient
+        return digits
+
+    @property
+    def period(self) -> NDArray[np.integer]:
+        """The period of each cell."""
+        return self._digits[0]
+
+    def members(self, dimension: int) -> NDArray[np.integer]:
+        """The member of each cell in one dimension."""
+        return self._digits[len(self.space.dimensions) - dimension]
+
+    def by_measure(self) -> Iterator[tuple[PartMeasure, NDArray[np.intp] | slice]]:
+        """Each measure that there is, and where."""
+        if self.one_measure >= 0:
+            yield self.space.measures[self.one_measure], slice(None)
+            return
+        for code in np.unique(self.measure):
+            yield self.space.measures[code], np.flatnonzero(self.measure == code)
+
+    def mixed_levels(self) -> list[int]:
+        """The dimensions in which the cells, all groups together, are not of one level."""
+        return [
+            place
+            for place, dimension in enumerate(self.space.dimensions)
+            if len(dimension.members) > 1 and _varies(dimension.level_of[self.members(place)])
+        ]
+
+    def reasons(self) -> NDArray[np.uint16]:
+        """The reasons that lie in what the cells are, by group."""
+        found = np.zeros(self.groups, dtype=np.uint16)
+        if self.one_measure < 0:
+            found[self._differs(self.measure)] |= _BIT["measures"]
+        over_periods = np.zeros(self.groups, dtype=bool)
+        for measure, where in self.by_measure():
+            here = self._having(where)
+            if measure.kind is Kind.NONE:
+                found[here] |= _BIT["rate"]
+            elif measure.kind is Kind.PERSONS:
+                found[here] |= _BIT["persons"]
+            if measure.kind not in _OVER_PERIODS:
+                over_periods |= here
+        if _varies(self.period) and (several := self._differs(self.period)).any():
+            types = self.space.period_types[self.period]
+            over_periods |= self._differs(types) | _having(types > 2, self.ids, self.groups)
+            found[several & over_periods] |= _BIT["periods"]
+        for place, dimension in enumerate(self.space.dimensions):
+            if len(dimension.members) > 1:
+                levels = dimension.level_of[self.members(place)]
+                if _varies(levels):
+                    found[self._differs(levels)] |= _BIT["levels"]
+        found[self._repeated()] |= _BIT["repeated"]
+        return found
+
+    def common(self) -> Codes:
+        """The number of each group's common cell; -1 where it runs over several periods."""
+        result, _ = self._first(self.measure)
+        result = result.astype(np.int64)
+        for place, dimension in enumerate(self.space.dimensions):
+            member, differing = self._first(self.members(place))
+            member = member.astype(np.int64)
+            for row in dimension.ancestors[-2:0:-1]:
+                if not differing.any():
+                    break
+                ancestor, still = self._first(row[self.members(place)])
+                settled = differing & ~still
+                member[settled] = ancestor[settled]
+                differing = still
+            member[differing] = 0
+            result = result * len(dimension.members) + member
+        period, differing = self._first(self.period)
+        result = result * max(len(self.space.periods), 1) + period
+        result[differing] = UNKNOWN
+        return result
+
+    def _first(self, key: NDArray[np.integer]) -> tuple[NDArray[np.integer], Flags]:
+        """One key of each group, and whether the group has others too."""
+        if self.ids is None:
+            return key[:1], np.array([_varies(key)])
+        if not _varies(key):
+            return np.full(self.groups, key[0]), np.zeros(self.groups, dtype=bool)
+        # Whichever key is written last stands for its group: far cheaper than sorting.
+        first = np.zeros(self.groups, dtype=key.dtype)
+        first[self.ids] = key
+        return first, _having(first[self.ids] != key, self.ids, self.groups)
+
+    def _differs(self, key: NDArray[np.integer]) -> Flags:
+        return self._first(key)[1]
+
+    def _having(self, where: NDArray[np.intp] | slice) -> Flags:
+        if isinstance(where, slice):
+            return self.present
+        mask = np.zeros(len(self.numbers), dtype=bool)
+        mask[where] = True
+        return _having(mask, self.ids, self.groups)
+
+    def _repeated(self) -> Flags:
+        """Which groups have a cell twice."""
+        numbers = self.numbers
+        none = np.zeros(self.groups, dtype=bool)
+        if bool((numbers[1:] > numbers[:-1]).all()):
+            return none
+        lowest = int(numbers.min())
+        span = int(numbers.max()) - lowest + 1
+        if span <= 16 * len(numbers) + 1024:
+            seen = np.zeros(span, dtype=bool)
+            seen[numbers - lowest] = True
+            if int(np.count_nonzero(seen)) == len(numbers):
+                return none
+        else:
+            ordered = np.sort(numbers)
+            if bool((ordered[1:] > ordered[:-1]).all()):
+                return none
+        if self.ids is None:
+            return np.ones(1, dtype=bool)
+        order = np.lexsort((numbers, self.ids))
+        same = (np.diff(numbers[order]) == 0) & (np.diff(self.ids[order]) == 0)
+        none[self.ids[order][1:][same]] = True
+        return none
+
+
+def _interval(kind: Kind, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The lowest and highest number that each cell can stand for."""
+    low = cells.values.astype(np.float64)
+    high = low.copy()
+    if kind is Kind.FULL_TIME:
+        low = np.maximum(low - 0.5, 0)
+        high += 0.5
+    hidden = cells.status == CellStatus.DISCRETIONISED
+    low[hidden] = 0
+    high[hidden] = _LARGEST_HIDDEN[kind]
+    low[cells.status == CellStatus.ROUNDED] = 0
+    return low, high
+
+
+def _unbounded(measure: PartMeasure, cells: Cells) -> Flags:
+    """Where no rule tells what a cell can stand for."""
+    hidden = cells.status == CellStatus.DISCRETIONISED
+    if measure.derived:
+        return hidden | np.bool_(measure.kind in (Kind.PERSONS, Kind.FULL_TIME))
+    if measure.kind is Kind.FULL_TIME:
+        # What is a sum already is off by more than half a person.
+        return cells.status == CellStatus.DERIVED
+    return hidden & np.bool_(measure.kind is Kind.NONE)
+
+
+def _varies(key: NDArray[np.integer]) -> bool:
+    return bool((key != key[0]).any())
+
+
+def _having(mask: Flags, ids: Ids | None, groups: int) -> Flags:
+    """Which groups have a cell where the mask is set."""
+    if ids is None:
+        return np.array([bool(mask.any())])
+    result = np.zeros(groups, dtype=bool)
+    if mask.any():
+        result[ids[mask]] = True
+    return result
+
+
+def _count(length: int, ids: Ids | None, groups: int) -> NDArray[np.int64]:
+    return np.array([length]) if ids is None else np.bincount(ids, minlength=groups)
+
+
+def _sum(values: NDArray[np.float64], ids: Ids | None, groups: int) -> NDArray[np.float64]:
+    return np.array([values.sum()]) if ids is None else np.bincount(ids, weights=values, minlength=groups)
+
+
+def _largest(values: NDArray[np.float64], ids: Ids | None, groups: int) -> NDArray[np.float64]:
+    largest = np.zeros(groups)
+    np.maximum.at(largest, np.zeros(len(values), dtype=np.intp) if ids is None else ids, values)
+    return largest

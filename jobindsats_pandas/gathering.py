@@ -1,0 +1,145 @@
+"""Many requests, few at a time: fetched side by side, halved where they take too long, with a progress bar."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jobindsats_pandas.queries import halve
+from jobindsats_pandas.transport import TimedOutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jobindsats_pandas.queries import DataRequest
+
+__all__ = ["gather", "shows_progress"]
+
+T = TypeVar("T")
+
+#: Requests that take longer side by side than this many times what one alone takes are no gain.
+SLOWER = 1.7
+
+#: Requests quicker than this, in seconds, tell nothing about the server.
+QUICK = 0.2
+
+#: Seconds before a progress bar shows itself.
+PATIENCE = 2.0
+
+
+def gather(
+    requests: Sequence[DataRequest],
+    ask: Callable[[DataRequest], T],
+    *,
+    connections: int = 2,
+    progress: bool = False,
+    title: str = "",
+) -> list[T]:
+    """Ask every request; the answers come in no particular order.
+
+    One request goes first, alone. Then up to `connections` are in the air, fewer again when they take longer side by
+    side than alone: beyond what the server can do at once, more connections only push calls into the time-out. A
+    request that times out is cut in two and asked again, down to one period of single members.
+
+    Parameters
+    ----------
+    requests : sequence of DataRequest
+    ask : callable
+        Answers one request; called from several threads.
+    connections : int, default 2
+    progress : bool
+        Show a progress bar if it takes over two seconds.
+    title : str
+        What the bar says it is about.
+
+    Raises
+    ------
+    Exception
+        The first that `ask` raises; what was answered before is in the cache.
+    """
+    waiting = deque(requests)
+    flying: dict[Future[tuple[T, float]], DataRequest] = {}
+    answers: list[T] = []
+    pace = _Pace(connections)
+    bar = _bar(sum(request.cells for request in requests), title) if progress else None
+    pool = ThreadPoolExecutor(connections, thread_name_prefix="jobindsats")
+    try:
+        while waiting or flying:
+            while waiting and len(flying) < pace.limit:
+                request = waiting.popleft()
+                flying[pool.submit(_timed, ask, request)] = request
+            side_by_side = len(flying)
+            for done in wait(flying, return_when=FIRST_COMPLETED).done:
+                request = flying.pop(done)
+                try:
+                    answer, seconds = done.result()
+                except TimedOutError as error:
+                    halves = halve(request)
+                    if halves is None:
+                        error.add_note(
+                            "The question was cut down to one period of single members before that."
+                        )
+                        raise
+                    waiting.extendleft(reversed(halves))
+                    continue
+                answers.append(answer)
+                pace.learn(seconds, side_by_side)
+                if bar is not None:
+                    bar.set_postfix_str(
+                        f"{len(answers)} of {len(answers) + len(waiting) + len(flying)} requests",
+                        refresh=False,
+                    )
+                    bar.update(request.cells)
+    finally:
+        # Also on Ctrl-C: what is in the air ends by itself, what waits is never sent.
+        pool.shutdown(wait=False, cancel_futures=True)
+        if bar is not None:
+            bar.close()
+    return answers
+
+
+def _timed(ask: Callable[[DataRequest], T], request: DataRequest) -> tuple[T, float]:
+    start = time.monotonic()
+    answer = ask(request)
+    return answer, time.monotonic() - start
+
+
+class _Pace:
+    """How many requests may be in the air: one at first, then as many as do not slow each other down."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.limit = 1
+        self.alone: float | None = None
+        self.together: list[float] = []
+
+    def learn(self, seconds: float, side_by_side: int) -> None:
+        """Take note of how long a request took beside how many others."""
+        if self.alone is None:
+            self.alone, self.limit = seconds, self.most
+        elif side_by_side > 1:
+            self.together.append(seconds)
+            if len(self.together) >= 2 * self.limit:
+                typical = statistics.median(self.together)
+                self.together.clear()
+                if typical > max(QUICK, SLOWER * self.alone):
+                    self.limit = max(1, self.limit - 1)
+
+
+def shows_progress(wanted: bool | None) -> bool:
+    """Whether to show a progress bar: as wanted, else in notebooks and terminals, never in scripts' logs."""
+    if wanted is not None:
+        return wanted
+    shell = sys.modules.get("IPython")
+    running = shell.get_ipython() if shell is not None else None
+    return running is not None or sys.stderr.isatty()
+
+
+def _bar(cells: int, title: str) -> Any:
+    from tqdm.auto import tqdm
+
+    return tqdm(total=cells, desc=title, unit=" cells", unit_scale=True, delay=PATIENCE, leave=False)

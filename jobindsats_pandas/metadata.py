@@ -1,0 +1,871 @@
+"""What exists: subjects, tables, and the dimensions, hierarchies, levels and members of a table.
+
+Parsed once from the API's answers into frozen values. The wire is described with its evidence by the agency's own
+guide and by recorded answers; forms that are plausible are accepted, anything else is a `PayloadError` that names the
+table and the field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jobindsats_pandas.errors import PayloadError, QueryError
+from jobindsats_pandas.kinds import Kind, measure_kind
+from jobindsats_pandas.matching import did_you_mean, fold, relevance
+from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = [
+    "Dimension",
+    "Hierarchy",
+    "Level",
+    "Measure",
+    "MeasureGroup",
+    "Member",
+    "PeriodType",
+    "Table",
+    "parse_subjects",
+    "parse_table",
+    "parse_tables",
+    "search_tables",
+]
+
+TOTAL = "/"
+
+#: Ids of area hierarchies that have been seen; a dimension that has one of them is the area.
+_AREA_HIERARCHIES = {"_nykom", "_region", "_reko", "_hele_landet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure of a table.
+
+    Attributes
+    ----------
+    column : str
+        Its column in the API's answer: the name, behind the group's name where the group has several measures.
+    """
+
+    id: str
+    name: str
+    group_id: str
+    group_name: str
+    column: str
+
+    @property
+    def kind(self) -> Kind:
+        """What may be added, as the measure's name tells."""
+        return measure_kind(self.name, self.group_name)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureGroup:
+    """A group of measures."""
+
+    id: str
+    name: str
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodType:
+    """A period type with its periods, oldest first."""
+
+    id: str
+    name: str
+    periods: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def frequency(self) -> str | None:
+        """The pandas frequency, None where pandas has none."""
+        return frequency(self.periods)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of a hierarchy: `start` and `stop` delimit its members in `Hierarchy.members`.
+
+    Attributes
+    ----------
+    whole : bool
+        Whether these are all that the API means by the level's id: not where the level repeats members of an
+        earlier one, or where two levels bear one id. Only a whole level may be asked for by its id.
+    """
+
+    id: str
+    name: str
+    start: int
+    stop: int
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a hierarchy; `path` is its id, `/` for the official total."""
+
+    path: str
+    name: str
+    level: int
+
+    @property
+    def ancestors(self) -> Iterator[str]:
+        """Paths above this one, nearest first: ``/2/3/`` gives ``/2/`` and ``/``."""
+        # An id that is no path stands below the total alone.
+        path = self.path if self.path.startswith("/") else f"/{self.path.replace('/', ' ')}/"
+        while path != TOTAL:
+            path = path.rstrip("/").rpartition("/")[0] + "/"
+            yield path
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A way to break a dimension down: levels of members, in the order of the metadata."""
+
+    id: str
+    name: str
+    dimension_id: str
+    dimension_name: str
+    levels: tuple[Level, ...]
+    members: tuple[Member, ...]
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """One distinct label for each member: its name; ``name [level]`` or ``name [id]`` where names collide."""
+        names = Counter(member.name for member in self.members)
+        by_level = Counter((member.name, self.levels[member.level].name) for member in self.members)
+        unseparated = {name for (name, _), count in by_level.items() if count > 1}
+
+        def label(member: Member) -> str:
+            if names[member.name] == 1:
+                return member.name
+            return f"{member.name} [{member.path if member.name in unseparated else self.levels[member.level].name}]"
+
+        labels = [label(member) for member in self.members]
+        # A label may be another member's name; the id tells them apart, and can meet the next one's name.
+        while (taken := Counter(labels)) and len(taken) < len(labels):
+            longer = [
+                text if taken[text] == 1 else f"{member.name} [{member.path}]"
+                for text, member in zip(labels, self.members, strict=True)
+            ]
+            labels = longer if longer != labels else [f"{text} [{code}]" for code, text in enumerate(labels)]
+        return tuple(labels)
+
+    @cached_property
+    def codes(self) -> dict[str, int]:
+        """Position of each member by its path."""
+        return {member.path: code for code, member in enumerate(self.members)}
+
+    @cached_property
+    def codes_by_label(self) -> dict[str, int]:
+        """Position of each member by its label."""
+        return {label: code for code, label in enumerate(self.labels)}
+
+    @cached_property
+    def codes_by_name(self) -> dict[str, tuple[int, ...]]:
+        """Positions of the members that bear a name; several where names collide."""
+        found: dict[str, list[int]] = {}
+        for code, member in enumerate(self.members):
+            found.setdefault(member.name, []).append(code)
+        return {name: tuple(codes) for name, codes in found.items()}
+
+    @cached_property
+    def codes_by_folded_name(self) -> dict[str, tuple[int, ...]]:
+        """As `codes_by_name`, by names and labels without case and with æøå spelt either way."""
+        found: dict[str, dict[int, None]] = {}
+        for code, (member, label) in enumerate(zip(self.members, self.labels, strict=True)):
+            for text in (member.name, label):
+                found.setdefault(fold(text), {})[code] = None
+        return {name: tuple(codes) for name, codes in found.items()}
+
+    @cached_property
+    def paths_with_parts(self) -> frozenset[str]:
+        """Paths that have members below them in this hierarchy."""
+        return frozenset(path for member in self.members for path in member.ancestors)
+
+    @property
+    def has_total(self) -> bool:
+        """Whether the hierarchy has an official total."""
+        return TOTAL in self.codes
+
+    def level_codes(self, level: Level) -> tuple[int, ...]:
+        """Positions of the members of a level."""
+        return tuple(range(level.start, level.stop))
+
+    @cached_property
+    def deepest(self) -> tuple[int, ...]:
+        """Positions of the members of the deepest level, none of them above another."""
+        level = max(self.levels, key=lambda level: (self._depth(level), level.start))
+        codes = self.level_codes(level)
+        above = {path for code in codes for path in self.members[code].ancestors}
+        return tuple(code for code in codes if self.members[code].path not in above)
+
+    def _depth(self, level: Level) -> int:
+        return max(sum(1 for _ in self.members[code].ancestors) for code in self.level_codes(level))
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A dimension with the hierarchies that break it down."""
+
+    id: str
+    name: str
+    hierarchies: tuple[Hierarchy, ...]
+
+    @property
+    def is_area(self) -> bool:
+        """Whether this is the area: its id, its name or a hierarchy of it says so."""
+        return (
+            self.id == "_omrade"
+            or fold(self.name) in {fold("Område"), "area"}
+            or any(hierarchy.id in _AREA_HIERARCHIES for hierarchy in self.hierarchies)
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """A measurement table (måling): what can be asked for.
+
+    The properties `measures`, `dimensions`, `hierarchies` and `levels`, and the methods `members` and `periods`, are
+    frames to look at; the fields are the same as tuples of frozen values.
+
+    Attributes
+    ----------
+    id, name : str
+        Such as ``y25i01``.
+    update_freq : str
+        Period type of the table's rhythm, such as ``M``; empty where the API does not say.
+    update_latest, update_next : datetime.date or None
+        Days of the latest and the next publication.
+    period_types : tuple of PeriodType
+    measure_groups : tuple of MeasureGroup
+    structure : tuple of Dimension
+    """
+
+    id: str
+    name: str
+    update_freq: str = ""
+    update_latest: date | None = None
+    update_next: date | None = None
+    link_tablepage: str = ""
+    link_infopage: str = ""
+    period_types: tuple[PeriodType, ...] = field(default=(), repr=False)
+    measure_groups: tuple[MeasureGroup, ...] = field(default=(), repr=False)
+    structure: tuple[Dimension, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def all_measures(self) -> tuple[Measure, ...]:
+        """Every measure, in the order of the metadata."""
+        return tuple(measure for group in self.measure_groups for measure in group.measures)
+
+    @cached_property
+    def all_hierarchies(self) -> tuple[Hierarchy, ...]:
+        """Every hierarchy, in the order of the metadata."""
+        return tuple(hierarchy for dimension in self.structure for hierarchy in dimension.hierarchies)
+
+    @property
+    def area(self) -> Dimension | None:
+        """The area dimension, if the table has one."""
+        return next((dimension for dimension in self.structure if dimension.is_area), None)
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """The measures: id, name, group, column in the frame, and kind (what may be added)."""
+        rows = [(m.id, m.name, m.group_id, m.group_name, m.column, str(m.kind)) for m in self.all_measures]
+        return pd.DataFrame(
+            rows, columns=["measure_id", "measure_name", "group_id", "group_name", "column", "kind"]
+        )
+
+    @property
+    def dimensions(self) -> pd.DataFrame:
+        """The dimensions: id, name and the ids of the hierarchies."""
+        rows = [(d.id, d.name, ", ".join(h.id for h in d.hierarchies)) for d in self.structure]
+        return pd.DataFrame(rows, columns=["dimension_id", "dimension_name", "hierarchies"])
+
+    @property
+    def hierarchies(self) -> pd.DataFrame:
+        """The hierarchies: id, name, dimension, number of levels and members, and whether there is a total."""
+        rows = [
+            (h.id, h.name, h.dimension_id, h.dimension_name, len(h.levels), len(h.members), h.has_total)
+            for h in self.all_hierarchies
+        ]
+        columns = [
+            "hierarchy_id",
+            "hierarchy_name",
+            "dimension_id",
+            "dimension_name",
+            "levels",
+            "members",
+            "has_total",
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def levels(self) -> pd.DataFrame:
+        """The levels of every hierarchy: ids, names and number of members."""
+        rows = [
+            (h.id, h.name, level.id, level.name, level.stop - level.start)
+            for h in self.all_hierarchies
+            for level in h.levels
+        ]
+        return pd.DataFrame(
+            rows, columns=["hierarchy_id", "hierarchy_name", "level_id", "level_name", "members"]
+        )
+
+    def hierarchy(self, name: str) -> Hierarchy:
+        """Resolve a hierarchy by id or name, or by the id or name of a dimension that has just one.
+
+        Names resolve in this order: hierarchy id, dimension id, then all equal names in any case.
+
+        Raises
+        ------
+        QueryError
+            If the name does not exist, or fits several hierarchies.
+        """
+        for hierarchy in self.all_hierarchies:
+            if hierarchy.id.casefold() == name.casefold():
+                return hierarchy
+        found = [h for d in self.structure if d.id.casefold() == name.casefold() for h in d.hierarchies]
+        if not found:
+            wanted = fold(name)
+            found = [h for h in self.all_hierarchies if wanted in {fold(h.name), fold(h.dimension_name)}]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            options = ", ".join(f"{h.id!r} ({h.name})" for h in found)
+            raise QueryError(
+                f"Table {self.id}: {name!r} can be any of the hierarchies {options}. Name one by its id."
+            )
+        known = [
+            text for h in self.all_hierarchies for text in (h.id, h.name, h.dimension_id, h.dimension_name)
+        ]
+        raise QueryError(
+            f"Table {self.id} has no dimension or hierarchy {name!r}.{did_you_mean(name, known)}"
+            f" It has: {', '.join(f'{h.id} ({h.name})' for h in self.all_hierarchies) or 'none'}.",
+        )
+
+    def period_type(self, period_type: str) -> PeriodType:
+        """Resolve a period type by id or name.
+
+        Raises
+        ------
+        QueryError
+            If the table has no such period type.
+        """
+        for known in self.period_types:
+            if fold(period_type) in {fold(known.id), fold(known.name)}:
+                return known
+        listed = ", ".join(f"{known.id} ({known.name})" for known in self.period_types)
+        raise QueryError(f"Table {self.id} has no period type {period_type!r}. It has: {listed}.")
+
+    def members(self, hierarchy: str) -> pd.DataFrame:
+        """Members of a hierarchy: id, name, label (distinct, as in the frame), level id and name.
+
+        Parameters
+        ----------
+        hierarchy : str
+            Id or name of a hierarchy, or of a dimension that has just one.
+        """
+        found = self.hierarchy(hierarchy)
+        rows = [
+            (member.path, member.name, label, found.levels[member.level].id, found.levels[member.level].name)
+            for member, label in zip(found.members, found.labels, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["member_id", "member_name", "label", "level_id", "level_name"])
+
+    def periods(self, period_type: str | None = None) -> pd.DataFrame:
+        """Periods of a type, oldest first: id, name and pandas period (or ordered categorical).
+
+        Parameters
+        ----------
+        period_type : str, optional
+            Id or name, such as ``M``; the table's own rhythm by default.
+        """
+        found = self.default_period_type if period_type is None else self.period_type(period_type)
+        return pd.DataFrame(
+            {"period_id": found.periods, "period_name": found.names, "period": period_values(found.periods)},
+        )
+
+    @property
+    def default_period_type(self) -> PeriodType:
+        """The period type of the table's rhythm, or the first it lists."""
+        if not self.period_types:
+            raise QueryError(f"Table {self.id} lists no periods: there is nothing to ask for.")
+        return next((t for t in self.period_types if t.id == self.update_freq), self.period_types[0])
+
+    def find(self, search: str) -> pd.DataFrame:
+        """Find members over all hierarchies, the best match first.
+
+        Parameters
+        ----------
+        search : str
+            Words in any order and case; a misspelt letter is forgiven.
+
+        Returns
+        -------
+        DataFrame
+            Hierarchy id, member id, label and level name.
+        """
+        hits = [
+            (relevance(search, {label: 1.0}), h.id, member.path, label, h.levels[member.level].name)
+            for h in self.all_hierarchies
+            for member, label in zip(h.members, h.labels, strict=True)
+        ]
+        best = sorted((hit for hit in hits if hit[0] > 0), key=lambda hit: -hit[0])
+        return pd.DataFrame(
+            [hit[1:] for hit in best], columns=["hierarchy_id", "member_id", "label", "level_name"]
+        )
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{self.id} · {self.name}",
+            *(f"{name:<12}{text}" for name, text in self._facts()),
+            "",
+            "measures",
+        ]
+        width = max((len(m.column) for m in self.all_measures), default=0)
+        lines += [f"  {m.column:<{width}}  {m.kind}" for m in self.all_measures]
+        lines += ["", "dimensions"]
+        for dimension in self.structure:
+            lines.append(f"  {dimension.name} ({dimension.id})")
+            for h in dimension.hierarchies:
+                lines.append(f"    {h.id:<16} {h.name}: {_levels_text(h)}")
+        return "\n".join([*lines, "", f"read it:  {self._example()}"])
+
+    def _repr_html_(self) -> str:
+        facts = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
+            for name, text in self._facts()
+        )
+        measures = "".join(
+            f"<li>{escape(m.column)} <small style='opacity:.65'>{escape(str(m.kind))}</small></li>"
+            for m in self.all_measures
+        )
+        dimensions = "".join(
+            f"<li>{escape(d.name)} <small style='opacity:.65'>{escape(d.id)}</small><ul>"
+            + "".join(
+                f"<li><code>{escape(h.id)}</code> {escape(h.name)}: {escape(_levels_text(h))}</li>"
+                for h in d.hierarchies
+            )
+            + "</ul></li>"
+            for d in self.structure
+        )
+        return (
+            f"<div><b><code>{escape(self.id)}</code> {escape(self.name)}</b><table>{facts}</table>"
+            f"<details open><summary>{len(self.all_measures)} measures</summary><ul>{measures}</ul></details>"
+            f"<details open><summary>{len(self.structure)} dimensions</summary><ul>{dimensions}</ul></details>"
+            f"<code>{escape(self._example())}</code></div>"
+        )
+
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = [
+            ("periods", f"{t.id} ({t.name}): {t.periods[0]} to {t.periods[-1]}, {len(t.periods)} of them")
+            for t in self.period_types
+            if t.periods
+        ]
+        updated = f"{self.update_latest or 'unknown'}, next {self.update_next or 'unknown'}"
+        facts.append(("updated", updated + (f" (rhythm {self.update_freq})" if self.update_freq else "")))
+        return [*facts, *([("page", self.link_tablepage)] if self.link_tablepage else [])]
+
+    def _example(self) -> str:
+        breakdown = next((h for h in self.all_hierarchies if len(h.members) > 1), None)
+        by = f', by="{breakdown.id}"' if breakdown else ""
+        return f'ji.read_jobindsats("{self.id}"{by}, periods="latest:12")'
+
+
+def _levels_text(hierarchy: Hierarchy) -> str:
+    parts = []
+    for level in hierarchy.levels:
+        count = level.stop - level.start
+        first = hierarchy.labels[level.start]
+        parts.append(f"{level.name} ({first})" if count == 1 else f"{level.name} ({count})")
+    return " > ".join(parts)
+
+
+# --- parsing ---------------------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads fields of one JSON document; what cannot be understood names the document and the field."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def fail(self, name: str, problem: str) -> PayloadError:
+        return PayloadError(
+            f"{self.what}: the field {name!r} {problem}. The API's answer cannot be understood."
+        )
+
+    def document(self, body: bytes) -> Any:
+        try:
+            document = json.loads(body)
+            if b"\\u" in body:
+                # Half of a surrogate pair can be read, and then neither sent, shown nor stored.
+                json.dumps(document, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise PayloadError(f"{self.what}: the answer is not JSON ({error}).") from None
+        return document
+
+    def mapping(self, value: Any, name: str) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise self.fail(name, f"is {_shown(value)}, not an object")
+        return value
+
+    def sequence(self, value: Any, name: str) -> Sequence[Any]:
+        if not isinstance(value, list):
+            raise self.fail(name, f"is {_shown(value)}, not a list")
+        return value
+
+    def items(
+        self, parent: Mapping[str, Any], name: str, *, optional: bool = False
+    ) -> list[Mapping[str, Any]]:
+        value = parent.get(name)
+        if value is None and optional:
+            return []
+        if value is None:
+            raise self.fail(name, "is missing")
+        return [self.mapping(item, name) for item in self.sequence(value, name)]
+
+    def identifier(self, parent: Mapping[str, Any], name: str) -> str:
+        value = parent.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            raise self.fail(name, "is missing" if value is None else f"is {_shown(value)}, not an id")
+        return str(value)
+
+    def text(self, parent: Mapping[str, Any], name: str, default: str = "") -> str:
+        value = parent.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise self.fail(name, f"is {_shown(value)}, not a text")
+        return str(value)
+
+    def day(self, parent: Mapping[str, Any], name: str) -> date | None:
+        value = parent.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            # What is no text raises the same error as a text that is no date.
+            return date.fromisoformat(value[:10] if isinstance(value, str) else "")
+        except ValueError:
+            raise self.fail(name, f"is {_shown(value)}, not a date") from None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def parse_subjects(body: bytes) -> pd.DataFrame:
+    """Parse the answer of ``/subjects``.
+
+    Returns
+    -------
+    DataFrame
+        One row per subject: subject_group_id, subject_group_name, subject_id, subject_name, all str.
+    """
+    read = _Reader("The list of subjects")
+    rows = [
+        (
+            read.identifier(group, "subject_group_id"),
+            read.text(group, "subject_group_name"),
+            read.identifier(subject, "subject_id"),
+            read.text(subject, "subject_name"),
+        )
+        for group in (
+            read.mapping(item, "subject group") for item in read.sequence(read.document(body), "answer")
+        )
+        for subject in read.items(group, "subjects", optional=True)
+    ]
+    columns = ["subject_group_id", "subject_group_name", "subject_id", "subject_name"]
+    return pd.DataFrame(rows, columns=columns, dtype="str")
+
+
+_TABLE_COLUMNS = [
+    "table_id",
+    "table_name",
+    "subject",
+    "update_freq",
+    "update_latest",
+    "update_next",
+    "link_tablepage",
+    "link_infopage",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A table as the catalogue lists it; `subjects` are all it stands under."""
+
+    id: str
+    name: str
+    subjects: tuple[str, ...]
+    update_freq: str
+    update_latest: date | None
+    update_next: date | None
+    link_tablepage: str
+    link_infopage: str
+    measures: tuple[str, ...]
+    dimensions: tuple[str, ...]
+
+
+def parse_tables(body: bytes) -> tuple[CatalogueEntry, ...]:
+    """Parse the answer of ``/tables``; a table under several subjects comes once, with all of them."""
+    read = _Reader("The list of tables")
+    entries: dict[str, CatalogueEntry] = {}
+    for item in read.sequence(read.document(body), "answer"):
+        subject = read.mapping(item, "subject")
+        subject_name = read.text(subject, "subject_name")
+        for group in read.items(subject, "table_groups", optional=True):
+            for table in read.items(group, "tables", optional=True):
+                entry = _catalogue_entry(table, subject_name)
+                known = entries.get(entry.id.casefold())
+                if known is None:
+                    entries[entry.id.casefold()] = entry
+                elif subject_name not in known.subjects:
+                    entries[entry.id.casefold()] = replace(known, subjects=(*known.subjects, subject_name))
+    return tuple(entries.values())
+
+
+def _catalogue_entry(table: Mapping[str, Any], subject_name: str) -> CatalogueEntry:
+    table_id = _Reader("The list of tables").identifier(table, "table_id")
+    read = _Reader(f"Table {table_id} in the list of tables")
+    groups = read.items(table, "mgroups", optional=True)
+    measures = [read.text(group, "mgroup_name") for group in groups]
+    measures += [
+        read.text(m, "measure_name") for group in groups for m in read.items(group, "measures", optional=True)
+    ]
+    _summarised_periods(table.get("periods"), read)
+    return CatalogueEntry(
+        id=table_id,
+        name=read.text(table, "table_name", table_id),
+        subjects=(subject_name,),
+        update_freq=read.text(table, "update_freq"),
+        update_latest=read.day(table, "update_latest"),
+        update_next=read.day(table, "update_next"),
+        link_tablepage=read.text(table, "link_tablepage"),
+        link_infopage=read.text(table, "link_infopage"),
+        measures=tuple(measures),
+        dimensions=tuple(
+            read.text(d, "dimension_name") for d in _named(table.get("dimensions"), read, "dimensions")
+        ),
+    )
+
+
+def _named(value: Any, read: _Reader, name: str) -> list[Mapping[str, Any]]:
+    items = [] if value is None else read.sequence(value, name)
+    return [
+        item if isinstance(item, dict) else {"dimension_name": read.text({name: item}, name)}
+        for item in items
+    ]
+
+
+def _summarised_periods(value: Any, read: _Reader) -> None:
+    """Check the summary of periods: a list, or an object with ``periodtypes``; both forms are relied on by others."""
+    if isinstance(value, dict):
+        value = value.get("periodtypes")
+    if value is not None:
+        read.sequence(value, "periods")
+
+
+def search_tables(entries: Sequence[CatalogueEntry], search: str | None = None) -> pd.DataFrame:
+    """Make the catalogue a frame, of all tables or of those that answer a search, the best first.
+
+    Parameters
+    ----------
+    entries : sequence of CatalogueEntry
+    search : str, optional
+        Words in any order and case; each must stand in the id, the name, a subject, a measure or a dimension. æøå may
+        be spelt either way, and a letter may be wrong.
+
+    Returns
+    -------
+    DataFrame
+        table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
+        link_infopage (str).
+    """
+    if search is not None and search.strip():
+        scored = [(_relevance(entry, search), entry) for entry in entries]
+        hits = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
+        entries = [entry for _, entry in hits]
+    rows = [
+        (
+            e.id,
+            e.name,
+            "; ".join(e.subjects),
+            e.update_freq,
+            e.update_latest,
+            e.update_next,
+            e.link_tablepage,
+            e.link_infopage,
+        )
+        for e in entries
+    ]
+    frame = pd.DataFrame(rows, columns=_TABLE_COLUMNS)
+    dates = {
+        name: pd.to_datetime(frame[name]).astype("datetime64[s]") for name in ("update_latest", "update_next")
+    }
+    return frame.astype({name: "str" for name in _TABLE_COLUMNS if name not in dates}).assign(**dates)
+
+
+def _relevance(entry: CatalogueEntry, search: str) -> float:
+    fields = [(entry.id, 5.0), (entry.name, 4.0)]
+    fields += [(text, 3.0) for text in entry.measures]
+    fields += [(text, 2.0) for text in entry.dimensions]
+    fields += [(text, 1.0) for text in entry.subjects]
+    return relevance(search, fields)
+
+
+def parse_table(body: bytes, table_id: str | None = None) -> Table:
+    """Parse the answer of ``/table/{table_id}``.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON without a byte order mark.
+    table_id : str, optional
+        The table that was asked for; an answer about another one is refused.
+
+    Raises
+    ------
+    PayloadError
+        If a field cannot be understood; the message names the table and the field.
+    """
+    read = _Reader(f"Table {table_id}" if table_id else "A table")
+    document = read.mapping(read.document(body), "answer")
+    found = read.identifier(document, "table_id")
+    if table_id is not None and found.casefold() != table_id.casefold():
+        raise read.fail("table_id", f"is {found!r}")
+    read = _Reader(f"Table {found}")
+    return Table(
+        id=found,
+        name=read.text(document, "table_name", found),
+        update_freq=read.text(document, "update_freq"),
+        update_latest=read.day(document, "update_latest"),
+        update_next=read.day(document, "update_next"),
+        link_tablepage=read.text(document, "link_tablepage"),
+        link_infopage=read.text(document, "link_infopage"),
+        period_types=_period_types(document, read),
+        measure_groups=_measure_groups(document, read),
+        structure=_dimensions(document, read),
+    )
+
+
+def _period_types(document: Mapping[str, Any], read: _Reader) -> tuple[PeriodType, ...]:
+    periods = document.get("periods")
+    if isinstance(periods, dict):
+        periods = periods.get("periodtypes")
+    if periods is None:
+        raise read.fail("periods", "is missing")
+    types = []
+    for item in (read.mapping(item, "periods") for item in read.sequence(periods, "periods")):
+        type_id = read.identifier(item, "periodtype_id")
+        names: dict[str, str] = {}
+        for value in read.items(item, "values"):
+            period = read.identifier(value, "period_id")
+            names.setdefault(period, read.text(value, "period_name", period))
+        ids = chronological(names)
+        if len({parse_period(text) or text for text in ids}) < len(ids):
+            raise read.fail("period_id", f"of type {type_id} names one period in two ways")
+        try:
+            frequency(ids)
+        except ValueError as error:
+            raise read.fail("period_id", f"is impossible ({error})") from None
+        name = read.text(item, "periodtype_name", type_id)
+        types.append(PeriodType(type_id, name, tuple(ids), tuple(names[text] for text in ids)))
+    return tuple(types)
+
+
+def _measure_groups(document: Mapping[str, Any], read: _Reader) -> tuple[MeasureGroup, ...]:
+    groups = []
+    for item in read.items(document, "mgroups"):
+        group_id, measures = read.identifier(item, "mgroup_id"), read.items(item, "measures")
+        group_name = read.text(item, "mgroup_name", group_id)
+        parsed = []
+        for measure in measures:
+            measure_id = read.identifier(measure, "measure_id")
+            name = read.text(measure, "measure_name", measure_id)
+            column = f"{group_name}: {name}" if len(measures) > 1 else name
+            parsed.append(Measure(measure_id, name, group_id, group_name, column))
+        groups.append(MeasureGroup(group_id, group_name, tuple(parsed)))
+    seen = Counter((m.group_id, m.id) for group in groups for m in group.measures)
+    for (group_id, measure_id), count in seen.items():
+        if count > 1:
+            raise read.fail("measure_id", f"names {measure_id!r} twice in group {group_id!r}")
+    return tuple(groups)
+
+
+def _dimensions(document: Mapping[str, Any], read: _Reader) -> tuple[Dimension, ...]:
+    dimensions = []
+    for item in read.items(document, "dimensions", optional=True):
+        dimension_id = read.identifier(item, "dimension_id")
+        name = read.text(item, "dimension_name", dimension_id)
+        hierarchies = tuple(
+            _hierarchy(hierarchy, dimension_id, name, read) for hierarchy in read.items(item, "hierarchies")
+        )
+        dimensions.append(Dimension(dimension_id, name, hierarchies))
+    ids = {
+        "dimension_id": Counter(d.id.casefold() for d in dimensions),
+        "hierarchy_id": Counter(h.id.casefold() for d in dimensions for h in d.hierarchies),
+    }
+    for name, seen in ids.items():
+        for found, count in seen.items():
+            if count > 1:
+                raise read.fail(name, f"names {found!r} twice")
+    return tuple(dimensions)
+
+
+def _hierarchy(item: Mapping[str, Any], dimension_id: str, dimension_name: str, read: _Reader) -> Hierarchy:
+    hierarchy_id = read.identifier(item, "hierarchy_id")
+    levels: list[Level] = []
+    members: list[Member] = []
+    names: dict[str, str] = {}
+    for value in read.items(item, "levels"):
+        level_id = read.identifier(value, "level_id")
+        start = len(members)
+        entries = read.items(value, "values")
+        for entry in entries:
+            path = entry.get("value_id")
+            if type(path) is not str or not path:
+                path = read.identifier(entry, "value_id")
+            name = entry.get("value_name")
+            if type(name) is not str:
+                name = read.text(entry, "value_name", path)
+            known = names.setdefault(path, name)
+            if known != name:
+                raise read.fail(
+                    "value_id", f"{path!r} of hierarchy {hierarchy_id} names both {known!r} and {name!r}"
+                )
+            members.append(Member(path, name, len(levels)))
+        # A member that an earlier level holds already, such as the total, stays there alone.
+        if len(names) < len(members):
+            earlier = {member.path for member in members[:start]}
+            fresh = {m.path: m for m in members[start:] if m.path not in earlier}
+            members[start:] = fresh.values()
+        if len(members) > start:
+            whole = len(members) - start == len(entries)
+            levels.append(
+                Level(level_id, read.text(value, "level_name", level_id), start, len(members), whole)
+            )
+    if not members:
+        raise read.fail("values", f"of hierarchy {hierarchy_id} holds no member")
+    ids = Counter(level.id for level in levels)
+    levels = [replace(level, whole=level.whole and ids[level.id] == 1) for level in levels]
+    return Hierarchy(
+        hierarchy_id,
+        read.text(item, "hierarchy_name", hierarchy_id),
+        dimension_id,
+        dimension_name,
+        tuple(levels),
+        tuple(members),
+    )

@@ -1,0 +1,780 @@
+"""From a question to the exact requests: names resolved, cells counted, large questions split. Nothing is sent here.
+
+`plan` refuses what does not exist, with the nearest names, so that the API is asked only what it can answer.
+"""
+
+from __future__ import annotations
+
+import warnings
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from html import escape
+from itertools import product
+from math import prod
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from jobindsats_pandas.errors import QueryError, QueryWarning, TooLargeError
+from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.metadata import TOTAL
+from jobindsats_pandas.periods import frequency, parse_period, period_id
+
+if TYPE_CHECKING:
+    from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
+
+__all__ = ["DataRequest", "Plan", "Selection", "halve", "plan", "total_request"]
+
+BASE_URL = "https://api.jobindsats.dk/v3"
+
+#: The API can time out from about 200,000 cells (STAR's own rule); this leaves room.
+MAX_CELLS = 150_000
+
+#: Longest address that every proxy on the way can be trusted with.
+MAX_URL = 2_000
+
+#: What stays as it is in an address: so it stands in every call that is known to work.
+_SAFE = "*/,:"
+
+#: How many of the newest periods are asked for when the question names none.
+DEFAULT_PERIODS = 12
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The members asked for in one hierarchy.
+
+    Attributes
+    ----------
+    codes : tuple of int
+        Positions in ``hierarchy.members``, ascending.
+    shown : bool
+        Whether the dimension becomes a column; an area that nobody asked for does not.
+    """
+
+    hierarchy: Hierarchy
+    codes: tuple[int, ...]
+    shown: bool = True
+
+    def __repr__(self) -> str:
+        return f"{self.hierarchy.id}: {len(self.codes)} of {len(self.hierarchy.members)} members"
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """One GET request for data.
+
+    Attributes
+    ----------
+    periods : tuple of str
+        Period ids, oldest first.
+    latest : bool
+        Whether they are asked for as ``latest:N``, being the newest there are.
+    selections : tuple of Selection
+        One for each dimension that is sent, in the order of the metadata. Names are distinct within each.
+    measures : tuple of Measure
+        In the order of the metadata.
+    """
+
+    table: Table = field(repr=False)
+    period_type: str
+    periods: tuple[str, ...]
+    latest: bool
+    selections: tuple[Selection, ...]
+    measures: tuple[Measure, ...] = field(repr=False)
+
+    @property
+    def cells(self) -> int:
+        """How many measure values are asked for."""
+        return len(self.periods) * len(self.measures) * prod(len(s.codes) for s in self.selections)
+
+    @cached_property
+    def path(self) -> str:
+        """The request behind the API's address, percent-encoded, parameters in a fixed order."""
+        period = f"latest:{len(self.periods)}" if self.latest else ",".join(self.periods)
+        parameters = [
+            *_measure_parameters(self.table, self.measures),
+            (f"period.{self.period_type}", period),
+            *((f"hierarchy.{s.hierarchy.id}", members_text(s)) for s in self.selections),
+            ("format", "json"),
+        ]
+        query = "&".join(
+            f"{quote(name, safe='*/,:')}={quote(value, safe='*/,:')}" for name, value in parameters
+        )
+        return f"data/{quote(self.table.id, safe='')}?{query}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be asked: printed, it shows the requests, the cells and the curl commands.
+
+    Attributes
+    ----------
+    table : Table
+    period_type : PeriodType
+    periods : tuple of str
+        Period ids, oldest first.
+    selections : tuple of Selection
+        One for each dimension that is sent, in the order of the metadata.
+    measures : tuple of Measure
+    requests : tuple of DataRequest
+        What is sent; together they ask for every cell once.
+    """
+
+    table: Table = field(repr=False)
+    period_type: PeriodType
+    periods: tuple[str, ...]
+    selections: tuple[Selection, ...]
+    measures: tuple[Measure, ...]
+    requests: tuple[DataRequest, ...]
+    base_url: str = BASE_URL
+
+    @property
+    def cells(self) -> int:
+        """How many measure values are asked for, over all requests."""
+        return sum(request.cells for request in self.requests)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The exact addresses of the requests."""
+        return tuple(f"{self.base_url}/{request.path}" for request in self.requests)
+
+    def curl(self) -> str:
+        """Write the requests as curl commands, one a line; the key stands as ``$JOBINDSATS_API_TOKEN``."""
+        return "\n".join(
+            f"curl -sS -H \"Authorization: Bearer $JOBINDSATS_API_TOKEN\" '{url}'" for url in self.urls
+        )
+
+    def powershell(self) -> str:
+        """Write the requests as PowerShell commands, one a line; the key stands as ``$env:JOBINDSATS_API_TOKEN``."""
+        header = '@{ Authorization = "Bearer $env:JOBINDSATS_API_TOKEN" }'
+        return "\n".join(f"Invoke-RestMethod -Headers {header} -Uri '{url}'" for url in self.urls)
+
+    @property
+    def summary(self) -> str:
+        """One line: how many requests, how many cells."""
+        requests = "1 request" if len(self.requests) == 1 else f"{len(self.requests):,} requests"
+        return f"{requests}, {self.cells:,} cells"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = [("table", f"{self.table.id} · {self.table.name}")]
+        first, last = self.periods[0], self.periods[-1]
+        span = first if first == last else f"{first} to {last}"
+        facts.append(("periods", f"{span} ({len(self.periods)} of type {self.period_type.id})"))
+        for selection in self.selections:
+            names = [selection.hierarchy.labels[code] for code in selection.codes[:3]]
+            more = f", … ({len(selection.codes)} members)" if len(selection.codes) > 3 else ""
+            note = "" if selection.shown else " (sent because the API wants an area; no column)"
+            facts.append(
+                (
+                    "by",
+                    f"{selection.hierarchy.id} · {selection.hierarchy.name}: {', '.join(names)}{more}{note}",
+                )
+            )
+        facts.append(("measures", "; ".join(measure.column for measure in self.measures)))
+        # One line each, whatever the names hold.
+        return [(name, " ".join(text.split())) for name, text in [*facts, ("asks", self.summary)]]
+
+    def _commands(self) -> str:
+        shown = self.curl().split("\n")
+        if len(shown) > 10:
+            shown = [*shown[:8], f"… {len(shown) - 9} more …", shown[-1]]
+        return "\n".join(shown)
+
+    def __repr__(self) -> str:
+        return "\n".join([*(f"{name:<10}{text}" for name, text in self._facts()), "", self._commands()])
+
+    def _repr_html_(self) -> str:
+        facts = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
+            for name, text in self._facts()
+        )
+        return (
+            f"<div><table>{facts}</table><details><summary>curl</summary>"
+            f"<pre style='white-space:pre-wrap'>{escape(self._commands())}</pre></details></div>"
+        )
+
+
+def plan(
+    table: Table,
+    by: str | Sequence[str] | Mapping[str, Any] | None = None,
+    periods: Any = None,
+    period_type: str | None = None,
+    measures: str | Sequence[str] | None = None,
+    *,
+    max_cells: int = MAX_CELLS,
+    base_url: str = BASE_URL,
+) -> Plan:
+    """Turn a question into the exact requests. Pure: nothing is sent.
+
+    Parameters
+    ----------
+    table : Table
+        What exists.
+    by : str, sequence of str or mapping, optional
+        What to break down by, as in `jobindsats_pandas.read_jobindsats`.
+    periods, period_type, measures
+        As in `jobindsats_pandas.read_jobindsats`.
+    max_cells : int, default 150,000
+        A request that would ask for more cells is split: into runs of periods; within one period along the largest
+        dimension.
+    base_url : str
+        Address of the API, for the curl commands.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    QueryError
+        If the question names what does not exist; the message tells the nearest names.
+
+    Warns
+    -----
+    QueryWarning
+        If ``latest:N`` asks for more periods than exist; all there are, are taken.
+    """
+    if max_cells < 1:
+        raise QueryError(f"max_cells is {max_cells}; a request needs room for 1 cell at least.")
+    chosen_type, chosen_periods, latest = _resolve_periods(table, periods, period_type)
+    chosen_measures = _resolve_measures(table, measures)
+    selections = _resolve_by(table, by)
+    whole = DataRequest(table, chosen_type.id, chosen_periods, latest, selections, chosen_measures)
+    room = MAX_URL - len(base_url) - 1
+    requests = tuple(
+        part
+        for pieces in product(*(_name_unique(selection) for selection in selections))
+        for part in _split(replace(whole, selections=pieces), max_cells, room)
+    )
+    return Plan(table, chosen_type, chosen_periods, selections, chosen_measures, requests, base_url)
+
+
+def total_request(question: Plan, first_period: str) -> DataRequest | None:
+    """Ask for the overall total from a period to the newest: area at ``/`` and no other hierarchy.
+
+    Returns None where the table has no area total.
+    """
+    area = _area_total(question.table)
+    if area is None and question.table.area is not None:
+        return None
+    every = question.period_type.periods
+    newest = every[every.index(first_period) :]
+    return DataRequest(
+        question.table, question.period_type.id, newest, True, (area,) if area else (), question.measures
+    )
+
+
+def halve(request: DataRequest, room: int = MAX_URL - len(BASE_URL) - 1) -> tuple[DataRequest, ...] | None:
+    """Cut a request in two: the periods, else the largest dimension; None for one period of single members.
+
+    The halves may be more than two: what was ``*`` becomes a list of members, which has to fit into addresses, of which
+    `room` characters are left behind the API's own.
+    """
+    if len(request.periods) > 1:
+        middle = len(request.periods) // 2
+        older, newer = request.periods[:middle], request.periods[middle:]
+        halves = [replace(request, periods=older, latest=False), replace(request, periods=newer)]
+    else:
+        axis = _largest(request)
+        if axis is None:
+            return None
+        codes = request.selections[axis].codes
+        middle = len(codes) // 2
+        halves = [_with_codes(request, axis, codes[:middle]), _with_codes(request, axis, codes[middle:])]
+    return tuple(part for half in halves for part in _split(half, half.cells, room))
+
+
+# --- splitting -------------------------------------------------------------------------------------------------------
+
+
+def _split(request: DataRequest, max_cells: int, room: int) -> list[DataRequest]:
+    """Cut a request into the fewest that fit, in the order: address too long, periods, largest dimension."""
+
+    def fits(part: DataRequest) -> bool:
+        return part.cells <= max_cells and len(part.path) <= room
+
+    if fits(request):
+        return [request]
+    single = replace(request, periods=(max(request.periods, key=_encoded_length),), latest=False)
+    axis = _longest(single) if len(single.path) > room else None
+    if axis is None and len(request.periods) > 1 and single.cells <= max_cells:
+        return _period_runs(replace(request, latest=False), max_cells // single.cells, room)
+    if axis is None and len(request.periods) > 1:
+        parts = _split(single, max_cells, room)
+        return [replace(part, periods=(period,)) for period in request.periods for part in parts]
+    axis = _largest(request) if axis is None else axis
+    if axis is None and len(request.path) <= room:
+        raise TooLargeError(
+            f"Table {request.table.id}: one period and member are {request.cells:,} cells already, and max_cells is"
+            f" {max_cells:,}. Name fewer measures, or raise max_cells.",
+        )
+    if axis is None:
+        raise QueryError(
+            f"Table {request.table.id}: the address of the request has {len(request.path):,} characters and {room:,} is"
+            " the limit. Name fewer measures in one call, or leave them out for all of them.",
+        )
+    return [
+        part
+        for codes in _member_runs(single, axis, max_cells, room)
+        for part in _split(_with_codes(request, axis, codes), max_cells, room)
+    ]
+
+
+def _period_runs(request: DataRequest, most: int, room: int) -> list[DataRequest]:
+    """Cut the periods into runs of at most `most` whose list fits into the address."""
+    lengths = [_encoded_length(period) + 1 for period in request.periods]
+    bare = len(replace(request, periods=()).path)
+    return [replace(request, periods=request.periods[a:b]) for a, b in _runs(lengths, most, room - bare + 1)]
+
+
+def _member_runs(single: DataRequest, axis: int, max_cells: int, room: int) -> list[tuple[int, ...]]:
+    """Cut one dimension of a one-period request into runs that fit, or into single members where none does."""
+    selection = single.selections[axis]
+    hierarchy, codes = selection.hierarchy, selection.codes
+    most = max(1, max_cells // (single.cells // len(codes)))
+    lengths = [_encoded_length(hierarchy.members[code].path) + 1 for code in codes]
+    without_axis = _with_codes(single, axis, ())
+    without_any = replace(without_axis, selections=tuple(replace(s, codes=()) for s in single.selections))
+    # Where another dimension's list is too long by itself, this one leaves half of the address to it.
+    free = max(room - len(without_axis.path), (room - len(without_any.path)) // 2) + 1
+    runs: list[tuple[int, ...]] = []
+    rest = 0
+    for level in hierarchy.levels:
+        # A whole level too long to be listed has a short name of its own.
+        start, size = bisect_left(codes, level.start), level.stop - level.start
+        stop = start + size
+        if (
+            level.whole
+            and size <= most
+            and codes[start:stop] == hierarchy.level_codes(level)
+            and sum(lengths[start:stop]) > free
+        ):
+            runs += [codes[rest + a : rest + b] for a, b in _runs(lengths[rest:start], most, free)]
+            runs.append(codes[start:stop])
+            rest = stop
+    return runs + [codes[rest + a : rest + b] for a, b in _runs(lengths[rest:], most, free)]
+
+
+def _runs(lengths: Sequence[int], most: int, room: int) -> list[tuple[int, int]]:
+    """Cut a list into the fewest runs of at most `most` items and at most `room` characters, one item at least.
+
+    A length counts the comma behind the item, which the last one of a run has not: `room` has one more for it.
+    """
+    runs, start, taken = [], 0, 0
+    for position, length in enumerate(lengths):
+        if position > start and (position - start == most or taken + length > room):
+            runs.append((start, position))
+            start, taken = position, 0
+        taken += length
+    return [*runs, (start, len(lengths))] if lengths else []
+
+
+def _with_codes(request: DataRequest, axis: int, codes: tuple[int, ...]) -> DataRequest:
+    selections = list(request.selections)
+    selections[axis] = replace(selections[axis], codes=codes)
+    return replace(request, selections=tuple(selections))
+
+
+def _largest(request: DataRequest) -> int | None:
+    """Return the dimension with most members, None where each has one."""
+    sizes = [len(selection.codes) for selection in request.selections]
+    return sizes.index(max(sizes)) if sizes and max(sizes) > 1 else None
+
+
+def _encoded_length(text: str) -> int:
+    return len(quote(text, safe=_SAFE))
+
+
+def _longest(request: DataRequest) -> int | None:
+    """Return the dimension whose list of members takes most room in the address."""
+    texts = [members_text(s) for s in request.selections]
+    lengths = [_encoded_length(text) if "," in text else 0 for text in texts]
+    return lengths.index(max(lengths)) if lengths and max(lengths) > 0 else None
+
+
+def _name_unique(selection: Selection) -> list[Selection]:
+    """Cut a selection so that names are distinct within each piece: level by level, and within a level by member.
+
+    The answer carries names alone, so two members of one name cannot be told apart in one answer.
+    """
+    hierarchy = selection.hierarchy
+    names = Counter(hierarchy.members[code].name for code in selection.codes)
+    if max(names.values()) == 1:
+        return [selection]
+    pieces: dict[tuple[int, int], list[int]] = {}
+    seen: Counter[tuple[int, str]] = Counter()
+    for code in selection.codes:
+        member = hierarchy.members[code]
+        key = (member.level, member.name)
+        pieces.setdefault((member.level, seen[key]), []).append(code)
+        seen[key] += 1
+    return [replace(selection, codes=tuple(codes)) for _, codes in sorted(pieces.items())]
+
+
+# --- the text of a request -------------------------------------------------------------------------------------------
+
+
+def members_text(selection: Selection) -> str:
+    hierarchy, codes = selection.hierarchy, selection.codes
+    if len(codes) == len(hierarchy.members) > 1 and all(level.whole for level in hierarchy.levels):
+        return "*"
+    if len(codes) > 1:
+        level = hierarchy.levels[hierarchy.members[codes[0]].level]
+        if level.whole and (codes[0], codes[-1], len(codes)) == (
+            level.start,
+            level.stop - 1,
+            level.stop - level.start,
+        ):
+            return f"level:{level.id}"
+    return ",".join(hierarchy.members[code].path for code in codes)
+
+
+def _measure_parameters(table: Table, measures: tuple[Measure, ...]) -> list[tuple[str, str]]:
+    if len(measures) == len(table.all_measures):
+        return [("mgroup.*", "*")]
+    groups: dict[str, list[str]] = {}
+    for measure in measures:
+        groups.setdefault(measure.group_id, []).append(measure.id)
+    return [(f"mgroup.{group}", ",".join(ids)) for group, ids in groups.items()]
+
+
+# --- resolving: by ---------------------------------------------------------------------------------------------------
+
+
+def _resolve_by(table: Table, by: Any) -> tuple[Selection, ...]:
+    wanted: dict[str, Any]
+    if by is None:
+        wanted = {}
+    elif isinstance(by, str):
+        wanted = {by: None}
+    elif isinstance(by, Mapping):
+        wanted = dict(by)
+    elif isinstance(by, Iterable):
+        # Names are looked at before they are hashed: a list of lists is a question put wrongly, too.
+        wanted = dict.fromkeys(_dimension_name(by, name) for name in by)
+    else:
+        raise QueryError(f"by={by!r}: give a name, a list of names, or a mapping from names to members.")
+    chosen: dict[str, Selection] = {}
+    for name, members in wanted.items():
+        hierarchy = table.hierarchy(_dimension_name(by, name))
+        other = chosen.get(hierarchy.dimension_id)
+        if other is not None:
+            raise QueryError(
+                f"Table {table.id}: {other.hierarchy.id!r} and {hierarchy.id!r} break down the same dimension,"
+                f" {hierarchy.dimension_name!r}. Ask for one of them, and for the other in a second call.",
+            )
+        codes = hierarchy.deepest if members is None else _resolve_members(table, hierarchy, members)
+        chosen[hierarchy.dimension_id] = Selection(hierarchy, codes)
+    area = table.area
+    if area is not None and area.id not in chosen:
+        total = _area_total(table)
+        if total is None:
+            options = ", ".join(f"{h.id!r} ({h.name})" for h in area.hierarchies)
+            raise QueryError(
+                f"Table {table.id} has no total over {area.name!r}, so the question must name an area. Its hierarchies:"
+                f" {options}.",
+            )
+        chosen[area.id] = total
+    return tuple(chosen[dimension.id] for dimension in table.structure if dimension.id in chosen)
+
+
+def _dimension_name(by: Any, name: Any) -> str:
+    if not isinstance(name, str):
+        raise QueryError(f"by={by!r}: {name!r} is not a name of a dimension or hierarchy.")
+    return name
+
+
+def _area_total(table: Table) -> Selection | None:
+    """Return ``/`` of the first area hierarchy that has it."""
+    hierarchies = table.area.hierarchies if table.area else ()
+    return next((Selection(h, (h.codes[TOTAL],), shown=False) for h in hierarchies if h.has_total), None)
+
+
+def _resolve_members(table: Table, hierarchy: Hierarchy, members: Any) -> tuple[int, ...]:
+    if isinstance(members, str):
+        wanted = [members]
+    elif isinstance(members, Iterable):
+        wanted = list(members)
+    else:
+        raise QueryError(_not_members(table, hierarchy, members))
+    if not wanted:
+        raise QueryError(
+            f"Table {table.id}: by={{{hierarchy.id!r}: []}} names no member. Say '*' for all, 'total',"
+            f" 'level:<level>' or names; table.members({hierarchy.id!r}) lists them.",
+        )
+    codes: set[int] = set()
+    for name in wanted:
+        if not isinstance(name, str):
+            raise QueryError(_not_members(table, hierarchy, name))
+        codes.update(_member_codes(table, hierarchy, name))
+    return tuple(sorted(codes))
+
+
+def _not_members(table: Table, hierarchy: Hierarchy, given: Any) -> str:
+    return (
+        f"Table {table.id}: {given!r} is not a member of {hierarchy.id!r}; members are named by text, ids too."
+        f" table.members({hierarchy.id!r}) lists them."
+    )
+
+
+def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, ...]:
+    if name == "*":
+        return tuple(range(len(hierarchy.members)))
+    if name.startswith("level:"):
+        return hierarchy.level_codes(_level(table, hierarchy, name.removeprefix("level:").strip()))
+    if name in hierarchy.codes:
+        return (hierarchy.codes[name],)
+    if name == "total":
+        if not hierarchy.has_total:
+            raise QueryError(
+                f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no total."
+            )
+        return (hierarchy.codes[TOTAL],)
+    if name in hierarchy.codes_by_label:
+        return (hierarchy.codes_by_label[name],)
+    found = hierarchy.codes_by_name.get(name) or hierarchy.codes_by_folded_name.get(fold(name), ())
+    if len(found) == 1:
+        return found
+    if found:
+        options = " or ".join(repr(hierarchy.labels[code]) for code in found)
+        raise QueryError(
+            f"Table {table.id}: {hierarchy.id!r} has {len(found)} members named {name!r}. Say {options}."
+        )
+    raise QueryError(
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r} (of"
+        f" {len(hierarchy.members)}).{did_you_mean(name, hierarchy.labels)} table.members({hierarchy.id!r}) lists them.",
+    )
+
+
+def _level(table: Table, hierarchy: Hierarchy, name: str) -> Level:
+    exact = [level for level in hierarchy.levels if level.id == name]
+    found = exact or [level for level in hierarchy.levels if fold(name) in {fold(level.id), fold(level.name)}]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{level.id!r} ({level.name})" for level in hierarchy.levels)
+    problem = f"{len(found)} levels" if found else "no level"
+    near = (
+        "" if found else did_you_mean(name, [t for level in hierarchy.levels for t in (level.id, level.name)])
+    )
+    raise QueryError(
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} has {problem} {name!r}.{near} It has: {listed}."
+    )
+
+
+# --- resolving: measures ---------------------------------------------------------------------------------------------
+
+
+def _resolve_measures(table: Table, measures: Any) -> tuple[Measure, ...]:
+    everything = table.all_measures
+    if not everything:
+        raise QueryError(f"Table {table.id} lists no measures: there is nothing to ask for.")
+    if measures is None or (isinstance(measures, str) and measures == "*"):
+        return everything
+    if not isinstance(measures, Iterable):
+        raise QueryError(f"Table {table.id}: {measures!r} is not a name of a measure.")
+    wanted = [measures] if isinstance(measures, str) else list(measures)
+    if not wanted:
+        raise QueryError(f"Table {table.id}: measures=[] names no measure. Leave it out for all of them.")
+    chosen = {id(found) for name in wanted for found in resolve_measure(table, name)}
+    return tuple(measure for measure in everything if id(measure) in chosen)
+
+
+def resolve_measure(table: Table, name: Any) -> list[Measure]:
+    """Resolve a measure by id, column or name; a group's id or name stands for its measures.
+
+    Raises
+    ------
+    QueryError
+        If nothing, or several measures, bear the name.
+    """
+    if not isinstance(name, str):
+        raise QueryError(f"Table {table.id}: {name!r} is not a name of a measure.")
+    everything = table.all_measures
+    wanted = fold(name)
+    by_id = [m for m in everything if m.id == name]
+    by_name = [m for m in everything if wanted in {fold(m.column), fold(m.name), fold(m.id)}]
+    found = by_id or by_name
+    if len(found) > 1:
+        options = ", ".join(f"{m.id!r} ({m.group_name}: {m.name})" for m in found)
+        raise QueryError(
+            f"Table {table.id} has {len(found)} measures named {name!r}: {options}. Name one by its id."
+        )
+    if found:
+        return found
+    group = [m for m in everything if m.group_id == name or fold(m.group_name) == wanted]
+    if group:
+        return group
+    known = [text for m in everything for text in (m.column, m.name, m.id)]
+    raise QueryError(
+        f"Table {table.id} has no measure {name!r}.{did_you_mean(name, known)}"
+        f" It has: {'; '.join(m.column for m in everything)}.",
+    )
+
+
+# --- resolving: periods ----------------------------------------------------------------------------------------------
+
+
+def _resolve_periods(
+    table: Table, periods: Any, period_type: str | None
+) -> tuple[PeriodType, tuple[str, ...], bool]:
+    """Return the period type, the ids oldest first, and whether they are asked for as the newest."""
+    if isinstance(periods, slice):
+        if periods.step is not None:
+            raise QueryError(f"Table {table.id}: periods={periods!r}: a slice of periods has no step.")
+        periods = ":".join("" if end is None else _period_text(end) for end in (periods.start, periods.stop))
+    if periods is None or (isinstance(periods, str) and periods == "*"):
+        chosen = _period_type(table, [], period_type)
+        return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :], True
+    if isinstance(periods, bool):
+        raise QueryError(_bad_periods(table, periods))
+    if isinstance(periods, Integral):
+        return _latest(table, int(periods), period_type)
+    if isinstance(periods, str) and ":" in periods:
+        first, _, last = (text.strip() for text in periods.partition(":"))
+        if fold(first) != "latest":
+            return _slice(table, first, last, period_type)
+        if not last.isdecimal():
+            raise QueryError(_bad_periods(table, periods))
+        return _latest(table, int(last), period_type)
+    if isinstance(periods, str | pd.Period):
+        periods = [periods]
+    if not isinstance(periods, Iterable):
+        raise QueryError(_bad_periods(table, periods))
+    names = [_period_text(item) for item in periods]
+    if not names:
+        raise QueryError(f"Table {table.id}: periods=[] names no period. Leave it out for the newest 12.")
+    chosen = _period_type(table, names, period_type)
+    known = _positions(chosen)
+    positions = set()
+    for name in names:
+        position = known.get(parse_period(name) or name)
+        if position is None:
+            raise QueryError(_no_such_period(table, chosen, name))
+        positions.add(position)
+    return chosen, tuple(chosen.periods[position] for position in sorted(positions)), False
+
+
+def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...], bool]:
+    chosen = _period_type(table, [], period_type)
+    if count < 1:
+        raise QueryError(f"Table {table.id}: latest:{count} asks for no period; 1 is the least.")
+    if count > len(chosen.periods):
+        warnings.warn(
+            f"Table {table.id}: latest:{count} asks for more periods of type {chosen.id} than the"
+            f" {len(chosen.periods)} there are ({chosen.periods[0]} to {chosen.periods[-1]}); all of them are taken.",
+            QueryWarning,
+            stacklevel=5,
+        )
+    return chosen, chosen.periods[-count:], True
+
+
+def _slice(
+    table: Table, first: str, last: str, period_type: str | None
+) -> tuple[PeriodType, tuple[str, ...], bool]:
+    ends = [end for end in (first, last) if end]
+    chosen = _period_type(table, ends, period_type)
+    order = {text: position for position, text in enumerate(chosen.periods)}
+    letters = {key.letters if key else "" for key in map(parse_period, chosen.periods)}
+
+    def place(text: str) -> tuple[int, ...]:
+        key = parse_period(text)
+        if key is not None and letters == {key.letters}:
+            return key.year, key.number
+        if text not in order:
+            raise QueryError(_no_such_period(table, chosen, text))
+        return (order[text],)
+
+    low, high = (place(end) if end else None for end in (first, last))
+    inside = tuple(
+        text
+        for text in chosen.periods
+        if (low is None or low <= place(text)) and (high is None or place(text) <= high)
+    )
+    if not inside:
+        raise QueryError(
+            f"Table {table.id} has no period of type {chosen.id} in {first}:{last}.{_period_span(chosen)}",
+        )
+    return chosen, inside, False
+
+
+def _period_text(item: Any) -> str:
+    if isinstance(item, pd.Period):
+        text = period_id(item)
+        if text is None:
+            raise QueryError(
+                f"The period {item!s} has the frequency {item.freqstr!r}; the API has months, quarters and years:"
+                f" pd.Period('{item.start_time:%Y-%m}', 'M') for instance.",
+            )
+        return text
+    if isinstance(item, str):
+        return item.strip()
+    raise QueryError(f"{item!r} is not a period. Say '2025M01', '2025Q04', '2024Y01' or a pandas Period.")
+
+
+def _period_type(table: Table, names: Sequence[str], period_type: str | None) -> PeriodType:
+    """Choose the period type: the one named, else that of the periods named, else the table's rhythm."""
+    if period_type is not None:
+        chosen = table.period_type(period_type)
+    else:
+        keys = [parse_period(name) for name in names]
+        letters = {key.letters for key in keys if key}
+        if len(letters) > 1:
+            raise QueryError(
+                f"Table {table.id}: the periods {', '.join(names)} are of several types"
+                f" ({', '.join(sorted(letters))}). Ask for one type in one call.",
+            )
+        chosen = table.default_period_type
+        if names:
+            wanted = parse_period(names[0]) or names[0]
+            types = [t for t in table.period_types if wanted in _positions(t)] or [
+                t
+                for t in table.period_types
+                if letters & {k.letters for k in map(parse_period, t.periods) if k}
+            ]
+            if letters and not types:
+                listed = ", ".join(f"{t.id} ({t.name})" for t in table.period_types)
+                raise QueryError(
+                    f"Table {table.id} has no periods of the type of {names[0]!r}. It has: {listed}."
+                    f"{_period_span(chosen)}",
+                )
+            chosen = types[0] if types else chosen
+    if not chosen.periods:
+        raise QueryError(f"Table {table.id} lists no periods of type {chosen.id}.")
+    return chosen
+
+
+def _positions(period_type: PeriodType) -> dict[Any, int]:
+    return {parse_period(text) or text: position for position, text in enumerate(period_type.periods)}
+
+
+def _period_span(period_type: PeriodType) -> str:
+    return (
+        f" {period_type.id} runs from {period_type.periods[0]} to {period_type.periods[-1]}."
+        if period_type.periods
+        else ""
+    )
+
+
+def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
+    note = (
+        ""
+        if parse_period(name) or not frequency(chosen.periods)
+        else f" Periods are written as {chosen.periods[-1]!r}."
+    )
+    return (
+        f"Table {table.id} has no period {name!r} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
+        f"{_period_span(chosen)}{note}"
+    )
+
+
+def _bad_periods(table: Table, periods: Any) -> str:
+    return (
+        f"Table {table.id}: periods={periods!r} cannot be read. Say 'latest:12', 12, '2025M01', '2025M01:2025M12', a list"
+        " of these, a pandas Period or PeriodIndex, or '*'."
+    )

@@ -1,0 +1,222 @@
+"""The public functions: one line, one frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jobindsats_pandas.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from jobindsats_pandas.metadata import Table
+    from jobindsats_pandas.queries import Plan
+
+__all__ = ["plan", "read_jobindsats", "subjects", "table", "tables"]
+
+
+def read_jobindsats(
+    table: str,
+    by: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
+    periods: Any = None,
+    period_type: str | None = None,
+    measures: str | Sequence[str] | None = None,
+    *,
+    layout: str = "wide",
+    complete: bool = False,
+    additive: Mapping[str, str] | None = None,
+    client: Client | None = None,
+    refresh: bool = False,
+    offline: bool = False,
+    progress: bool | None = None,
+    max_requests: int = 500,
+) -> pd.DataFrame:
+    """Read a measurement table of Jobindsats into a tidy frame.
+
+    Parameters
+    ----------
+    table : str
+        Id, such as ``"y25i01"``, or name; case does not matter.
+    by : str, sequence of str or mapping, optional
+        What to break down by. A mapping from a dimension or hierarchy (id or name) to members: ``"*"`` for every
+        member of every level, totals among them; ``"total"``; ``"level:<level name or id>"``; one member or a list
+        (names or ids). A plain name, or a list of names, means every member of the *deepest* level, so that totals do
+        not mix with parts. Dimensions that are not named stand at their total and have no column.
+    periods : optional
+        The newest 12 by default, or all there are; else ``"latest:24"``, ``24``, ``"2025M01:2025M12"``, ``"2025M01"``,
+        a list, a slice, a pandas Period or PeriodIndex, or ``"*"``.
+    period_type : str, optional
+        ``"M"``, ``"Q"``, ``"Y"``, ``"QMAT"``, …; else that of the periods named, else the table's rhythm.
+    measures : str or sequence of str, optional
+        Names or ids; all by default.
+    layout : {"wide", "long"}
+        One column per measure, or the columns ``measure``, ``value`` and ``status``.
+    complete : bool, default False
+        Whether combinations that the API left out come back as rows with the status ``ABSENT``; they count as 0.
+    additive : mapping of str to str, optional
+        Overrides of a measure's kind, such as ``{"Antal x": "stock"}``: ``persons``, ``full-time persons``, ``stock``,
+        ``flow``, ``money`` or ``none``. Kept in the frame's attrs.
+    client : Client, optional
+        By default one made from the environment (``JOBINDSATS_API_TOKEN``, ``JOBINDSATS_API_URL``,
+        ``JOBINDSATS_CACHE_DIR``).
+    refresh : bool, default False
+        Ask the API also where the cache has an answer that is still good.
+    offline : bool, default False
+        Read the cache alone.
+    progress : bool, optional
+        Show a progress bar for what takes over two seconds; by default in notebooks and terminals.
+    max_requests : int, default 500
+        A question that takes more requests is refused.
+
+    Returns
+    -------
+    DataFrame
+        First the period (a pandas period dtype, or an ordered categorical where pandas has no such frequency), then
+        one categorical column per dimension named in `by`, its categories the hierarchy's members in the order of the
+        metadata, then the measures as ``discretionised[Int64]`` (counts) or ``discretionised[Float64]`` (rates, money).
+        Rows are sorted by the dimensions, then the period. ``attrs["jobindsats"]`` says where the frame comes from.
+
+    Raises
+    ------
+    QueryError
+        If the question names what does not exist; nothing was sent.
+    AuthenticationError, ClosedHourError, ServiceError, NotCachedError
+        If there is no answer to be had.
+    PayloadError
+        If the answer cannot be understood.
+
+    Notes
+    -----
+    Counts of fewer than 3 are hidden by the agency (discretionised). Data cannot be summed; a sum that would be wrong
+    raises `InvalidSumError`, and ``df.jobindsats.official_total()`` has the published total.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     df = ji.read_jobindsats("y25i01", by={"_nykom": ["Ærø", "Aarhus"]}, periods="latest:2", client=client)
+    >>> df.columns[:3].to_list()
+    ['Periode', 'Område', 'Antal ledige personer']
+    >>> df["Område"].unique().to_list()
+    ['Aarhus', 'Ærø']
+    """
+    return (client or Client()).read(
+        table,
+        by,
+        periods,
+        period_type,
+        measures,
+        layout=layout,
+        complete=complete,
+        additive=additive,
+        refresh=refresh,
+        offline=offline,
+        progress=progress,
+        max_requests=max_requests,
+    )
+
+
+def plan(
+    table: str,
+    by: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
+    periods: Any = None,
+    period_type: str | None = None,
+    measures: str | Sequence[str] | None = None,
+    *,
+    client: Client | None = None,
+    offline: bool = False,
+) -> Plan:
+    """Show what `read_jobindsats` would send: the requests, the cells, the curl commands. No data are fetched.
+
+    Parameters
+    ----------
+    table, by, periods, period_type, measures, client, offline
+        As in `read_jobindsats`.
+
+    Returns
+    -------
+    Plan
+        Printed, it shows everything; ``.requests``, ``.cells``, ``.urls`` and ``.curl()`` hold it.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     ji.plan("y25i01", by="_nykom", periods="latest:12", client=client).summary
+    '1 request, 4,704 cells'
+    """
+    return (client or Client()).plan(table, by, periods, period_type, measures, offline=offline)
+
+
+def subjects(*, client: Client | None = None, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
+    """List the subjects (emner) of the data bank.
+
+    Returns
+    -------
+    DataFrame
+        subject_group_id, subject_group_name, subject_id, subject_name; all str.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     frame = ji.subjects(client=ji.Client(token=api.token, base_url=api.url))
+    >>> frame.columns.to_list()
+    ['subject_group_id', 'subject_group_name', 'subject_id', 'subject_name']
+    """
+    return (client or Client()).subjects(refresh=refresh, offline=offline)
+
+
+def tables(
+    search: str | None = None, *, client: Client | None = None, refresh: bool = False, offline: bool = False
+) -> pd.DataFrame:
+    """List the measurement tables (målinger) of the data bank, or those that answer a search, the best first.
+
+    Parameters
+    ----------
+    search : str, optional
+        Words in any order and case; each must stand in the id, the name, a subject, a measure or a dimension. æøå may
+        be spelt ae, oe, aa, and a letter may be wrong.
+
+    Returns
+    -------
+    DataFrame
+        table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
+        link_infopage (str).
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     ji.tables("sanktioner a-kasse", client=ji.Client(token=api.token, base_url=api.url))["table_id"].to_list()
+    ['y01h01']
+    """
+    return (client or Client()).tables(search, refresh=refresh, offline=offline)
+
+
+def table(table: str, *, client: Client | None = None, refresh: bool = False, offline: bool = False) -> Table:
+    """Look at a measurement table: its measures, dimensions, hierarchies, levels, members and periods.
+
+    Parameters
+    ----------
+    table : str
+        Id, such as ``"y25i01"``, or name; case does not matter.
+
+    Returns
+    -------
+    Table
+        Printed, it shows what a query can be planned from.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     found = ji.table("y25i01", client=ji.Client(token=api.token, base_url=api.url))
+    >>> found.hierarchies["hierarchy_id"].to_list()[:2]
+    ['_nykom', '_region']
+    """
+    return (client or Client()).table(table, refresh=refresh, offline=offline)

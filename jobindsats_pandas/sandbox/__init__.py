@@ -1,0 +1,13 @@
+"""A loopback server that behaves as the Jobindsats API does, over a synthetic population whose truth is known.
+
+It shares no code with the client, so that a misunderstanding cannot hide in both. Every table's name ends in
+``(syntetisk)``: no figure here is real.
+"""
+
+from __future__ import annotations
+
+from jobindsats_pandas.sandbox.designs import population
+from jobindsats_pandas.sandbox.fixed import FixedTable
+from jobindsats_pandas.sandbox.server import Request, Sandbox, run, serve
+
+__all__ = ["FixedTable", "Request", "Sandbox", "population", "run", "serve"]

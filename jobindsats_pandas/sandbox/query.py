@@ -1,0 +1,210 @@
+"""The query language of ``/data``: parameters against a table's metadata.
+
+Works on the metadata exactly as they are sent over the wire, so that the same code serves synthetic tables and
+tables that a test wrote by hand.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+__all__ = ["Members", "RefusedError", "Selection", "TableIndex", "parameters"]
+
+
+class RefusedError(Exception):
+    """A request that the API answers with an error.
+
+    Attributes
+    ----------
+    status : int
+        HTTP status.
+    cause : str
+        The API's words.
+    """
+
+    def __init__(self, status: int, cause: str) -> None:
+        super().__init__(cause)
+        self.status = status
+        self.cause = cause
+
+
+def parameters(query: str) -> dict[str, str]:
+    """Decode a query string, literal or percent-encoded.
+
+    >>> parameters("mgroup.*=*&hierarchy%2E_nykom=%2F5%2F,/11/")
+    {'mgroup.*': '*', 'hierarchy._nykom': '/5/,/11/'}
+    """
+    found: dict[str, str] = {}
+    for part in filter(None, query.split("&")):
+        key, _, value = part.partition("=")
+        key = unquote_plus(key)
+        if key in found:
+            raise RefusedError(422, f"Repeated parameter: {key}")
+        found[key] = unquote_plus(value)
+    return found
+
+
+@dataclass(frozen=True)
+class Members:
+    """The members one hierarchy was asked for, by their position in its metadata."""
+
+    hierarchy: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a request to ``/data`` asks for, in metadata order.
+
+    Attributes
+    ----------
+    measures : tuple of int
+        Positions in the table's measures.
+    period_type : str
+        For instance ``"M"``.
+    periods : tuple of int
+        Positions in the period type's ids, oldest first.
+    members : dict
+        By position of the dimension; a dimension that is not named is missing.
+    """
+
+    measures: tuple[int, ...]
+    period_type: str
+    periods: tuple[int, ...]
+    members: dict[int, Members]
+
+    @property
+    def cells(self) -> int:
+        """Number of cells asked for, whether they exist or not."""
+        return (
+            len(self.measures)
+            * len(self.periods)
+            * math.prod(len(m.positions) for m in self.members.values())
+        )
+
+
+@dataclass(frozen=True)
+class _Hierarchy:
+    dimension: int
+    paths: tuple[str, ...]
+    names: tuple[str, ...]
+    levels: dict[str, tuple[int, ...]]
+
+
+class TableIndex:
+    """A table's metadata, indexed for questions.
+
+    Parameters
+    ----------
+    metadata : dict
+        As ``/table/{id}`` answers.
+    """
+
+    def __init__(self, metadata: dict[str, Any]) -> None:
+        # Ids of one period type have one width, so that text order is time order whatever order the metadata have.
+        self.periods = {
+            kind["periodtype_id"]: tuple(sorted(value["period_id"] for value in kind["values"]))
+            for kind in metadata["periods"]
+        }
+        self.columns: list[str] = []
+        self.groups: dict[str, dict[str, int]] = {}
+        for group in metadata["mgroups"]:
+            ids: dict[str, int] = {}
+            for measure in group["measures"]:
+                ids[measure["measure_id"]] = len(self.columns)
+                prefix = f"{group['mgroup_name']}: " if len(group["measures"]) > 1 else ""
+                self.columns.append(prefix + measure["measure_name"])
+            self.groups[group["mgroup_id"]] = ids
+        self.dimensions = [dimension["dimension_name"] for dimension in metadata["dimensions"]]
+        self.hierarchies: dict[str, _Hierarchy] = {}
+        for position, dimension in enumerate(metadata["dimensions"]):
+            for hierarchy in dimension["hierarchies"]:
+                values = [value for level in hierarchy["levels"] for value in level["values"]]
+                levels, start = {}, 0
+                for level in hierarchy["levels"]:
+                    levels[level["level_id"]] = tuple(range(start, start + len(level["values"])))
+                    start += len(level["values"])
+                self.hierarchies[hierarchy["hierarchy_id"]] = _Hierarchy(
+                    position,
+                    tuple(value["value_id"] for value in values),
+                    tuple(value["value_name"] for value in values),
+                    levels,
+                )
+
+    def select(self, asked: dict[str, str]) -> Selection:
+        """Resolve the parameters of a request.
+
+        Raises
+        ------
+        RefusedError
+            With the API's own words where they are known.
+        """
+        members = self._members({k[10:]: v for k, v in asked.items() if k.startswith("hierarchy.")})
+        period_type, periods = self._periods({k[7:]: v for k, v in asked.items() if k.startswith("period.")})
+        measures = self._measures({k[7:]: v for k, v in asked.items() if k.startswith("mgroup.")})
+        return Selection(measures, period_type, periods, members)
+
+    def _members(self, asked: dict[str, str]) -> dict[int, Members]:
+        if unknown := [name for name in asked if name not in self.hierarchies]:
+            raise RefusedError(422, f"Unknown hierarchies: {unknown}")
+        members: dict[int, Members] = {}
+        for name, value in asked.items():
+            hierarchy = self.hierarchies[name]
+            if hierarchy.dimension in members:
+                raise RefusedError(422, f"Several hierarchies of one dimension: {list(asked)}")
+            if value == "*":
+                positions = tuple(range(len(hierarchy.paths)))
+            elif value.startswith("level:"):
+                if value[6:] not in hierarchy.levels:
+                    raise RefusedError(422, f"Unknown levels: {[value[6:]]}")
+                positions = hierarchy.levels[value[6:]]
+            else:
+                paths = value.split(",")
+                if unknown := [path for path in paths if path not in hierarchy.paths]:
+                    raise RefusedError(422, f"Unknown values: {unknown}")
+                positions = tuple(sorted({hierarchy.paths.index(path) for path in paths}))
+            members[hierarchy.dimension] = Members(name, positions)
+        return members
+
+    def _periods(self, asked: dict[str, str]) -> tuple[str, tuple[int, ...]]:
+        if len(asked) != 1:
+            raise RefusedError(422, f"Exactly one period type must be requested, not {list(asked)}")
+        ((kind, value),) = asked.items()
+        if kind not in self.periods:
+            raise RefusedError(422, f"Unknown period type: {kind}")
+        ids = self.periods[kind]
+        if value == "*":
+            return kind, tuple(range(len(ids)))
+        if value.startswith("latest:"):
+            if not value[7:].isdecimal() or int(value[7:]) < 1:
+                raise RefusedError(422, f"Unknown periods: {[value]}")
+            if (count := int(value[7:])) > len(ids):
+                raise RefusedError(
+                    422,
+                    f"Requested latest:{count} for type {kind}, but only {len(ids)} periods are available.",
+                )
+            return kind, tuple(range(len(ids) - count, len(ids)))
+        wanted = value.split(",")
+        if unknown := [period for period in wanted if period not in ids]:
+            raise RefusedError(422, f"Unknown periods: {unknown}")
+        return kind, tuple(sorted({ids.index(period) for period in wanted}))
+
+    def _measures(self, asked: dict[str, str]) -> tuple[int, ...]:
+        if not asked:
+            raise RefusedError(422, "Missing parameter: mgroup")
+        positions: set[int] = set()
+        for group, value in asked.items():
+            if group == "*" and value == "*":
+                positions.update(range(len(self.columns)))
+                continue
+            if group not in self.groups:
+                raise RefusedError(422, f"Unknown measure groups: {[group]}")
+            ids = self.groups[group]
+            wanted = list(ids) if value == "*" else value.split(",")
+            if unknown := [measure for measure in wanted if measure not in ids]:
+                raise RefusedError(422, f"Unknown measures: {unknown}")
+            positions.update(ids[measure] for measure in wanted)
+        return tuple(sorted(positions))

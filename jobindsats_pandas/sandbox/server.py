@@ -1,0 +1,303 @@
+"""The loopback server."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from jobindsats_pandas.sandbox.answers import JSON, Answer, answer
+from jobindsats_pandas.sandbox.designs import population
+from jobindsats_pandas.sandbox.faults import TRANSFERS, Faults, Response, error_body, transmit
+from jobindsats_pandas.sandbox.query import RefusedError
+from jobindsats_pandas.sandbox.tables import Population, SyntheticTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from jobindsats_pandas.sandbox.fixed import FixedTable
+
+__all__ = ["Request", "Sandbox", "run", "serve"]
+
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that the sandbox met.
+
+    Attributes
+    ----------
+    method, path, query : str
+        As they were sent.
+    headers : dict
+        Lower-case names; without the key.
+    status : int
+        What was answered; 0 where nothing was.
+    fault : str
+        The fault it met, or nothing.
+    authorized : bool
+        Whether it bore the right key.
+    cells : int
+        For ``/data``, the cells it asked for.
+    time : datetime
+        When it came, in UTC.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    status: int
+    fault: str
+    authorized: bool
+    cells: int
+    time: datetime
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox.
+
+    Attributes
+    ----------
+    url : str
+        Base address, for instance ``http://127.0.0.1:40313/v3``.
+    token : str
+        The key it accepts.
+    cache_dir : pathlib.Path
+        A temporary directory of its own, removed at the end.
+    population : Population
+        The truth behind the synthetic tables.
+    tables : dict
+        What is served, by table id; may be changed while it runs.
+    clock : callable, optional
+        The time in Denmark, for the closed hour.
+    faults : Faults
+        What goes wrong.
+    requests : list of Request
+        Every request so far, each noted before its answer is sent; may be cleared.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    cache_dir: Path = field(repr=False)
+    population: Population = field(repr=False)
+    tables: dict[str, SyntheticTable | FixedTable] = field(repr=False)
+    clock: Callable[[], datetime] | None = field(default=None, repr=False)
+    faults: Faults = field(default_factory=Faults, repr=False)
+    requests: list[Request] = field(default_factory=list, repr=False)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the API is closed now: between 22:00 and 23:00 by the clock, or by a fault on demand."""
+        return self.faults.closed or (self.clock is not None and self.clock().hour == 22)
+
+    def revise(self, table_id: str, update_latest: str, update_next: str | None = None) -> SyntheticTable:
+        """Publish a synthetic table anew: other update dates, and a few changes in the newest three base periods.
+
+        Returns
+        -------
+        SyntheticTable
+            The new publication, whose truth is the valid one from now on.
+        """
+        table = self.tables[table_id]
+        if not isinstance(table, SyntheticTable):
+            raise TypeError(f"{table_id} is not synthetic: put another FixedTable into tables instead.")
+        self.tables[table_id] = revised = table.revised((update_latest, update_next))
+        return revised
+
+    def answer(self, path: str, query: str, authorization: str) -> Answer:
+        """Give the answer of a good day to a request."""
+        if self.closed:
+            return Answer(Response(503, b"API'et er lukket mellem kl. 22 og 23.", TEXT))
+        if not secrets.compare_digest(authorization.encode(), f"Bearer {self.token}".encode()):
+            return Answer(Response(401))
+        try:
+            return answer(self.tables, self.faults, path, query)
+        except RefusedError as error:
+            return Answer(Response(error.status, error_body(error.status, error.cause), JSON))
+        except Exception as error:  # noqa: BLE001 - the test that caused it must see it
+            return Answer(Response(500, error_body(500, f"The sandbox failed: {error!r}"), JSON))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "JobindsatsSandbox"
+    sys_version = ""
+    # One packet for head and body: two would wait for each other's acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        api = self.server.api
+        arrived = datetime.now(UTC)
+        # http.server reads the request line as Latin-1; letters may stand in it literally.
+        target = self.path.encode("latin-1").decode("utf-8", "replace")
+        url = urlsplit(target)
+        authorization = self.headers.get("Authorization", "")
+        fault = api.faults.pick(target)
+        answered = Answer(Response(200))
+        if fault is None or fault.kind in TRANSFERS:
+            answered = api.answer(unquote(url.path), url.query, authorization)
+            fault = answered.fault or fault
+        response = fault.response(answered.response) if fault else answered.response
+        api.requests.append(
+            Request(
+                method=self.command,
+                path=url.path,
+                query=url.query,
+                headers={
+                    name.lower(): value
+                    for name, value in self.headers.items()
+                    if name.lower() != "authorization"
+                },
+                status=0 if fault and fault.kind in {"hang", "reset"} else response.status,
+                fault=fault.kind if fault else "",
+                authorized=authorization == f"Bearer {api.token}",
+                cells=answered.cells,
+                time=arrived,
+            )
+        )
+        transmit(self, response, fault, self.server.stop)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+        """Say nothing: what was asked stands in ``api.requests``."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    api: Sandbox
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.stop = threading.Event()
+        self._open: dict[socket.socket, threading.Thread] = {}
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        self._open[request] = threading.current_thread()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.pop(request, None)
+
+    def shutdown_request(self, request: Any) -> None:
+        # An orderly shutdown would come before the reset.
+        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)[0]:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing when a client has gone."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    def finish(self) -> None:
+        """Stop serving, and end the connections that clients keep open."""
+        self.stop.set()
+        self.shutdown()
+        self.server_close()
+        for request, thread in list(self._open.items()):
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
+            thread.join(2)
+
+
+@contextmanager
+def serve(
+    *,
+    port: int = 0,
+    token: str | None = None,
+    seed: int = 1,
+    tables: Mapping[str, FixedTable] | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Iterator[Sandbox]:
+    """Run a sandbox on this machine for as long as the ``with`` block lasts.
+
+    Parameters
+    ----------
+    port : int, default 0
+        0 takes a free one.
+    token : str, optional
+        The key to accept; a new one by default.
+    seed : int, default 1
+        Of the synthetic population.
+    tables : mapping of str to FixedTable, optional
+        Tables of your own, beside the synthetic ones or instead of one of them.
+    clock : callable, optional
+        The time in Denmark; between 22:00 and 23:00 the API is then closed. By default it never is.
+
+    Yields
+    ------
+    Sandbox
+
+    Examples
+    --------
+    >>> import urllib.request
+    >>> from jobindsats_pandas import sandbox
+    >>> with sandbox.serve() as api:
+    ...     request = urllib.request.Request(
+    ...         f"{api.url}/data/y25i01?mgroup.*=*&period.M=latest:1&hierarchy._nykom=/&format=json",
+    ...         headers={"Authorization": f"Bearer {api.token}"},
+    ...     )
+    ...     with urllib.request.urlopen(request) as response:
+    ...         body = response.read()
+    >>> response.status, len(api.requests), api.requests[0].cells
+    (200, 1, 4)
+    """
+    truth = population(seed)
+    server = _Server(port)
+    with tempfile.TemporaryDirectory(prefix="jobindsats-sandbox-", ignore_cleanup_errors=True) as cache_dir:
+        server.api = Sandbox(
+            url=f"http://127.0.0.1:{server.server_port}/v3",
+            token=token or f"sandbox-{secrets.token_hex(12)}",
+            cache_dir=Path(cache_dir),
+            population=truth,
+            tables={**truth, **(tables or {})},
+            clock=clock,
+        )
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield server.api
+        finally:
+            server.finish()
+            thread.join()
+
+
+def run(port: int = 8025, token: str | None = None, seed: int = 1) -> None:
+    """Run a sandbox until Ctrl-C, for a shell, curl and other tools.
+
+    Parameters
+    ----------
+    port : int, default 8025
+        0 takes a free one.
+    token, seed
+        As in :func:`serve`.
+    """
+    with serve(port=port, token=token, seed=seed) as api:
+        sys.stdout.write(
+            f"The Jobindsats sandbox: synthetic figures, not the real ones.\n\n"
+            f"export JOBINDSATS_API_URL={api.url}\n"
+            f"export JOBINDSATS_API_TOKEN={api.token}\n\n"
+            f'curl -g -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" \\\n'
+            f"  '{api.url}/data/y25i01?mgroup.*=*&period.M=latest:2&hierarchy._nykom=/&format=json'\n\n"
+            f"Tables: {', '.join(api.tables)}. Ctrl-C stops.\n"
+        )
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(60)

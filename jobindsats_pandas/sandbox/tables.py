@@ -1,0 +1,371 @@
+"""The tables of the sandbox: what each one counts, its metadata, and what disclosure control leaves of the truth."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from jobindsats_pandas.sandbox.description import PER_YEAR, Measure, TableDesign, describe, spans
+from jobindsats_pandas.sandbox.population import Integers, Register, Span
+from jobindsats_pandas.sandbox.query import Selection, TableIndex
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["HOURS", "Cell", "Population", "SyntheticTable"]
+
+HOURS = 160
+"""Hours of a full month, so that full-time persons are counted in whole hours."""
+
+Cell = tuple[str, Mapping[str, str]]
+"""A period id, and a path for each hierarchy; the dimensions that are not named stand at their total."""
+
+
+class SyntheticTable:
+    """One table, counted from its register when it is first asked.
+
+    Parameters
+    ----------
+    design : TableDesign
+        What it counts.
+    seed : int
+        The same seed gives the same figures.
+    revision : int, default 0
+        Another publication: the newest three base periods change a little.
+    update : tuple of str, optional
+        `update_latest` and `update_next`, instead of the design's.
+
+    Attributes
+    ----------
+    measure_ids : list of str
+        In the order of ``design.measures``.
+    spans : dict
+        For each period type, its period ids, oldest first, and the base periods they hold.
+    index : TableIndex
+        The metadata, indexed for questions.
+    """
+
+    def __init__(
+        self,
+        design: TableDesign,
+        seed: int,
+        revision: int = 0,
+        update: tuple[str, str | None] | None = None,
+    ) -> None:
+        self.design = design
+        self.seed = seed
+        self.revision = revision
+        self.update = update or design.update
+        self.spans = {kind: spans(design, kind) for kind in design.period_types or (design.frequency,)}
+        self.index = TableIndex(self.metadata)
+        self.measure_ids = [measure for group in self.index.groups.values() for measure in group]
+        self._nodes = {
+            hierarchy.id: (
+                axis,
+                {path: node for level in hierarchy.levels for path, _, node in level.members},
+            )
+            for axis, dimension in enumerate(design.axes)
+            for hierarchy in dimension.hierarchies
+        }
+
+    def revised(self, update: tuple[str, str | None]) -> SyntheticTable:
+        """Give the table's next publication."""
+        return SyntheticTable(self.design, self.seed, self.revision + 1, update)
+
+    @cached_property
+    def register(self) -> Register:
+        """The persons behind the table."""
+        design = self.design
+        seed = [self.seed, zlib.crc32(design.id.encode())]
+        rng = np.random.default_rng([*seed, 1])
+        share = np.ones((1,) * len(design.axes))
+        for axis, dimension in enumerate(design.axes):
+            shape = [1] * len(design.axes)
+            shape[axis] = -1
+            share = share * (dimension.weights / dimension.weights.sum()).reshape(shape)
+        if design.pairs:
+            one, two, matrix = design.pairs
+            shape = [1] * len(design.axes)
+            shape[one], shape[two] = matrix.shape
+            share = share * matrix.reshape(shape)
+        # Uneven cells: without this a table would hold either no small counts or only those.
+        share = share * rng.gamma(design.spread, size=share.shape)
+        share /= share.sum()
+        per_year = PER_YEAR[design.frequency]
+        time = np.arange(design.count) + design.start[1] - 1
+        wave = (
+            1
+            + 0.08 * (per_year > 1) * np.cos(2 * np.pi * time / per_year)
+            + 0.1 * np.sin(time / (3.1 * per_year))
+        )
+        expected = design.size * wave.reshape(-1, *[1] * len(design.axes)) * share
+        if design.volatility:
+            expected = expected * rng.lognormal(sigma=design.volatility, size=expected.shape)
+        return Register.populate(
+            seed=seed,
+            expected=expected,
+            crossing=design.crossing,
+            amounts=design.amounts,
+            subsets=design.subsets,
+            revision=self.revision,
+        )
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What ``/table/{id}`` answers, as a new object."""
+        return describe(self.design, self.update)
+
+    # The truth: for Python alone, never over the wire.
+
+    def truth(self, measure_id: str, period_id: str, members: Mapping[str, str] | None = None) -> float:
+        """Give the exact number behind one cell, whether it is published or not.
+
+        Parameters
+        ----------
+        measure_id, period_id : str
+            As in the metadata.
+        members : mapping of str to str, optional
+            A path for each hierarchy; dimensions that are not named stand at their total.
+
+        Returns
+        -------
+        int or float
+            Whole for counts; ``nan`` for a rate over nobody.
+        """
+        values = self.truths(
+            measure_id, [period_id], {name: [path] for name, path in (members or {}).items()}
+        )
+        number: float = values[0].item()
+        return number
+
+    def truths(
+        self, measure_id: str, period_ids: Sequence[str], members: Mapping[str, Sequence[str]] | None = None
+    ) -> NDArray[Any]:
+        """Give the exact numbers behind many cells: the n-th period with the n-th path of every hierarchy."""
+        kind, periods, positions = self._locate(period_ids, members or {})
+        cube = self._truth(self._measure(measure_id), self._take(kind, periods[0]), self._matrices(positions))
+        result: NDArray[Any] = cube[(periods[1], *[inverse for _, inverse in positions])]
+        return result
+
+    def published(
+        self, measure_id: str, period_id: str, members: Mapping[str, str] | None = None
+    ) -> float | Literal["absent"] | None:
+        """Give what the API shows for one cell: a number, None where it is null, or that its row is left out."""
+        kind, periods, positions = self._locate([period_id], {n: [p] for n, p in (members or {}).items()})
+        values, shown, left_out = self._publish(
+            (self._measure(measure_id),),
+            kind,
+            periods[0],
+            [unique for unique, _ in positions],
+        )
+        if left_out.item():
+            return "absent"
+        number: float = values[0].item()
+        return number if shown[0].item() else None
+
+    def truth_of_union(self, measure_id: str, cells: Sequence[Cell]) -> float:
+        """Give the exact number for several cells taken together; whoever belongs to two of them counts once.
+
+        Full-time persons are counted within one period only; rates have no such number.
+        """
+        measure = self._measure(measure_id)
+        where: dict[int, NDArray[np.bool_]] = {}
+        months = set()
+        for period_id, members in cells:
+            span = next(spans[period_id] for spans in self.spans.values() if period_id in spans)
+            months.add(span)
+            chosen = [np.ones(len(axis.weights), dtype=bool) for axis in self.design.axes]
+            for name, path in members.items():
+                axis, nodes = self._nodes[name]
+                chosen[axis] = chosen[axis] & self.design.axes[axis].nodes[nodes[path]]
+            for period in range(*span):
+                mask = where.setdefault(period, np.zeros(self.register.shape, dtype=bool))
+                mask[np.ix_(*chosen)] = True
+        if measure.kind == "rate" or (measure.kind == "full-time" and len(months) > 1):
+            raise ValueError(f"{measure.name} has no number for these cells together.")
+        if measure.of in self.register.singles:
+            return self.register.persons_in(measure.of, where)
+        amounts = [self.register.amounts[part] for part in measure.of.split("+")]
+        total = sum(int(amount[period][mask].sum()) for period, mask in where.items() for amount in amounts)
+        return total / HOURS / len(where) if measure.kind == "full-time" else total
+
+    def _locate(
+        self, period_ids: Sequence[str], members: Mapping[str, Sequence[str]]
+    ) -> tuple[str, tuple[Integers, Integers], list[tuple[Integers, Integers]]]:
+        kind = next(kind for kind, spans in self.spans.items() if period_ids[0] in spans)
+        order = {period_id: i for i, period_id in enumerate(self.spans[kind])}
+        periods = np.unique([order[period_id] for period_id in period_ids], return_inverse=True)
+        nowhere = (np.zeros(1, np.int64), np.zeros(len(period_ids), np.int64))
+        positions = [nowhere for _ in self.design.axes]
+        for name, paths in members.items():
+            axis, nodes = self._nodes[name]
+            positions[axis] = np.unique([nodes[path] for path in paths], return_inverse=True)
+        return kind, periods, positions
+
+    def _measure(self, measure_id: str) -> Measure:
+        return self.design.measures[self.measure_ids.index(measure_id)]
+
+    def _take(self, kind: str, periods: Sequence[int] | Integers) -> list[Span]:
+        spans = list(self.spans[kind].values())
+        return [spans[period] for period in periods]
+
+    def _matrices(self, positions: Sequence[tuple[Integers, Integers]]) -> list[NDArray[np.bool_]]:
+        return [axis.nodes[unique] for axis, (unique, _) in zip(self.design.axes, positions, strict=True)]
+
+    def _truth(self, measure: Measure, spans: list[Span], nodes: list[NDArray[np.bool_]]) -> NDArray[Any]:
+        if measure.kind == "rate":
+            below = self._quantity(measure.per, spans, nodes)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                rate: NDArray[Any] = np.divide(
+                    measure.factor * self._quantity(measure.of, spans, nodes), below
+                )
+            rate[below == 0] = np.nan
+            return rate
+        return self._quantity("full-time" if measure.kind == "full-time" else measure.of, spans, nodes)
+
+    def _quantity(self, name: str, spans: list[Span], nodes: list[NDArray[np.bool_]]) -> NDArray[Any]:
+        if name in self.register.singles:
+            return self.register.persons(name, spans, nodes)
+        if name == "full-time":
+            lengths = np.array([stop - start for start, stop in spans]).reshape(-1, *[1] * len(nodes))
+            full: NDArray[Any] = self.register.total("hours", spans, nodes) / (HOURS * lengths)
+            return full
+        if name not in self.design.bases:
+            first, *others = [self.register.total(part, spans, nodes) for part in name.split("+")]
+            return sum(others, first)
+        base = self.design.bases[name]
+        values = base.values
+        for place, axis in enumerate(base.axes):
+            values = np.moveaxis(np.tensordot(nodes[axis].astype(float), values, (1, place)), 0, place)
+        shape = [len(nodes[axis]) if axis in base.axes else 1 for axis in range(len(nodes))]
+        return np.broadcast_to(values.reshape(1, *shape), (len(spans), *[len(matrix) for matrix in nodes]))
+
+    # Disclosure control: what may be shown.
+
+    def _publish(
+        self,
+        measures: Sequence[Measure],
+        kind: str,
+        periods: Sequence[int] | Integers,
+        nodes: Sequence[Integers],
+    ) -> tuple[list[NDArray[Any]], list[NDArray[np.bool_]], NDArray[np.bool_]]:
+        """Give values, where they are shown, and which rows are left out: all arrays of periods by nodes."""
+        spans = self._take(kind, periods)
+        matrices = [axis.nodes[chosen] for axis, chosen in zip(self.design.axes, nodes, strict=True)]
+        truths = {
+            measure: self._truth(measure, spans, matrices)
+            for measure in self.design.measures
+            if measure in measures or measure.kind != "rate"
+        }
+        # Whether a row is left out must not depend on which of its measures were asked for.
+        counts = [truth for measure, truth in truths.items() if measure.kind != "rate"]
+        left_out = np.logical_and.reduce([count == 0 for count in counts])
+        persons = next((truth for measure, truth in truths.items() if measure.kind == "persons"), counts[0])
+        # An arbitrary but fixed quarter of the rates beside hidden counts is hidden too.
+        places = np.ix_(np.asarray(periods), *nodes)
+        unlucky = (
+            sum(place * prime for place, prime in zip(places, (3, 5, 7, 11, 13, 17), strict=False)) % 4 == 0
+        )
+        values, shown = [], []
+        for measure in measures:
+            truth = truths[measure]
+            if measure.kind in {"persons", "count"}:
+                value, visible = truth, truth >= 3
+            elif measure.kind == "full-time":
+                value, visible = np.floor(truth + 0.5).astype(np.int64), (persons >= 3) & (truth >= 3)
+            elif measure.kind == "money":
+                value, visible = truth, persons >= 3
+            elif measure.kind == "rounded":
+                value, visible = np.maximum(truth, 5), np.ones(truth.shape, dtype=bool)
+            else:
+                value = np.round(truth, measure.decimals)
+                visible = np.isfinite(truth) & ((persons >= 3) | ~unlucky)
+            if measure.late:
+                early = np.asarray(periods) < len(self.spans[kind]) - measure.late
+                visible = visible & early.reshape(-1, *[1] * len(nodes))
+            values.append(value)
+            shown.append(visible)
+        return values, shown, left_out
+
+    def answer(self, selection: Selection) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Give the columns and rows for a question."""
+        axes = range(len(self.design.axes))
+        nodes = [np.zeros(1, dtype=np.int64) for _ in axes]
+        names: dict[int, NDArray[Any]] = {}
+        for axis, members in selection.members.items():
+            hierarchy = next(h for h in self.design.axes[axis].hierarchies if h.id == members.hierarchy)
+            listed = [member for level in hierarchy.levels for member in level.members]
+            chosen = sorted(
+                (listed[position] for position in members.positions), key=lambda member: _steps(member[0])
+            )
+            nodes[axis] = np.array([node for _, _, node in chosen])
+            names[axis] = np.array([name for _, name, _ in chosen], dtype=object)
+        measures = [self.design.measures[position] for position in selection.measures]
+        periods = self._arranged(selection.periods)
+        values, shown, left_out = self._publish(measures, selection.period_type, periods, nodes)
+        turn = (0, *[axis + 1 for axis in axes])
+        if self.design.order in ("member", "mixed"):
+            turn = (*turn[1:], 0)
+        keep = ~left_out.transpose(turn).reshape(-1)
+        ids = np.array(list(self.spans[selection.period_type]), dtype=object)[np.asarray(periods)]
+        columns = [_along(ids, 0, left_out.shape, turn)[keep].tolist()]
+        columns += [
+            _along(names[axis], axis + 1, left_out.shape, turn)[keep].tolist() for axis in sorted(names)
+        ]
+        for value, visible in zip(values, shown, strict=True):
+            cells = value.transpose(turn).reshape(-1)[keep].astype(object)
+            cells[~visible.transpose(turn).reshape(-1)[keep]] = None
+            columns.append(cells.tolist())
+        head = ["Periode", *[self.design.axes[axis].name for axis in sorted(names)]]
+        return head + [self.index.columns[position] for position in selection.measures], list(
+            zip(*columns, strict=True)
+        )
+
+    def _arranged(self, periods: Sequence[int]) -> list[int]:
+        if self.design.order == "backwards":
+            return list(reversed(periods))
+        if self.design.order == "mixed":
+            third = len(periods) // 3
+            return [*periods[:third], *periods[2 * third :], *periods[third : 2 * third]]
+        return list(periods)
+
+
+def _steps(path: str) -> list[int]:
+    return [int(step) for step in path.split("/") if step]
+
+
+def _along(labels: NDArray[Any], axis: int, shape: tuple[int, ...], turn: tuple[int, ...]) -> NDArray[Any]:
+    """Repeat one axis's labels for every cell, in the order of the rows."""
+    wide = np.broadcast_to(labels.reshape([-1 if i == axis else 1 for i in range(len(shape))]), shape)
+    return wide.transpose(turn).reshape(-1)
+
+
+class Population(Mapping[str, SyntheticTable]):
+    """All synthetic tables by id: the truth behind what the sandbox publishes.
+
+    Examples
+    --------
+    >>> from jobindsats_pandas import sandbox
+    >>> table = sandbox.population(seed=1)["y25i01"]
+    >>> month = table.index.periods["M"][-1]
+    >>> persons = table.measure_ids[0]
+    >>> copenhagen = table.truth(persons, month, {"_nykom": "/1/"})
+    >>> copenhagen == table.published(persons, month, {"_nykom": "/1/"})
+    True
+    """
+
+    def __init__(self, tables: Sequence[SyntheticTable]) -> None:
+        self._tables = {table.design.id: table for table in tables}
+
+    def __getitem__(self, table_id: str) -> SyntheticTable:
+        return self._tables[table_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)

@@ -1,0 +1,121 @@
+"""Sending until a whole answer has come, within a deadline.
+
+urllib3's own retries see no bodies, start without a pause and obey a Retry-After of hours; so they are off.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from jobindsats_pandas.transport.failures import TIME_OUT, Failure, failure_of_answer, failure_of_exception
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response
+
+CONNECTIONS = 16  # kept open for reuse; how many are used at once is the caller's choice
+BLOCK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long and how often to try; all times in seconds.
+
+    Parameters
+    ----------
+    tries : int
+        At most, per request.
+    budget : float
+        For all tries and pauses of one request together.
+    connect, read : float
+        For reaching the server; for its next bytes.
+    pause, longest_pause : float
+        Before the second try; doubled before each further one, up to the longest. A random part of up to half is
+        left out, so that clients do not come back together.
+    longest_wait : float
+        A Retry-After up to this is obeyed; a longer one ends the tries.
+    """
+
+    tries: int = 4
+    budget: float = 120.0
+    connect: float = 10.0
+    read: float = 60.0
+    pause: float = 0.5
+    longest_pause: float = 20.0
+    longest_wait: float = 60.0
+
+    def pause_after(self, tries: int, failure: Failure) -> float | None:
+        """Seconds between this failed try and the next; None if there should be no next."""
+        if not failure.transient or tries >= self.tries or (failure.wait or 0) > self.longest_wait:
+            return None
+        if failure.wait is not None:
+            return failure.wait
+        return min(self.pause * 2.0 ** (tries - 1), self.longest_pause) * SystemRandom().uniform(0.5, 1)
+
+
+class ApiAdapter(HTTPAdapter):
+    """Give back a whole, well-formed answer, or raise one of our errors."""
+
+    def __init__(self, patience: Patience) -> None:
+        super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
+        self.patience = patience
+
+    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        """Try, pause and try again; requests' hook.
+
+        Raises
+        ------
+        JobindsatsError
+            After the last try, or at once where another try cannot help.
+        """
+        request.headers.pop("Cache-Control", None)  # requests-cache's note to itself
+        began, tries, slow = time.monotonic(), 0, 0
+        deadline = began + self.patience.budget
+        while True:
+            tries += 1
+            outcome = self._try(request, deadline, options)
+            if not isinstance(outcome, Failure):
+                return outcome
+            slow += outcome.slow
+            pause = self.patience.pause_after(tries, outcome)
+            if pause is None or slow > 1 or time.monotonic() + pause >= deadline:
+                # Not where a foreign exception was caught: its frames hold the request, and so the key.
+                raise outcome.exception(tries, time.monotonic() - began)
+            time.sleep(pause)
+
+    def _try(self, request: PreparedRequest, deadline: float, options: dict[str, Any]) -> Response | Failure:
+        left = max(deadline - time.monotonic(), 0.001)
+        timeout = (min(self.patience.connect, left), min(self.patience.read, left))
+        try:
+            response = super().send(request, **options | {"stream": True, "timeout": timeout})
+            body = self._read(response, deadline)
+        except Exception as error:  # noqa: BLE001 - whatever these libraries raise, ours comes out
+            return failure_of_exception(error)
+        if body is None:
+            return TIME_OUT
+        failure = failure_of_answer(str(request.url), response.status_code, response.headers, body)
+        if failure is not None:
+            return failure
+        response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)
+        return response
+
+    def _read(self, response: Response, deadline: float) -> bytes | None:
+        """Read the body, decompressed; None if the deadline came first.
+
+        A time limit on each read would let a server drip for ever.
+        """
+        blocks = []
+        try:
+            while block := response.raw.read1(BLOCK, decode_content=True):
+                blocks.append(block)
+                if time.monotonic() > deadline:
+                    return None
+        finally:
+            response.raw.close()  # a connection whose answer was half read must not be used again
+        return b"".join(blocks)

@@ -1,0 +1,108 @@
+"""Danish time: the hour the API is closed, and the moment a table's next update is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+CLOSING, OPENING = time(22), time(23)  # api-wide, summer and winter; STAR's rule
+UPDATE = time(8)
+HOUR = timedelta(hours=1)
+
+
+class EuropeanRule(tzinfo):
+    """Central European time by the EU's rule, for machines without time zone data.
+
+    Summer time runs from 01:00 UTC on the last Sunday of March to 01:00 UTC on the last Sunday of October.
+    """
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        """One hour ahead of UTC, two in summer."""
+        return HOUR + self.dst(moment)
+
+    def dst(self, moment: datetime | None) -> timedelta:
+        """One hour in summer, by the wall clock; of the hour that October repeats, `fold` names the second."""
+        if moment is None:
+            return timedelta(0)
+        wall = moment.replace(tzinfo=None)
+        return HOUR if _is_summer(wall - (HOUR if moment.fold else 2 * HOUR)) else timedelta(0)
+
+    def tzname(self, moment: datetime | None) -> str:
+        """Abbreviation: CET or CEST."""
+        return "CEST" if self.dst(moment) else "CET"
+
+    def fromutc(self, moment: datetime) -> datetime:
+        """Wall clock for a moment given in UTC."""
+        utc = moment.replace(tzinfo=None)
+        wall = moment + (2 * HOUR if _is_summer(utc) else HOUR)
+        return wall.replace(fold=not _is_summer(utc) and _is_summer(utc - HOUR))
+
+
+def _is_summer(utc: datetime) -> bool:
+    def turn(month: int) -> datetime:
+        last = datetime(utc.year, month, 31, 1)  # noqa: DTZ001 - UTC without saying so, for speed and folds
+        return last - timedelta(days=(last.weekday() + 1) % 7)
+
+    return turn(3) <= utc < turn(10)
+
+
+@cache
+def danish_zone() -> tzinfo:
+    """Europe/Copenhagen from the machine's time zone data, else by the EU's rule."""
+    try:
+        return ZoneInfo("Europe/Copenhagen")
+    except ZoneInfoNotFoundError:
+        return EuropeanRule()
+
+
+def utc_now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def opening_moment(now: datetime) -> datetime | None:
+    """When the API opens again, in Danish time; None while it is open.
+
+    Examples
+    --------
+    >>> opening_moment(datetime(2026, 7, 1, 20, 30, tzinfo=timezone.utc)).isoformat()
+    '2026-07-01T23:00:00+02:00'
+    >>> opening_moment(datetime(2026, 7, 1, 21, 0, tzinfo=timezone.utc)) is None
+    True
+    """
+    here = now.astimezone(danish_zone())
+    if not CLOSING <= here.time() < OPENING:
+        return None
+    return datetime.combine(here.date(), OPENING, here.tzinfo)
+
+
+def expiry_moment(update_next: date | None, now: datetime) -> datetime:
+    """When an answer fetched now should be asked for again.
+
+    Parameters
+    ----------
+    update_next : date or None
+        The table's next update; it is due at 08:00 Danish time.
+    now : datetime
+        With time zone.
+
+    Returns
+    -------
+    datetime
+        In UTC: the next update, but at least 5 minutes and at most 7 days away; an hour away when the update
+        is late; a day away when none is known.
+
+    Examples
+    --------
+    >>> now = datetime(2026, 12, 15, 12, tzinfo=timezone.utc)
+    >>> expiry_moment(date(2026, 12, 16), now).isoformat()
+    '2026-12-16T07:00:00+00:00'
+    """
+    now = now.astimezone(UTC)
+    if update_next is None:
+        return now + timedelta(days=1)
+    due = datetime.combine(update_next, UPDATE, danish_zone()).astimezone(UTC)
+    if due <= now:
+        return now + HOUR
+    return max(now + timedelta(minutes=5), min(due, now + timedelta(days=7)))

@@ -1,0 +1,424 @@
+"""The one place that touches the network: a question becomes an answer from the disk or from the API."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shlex
+import shutil
+import tempfile
+import threading
+import uuid
+import weakref
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import platformdirs
+import requests
+from requests_cache import CachedSession
+from requests_cache.models.response import CachedResponse
+
+from jobindsats_pandas.errors import (
+    ClosedHourError,
+    ConfigurationError,
+    JobindsatsError,
+    NotCachedError,
+    PayloadError,
+    ServiceError,
+    StaleDataWarning,
+)
+from jobindsats_pandas.transport.adapter import ApiAdapter, Patience
+from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_now
+from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
+from jobindsats_pandas.transport.entries import EDITION, stored_response
+from jobindsats_pandas.transport.keys import cache_key, request_key
+from jobindsats_pandas.transport.notices import notify
+from jobindsats_pandas.transport.storage import DiskCache
+from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK
+from jobindsats_pandas.transport.view import CacheView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+API_HOST = "api.jobindsats.dk"
+DEFAULT_LIFE = timedelta(days=1)
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body of an answer, and where it comes from.
+
+    Attributes
+    ----------
+    body : bytes
+        As the API sent it, without byte order mark.
+    fetched_at : datetime
+        In UTC.
+    from_cache : bool
+        True if nothing was sent for it.
+    edition : str
+        The update it belongs to, as told when it was fetched.
+    stale : bool
+        True if a newer one should have been had; a `StaleDataWarning` has said so.
+    """
+
+    body: bytes = field(repr=False)
+    url: str
+    fetched_at: datetime
+    from_cache: bool
+    stale: bool
+    edition: str = ""
+
+
+class Flight:
+    """One request in the air; whoever asks the same meanwhile waits for it and shares what it brings."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.outcome: Answer | JobindsatsError | None = None
+
+
+class Transport:
+    """Fetch answers of the API, from the disk where they are still good.
+
+    Safe to share between threads and to use after a fork; pickled without the key.
+
+    Parameters
+    ----------
+    token : str or None
+        The key; without one only the disk can answer.
+    base_url : str
+        Such as ``https://api.jobindsats.dk/v3``; the key goes nowhere else.
+    cache_dir : Path or None
+        None: the user's cache directory, or, for an API on this machine, a temporary one.
+    max_cache_bytes : int or None
+        The answers fetched longest ago are removed above this; None for no limit.
+    max_age_stale : timedelta
+        The oldest answer to serve when the API fails.
+    closed_hour : bool or None
+        Whether the API closes from 22:00 to 23:00 Danish time; None: only api.jobindsats.dk does.
+    ignore_closed_hour : bool
+        Ask all the same, for machines whose clock is wrong.
+    patience : Patience
+        Tries, pauses and time limits.
+    clock : callable
+        Returns the present moment, with time zone.
+
+    Raises
+    ------
+    ConfigurationError
+        If the key cannot be one, or the address would show it to others.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str | None,
+        base_url: str,
+        cache_dir: Path | None = None,
+        max_cache_bytes: int | None = 2_000_000_000,
+        max_age_stale: timedelta = timedelta(days=90),
+        closed_hour: bool | None = None,
+        ignore_closed_hour: bool = False,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._settings: dict[str, Any] = {
+            "base_url": check_address(base_url),
+            "cache_dir": cache_dir,
+            "max_cache_bytes": max_cache_bytes,
+            "max_age_stale": max_age_stale,
+            "closed_hour": closed_hour,
+            "ignore_closed_hour": ignore_closed_hour,
+            "patience": patience,
+            "clock": clock,
+        }
+        self.base_url = check_address(base_url)
+        self._auth = None if token is None else BearerAuth(token, self.base_url)
+        self._max_age_stale = max_age_stale
+        closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
+        self._closes = closes and not ignore_closed_hour
+        self._patience = patience
+        self._clock = clock
+        if cache_dir is None:
+            cache_dir = self._temporary_directory() if is_loopback(self.base_url) else default_directory()
+        self._cache = DiskCache(Path(cache_dir).expanduser(), max_cache_bytes)
+        self._flights: dict[str, Flight] = {}
+        self._session: CachedSession | None = None
+        self._process = os.getpid()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Transport, token=None, **self._settings), ()
+
+    def __repr__(self) -> str:
+        return f"<Transport {self.base_url}, cache in {self._cache.responses.directory}>"
+
+    @property
+    def cache(self) -> CacheView:
+        """The answers on disk: ``info()``, ``list()``, ``clear()``."""
+        return CacheView(self._cache.responses)
+
+    def curl(self, path: str) -> str:
+        """Return the request as a command for bash, with the key as ``$JOBINDSATS_API_TOKEN``.
+
+        Examples
+        --------
+        >>> print(Transport(token=None, base_url="https://api.jobindsats.dk/v3").curl("subjects?format=json"))
+        curl --globoff -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" 'https://api.jobindsats.dk/v3/subjects?format=json'
+        """
+        url = requests.utils.requote_uri(self._url(path))
+        return f'curl --globoff -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" {shlex.quote(url)}'
+
+    def fetch(
+        self,
+        path: str,
+        *,
+        check: Callable[[bytes], datetime | None],
+        table: str | None = None,
+        edition: str = "",
+        refresh: bool = False,
+        offline: bool = False,
+    ) -> Answer:
+        """Answer a question from the disk if that is still good, else from the API, else from older answers.
+
+        Parameters
+        ----------
+        path : str
+            Path and query below the base address, percent-encoded where needed; sent as it stands.
+        check : callable
+            Gets the body of every answer before it is stored or served. Raises `PayloadError` if it makes no
+            sense (a new answer is then not stored, a stored one counts as missing), or returns when it expires
+            (None: after a day).
+        table : str, optional
+            What to call the question in messages.
+        edition : str, optional
+            Names the update that an answer fetched now belongs to. Stored answers of another one have expired,
+            whatever they say themselves.
+        refresh : bool
+            Ask the API also where a stored answer is still good.
+        offline : bool
+            Ask the disk alone, and take what it has, however old.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        NotCachedError
+            Offline, and nothing on disk.
+        ClosedHourError, ServiceError
+            No answer can be had, and none young enough is on disk.
+        AuthenticationError, QueryError
+            The API refuses; an older answer would hide that.
+        PayloadError
+            From `check`.
+        """
+        asked = self._clock().astimezone(UTC)
+        url = self._url(path)
+        key = cache_key(url)
+        subject = f"table {table}" if table else path.partition("?")[0]
+
+        def good(response: CachedResponse | None) -> bool:
+            return (
+                response is not None
+                and not self._has_expired(response, edition)
+                and not (refresh and response.created_at <= asked)
+            )
+
+        stored = self._stored(key, check)
+        if stored is not None and good(stored):
+            return _answer(stored, from_cache=True)
+        if offline:
+            if stored is None:
+                raise NotCachedError(
+                    f"{subject}: this question is not on disk, and offline=True forbids to send it. Ask it once "
+                    "without offline; Client.cache.list() shows what is on disk.",
+                    curl=self.curl(path),
+                )
+            return self._stale(stored, subject, "offline=True")
+        try:
+            return self._fetch_once(key, url, check, edition, good)
+        except JobindsatsError as error:
+            failure = error.at_request(self.curl(path))
+        if stored is None or not isinstance(failure, (ServiceError, ClosedHourError)):
+            raise failure
+        if self._clock() - stored.created_at > self._max_age_stale:
+            failure.add_note(f"The answer on disk is of {stored.created_at:%Y-%m-%d}, too old to be shown.")
+            raise failure
+        return self._stale(stored, subject, str(failure))
+
+    def close(self) -> None:
+        """Close the connections; the transport can be used again."""
+        session, self._session = self._session, None
+        if session is not None and self._process == os.getpid():
+            session.close()  # type: ignore[no-untyped-call]
+
+    def _url(self, path: str) -> str:
+        return f"{self.base_url}/{path.lstrip('/')}"
+
+    def _stored(self, key: str, check: Callable[[bytes], datetime | None]) -> CachedResponse | None:
+        response = self._cache.get_response(key)
+        if response is not None:
+            try:
+                check(response.content)
+            except PayloadError:
+                return None
+        return response
+
+    def _has_expired(self, response: CachedResponse, edition: str) -> bool:
+        now = self._clock()
+        return (
+            response.expires is None
+            or response.expires <= now
+            or response.created_at > now + CLOCK_SLACK  # fetched while this machine's clock was ahead
+            or response.headers.get(EDITION, "") != edition
+        )
+
+    def _fetch_once(
+        self,
+        key: str,
+        url: str,
+        check: Callable[[bytes], datetime | None],
+        edition: str,
+        good: Callable[[CachedResponse | None], bool],
+    ) -> Answer:
+        """Send, unless the same question is in the air already; then share its outcome, good or bad."""
+        self._renew_after_fork()
+        flight = self._flights.setdefault(key, Flight())
+        with flight.lock:
+            outcome = flight.outcome
+            if outcome is None:
+                outcome = self._land(key, url, check, edition, good)
+                # In this order: an interrupt in between leaves a flight that others fly again, not an old outcome.
+                self._flights.pop(key, None)
+                flight.outcome = outcome
+        if isinstance(outcome, JobindsatsError):
+            raise copy.copy(outcome)  # each thread its own, without the frames of the one that sent
+        return outcome
+
+    def _land(
+        self,
+        key: str,
+        url: str,
+        check: Callable[[bytes], datetime | None],
+        edition: str,
+        good: Callable[[CachedResponse | None], bool],
+    ) -> Answer | JobindsatsError:
+        stored = self._stored(key, check)  # a flight that landed since we looked, or another process
+        if stored is not None and good(stored):
+            return _answer(stored, from_cache=True)
+        if self._auth is None:
+            return ConfigurationError(
+                f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY} "
+                "offline=True takes what is on disk, however old."
+            )
+        closed = self._closed()
+        if closed is not None:
+            return closed
+        try:
+            return _answer(self._send(url, check, edition), from_cache=False)
+        except ServiceError as error:
+            return self._closed() or error
+        except JobindsatsError as error:
+            return error
+
+    def _send(self, url: str, check: Callable[[bytes], datetime | None], edition: str) -> CachedResponse:
+        session = self._open_session()
+        try:
+            request = session.prepare_request(
+                requests.Request("GET", url, hooks={"response": partial(self._accept, check, edition)})
+            )
+            environment = session.merge_environment_settings(url, {}, None, None, None)
+            if is_loopback(url):
+                environment["proxies"] = {}  # over plain http a proxy would read the key
+            # `_accept` has made the answer the one that is stored, whatever the session's signature says.
+            return cast(
+                "CachedResponse",
+                session.send(request, force_refresh=True, allow_redirects=False, **environment),
+            )
+        except KeyboardInterrupt:
+            self._session = None  # its pools may hold a lock, or a connection with half an answer
+        raise KeyboardInterrupt  # a new one: the frames of the first hold the key
+
+    def _accept(
+        self, check: Callable[[bytes], datetime | None], edition: str, response: requests.Response, **_: Any
+    ) -> CachedResponse:
+        """Turn a whole answer into the one that is stored: the hook between requests and requests-cache."""
+        if isinstance(response, CachedResponse):
+            return response  # requests-cache calls hooks a second time
+        body = response.content.removeprefix(BYTE_ORDER_MARK)
+        now = self._clock().astimezone(UTC)
+        expires = check(body) or now + DEFAULT_LIFE
+        content_type = response.headers.get("Content-Type", "")
+        return stored_response(response.url, body, now, expires, content_type, edition)
+
+    def _open_session(self) -> CachedSession:
+        session = self._session
+        if session is None:
+            session = CachedSession(backend=self._cache, key_fn=request_key)
+            session.auth = self._auth
+            session.headers.update({"User-Agent": "jobindsats-pandas", "Accept": "application/json"})
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, ApiAdapter(self._patience))
+            self._session = session
+        return session
+
+    def _renew_after_fork(self) -> None:
+        if self._process != os.getpid():
+            # The parent's sockets would mix its answers with ours; kept unused, since closing them is the parent's.
+            self._inherited = self._session
+            self._session, self._flights, self._process = None, {}, os.getpid()
+
+    def _closed(self) -> ClosedHourError | None:
+        now = self._clock()
+        opens = opening_moment(now) if self._closes else None
+        if opens is None:
+            return None
+        return ClosedHourError(
+            f"{urlsplit(self.base_url).hostname} is closed from 22:00 to 23:00 Danish time and opens again at "
+            f"{opens:%H:%M}, in {_age(opens - now)}. If this machine's clock is wrong: ignore_closed_hour=True."
+        )
+
+    def _stale(self, stored: CachedResponse, subject: str, reason: str) -> Answer:
+        fetched = stored.created_at.astimezone(danish_zone())
+        notify(
+            f"{subject}: the answer shown was fetched on {fetched:%Y-%m-%d at %H:%M}, "
+            f"{_age(self._clock() - stored.created_at)} ago, and may be out of date. Reason: {reason}",
+            StaleDataWarning,
+        )
+        return _answer(stored, from_cache=True, stale=True)
+
+    def _temporary_directory(self) -> Path:
+        directory = Path(tempfile.gettempdir(), f"jobindsats_pandas-{uuid.uuid4().hex}")
+        weakref.finalize(self, _remove_directory, directory, os.getpid())
+        return directory
+
+
+def default_directory() -> Path:
+    """Where this system keeps a user's cache."""
+    return platformdirs.user_cache_path("jobindsats_pandas", appauthor=False)
+
+
+def _remove_directory(directory: Path, owner: int) -> None:
+    if os.getpid() == owner:  # not in a forked child, whose parent still uses it
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _answer(response: CachedResponse, *, from_cache: bool, stale: bool = False) -> Answer:
+    return Answer(
+        response.content, response.url, response.created_at, from_cache, stale, response.headers[EDITION]
+    )
+
+
+def _age(span: timedelta) -> str:
+    minutes = span / timedelta(minutes=1)
+    for unit, length in (("days", 1440), ("hours", 60)):
+        if minutes >= 2 * length:
+            return f"{minutes // length:.0f} {unit}"
+    return f"{max(minutes, 0):.0f} minutes"

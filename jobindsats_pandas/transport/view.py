@@ -1,0 +1,102 @@
+"""What a person may see of the cache, and remove from it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jobindsats_pandas.transport.keys import table_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from jobindsats_pandas.transport.storage import DiskStorage
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """The cache in five figures; sizes in bytes, moments in UTC."""
+
+    path: Path
+    entries: int
+    bytes: int
+    oldest: datetime | None
+    newest: datetime | None
+
+    def __str__(self) -> str:
+        if self.oldest is None or self.newest is None:
+            return f"{self.path}: empty"
+        return (
+            f"{self.path}: {self.entries} answers, {self.bytes / 1e6:.1f} MB, "
+            f"fetched {self.oldest:%Y-%m-%d} to {self.newest:%Y-%m-%d}"
+        )
+
+
+class CacheView:
+    """The answers on disk.
+
+    Examples
+    --------
+    >>> cache = Transport(token=None, base_url="http://127.0.0.1:8000/v3").cache
+    >>> cache.info().entries
+    0
+    >>> cache.list().columns.tolist()
+    ['table', 'url', 'fetched_at', 'expires', 'bytes']
+    >>> cache.clear(table="y25i01")
+    0
+    """
+
+    def __init__(self, storage: DiskStorage) -> None:
+        self._storage = storage
+
+    @property
+    def path(self) -> Path:
+        """Directory of the cache; made when the first answer is stored."""
+        return self._storage.directory
+
+    def info(self) -> CacheInfo:
+        """How many answers there are, how large, how old."""
+        found = [(header.fetched_at, size) for _, header, size in self._storage.headers()]
+        moments = [moment for moment, _ in found]
+        return CacheInfo(
+            path=self.path,
+            entries=len(found),
+            bytes=sum(size for _, size in found),
+            oldest=min(moments, default=None),
+            newest=max(moments, default=None),
+        )
+
+    def list(self) -> pd.DataFrame:
+        """One row per answer, the newest first: table (if it is of one), url, fetched_at, expires, bytes."""
+        rows = [
+            (table_of(key), header.url, header.fetched_at, header.expires, size)
+            for key, header, size in self._storage.headers()
+        ]
+        frame = pd.DataFrame(rows, columns=["table", "url", "fetched_at", "expires", "bytes"])
+        moments = {name: pd.to_datetime(frame[name], utc=True) for name in ("fetched_at", "expires")}
+        return frame.assign(**moments).sort_values(
+            ["fetched_at", "url"], ascending=[False, True], ignore_index=True
+        )
+
+    def clear(self, table: str | None = None) -> int:
+        """Remove all answers, or those of one table (its data and its metadata).
+
+        Returns
+        -------
+        int
+            How many were removed.
+        """
+        removed = 0
+        for key in self._storage:
+            if table is None or table_of(key) == table.lower():
+                with contextlib.suppress(KeyError):  # another process was first
+                    del self._storage[key]
+                    removed += 1
+        return removed
+
+    def __repr__(self) -> str:
+        return f"<CacheView {self.info()}>"

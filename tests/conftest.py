@@ -1,0 +1,72 @@
+"""What every test shares: a sandbox, a client of it, and no way to the outside."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+import jobindsats_pandas as ji
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+hypothesis.settings.register_profile(
+    "project",
+    deadline=None,  # the machine's load is no property of the code
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def offline() -> Iterator[None]:
+    """Connections leave this machine in no test."""
+    connect = socket.socket.connect
+
+    def only_loopback(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not str(address[0]).startswith(
+            ("127.", "::1")
+        ):
+            raise AssertionError(f"a test wants to reach {address!r}")
+        connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", only_loopback)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JOBINDSATS_API_TOKEN", "JOBINDSATS_API_KEY", "JOBINDSATS_API_URL", "JOBINDSATS_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The directory of recorded answers, which a stranger's clone does not have."""
+    directory = SHARED / "recorded"
+    if not directory.is_dir():
+        pytest.skip("the recorded answers of the real API lie beside the project, and are not here")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Any]:
+    """A sandbox of the module's own."""
+    with ji.sandbox.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def client(api: Any, tmp_path: Path) -> ji.Client:
+    """A client of the module's sandbox with an empty cache."""
+    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "cache")

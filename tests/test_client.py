@@ -1,0 +1,427 @@
+"""Questions over real sockets: the frame equals the population, the second run sends nothing, errors say what to do."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import warnings
+from datetime import date
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+
+import jobindsats_pandas as ji
+from jobindsats_pandas.client import Client
+from jobindsats_pandas.disclosure import CellStatus
+from jobindsats_pandas.errors import (
+    ConfigurationError,
+    NotCachedError,
+    PayloadError,
+    QueryError,
+    QueryWarning,
+    ServiceError,
+    StaleDataWarning,
+    TooLargeError,
+)
+
+TABLES = ["y25i01", "y01c01", "y01h01", "y28a15", "y14d03", "ptv_a02", "y01u01", "y25i14", "y30r21"]
+
+
+@pytest.fixture(scope="module")
+def shared_client(api: Any, tmp_path_factory: Any) -> Client:
+    return Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+@st.composite
+def questions(draw: Any, client: Client) -> dict[str, Any]:
+    """Any valid question of moderate size: table, by, periods, measures."""
+    table = client.table(draw(st.sampled_from(TABLES)))
+    by: dict[str, Any] = {}
+    for dimension in table.structure:
+        hierarchy = draw(st.sampled_from(dimension.hierarchies))
+        how = draw(st.sampled_from(["none", "none", "total", "members", "level", "*"]))
+        small = len(hierarchy.members) <= 30
+        if how == "total":
+            by[hierarchy.id] = "total"
+        elif how == "level" and small:
+            by[hierarchy.id] = f"level:{draw(st.sampled_from(hierarchy.levels)).id}"
+        elif how == "*" and small and len(by) < 2:
+            by[hierarchy.id] = "*"
+        elif how != "none":
+            codes = draw(st.sets(st.integers(0, len(hierarchy.members) - 1), min_size=1, max_size=4))
+            texts = [draw(st.sampled_from([hierarchy.members[c].path, hierarchy.labels[c]])) for c in codes]
+            by[hierarchy.id] = draw(st.permutations(texts))
+    period_type = draw(st.sampled_from(table.period_types))
+    count = draw(st.integers(1, min(3, len(period_type.periods))))
+    periods = draw(
+        st.one_of(
+            st.just(count),
+            st.lists(st.sampled_from(period_type.periods), min_size=1, max_size=3, unique=True),
+        ),
+    )
+    measures = draw(
+        st.one_of(st.none(), st.sets(st.sampled_from([m.id for m in table.all_measures]), min_size=1))
+    )
+    return {
+        "table": table.id,
+        "by": by,
+        "periods": periods,
+        "period_type": period_type.id,
+        "measures": None if measures is None else sorted(measures),
+    }
+
+
+def cell_path(client: Client, frame: pd.DataFrame) -> Any:
+    """For each row of a wide frame: period id and {hierarchy: path}."""
+    provenance = frame.attrs["jobindsats"]
+    table = client.table(provenance["table"])
+    period_type = table.period_type(provenance["period_type"])
+    names = table.periods(period_type.id)
+    ids = dict(zip(names["period"], names["period_id"], strict=True))
+    columns = {
+        name: table.hierarchy(hierarchy)
+        for name, (_, hierarchy) in provenance["columns"]["dimensions"].items()
+    }
+    for _, row in frame.iterrows():
+        members = {h.id: h.members[h.codes_by_label[row[name]]].path for name, h in columns.items()}
+        yield ids[row.iloc[0]], members
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_the_frame_equals_the_population_and_hides_what_the_rule_hides(
+    data: Any, api: Any, shared_client: Client
+) -> None:
+    question = data.draw(questions(shared_client))
+    frame = shared_client.read(**question)
+    table = shared_client.table(question["table"])
+    population = api.population[question["table"]]
+    measures = [m for m in table.all_measures if question["measures"] is None or m.id in question["measures"]]
+    places = list(cell_path(shared_client, frame))
+    rng = random.Random(len(places))  # noqa: S311
+    for position in rng.sample(range(len(places)), min(25, len(places))):
+        period, members = places[position]
+        for measure in measures:
+            published = population.published(measure.id, period, members)
+            cell = frame[measure.column].array[position : position + 1]
+            assert published != "absent"
+            if published is None:
+                assert cell.status[0] in {CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE}
+                assert cell.isna()[0]
+            else:
+                assert cell.status[0] in {CellStatus.OBSERVED, CellStatus.ROUNDED}
+                assert cell[0] == pytest.approx(published)
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_shuffling_a_question_changes_neither_the_frame_nor_the_cache(
+    data: Any, api: Any, shared_client: Client
+) -> None:
+    question = data.draw(questions(shared_client))
+    frame = shared_client.read(**question)
+    shuffled = dict(question)
+    shuffled["by"] = dict(data.draw(st.permutations(list(question["by"].items()))))
+    shuffled["by"] = {
+        name: members if isinstance(members, str) else data.draw(st.permutations(members))
+        for name, members in shuffled["by"].items()
+    }
+    if question["measures"]:
+        shuffled["measures"] = data.draw(st.permutations(question["measures"]))
+    if isinstance(question["periods"], list):
+        shuffled["periods"] = data.draw(st.permutations(question["periods"]))
+    sent = len(api.requests)
+    again = shared_client.read(**shuffled)
+    assert len(api.requests) == sent
+    pd.testing.assert_frame_equal(again, frame)
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_wide_and_long_hold_the_same_cells(data: Any, shared_client: Client) -> None:
+    question = data.draw(questions(shared_client))
+    wide = shared_client.read(**question)
+    long = shared_client.read(**question, layout="long")
+    labels = len(long.columns) - 3
+    measures = wide.columns[labels:]
+    assert len(long) == len(wide) * len(measures)
+    for number, measure in enumerate(measures):
+        part = long.iloc[number :: len(measures)]
+        assert set(part["measure"]) <= {measure}
+        left, right = part["value"].array, wide[measure].array
+        assert left.status.tolist() == right.status.tolist()
+        assert left.parts.tolist() == right.parts.tolist()
+        assert np.array_equal(left.numbers[left.visible], right.numbers[right.visible])
+        assert [CellStatus(s).label for s in left.status] == part["status"].to_list()
+
+
+@settings(max_examples=20)
+@given(data=st.data(), cells=st.integers(1, 60))
+def test_a_split_question_gives_the_same_frame(
+    data: Any, api: Any, shared_client: Client, cells: int
+) -> None:
+    question = data.draw(questions(shared_client))
+    whole = shared_client.read(**question)
+    plan = shared_client.plan(**question)
+    limit = max(cells, plan.cells // 20, len(plan.measures))
+    split = Client(token=api.token, base_url=api.url, cache_dir=shared_client.cache.path, max_cells=limit)
+    pd.testing.assert_frame_equal(split.read(**question), whole)
+
+
+def test_the_second_identical_call_sends_nothing(api: Any, client: Client) -> None:
+    first = ji.read_jobindsats("Y25I01", by="_nykom", periods="latest:3", client=client)
+    sent = len(api.requests)
+    second = ji.read_jobindsats("y25i01", by="_nykom", periods="latest:3", client=client)
+    assert len(api.requests) == sent
+    pd.testing.assert_frame_equal(first, second)
+    assert not first.attrs["jobindsats"]["from_cache"]
+    assert second.attrs["jobindsats"]["from_cache"]
+
+
+def test_refresh_asks_again_and_offline_asks_nobody(api: Any, client: Client) -> None:
+    with pytest.raises(NotCachedError):
+        client.read("y28a15", offline=True)
+    client.read("y28a15")
+    sent = len(api.requests)
+    client.read("y28a15", offline=True)
+    assert len(api.requests) == sent
+    client.read("y28a15", refresh=True)
+    assert len(api.requests) > sent
+    with pytest.raises(QueryError, match="take one of them"):
+        client.read("y28a15", refresh=True, offline=True)
+
+
+def test_bad_questions_are_refused_before_data_are_asked_for(api: Any, client: Client) -> None:
+    client.table("y25i01")
+    sent = len(api.requests)
+    for question in (
+        {"by": "Kommunne"},
+        {"by": {"_nykom": "Aarhuss"}},
+        {"periods": "2031M01"},
+        {"measures": "Antal ledige persner"},
+        {"layout": "tall"},
+        {"additive": {"Antal ledige personer": "stok"}},
+    ):
+        with pytest.raises(QueryError):
+            client.read("y25i01", **question)
+    assert len(api.requests) == sent
+
+
+def test_an_unknown_table_is_refused_with_the_nearest(client: Client) -> None:
+    with pytest.raises(QueryError, match=r"no table 'y25i1'.*'y25i01'"):
+        client.read("y25i1")
+    with pytest.raises(QueryError, match="no table"):
+        client.table("ingen sådan måling")
+    with pytest.raises(QueryError, match="not the id or name"):
+        client.table(25)
+
+
+def test_a_table_can_be_asked_for_by_name(client: Client) -> None:
+    name = client.table("y01h01").name
+    assert client.table(name.upper()).id == "y01h01"
+
+
+def test_attrs_are_plain_json_and_short(client: Client) -> None:
+    frame = client.read(
+        "y30r21",
+        by={"_nykom": "*", "_aldera": "*", "_kon": "*"},
+        periods="latest:1",
+        additive={"Antal personer": "stock"},
+    )
+    text = json.dumps(frame.attrs["jobindsats"])
+    assert len(text.encode()) < 4096
+    provenance = json.loads(text)
+    assert provenance == frame.attrs["jobindsats"]
+    assert provenance["table"] == "y30r21"
+    assert provenance["table_name"].endswith("(syntetisk)")
+    assert provenance["by"] == {"_nykom": "*", "_aldera": "*", "_kon": "*"}
+    assert provenance["area"] is None
+    assert provenance["additive"] == {"Antal personer": "stock"}
+
+
+def test_a_long_list_of_members_is_counted_in_attrs(client: Client) -> None:
+    members = [member.path for member in client.table("y25i01").hierarchy("_nykom").members[1:60]]
+    frame = client.read("y25i01", by={"_nykom": members}, periods=1)
+    assert frame.attrs["jobindsats"]["by"] == {"_nykom": "59 members"}
+    assert client.read("y25i01", by={"_nykom": members[:2]}, periods=1).attrs["jobindsats"]["by"] == {
+        "_nykom": members[:2],
+    }
+
+
+def test_an_area_nobody_asked_for_is_sent_and_not_shown(api: Any, client: Client) -> None:
+    frame = client.read("y25i01", by="A-kasse", periods=1)
+    assert "hierarchy._nykom=/" in api.requests[-1].query
+    assert "Område" not in frame
+    assert frame.attrs["jobindsats"]["area"] == "_nykom"
+
+
+def test_nulls_that_the_answer_explains_cost_no_further_request(api: Any, client: Client) -> None:
+    client.table("y14d03")
+    sent = len(api.requests)
+    frame = client.read("y14d03", by={"_ygrpi09": "*"}, periods=6)
+    assert len(api.requests) == sent + 1
+    late = frame["Periode"] >= pd.Period("2026-06", "M")
+    column = frame.columns[3]
+    assert set(frame.loc[late, column].array.status) == {CellStatus.NOT_AVAILABLE}
+    assert CellStatus.NOT_AVAILABLE not in set(frame.loc[~late, column].array.status)
+
+
+def test_nulls_that_the_answer_does_not_explain_cost_one_small_request(api: Any, client: Client) -> None:
+    client.table("y14d03")
+    sent = len(api.requests)
+    frame = client.read("y14d03", by="_nykom", periods=6)
+    assert len(api.requests) == sent + 2
+    assert "hierarchy._nykom=/&" in api.requests[-1].query + "&"
+    late = frame["Periode"] >= pd.Period("2026-06", "M")
+    for column in frame.columns[3:]:
+        assert set(frame.loc[late, column].array.status) == {CellStatus.NOT_AVAILABLE}
+        assert CellStatus.NOT_AVAILABLE not in set(frame.loc[~late, column].array.status)
+    again = len(api.requests)
+    client.read("y14d03", by="_nykom", periods=6)
+    assert len(api.requests) == again
+
+
+def test_older_periods_alone_are_told_apart_by_the_newest(client: Client) -> None:
+    frame = client.read("y14d03", by="_nykom", periods="2026M06")
+    assert set(frame.iloc[:, 3].array.status) == {CellStatus.NOT_AVAILABLE}
+    earlier = client.read("y14d03", by="_nykom", periods="2026M05")
+    assert CellStatus.NOT_AVAILABLE not in set(earlier.iloc[:, 3].array.status)
+
+
+def test_a_member_unknown_to_the_metadata_is_looked_up_once_and_then_an_error(tmp_path: Any) -> None:
+    metadata = {
+        "table_id": "x01",
+        "periods": [{"periodtype_id": "M", "values": [{"period_id": "2026M01"}]}],
+        "mgroups": [{"mgroup_id": "g", "measures": [{"measure_id": "m", "measure_name": "Antal personer"}]}],
+        "dimensions": [
+            {
+                "dimension_id": "_kon",
+                "dimension_name": "Køn",
+                "hierarchies": [
+                    {
+                        "hierarchy_id": "_kon",
+                        "levels": [{"level_id": "1", "values": [{"value_id": "/1/", "value_name": "Mænd"}]}],
+                    },
+                ],
+            },
+        ],
+    }
+    answer = {"columns": ["Periode", "Køn", "Antal personer"], "rows": [["2026M01", "Kvinder", 7]]}
+    table = ji.sandbox.FixedTable(metadata, rows=lambda _: answer)
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        with pytest.raises(PayloadError, match="Kvinder"):
+            client.read("x01", by="_kon")
+        asked = [request.path.rpartition("/v3/")[2] for request in api.requests]
+        assert asked == ["table/x01", "data/x01"] * 2
+        level = metadata["dimensions"][0]["hierarchies"][0]["levels"][0]
+        level["values"].append({"value_id": "/2/", "value_name": "Kvinder"})
+        api.tables["x01"] = ji.sandbox.FixedTable(metadata, rows=lambda _: answer)
+        assert client.read("x01", by="_kon")["Køn"].to_list() == ["Kvinder"]
+
+
+def test_more_requests_than_allowed_are_refused_before_any_is_sent(api: Any) -> None:
+    client = Client(token=api.token, base_url=api.url, max_cells=100)
+    client.table("y30r21")
+    sent = len(api.requests)
+    with pytest.raises(TooLargeError, match="max_requests="):
+        client.read("y30r21", by="_nykom", periods="*", max_requests=119)
+    assert len(api.requests) == sent
+
+
+def test_a_question_that_times_out_is_halved(api: Any, tmp_path: Any) -> None:
+    truth = Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "truth").read(
+        "y25i01", by="_nykom", periods=12
+    )
+    with ji.sandbox.serve() as slow:
+        slow.faults.limit(1_500, "504")
+        client = Client(token=slow.token, base_url=slow.url, cache_dir=tmp_path / "slow")
+        frame = client.read("y25i01", by="_nykom", periods=12)
+        assert all(
+            request.cells <= 1_500 for request in slow.requests if request.status == 200 and request.cells
+        )
+    pd.testing.assert_frame_equal(frame, truth)
+
+
+def test_asking_for_more_periods_than_exist_takes_all_and_warns(client: Client) -> None:
+    with pytest.warns(QueryWarning, match="latest:99"):
+        frame = client.read("y28a15", periods="latest:99")
+    assert len(frame) == 16
+
+
+def test_a_failing_api_is_answered_from_the_disk_with_a_warning(tmp_path: Any) -> None:
+    with ji.sandbox.serve() as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        first = client.read("y28a15")
+        api.faults.add("401", times=None)
+        with pytest.raises(ji.errors.AuthenticationError):
+            client.read("y28a15", refresh=True)
+    with pytest.warns(StaleDataWarning):
+        again = client.read("y28a15", refresh=True)
+    pd.testing.assert_frame_equal(first, again)
+    assert again.attrs["jobindsats"]["stale"]
+
+
+def test_settings_come_from_the_environment(api: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBINDSATS_API_KEY", api.token)
+    monkeypatch.setenv("JOBINDSATS_API_URL", api.url)
+    monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "here"))
+    assert ji.table("y25i01").id == "y25i01"
+    assert ji.Client().cache.path == tmp_path / "here"
+    assert len(ji.subjects()) == 6
+
+
+def test_without_a_key_the_error_says_how_to_get_one() -> None:
+    with pytest.raises(ConfigurationError, match="jobindsats@star.dk"):
+        Client(base_url="https://api.jobindsats.dk/v3", cache_dir="nowhere").subjects()
+
+
+def test_a_client_shows_and_pickles_no_key(api: Any) -> None:
+    client = Client(token=api.token, base_url=api.url)
+    assert api.token not in repr(client)
+    assert api.token.encode() not in pickle.dumps(client)
+    assert pickle.loads(pickle.dumps(client)).base_url == client.base_url
+
+
+def test_search_finds_by_id_name_subject_and_measure(client: Client) -> None:
+    everything = client.tables()
+    assert everything.columns.to_list() == [
+        "table_id",
+        "table_name",
+        "subject",
+        "update_freq",
+        "update_latest",
+        "update_next",
+        "link_tablepage",
+        "link_infopage",
+    ]
+    assert everything.set_index("table_id").loc["y28a15", "update_latest"].date() == date(2025, 12, 16)
+    assert everything["table_id"].is_unique
+    assert client.tables("Y25I01")["table_id"].to_list() == ["y25i01"]
+    assert "y01h01" in client.tables("dagpengemodtagere sanktioner")["table_id"].to_list()
+
+
+def test_mixed_updates_never_join(tmp_path: Any) -> None:
+    with ji.sandbox.serve() as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path, max_cells=500)
+        question = {"table": "y25i01", "by": "_nykom", "periods": ["2026M06", "2026M07", "2026M08"]}
+        old = client.read(**question)
+        api.revise("y25i01", "2026-10-08", "2026-11-05")
+        client.table("y25i01", refresh=True)
+        sent = len(api.requests)
+        new = client.read(**question)
+        assert len(api.requests) > sent
+        fresh = Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "fresh").read(**question)
+        pd.testing.assert_frame_equal(new, fresh)
+        assert not new.equals(old)
+        api.revise("y25i01", "2026-11-05", "2026-12-03")
+        client.table("y25i01", refresh=True)
+        api.faults.add("500", times=None, path="data/", after=1)
+        with warnings.catch_warnings(), pytest.raises(ServiceError, match="different updates"):
+            warnings.simplefilter("ignore", StaleDataWarning)
+            client.read(**question)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobindsats_pandas.matching import did_you_mean, fold, nearest, relevance
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Ærø", "aeroe"),
+        ("ÅRHUS", "Aarhus"),
+        ("A\N{COMBINING RING ABOVE}rhus", "Aarhus"),
+        ("\N{ANGSTROM SIGN}rhus", "Aarhus"),
+        ("Høje-Taastrup", "HOEJE-TÅSTRUP"),
+        ("Hele\u00a0landet ", "hele  landet"),
+        ("Café", "cafe"),
+        ("ǿ", "oe"),
+        ("ǽ", "ae"),
+        ("ǻ", "aa"),
+        ("STRASSE", "straße"),
+    ],
+)
+def test_names_are_equal_however_their_letters_are_spelt(left, right):
+    assert fold(left) == fold(right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("Stat", "Start"), ("o", "ø"), ("a", "å"), ("Region 1", "Region1")]
+)
+def test_names_that_differ_stay_different(left, right):
+    assert fold(left) != fold(right)
+
+
+@given(st.text())
+def test_what_is_folded_folds_to_itself(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(alphabet="abcæøåÆØÅ -", max_size=12))
+def test_case_and_the_spelling_of_danish_letters_never_matter(text):
+    spelt = text.replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
+    assert fold(text) == fold(text.upper()) == fold(spelt)
+
+
+def test_the_nearest_names_come_first_as_they_are_written():
+    assert nearest("arhus", ["Aalborg", "Århus", "Odense"]) == ["Århus"]
+    assert nearest("nordjyl", ["Region Nordjylland", "Region Sjælland"]) == ["Region Nordjylland"]
+    assert len(nearest("m", [f"M{number}" for number in range(9)], count=2)) == 2
+    assert nearest("", ["Odense"]) == []
+    assert nearest("qqq", ["Odense"]) == []
+
+
+def test_the_question_names_all_that_is_near_or_says_nothing():
+    assert did_you_mean("odens", ["Odense"]) == " Did you mean 'Odense'?"
+    assert did_you_mean("kommun", ["kommune", "kommuner"]) == " Did you mean 'kommune' or 'kommuner'?"
+    assert did_you_mean("qqq", ["Odense"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("search", "better", "worse"),
+    [
+        ("ledige", "Ledige", "Ledigeres"),
+        ("ledig", "Ledige", "Langtidsledige"),
+        ("ledige", "Langtidsledige", "Ledgie"),
+    ],
+)
+def test_a_word_counts_more_than_a_beginning_a_piece_and_a_slip(search, better, worse):
+    assert relevance(search, [(better, 1.0)]) > relevance(search, [(worse, 1.0)]) > 0
+
+
+@pytest.mark.parametrize("slip", ["ledgie", "ledie", "leddige", "ladige", "ledigd"])
+def test_one_wrong_letter_is_forgiven_in_a_long_word(slip):
+    assert relevance(slip, {"Ledige": 1.0}) > 0
+
+
+@pytest.mark.parametrize(
+    ("search", "text"),
+    [("kvindr mænd", "Kvinder"), ("hxk", "HK"), ("lgdigt", "Ledige"), ("ledige xx", "Ledige"), ("!", "!")],
+)
+def test_a_search_needs_every_word(search, text):
+    assert relevance(search, {text: 1.0}) == 0.0
+
+
+def test_nothing_to_search_in_is_no_hit():
+    assert relevance("ledige", {}) == 0.0
+
+
+@given(st.permutations(["ledige", "KOMMUNER", "aeroe"]))
+def test_the_order_of_the_words_does_not_matter(words):
+    texts = [("Ledige fordelt på kommuner", 2.0), ("Ærø", 1.0)]
+    assert relevance(" ".join(words), texts) == relevance("ledige kommuner ærø", dict(texts)) > 0

@@ -1,0 +1,42 @@
+"""What a user can rely on: the public names, and that importing them is light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import jobindsats_pandas as ji
+
+
+def test_the_namespace_holds_the_public_names_and_nothing_else() -> None:
+    modules = {name for name in vars(ji) if not name.startswith("_")} - set(ji.__all__)
+    inner = {name for name in modules if f"jobindsats_pandas.{name}" in sys.modules}
+    assert modules == inner | {"annotations"} | ({"Any"} & modules)
+    for name in ji.__all__:
+        assert getattr(ji, name) is not None
+    assert ji.__all__ == sorted(ji.__all__)
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> None:
+    heavy = "matplotlib", "openpyxl", "tqdm.auto", "IPython", "pyarrow.dataset", "pyarrow.parquet", "http.server", "keyring"
+    printed = run(
+        "import pandas, requests, requests_cache, sys, threading\n"
+        "before = set(sys.modules)\n"
+        "import jobindsats_pandas\n"
+        "print(sorted(set(sys.modules) - before))\n"
+        "print(threading.active_count())",
+    )
+    modules, threads = printed.splitlines()
+    assert not [name for name in heavy if f"'{name}'" in modules]
+    assert threads == "1"
+
+
+def test_the_version_is_that_of_the_changelog() -> None:
+    from pathlib import Path
+
+    changelog = Path(__file__).parents[1] / "CHANGELOG.md"
+    assert f"## {ji.__version__}" in changelog.read_text(encoding="utf-8")

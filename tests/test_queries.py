@@ -1,0 +1,846 @@
+from __future__ import annotations
+
+import itertools
+import math
+import subprocess
+import time
+import warnings
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import (
+    AREA,
+    FUNDS,
+    dimension,
+    group,
+    hierarchy,
+    level,
+    months,
+    numbered,
+    period_type,
+    table,
+    total,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobindsats_pandas.errors import QueryError, QueryWarning, TooLargeError
+from jobindsats_pandas.queries import (
+    BASE_URL,
+    DEFAULT_PERIODS,
+    MAX_URL,
+    DataRequest,
+    halve,
+    plan,
+    total_request,
+)
+
+TABLE = table()
+ROOM = MAX_URL - len(BASE_URL) - 1
+
+
+def asked(question, hierarchy_id):
+    """Ids of the members that a plan asks for."""
+    (selection,) = [s for s in question.selections if s.hierarchy.id == hierarchy_id]
+    return [selection.hierarchy.members[code].path for code in selection.codes]
+
+
+def parameters(request):
+    return dict(parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "path"),
+    [
+        ({}, "data/y25i01?mgroup.*=*&period.M=latest:12&hierarchy._nykom=/&format=json"),
+        (
+            {"by": "_nykom"},
+            "data/y25i01?mgroup.*=*&period.M=latest:12&hierarchy._nykom=level:kom&format=json",
+        ),
+        (
+            {"by": {"_nykom": "*"}, "periods": "2025M01"},
+            "data/y25i01?mgroup.*=*&period.M=2025M01&hierarchy._nykom=*&format=json",
+        ),
+        (
+            {"by": {"_akassebl": ["HK", "3F"]}, "periods": 1},
+            "data/y25i01?mgroup.*=*&period.M=latest:1&hierarchy._nykom=/&hierarchy._akassebl=/1/,/2/&format=json",
+        ),
+        (
+            {"by": ["_akassebl", "_region"], "periods": ["2025Q1", "2024Q03"]},
+            "data/y25i01?mgroup.*=*&period.Q=2024Q3,2025Q01&hierarchy._region=level:reg&hierarchy._akassebl=level:fund&format=json",
+        ),
+        (
+            {"measures": ["m3", "m1"], "periods": 2},
+            "data/y25i01?mgroup.mgrp1=m1&mgroup.mgrp2=m3&period.M=latest:2&hierarchy._nykom=/&format=json",
+        ),
+        (
+            {"measures": "Ledige", "periods": 2},
+            "data/y25i01?mgroup.mgrp1=m1,m2&period.M=latest:2&hierarchy._nykom=/&format=json",
+        ),
+    ],
+)
+def test_a_question_becomes_exactly_this_address(question, path):
+    (request,) = plan(TABLE, **question).requests
+    assert request.path == path
+
+
+def test_danish_letters_and_signs_are_percent_encoded_and_stars_slashes_commas_and_colons_are_not():
+    found = table(
+        dimension(
+            "_omrade",
+            "Område",
+            hierarchy(
+                "_ø&m",
+                "Øer",
+                level("a b", "Top", [("/", "Alle"), ("/x/", "X")]),
+                level("ål=1", "Øer", [("/ærø/", "Ærø"), ("/b c/", "B"), ("/d'/", "D")]),
+            ),
+        ),
+        groups=[group("g+", "G", ("m#", "Antal"), ("m%", "Andel"))],
+        periods=[period_type("Å", ["før"])],
+        table_id="t/1?",
+    )
+    assert (
+        plan(found, by="Øer", measures="m#").requests[0].path
+        == "data/t%2F1%3F?mgroup.g%2B=m%23&period.%C3%85=latest:1&hierarchy._%C3%B8%26m=level:%C3%A5l%3D1&format=json"
+    )
+    path = plan(found, by={"Øer": ["Ærø", "B", "/d'/"]}, periods=["før"], measures=["m%"]).requests[0].path
+    assert "hierarchy._%C3%B8%26m=level:%C3%A5l%3D1&" in path
+    path = (
+        plan(found, by={"Øer": ["Ærø", "/d'/", "total"]}, periods=["før"], measures=["m%"]).requests[0].path
+    )
+    assert (
+        path
+        == "data/t%2F1%3F?mgroup.g%2B=m%25&period.%C3%85=f%C3%B8r&hierarchy._%C3%B8%26m=/,/%C3%A6r%C3%B8/,/d%27/&format=json"
+    )
+
+
+def test_a_level_that_repeats_members_of_another_is_asked_for_by_id():
+    item = dimension(
+        "d", "D", hierarchy("h", "H", total(), level("x", "X", [("/", "I alt"), ("/1/", "a"), ("/2/", "b")]))
+    )
+    assert parameters(plan(table(AREA, item), by="h").requests[0])["hierarchy.h"] == "/1/,/2/"
+    assert parameters(plan(table(AREA, item), by={"h": "*"}).requests[0])["hierarchy.h"] == "/,/1/,/2/"
+
+
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_members_dimensions_measures_and_periods_changes_nothing(rng):
+    members, measures, periods = ["HK", "3F", "total"], ["m1", "m3"], ["2025M02", "2024M12", "2025M01"]
+    by = {"_akassebl": members, "_nykom": ["Odense", "Aarhus"], "_tilb": "Løntilskud"}
+    straight = plan(TABLE, by=by, periods=periods, measures=measures)
+    for items in (members := list(members), measures, periods):
+        rng.shuffle(items)
+    keys = list(by)
+    rng.shuffle(keys)
+    shuffled = {key: members if key == "_akassebl" else by[key] for key in keys}
+    assert plan(TABLE, by=shuffled, periods=periods, measures=measures) == straight
+    assert plan(TABLE, by=shuffled, periods=periods, measures=measures).urls == straight.urls
+
+
+# --- by --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("members", "paths"),
+    [
+        (None, ["/101/", "/461/", "/492/", "/751/", "/851/"]),
+        ("*", ["/", "/101/", "/461/", "/492/", "/751/", "/851/"]),
+        ("total", ["/"]),
+        ("/", ["/"]),
+        ("level:kom", ["/101/", "/461/", "/492/", "/751/", "/851/"]),
+        ("level:Kommune", ["/101/", "/461/", "/492/", "/751/", "/851/"]),
+        ("level: hele LANDET", ["/"]),
+        ("Ærø", ["/492/"]),
+        ("aeroe", ["/492/"]),
+        ("ÅRHUS", ["/751/"]),
+        ("/751/", ["/751/"]),
+        (["Odense", "total", "København", "Odense"], ["/", "/101/", "/461/"]),
+        (("level:land", "Odense"), ["/", "/461/"]),
+        (pd.Index(["Odense"]), ["/461/"]),
+        ({"Odense"}, ["/461/"]),
+    ],
+)
+def test_members_are_named_by_name_id_level_or_star(members, paths):
+    assert asked(plan(TABLE, by={"_nykom": members}), "_nykom") == paths
+
+
+@pytest.mark.parametrize("by", ["_nykom", ["_nykom"], ("Kommune",), {"KOMMUNE": None}, pd.Index(["_nykom"])])
+def test_a_plain_name_means_the_deepest_level(by):
+    assert asked(plan(TABLE, by=by), "_nykom") == ["/101/", "/461/", "/492/", "/751/", "/851/"]
+
+
+def test_the_area_is_sent_where_nobody_asked_for_one_and_has_no_column():
+    question = plan(TABLE, by="_akassebl")
+    assert [(s.hierarchy.id, s.shown) for s in question.selections] == [
+        ("_nykom", False),
+        ("_akassebl", True),
+    ]
+    assert [(s.hierarchy.id, s.shown) for s in plan(TABLE, by={"_region": "total"}).selections] == [
+        ("_region", True)
+    ]
+
+
+def test_the_first_area_hierarchy_with_a_total_is_taken():
+    area = dimension(
+        "_omrade",
+        "Område",
+        hierarchy("a", "A", level("1", "x", [("/1/", "b")])),
+        hierarchy("b", "B", total(), level("1", "x", [("/1/", "b")])),
+    )
+    assert plan(table(area)).selections[0].hierarchy.id == "b"
+    assert plan(table(FUNDS)).selections == ()
+    assert plan(table(FUNDS)).requests[0].path == "data/y25i01?mgroup.*=*&period.M=latest:12&format=json"
+
+
+def test_a_table_without_an_area_total_wants_an_area():
+    area = dimension("_omrade", "Område", hierarchy("a", "A", level("1", "x", [("/1/", "b")])))
+    with pytest.raises(QueryError, match=r"no total over 'Område'.*'a' \(A\)"):
+        plan(table(area))
+    assert total_request(plan(table(area), by="a"), "2025M01") is None
+    with pytest.raises(QueryError, match="has no total"):
+        plan(table(area), by={"a": "total"})
+
+
+def test_two_hierarchies_of_one_dimension_are_refused():
+    with pytest.raises(QueryError, match="'_nykom' and '_region' break down the same dimension, 'Område'"):
+        plan(TABLE, by=["_nykom", "_region"])
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        ("Omraade", "can be any of the hierarchies '_nykom'"),
+        ("_nykomm", "Did you mean '_nykom'"),
+        ({"_nykom": "Odens"}, "has no member 'Odens' .of 6.. Did you mean 'Odense'"),
+        (
+            {"_nykom": "level:komune"},
+            "no level 'komune'. Did you mean 'Kommune'.*It has: 'land' .Hele landet., 'kom'",
+        ),
+        ({"_nykom": []}, "names no member"),
+        ({"_nykom": 461}, "461 is not a member of '_nykom'"),
+        ({"_nykom": [461]}, "461 is not a member of '_nykom'"),
+        ({"_nykom": b"461"}, "52 is not a member"),
+        ({5: "*"}, "5 is not a name of a dimension"),
+        ([["_nykom"]], "is not a name of a dimension"),
+        ([None], "None is not a name of a dimension"),
+        (5, "give a name, a list of names, or a mapping"),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_what_does(by, message):
+    with pytest.raises(QueryError, match=message):
+        plan(TABLE, by=by)
+
+
+def test_names_that_collide_are_asked_for_level_by_level_and_by_id_within_a_level():
+    question = plan(TABLE, by={"_tilb": "*"}, periods=1)
+    assert [parameters(r)["hierarchy._tilb"] for r in question.requests] == [
+        "/",
+        "level:main",
+        "/2/1/,/3/1/,/3/2/",
+        "/1/1/",
+    ]
+    assert question.cells == 8 * 3
+    for request in question.requests:
+        (selection,) = [s for s in request.selections if s.hierarchy.id == "_tilb"]
+        names = [selection.hierarchy.members[code].name for code in selection.codes]
+        assert len(set(names)) == len(names)
+
+
+def test_members_whose_names_are_distinct_among_those_asked_for_need_one_request():
+    assert len(plan(TABLE, by={"_tilb": ["total", "level:main"]}).requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "Nytteindsats i alt",
+            r"2 members named .*'Nytteindsats i alt \[Hovedgruppe\]' or 'Nytteindsats i alt \[Undergruppe\]'",
+        ),
+        (
+            "NYTTEINDSATS I ALT",
+            r"'Nytteindsats i alt \[Hovedgruppe\]' or 'Nytteindsats i alt \[Undergruppe\]'",
+        ),
+        ("Stat", r"'Stat \[/3/1/\]' or 'Stat \[/1/1/\]'"),
+    ],
+)
+def test_a_bare_name_that_collides_is_refused_with_both(name, message):
+    with pytest.raises(QueryError, match=message):
+        plan(TABLE, by={"_tilb": name})
+
+
+@pytest.mark.parametrize(
+    ("label", "path"),
+    [
+        ("Nytteindsats i alt [Undergruppe]", "/2/1/"),
+        ("nytteindsats I ALT [undergruppe]", "/2/1/"),
+        ("Stat [/3/1/]", "/3/1/"),
+        ("/1/1/", "/1/1/"),
+    ],
+)
+def test_the_label_of_a_colliding_name_or_its_id_is_understood(label, path):
+    assert asked(plan(TABLE, by={"_tilb": label}), "_tilb") == [path]
+
+
+def test_an_exact_name_goes_before_one_that_is_only_spelt_alike():
+    item = dimension(
+        "d", "D", hierarchy("h", "H", total(), level("x", "X", [("/1/", "Aarhus"), ("/2/", "Århus")]))
+    )
+    assert asked(plan(table(AREA, item), by={"h": "Århus"}), "h") == ["/2/"]
+    with pytest.raises(QueryError, match="'Aarhus' or 'Århus'"):
+        plan(table(AREA, item), by={"h": "ÅRHUS"})
+
+
+def test_levels_that_share_a_name_are_refused_and_an_id_decides():
+    item = dimension(
+        "d", "D", hierarchy("h", "H", level("x", "X", [("/1/", "a")]), level("y", "X", [("/1/1/", "b")]))
+    )
+    with pytest.raises(QueryError, match="2 levels 'X'. It has: 'x'"):
+        plan(table(AREA, item), by={"h": "level:X"})
+    assert asked(plan(table(AREA, item), by={"h": "level:x"}), "h") == ["/1/"]
+
+
+# --- measures --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("measures", "ids"),
+    [
+        (None, ["m1", "m2", "m3"]),
+        ("*", ["m1", "m2", "m3"]),
+        ("m2", ["m2"]),
+        ("M2", ["m2"]),
+        ("Antal ledige personer", ["m1"]),
+        ("ledige: antal ledige fuldtidspersoner", ["m2"]),
+        ("Ledige", ["m1", "m2"]),
+        ("mgrp2", ["m3"]),
+        (["m3", "Ledige"], ["m1", "m2", "m3"]),
+        (np.array(["m3", "m1"]), ["m1", "m3"]),
+        (pd.Index(["m3"]), ["m3"]),
+        (iter(["m3"]), ["m3"]),
+    ],
+)
+def test_measures_are_named_by_id_name_column_or_group(measures, ids):
+    assert [m.id for m in plan(TABLE, measures=measures).measures] == ids
+
+
+@pytest.mark.parametrize(
+    ("measures", "message"),
+    [
+        ("Antal ledige person", "Did you mean 'Antal ledige personer'"),
+        ([], "names no measure"),
+        ([5], "5 is not a name of a measure"),
+        (5, "5 is not a name of a measure"),
+        ("qqq", "has no measure 'qqq'. It has: Ledige: Antal"),
+    ],
+)
+def test_measures_that_do_not_exist_are_refused(measures, message):
+    with pytest.raises(QueryError, match=message):
+        plan(TABLE, measures=measures)
+
+
+def test_measures_of_one_name_are_refused_and_an_id_decides():
+    twins = table(groups=[group("a", "A", ("x", "Antal")), group("b", "B", ("y", "Antal"))])
+    with pytest.raises(QueryError, match=r"2 measures named 'Antal': 'x' \(A: Antal\), 'y' \(B: Antal\)"):
+        plan(twins, measures="Antal")
+    assert [m.id for m in plan(twins, measures=["y"]).measures] == ["y"]
+    assert len(plan(twins).measures) == 2
+
+
+def test_one_measure_id_in_two_groups_is_told_apart_by_the_group():
+    twins = table(groups=[group("a", "A", ("x", "Antal")), group("b", "B", ("x", "Andel"))])
+    assert [m.name for m in plan(twins, measures="b").measures] == ["Andel"]
+    assert parameters(plan(twins, measures="Andel").requests[0])["mgroup.b"] == "x"
+
+
+def test_a_table_without_measures_has_nothing_to_ask_for():
+    with pytest.raises(QueryError, match="lists no measures"):
+        plan(table(groups=[]))
+
+
+# --- periods ---------------------------------------------------------------------------------------------------------
+
+YEAR = tuple(months(2025, 12))
+
+
+@pytest.mark.parametrize(
+    ("periods", "ids", "latest"),
+    [
+        (None, tuple(months(2024, 28)[-DEFAULT_PERIODS:]), True),
+        ("*", tuple(months(2024, 28)), True),
+        ("latest:3", ("2026M02", "2026M03", "2026M04"), True),
+        (" Latest: 3", ("2026M02", "2026M03", "2026M04"), True),
+        (2, ("2026M03", "2026M04"), True),
+        (np.int64(2), ("2026M03", "2026M04"), True),
+        ("2025M01:2025M12", YEAR, False),
+        ("2025m1 : 2025M12", YEAR, False),
+        (slice("2025M01", "2025M12"), YEAR, False),
+        (slice(pd.Period("2025-01", "M"), pd.Period("2025-12", "M")), YEAR, False),
+        (":2024M02", ("2024M01", "2024M02"), False),
+        ("2026M03:", ("2026M03", "2026M04"), False),
+        (slice(None, "2024M01"), ("2024M01",), False),
+        (slice(None), tuple(months(2024, 28)), False),
+        ("1999M01:2024M01", ("2024M01",), False),
+        ("2026M04:2030M01", ("2026M04",), False),
+        ("2025M03", ("2025M03",), False),
+        ("2025M3", ("2025M03",), False),
+        (["2025M03", "2025M01", "2025M3"], ("2025M01", "2025M03"), False),
+        (pd.Period("2025-03", "M"), ("2025M03",), False),
+        ([pd.Period("2025-03", "M"), "2025M02"], ("2025M02", "2025M03"), False),
+        (pd.period_range("2025-01", "2025-12", freq="M"), YEAR, False),
+        (pd.Series(["2025M01"]), ("2025M01",), False),
+        (pd.Period("2024Q3"), ("2024Q3",), False),
+        ("2024Q03", ("2024Q3",), False),
+        ("2024Q2:2024Q04", ("2024Q02", "2024Q3", "2024Q04"), False),
+        (pd.Period("2024", "Y"), ("2024Y01",), False),
+        ("2023QMAT01", ("2023QMAT01",), False),
+        ("2022QMAT04:2023QMAT01", ("2022QMAT04", "2023QMAT01"), False),
+        ("2023QMAT02:", ("2023QMAT02",), False),
+    ],
+)
+def test_periods_are_named_in_every_way(periods, ids, latest):
+    question = plan(TABLE, periods=periods)
+    assert question.periods == ids
+    assert question.requests[0].latest is latest
+    sent = f"latest:{len(ids)}" if latest else ",".join(ids)
+    assert parameters(question.requests[0])[f"period.{question.period_type.id}"] == sent
+
+
+@pytest.mark.parametrize(
+    ("period_type_asked", "periods", "ids"),
+    [
+        ("Q", 1, ("2025Q01",)),
+        ("kvartal", None, ("2024Q01", "2024Q02", "2024Q3", "2024Q04", "2025Q01")),
+        ("QMAT", "*", ("2022QMAT04", "2023QMAT01", "2023QMAT02")),
+        ("y", "2024Y01", ("2024Y01",)),
+    ],
+)
+def test_a_period_type_is_taken_where_it_is_named(period_type_asked, periods, ids):
+    assert plan(TABLE, periods=periods, period_type=period_type_asked).periods == ids
+
+
+def test_the_tables_own_rhythm_is_taken_where_no_type_is_named():
+    assert plan(table(update_freq="Q"), periods=1).periods == ("2025Q01",)
+    assert plan(table(update_freq="D"), periods=1).periods == ("2026M04",)
+
+
+def test_types_that_nobody_knows_are_ordered_labels():
+    strange = table(
+        periods=[period_type("UGE", ["b", "a", "c"]), period_type("MYTD", ["2026MYTD02", "2026MYTD01"])]
+    )
+    assert plan(strange, periods="a:b").periods == ("a", "b")
+    assert plan(strange, periods=["c"]).periods == ("c",)
+    assert plan(strange, periods="2026MYTD1:").periods == ("2026MYTD01", "2026MYTD02")
+    with pytest.raises(QueryError, match="no period 'd' of type UGE. UGE runs from a to c.$"):
+        plan(strange, periods="a:d")
+
+
+@pytest.mark.parametrize("periods", ["latest:29", 29, 10**9])
+def test_more_periods_than_exist_are_cut_with_a_warning(periods):
+    with pytest.warns(
+        QueryWarning, match=r"more periods of type M than the 28 there are \(2024M01 to 2026M04\)"
+    ) as caught:
+        question = plan(TABLE, periods=periods)
+    assert question.periods == tuple(months(2024, 28))
+    assert "latest:28" in question.urls[0]
+    assert len(caught) == 1
+
+
+def test_as_many_periods_as_exist_need_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(plan(TABLE, periods=28).periods) == 28
+        assert len(plan(table(periods=[period_type("M", ["2026M01"])])).periods) == 1
+
+
+@pytest.mark.parametrize(
+    ("periods", "period_type_asked", "message"),
+    [
+        ("latest:0", None, "latest:0 asks for no period"),
+        (-1, None, "latest:-1 asks for no period"),
+        ("latest:x", None, "cannot be read"),
+        (True, None, "cannot be read"),
+        (2.5, None, "cannot be read"),
+        ([], None, "names no period"),
+        ([2024], None, "2024 is not a period"),
+        ([pd.NaT], None, "is not a period"),
+        (pd.Timestamp("2025-01-01"), None, "cannot be read"),
+        (slice(2024, 2025), None, "2024 is not a period"),
+        (slice("2025M01", "2025M12", 2), None, "has no step"),
+        ("2025M02:2025M01", None, "no period of type M in 2025M02:2025M01. M runs from 2024M01 to 2026M04"),
+        ("2030M01:", None, "no period of type M"),
+        ("2027M01", None, "no period '2027M01' of type M.*M runs from 2024M01 to 2026M04.$"),
+        ("Aug 2025", None, "no period 'Aug 2025' of type M.*Periods are written as '2026M04'"),
+        ("2025M01:Aug", None, "no period 'Aug' of type M"),
+        ("2025M01:2025Q04", None, r"of several types \(M, Q\)"),
+        (["2025M01", "2025Y01"], None, "of several types"),
+        ("2025W01", None, "no periods of the type of '2025W01'. It has: M .Måned."),
+        ("2025M01", "Q", "no period '2025M01' of type Q"),
+        ("2025M01:", "Q", "no period '2025M01' of type Q"),
+        (pd.Period("2025-01-01", "D"), None, "the API has months, quarters and years"),
+        (pd.period_range("2025-01-01", periods=2, freq="W"), None, "has the frequency 'W-SUN'"),
+        (pd.Period("2025-01", "Q-NOV"), None, "has the frequency 'Q-NOV'"),
+        (None, "W", "no period type 'W'"),
+    ],
+)
+def test_periods_that_cannot_be_asked_for_are_refused(periods, period_type_asked, message):
+    with pytest.raises(QueryError, match=message):
+        plan(TABLE, periods=periods, period_type=period_type_asked)
+
+
+def test_a_type_without_periods_has_nothing_to_ask_for():
+    empty = table(periods=[period_type("M", []), period_type("Q", ["2025Q01"])])
+    with pytest.raises(QueryError, match="lists no periods of type M"):
+        plan(empty)
+    with pytest.raises(QueryError, match="no periods of the type of '2025Y01'"):
+        plan(empty, periods="2025Y01")
+
+
+# --- splitting -------------------------------------------------------------------------------------------------------
+
+
+def big(*sizes, periods=6, measures=1, word="Member"):
+    """Make a table with a dimension of each size, its total apart."""
+    dimensions = [
+        dimension(
+            f"d{i}", f"D{i}", hierarchy(f"h{i}", f"H{i}", total(), level("all", "All", numbered(size, word)))
+        )
+        for i, size in enumerate(sizes)
+    ]
+    return table(
+        *dimensions,
+        periods=[period_type("M", months(2020, periods))],
+        groups=[group("g", "G", *[(f"m{i}", f"Antal {i}") for i in range(measures)])],
+    )
+
+
+def cells(request):
+    return itertools.product(
+        request.periods,
+        *(selection.codes for selection in request.selections),
+        (m.id for m in request.measures),
+    )
+
+
+def check(requests, whole, max_cells, room=ROOM):
+    """The requests ask for every cell of the question once, and none is too large."""
+    seen = [cell for request in requests for cell in cells(request)]
+    assert len(seen) == len(set(seen)) == whole.cells
+    assert set(seen) == set(cells(whole))
+    for request in requests:
+        assert 0 < request.cells <= max_cells
+        assert len(request.path) <= room
+
+
+def whole_of(question):
+    return DataRequest(
+        question.table,
+        question.period_type.id,
+        question.periods,
+        False,
+        question.selections,
+        question.measures,
+    )
+
+
+def fewest(periods, sizes, measures, max_cells):
+    """Count the requests of the documented order: runs of periods, else one period along the largest dimension."""
+    single = math.prod(sizes) * measures
+    if single <= max_cells:
+        return math.ceil(periods / (max_cells // single))
+    largest = max(range(len(sizes)), key=lambda axis: (sizes[axis], -axis))
+    if sizes[largest] == 1:
+        return math.inf
+    rest = [*sizes[:largest], 1, *sizes[largest + 1 :]]
+    room = max_cells // (math.prod(rest) * measures)
+    pieces = (
+        math.ceil(sizes[largest] / room) if room else sizes[largest] * fewest(1, rest, measures, max_cells)
+    )
+    return periods * pieces
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    st.integers(1, 6),
+    st.integers(1, 2),
+    st.integers(1, 200),
+    st.booleans(),
+)
+def test_the_parts_are_exactly_the_question_none_too_large_and_the_fewest(
+    sizes, periods, measures, max_cells, everything
+):
+    found = big(*sizes, periods=periods, measures=measures)
+    by = {f"h{i}": "*" if everything else "level:all" for i in range(len(sizes))}
+    if max_cells < measures:
+        with pytest.raises(TooLargeError, match="max_cells"):
+            plan(found, by=by, periods="*", max_cells=max_cells)
+        return
+    question = plan(found, by=by, periods="*", max_cells=max_cells)
+    check(question.requests, whole_of(question), max_cells)
+    assert len(question.requests) == fewest(
+        periods, [size + everything for size in sizes], measures, max_cells
+    )
+    assert len(question.requests) >= math.ceil(question.cells / max_cells)
+    assert question.cells == whole_of(question).cells
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(1, 900),
+    st.integers(0, 400),
+    st.integers(1, 400),
+    st.integers(20, 5000),
+    st.randoms(use_true_random=False),
+)
+def test_no_address_is_too_long(first, second, periods, max_cells, rng):
+    found = big(first + 2, second + 2, periods=periods)
+    by = {
+        f"h{i}": [f"/{number}/" for number in rng.sample(range(1, size + 3), rng.randint(1, size + 2))]
+        for i, size in enumerate((first, second))
+    }
+    ids = rng.sample(months(2020, periods), rng.randint(1, periods))
+    question = plan(
+        found,
+        by=by,
+        periods=ids,
+        max_cells=max(max_cells, math.ceil(math.prod([len(ids), *map(len, by.values())]) / 100)),
+    )
+    for request in question.requests:
+        assert request.cells <= max(max_cells, question.cells // 99 + 1)
+        assert len(request.path) <= ROOM
+    covered = np.zeros((periods, first + 3, second + 3), dtype=int)
+    for request in question.requests:
+        covered[
+            np.ix_(
+                [question.period_type.periods.index(p) for p in request.periods],
+                *(s.codes for s in request.selections),
+            )
+        ] += 1
+    assert covered.max() == 1
+    assert covered.sum() == question.cells == len(ids) * math.prod(map(len, by.values()))
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_list_of_members_that_just_fits_is_one_request_and_one_letter_more_is_two(extra):
+    bare = len(plan(big(2), by={"h0": ["/1/"]}, periods="2020M01").requests[0].path) - len("/1/")
+    count = 20
+    members = [(f"/{number:02d}{'x' * 60}/", f"n{number}") for number in range(count)]
+    spare = ROOM - bare - sum(len(path) + 1 for path, _ in members) + 1
+    members[0] = (members[0][0][:-1] + "y" * (spare + extra) + "/", "n0")
+    item = dimension("d0", "D", hierarchy("h0", "H", total(), level("a", "A", [*members, ("/z/", "z")])))
+    found = table(
+        item, periods=[period_type("M", months(2020, 6))], groups=[group("g", "G", ("m0", "Antal"))]
+    )
+    question = plan(found, by={"h0": [path for path, _ in members]}, periods="2020M01")
+    assert len(question.requests) == 1 + extra
+    assert max(len(url) for url in question.urls) <= MAX_URL
+    if not extra:
+        assert len(question.urls[0]) == MAX_URL
+
+
+def test_a_whole_level_too_long_to_be_listed_is_asked_for_by_its_id():
+    found = table(
+        dimension(
+            "d",
+            "D",
+            hierarchy(
+                "h",
+                "H",
+                total(),
+                level("main", "Main", numbered(20)),
+                level("sub", "Sub", [(f"/1/{n}/", f"s{n}") for n in range(3000)]),
+                level("more", "More", [(f"/1/1/{n}/", f"t{n}") for n in range(9)]),
+            ),
+        )
+    )
+    question = plan(found, by={"h": ["total", "level:sub", "Member 3", "t0", "t1"]}, periods=1)
+    assert [parameters(request)["hierarchy.h"] for request in question.requests] == [
+        "/,/3/",
+        "level:sub",
+        "/1/1/0/,/1/1/1/",
+    ]
+
+
+def test_two_lists_that_are_both_too_long_share_the_address():
+    found = big(400, 400, periods=1)
+    by = {name: [f"/{n}/" for n in range(1, 400)] for name in ("h0", "h1")}
+    question = plan(found, by=by, max_cells=10**6)
+    check(question.requests, whole_of(question), 10**6)
+    assert len(question.requests) <= 12
+
+
+def test_the_list_that_takes_most_room_is_cut_first():
+    few = [(f"/{n}{'x' * 640}/", f"n{n}") for n in range(4)]
+    found = table(
+        dimension("a", "A", hierarchy("a", "A", total(), level("l", "L", few))),
+        dimension("b", "B", hierarchy("b", "B", total(), level("l", "L", numbered(9)))),
+    )
+    question = plan(
+        found,
+        by={"a": [path for path, _ in few[:3]] + ["total"], "b": [f"/{n}/" for n in range(1, 9)]},
+        periods=1,
+    )
+    assert len(question.requests) == 2
+
+
+def test_many_named_periods_are_cut_where_the_address_ends():
+    found = big(2, periods=600)
+    question = plan(found, periods=months(2020, 600)[:-1], by="h0")
+    check(question.requests, whole_of(question), 10**6)
+    assert len(question.requests) == 3
+    odd = table(FUNDS, periods=[period_type("X", [f"{n:03d}{'å' * (n % 7)}" for n in range(300)])])
+    question = plan(odd, periods="000:")
+    check(question.requests, whole_of(question), 10**6)
+
+
+def test_an_address_too_long_for_its_measures_says_so():
+    found = table(groups=[group("g", "G", *[(f"measure_{n:03d}", f"Antal {n}") for n in range(300)])])
+    with pytest.raises(QueryError, match=r"3,\d{3} characters and 1,971 is the limit. Name fewer measures"):
+        plan(found, measures=[f"measure_{n:03d}" for n in range(299)], periods=1)
+    assert len(plan(found, periods=1).requests) == 1
+
+
+def test_room_for_no_cell_is_refused():
+    with pytest.raises(QueryError, match="max_cells is 0"):
+        plan(TABLE, max_cells=0)
+    with pytest.raises(TooLargeError, match="one period and member are 3 cells already, and max_cells is 2"):
+        plan(TABLE, by="_nykom", max_cells=2)
+
+
+def test_periods_of_a_part_are_named_one_by_one_and_the_newest_whole_question_is_not():
+    question = plan(TABLE, by={"_nykom": "*"}, periods=4, max_cells=36)
+    assert [parameters(r)["period.M"] for r in question.requests] == ["2026M01,2026M02", "2026M03,2026M04"]
+    assert parameters(plan(TABLE, periods=4).requests[0])["period.M"] == "latest:4"
+
+
+@settings(max_examples=100)
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=3), st.integers(1, 6), st.booleans())
+def test_halving_to_the_end_covers_exactly_the_request(sizes, periods, latest):
+    found = big(*sizes)
+    by = {f"h{i}": "level:all" for i in range(len(sizes))}
+    (request,) = plan(found, by=by, periods=periods if latest else months(2020, periods)).requests
+    waiting, done = [request], []
+    while waiting:
+        part = waiting.pop()
+        halves = halve(part)
+        if halves is None:
+            done.append(part)
+        else:
+            assert len(halves) == 2
+            assert abs(halves[0].cells - halves[1].cells) * 3 <= part.cells
+            waiting += halves
+    check(done, request, 1)
+    newest = request.table.period_types[0].periods[-1:]
+    assert all(part.periods == newest for part in done if part.latest)
+
+
+def test_the_halves_of_a_star_fit_into_addresses():
+    (request,) = plan(big(2000, periods=1), by={"h0": "*"}).requests
+    halves = halve(request)
+    assert len(halves) > 2
+    check(halves, request, 1001)
+
+
+# --- totals, and how a plan shows itself -----------------------------------------------------------------------------
+
+
+def test_the_total_is_asked_for_from_a_period_to_the_newest_over_no_other_hierarchy():
+    question = plan(
+        TABLE, by={"_akassebl": "*", "_region": "Nordjylland"}, periods="2025M01:2025M03", measures="m1"
+    )
+    assert (
+        total_request(question, "2026M03").path
+        == "data/y25i01?mgroup.mgrp1=m1&period.M=latest:2&hierarchy._nykom=/&format=json"
+    )
+    without = total_request(plan(table(FUNDS), by="_akasse"), "2026M04")
+    assert without.path == "data/y25i01?mgroup.*=*&period.M=latest:1&format=json"
+
+
+def test_a_printed_plan_shows_the_requests_the_cells_and_the_curl_commands():
+    question = plan(TABLE, by={"_nykom": "*"}, periods=4, max_cells=36)
+    text = repr(question)
+    assert "y25i01 · Ledige og ledighedsprocent" in text
+    assert "2026M01 to 2026M04 (4 of type M)" in text
+    assert "_nykom · Kommune: Hele landet, København, Odense, … (6 members)" in text
+    assert "2 requests, 72 cells" in text
+    assert f'curl -sS -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" \'{BASE_URL}/data/y25i01?' in text
+    assert "sent because the API wants an area" in repr(plan(TABLE, periods="2025M01"))
+    assert "2025M01 (1 of type M)" in repr(plan(TABLE, periods="2025M01"))
+    assert "$env:JOBINDSATS_API_TOKEN" in question.powershell()
+    assert question.powershell().count("Invoke-RestMethod") == 2
+    assert repr(question.selections[0]) == "_nykom: 6 of 6 members"
+    assert len(question.urls) == 2
+
+
+def test_a_long_plan_shows_its_first_and_last_commands():
+    lines = repr(plan(TABLE, by="_nykom", periods=20, max_cells=15)).split("\n")
+    assert "… 11 more …" in lines
+    assert sum(line.startswith("curl") for line in lines) == 9
+
+
+EVIL = "x'; touch hacked; echo '<script>$(id)`id`\"\n\ncurl evil"
+
+
+def evil_plan():
+    found = table(
+        dimension(
+            "_omrade",
+            EVIL,
+            hierarchy(
+                f"h{EVIL}",
+                EVIL,
+                level("t", EVIL, [("/", EVIL)]),
+                level(f"l{EVIL}", EVIL, [(f"/1{EVIL}/", f"a{EVIL}"), ("/2/", "b")]),
+            ),
+        ),
+        table_id=EVIL,
+        table_name=EVIL,
+        groups=[group(EVIL, EVIL, (EVIL, EVIL), ("m", "Antal"))],
+        periods=[period_type(f"M{EVIL}", ["2025M01", "2025M02"])],
+        update_freq="",
+    )
+    return plan(found, by={f"h{EVIL}": [f"/1{EVIL}/", "total"]}, periods=["2025M01"], measures=[EVIL])
+
+
+def test_a_command_pasted_into_bash_sends_the_address_and_runs_nothing_else(tmp_path):
+    question = evil_plan()
+    script = "curl() { printf '%s\\n' \"${@: -1}\"; }\n" + question.curl()
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert done.stdout.splitlines() == list(question.urls)
+    assert list(tmp_path.iterdir()) == []
+    assert unquote(question.urls[0]).count(EVIL) == 6
+
+
+def test_hostile_names_are_only_text_in_a_plan():
+    question = evil_plan()
+    assert "<script" not in question._repr_html_()
+    assert "&lt;script" in question._repr_html_()
+    assert not any(line.startswith("curl evil") for line in repr(question).split("\n"))
+    assert quote("'", safe="") in question.urls[0]
+
+
+def test_a_plan_of_five_hundred_requests_is_made_fast():
+    found = big(4999, periods=240, measures=3)
+    costs = []
+    for _ in range(5):
+        start = time.process_time()
+        question = plan(found, by={"h0": "*"}, periods="*", max_cells=7_200)
+        costs.append(time.process_time() - start)
+    print(f"{len(question.requests)} requests planned: {min(costs) * 1e3:.1f} ms of CPU")
+    by_period = plan(found, by={"h0": "*"}, periods="*", max_cells=15_000)
+    assert len(by_period.requests) == 240
+    assert len(question.requests) >= 500
+    assert min(costs) * 500 / len(question.requests) < 0.2

@@ -1,0 +1,644 @@
+"""One question to the network, or to what is on disk."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import os
+import pickle
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+import types
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from jobindsats_pandas.errors import (
+    AuthenticationError,
+    ClosedHourError,
+    ConfigurationError,
+    JobindsatsError,
+    NotCachedError,
+    PayloadError,
+    QueryError,
+    ServiceError,
+    StaleDataWarning,
+)
+from jobindsats_pandas.sandbox import FixedTable, serve
+from jobindsats_pandas.transport import Patience, Transport, keyring_token
+from jobindsats_pandas.transport.credentials import BearerAuth
+
+NOON = datetime(2026, 7, 1, 10, tzinfo=UTC)  # 12:00 in Denmark
+PATH = "data/x01?n=1&format=json"
+KEY = "n0t-a-real-key"
+
+
+class Clock:
+    """A clock that moves a little at every look, as clocks do."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        self.now += timedelta(microseconds=1)
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock(NOON)
+
+
+@pytest.fixture
+def api():
+    """A server whose answers say what was asked."""
+    table = FixedTable(
+        {"table_id": "x01"}, rows=lambda asked: {"columns": ["Periode"], "rows": [[asked.get("n")]]}
+    )
+    with serve(tables={"x01": table}, token=KEY) as api:
+        yield api
+
+
+@pytest.fixture
+def transport(api, clock, tmp_path):
+    with_settings = transport_to(api, clock, tmp_path)
+    yield with_settings
+    with_settings.close()
+
+
+def transport_to(api, clock, tmp_path, **settings):
+    settings = {"token": KEY, "patience": Patience(pause=0.01)} | settings
+    return Transport(base_url=api.url, cache_dir=tmp_path / "cache", clock=clock, **settings)
+
+
+def fetch(transport, path=PATH, check=lambda body: None, **options):
+    return transport.fetch(path, check=check, **options)
+
+
+# From the network and from the disk.
+
+
+def test_the_second_identical_call_sends_nothing(api, transport, clock):
+    first, second = fetch(transport), fetch(transport)
+    assert json.loads(first.body)["rows"] == [["1"]]
+    assert (first.from_cache, second.from_cache) == (False, True)
+    assert (second.body, second.fetched_at, second.url) == (first.body, first.fetched_at, first.url)
+    assert (first.stale, second.stale) == (False, False)
+    assert first.fetched_at.tzinfo is UTC
+    assert abs(first.fetched_at - clock.now) < timedelta(seconds=1)
+    assert len(api.requests) == 1
+
+
+def test_the_address_is_sent_as_it_stands(api, transport):
+    path = "data/x01?mgroup.*=*&period.M=latest:12&hierarchy._nykom=/5/,/11/&x=%C3%B8%20y&blank=&format=json"
+    fetch(transport, path)
+    assert f"{api.requests[0].path}?{api.requests[0].query}".endswith(path)
+
+
+def test_a_byte_order_mark_is_removed(api, transport):
+    bodies = [fetch(transport, f"data/x01?n={number}&format=json").body for number in range(12)]
+    assert all(body.startswith(b"{") for body in bodies)
+
+
+def test_an_answer_expires_after_a_day_or_when_its_check_says(api, transport, clock):
+    fetch(transport)
+    clock.now += timedelta(hours=23, minutes=59)
+    assert fetch(transport).from_cache
+    clock.now += timedelta(minutes=2)
+    week = clock.now + timedelta(days=7)
+    assert not fetch(transport, check=lambda body: week).from_cache
+    clock.now += timedelta(days=6, hours=23)
+    assert fetch(transport).from_cache
+    clock.now += timedelta(hours=2)
+    assert not fetch(transport).from_cache
+    assert len(api.requests) == 3
+
+
+def test_an_answer_from_before_the_tables_update_has_expired(api, transport, clock):
+    first = fetch(transport)
+    assert fetch(transport, not_before=first.fetched_at).from_cache
+    assert not fetch(transport, not_before=first.fetched_at + timedelta(microseconds=1)).from_cache
+    assert len(api.requests) == 2
+
+
+def test_an_answer_fetched_while_the_clock_was_ahead_is_not_good_for_ever(api, transport, clock):
+    clock.now += timedelta(days=3650)
+    fetch(transport)
+    clock.now = NOON
+    assert not fetch(transport).from_cache
+
+
+def test_refresh_sends_always_and_stores_what_comes(api, transport):
+    first = fetch(transport)
+    second = fetch(transport, refresh=True)
+    assert (second.from_cache, second.fetched_at > first.fetched_at) == (False, True)
+    assert fetch(transport).fetched_at == second.fetched_at
+    assert len(api.requests) == 2
+
+
+def test_an_answer_that_makes_no_sense_is_neither_stored_nor_asked_for_again(api, transport):
+    def senseless(body):
+        raise PayloadError("no sense")
+
+    with pytest.raises(PayloadError, match="no sense") as caught:
+        fetch(transport, check=senseless)
+    assert caught.value.curl == transport.curl(PATH)
+    assert (len(api.requests), transport.cache.info().entries) == (1, 0)
+    good = fetch(transport)
+    with pytest.raises(PayloadError):
+        fetch(transport, check=senseless)  # the stored one counts as missing, the new one is no better
+    assert fetch(transport).fetched_at == good.fetched_at
+    assert len(api.requests) == 3
+
+
+def test_an_answer_is_checked_before_it_is_served_and_once_when_fetched(api, transport):
+    bodies = []
+    fetch(transport, check=bodies.append)
+    assert len(bodies) == 1
+    fetch(transport, check=bodies.append)
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+
+
+def test_an_unforeseen_error_in_a_check_is_not_hidden(api, transport):
+    with pytest.raises(ZeroDivisionError):
+        fetch(transport, check=lambda body: 1 / 0)
+    assert not fetch(transport).from_cache
+
+
+def test_a_closed_transport_can_be_used_again(api, transport):
+    transport.close()
+    fetch(transport)
+    transport.close()
+    transport.close()
+    assert not fetch(transport, refresh=True).from_cache
+
+
+# From the disk alone.
+
+
+def test_offline_takes_what_is_on_disk_and_warns_where_that_has_expired(api, transport, clock):
+    fetch(transport)
+    assert not fetch(transport, offline=True).stale
+    clock.now += timedelta(days=200)
+    with pytest.warns(
+        StaleDataWarning, match=r"table x01: .* on 2026-07-01 at 12:00, 200 days ago"
+    ) as caught:
+        answer = fetch(transport, offline=True, table="x01")
+    assert (answer.stale, answer.from_cache) == (True, True)
+    assert caught[0].filename == __file__
+    assert len(api.requests) == 1
+
+
+def test_offline_says_what_to_do_about_a_question_that_is_not_on_disk(api, transport):
+    with pytest.raises(
+        NotCachedError, match=r"data/x01: .* not on disk.* Ask it once without offline"
+    ) as caught:
+        fetch(transport, offline=True)
+    assert caught.value.curl == transport.curl(PATH)
+    assert not api.requests
+
+
+def test_without_a_key_the_disk_answers_and_nothing_is_sent(api, transport, clock, tmp_path):
+    fetch(transport)
+    keyless = transport_to(api, clock, tmp_path, token=None)
+    assert fetch(keyless).from_cache
+    with pytest.raises(ConfigurationError, match=r"No key is given.*jobindsats@star\.dk"):
+        fetch(keyless, refresh=True)
+    assert len(api.requests) == 1
+
+
+# Stale rather than nothing.
+
+
+@pytest.mark.parametrize(
+    "kind", ["reset", "500", "503", "403-html", "empty", "html", "cut", "cut-json", "redirect"]
+)
+def test_an_older_answer_is_served_with_its_age_when_the_api_fails(api, transport, clock, kind):
+    first = fetch(transport)
+    api.faults.add(kind, times=None)
+    clock.now += timedelta(days=3)
+    with pytest.warns(StaleDataWarning, match=r"fetched on 2026-07-01 at 12:00, 3 days ago.*Tries: 4"):
+        answer = fetch(transport)
+    assert (answer.body, answer.fetched_at, answer.stale, answer.from_cache) == (
+        first.body,
+        first.fetched_at,
+        True,
+        True,
+    )
+    api.faults.clear()
+    assert not fetch(transport).stale
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("401", AuthenticationError),
+        ("403-json", AuthenticationError),
+        ("404", QueryError),
+        ("422", QueryError),
+    ],
+)
+def test_a_refusal_is_never_hidden_behind_an_older_answer(api, transport, clock, kind, error):
+    fetch(transport)
+    api.faults.add(kind, times=None, cause="No such thing")
+    with pytest.raises(error) as caught:
+        fetch(transport, refresh=True)
+    assert caught.value.cause == (None if kind == "401" else "No such thing")
+    assert fetch(transport).from_cache  # and the older one is still there
+    assert len(api.requests) == 2
+
+
+def test_a_failed_refresh_keeps_and_serves_the_older_answer(api, transport):
+    first = fetch(transport)
+    api.faults.add("500", times=None)
+    with pytest.warns(StaleDataWarning, match="0 minutes ago"):
+        assert fetch(transport, refresh=True).fetched_at == first.fetched_at
+    assert not fetch(transport).stale
+
+
+def test_an_answer_of_more_than_ninety_days_is_not_shown_for_a_newer_one(api, transport, clock):
+    fetch(transport)
+    api.faults.add("500", times=None)
+    clock.now += timedelta(days=89)
+    with pytest.warns(StaleDataWarning, match="89 days ago"):
+        fetch(transport)
+    clock.now += timedelta(days=2)
+    with pytest.raises(ServiceError) as caught:
+        fetch(transport)
+    assert caught.value.__notes__ == ["The answer on disk is of 2026-07-01, too old to be shown."]
+
+
+def test_nothing_on_disk_and_nothing_from_the_network_is_an_error_to_mail(api, transport):
+    api.faults.add("503", times=None)
+    with pytest.raises(ServiceError) as caught:
+        fetch(transport)
+    report = caught.value.report()
+    assert "HTTP status: 503" in report
+    assert f"Request: {transport.curl(PATH)}" in report
+
+
+# The closed hour.
+
+
+@pytest.mark.parametrize(("month", "hour"), [(7, 20), (12, 21)])  # summer and winter, in UTC
+def test_in_the_closed_hour_nothing_is_sent(api, clock, tmp_path, month, hour):
+    transport = transport_to(api, clock, tmp_path, closed_hour=True)
+    clock.now = datetime(2026, month, 5, hour - 1, 58, tzinfo=UTC)
+    week = clock.now + timedelta(days=7)
+    fetch(transport, check=lambda body: week)
+    fetch(transport, "data/x01?n=2&format=json", check=lambda body: clock.now)
+    clock.now = datetime(2026, month, 5, hour, 15, tzinfo=UTC)
+    assert not fetch(transport).stale
+    with pytest.warns(
+        StaleDataWarning, match=rf"2026-{month:02}-05 at 21:58, 17 minutes ago.*opens again at 23:00"
+    ):
+        assert fetch(transport, "data/x01?n=2&format=json").stale
+    with pytest.raises(ClosedHourError, match=r"127\.0\.0\.1 is closed .* at 23:00, in 45 minutes"):
+        fetch(transport, "data/x01?n=3&format=json")
+    assert len(api.requests) == 2
+    clock.now += timedelta(minutes=45)
+    assert not fetch(transport, "data/x01?n=3&format=json").from_cache
+
+
+def test_the_closed_hour_can_be_ignored_and_other_hosts_have_none(api, clock, tmp_path):
+    clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    assert not fetch(transport_to(api, clock, tmp_path)).from_cache
+    transport = transport_to(api, clock, tmp_path, closed_hour=True, ignore_closed_hour=True)
+    assert not fetch(transport, refresh=True).from_cache
+
+
+def test_the_api_itself_has_a_closed_hour(clock, tmp_path):
+    clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    transport = Transport(token=KEY, base_url="https://api.jobindsats.dk/v3", cache_dir=tmp_path, clock=clock)
+    with pytest.raises(ClosedHourError, match="api.jobindsats.dk is closed"):
+        fetch(transport)
+
+
+def test_an_api_that_closes_between_two_tries_is_closed_not_broken(api, clock, tmp_path):
+    transport = transport_to(api, clock, tmp_path, closed_hour=True)
+    api.faults.add("503", times=None)
+    moments = iter([datetime(2026, 7, 1, 19, 59, 59, tzinfo=UTC)] * 2)
+    transport._clock = lambda: next(moments, datetime(2026, 7, 1, 20, 0, 5, tzinfo=UTC))
+    with pytest.raises(ClosedHourError):
+        fetch(transport)
+    assert len(api.requests) == 4
+
+
+# Threads.
+
+
+def test_one_question_from_many_threads_is_sent_once(api, transport):
+    api.faults.add("latency", seconds=0.3)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: fetch(transport), range(16)))
+    assert len({answer.body for answer in answers}) == 1
+    assert len(api.requests) == 1
+
+
+def test_many_threads_share_one_failure_too(api, transport):
+    api.faults.add("hang", seconds=0.3, times=None)
+
+    def failure(_):
+        with pytest.raises(ServiceError) as caught:
+            fetch(transport)
+        return caught.value
+
+    with ThreadPoolExecutor(4) as pool:
+        failures = list(pool.map(failure, range(4)))
+    assert len({id(each) for each in failures}) == 4
+    assert len(api.requests) == 4  # the tries of one
+    api.faults.clear()
+    assert not fetch(transport).from_cache
+
+
+def test_different_questions_do_not_wait_for_each_other(api, transport):
+    api.faults.add("latency", seconds=0.5, times=None)
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: fetch(transport, f"data/x01?n={n}&format=json"), range(8)))
+    assert time.monotonic() - began < 2
+    assert [json.loads(answer.body)["rows"][0][0] for answer in answers] == [str(n) for n in range(8)]
+
+
+def test_an_answer_that_landed_just_before_is_not_asked_for_again(api, transport):
+    looked = []
+    stored = transport._stored
+
+    def late(key, check):  # another process stores the answer between our look and our turn
+        found = stored(key, check)
+        if not looked:
+            looked.append(True)
+            fetch(Transport(**transport._settings, token=KEY))
+        return found
+
+    transport._stored = late
+    assert fetch(transport).from_cache
+    assert len(api.requests) == 1
+
+
+# Where the cache is.
+
+
+def test_an_api_on_this_machine_never_enters_the_users_cache(api, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    transport = Transport(token=KEY, base_url=api.url)
+    directory = transport.cache.path
+    fetch(transport)
+    assert directory.is_dir()
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert not list(tmp_path.iterdir())
+    del transport
+    assert not directory.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_does_not_remove_its_parents_directory(api):
+    transport = Transport(token=KEY, base_url=api.url)
+    fetch(transport)
+    child = os.fork()
+    if child == 0:
+        del transport
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert transport.cache.info().entries == 1
+
+
+def test_the_api_itself_is_cached_in_the_users_cache_directory():
+    transport = Transport(token=None, base_url="https://api.jobindsats.dk/v3")
+    assert transport.cache.path == platformdirs.user_cache_path("jobindsats_pandas", appauthor=False)
+    assert repr(transport) == f"<Transport https://api.jobindsats.dk/v3, cache in {transport.cache.path}>"
+
+
+# The key.
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://api.jobindsats.dk/v3",
+        "http://10.0.0.1/v3",
+        "http://localhost.example.dk/v3",
+        "https://user:sekret@api.jobindsats.dk/v3",
+        "https://api.jobindsats.dk/v3?token=sekret",
+        "https://api.jobindsats.dk/v3#sekret",
+        "ftp://api.jobindsats.dk/v3",
+        "api.jobindsats.dk/v3",
+        "https://",
+        "https://[1/v3",
+        "https://x:99999999/v3",
+        "",
+    ],
+)
+def test_an_address_that_would_show_the_key_is_refused(address):
+    with pytest.raises(
+        ConfigurationError, match=r"Give an address such as https://api\.jobindsats\.dk/v3"
+    ) as caught:
+        Transport(token="sekret", base_url=address)
+    assert "sekret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://localhost:1/v3", "http://127.0.0.5/v3", "http://[::1]:1/v3/", "https://x.dk"]
+)
+def test_https_and_this_machine_are_good_addresses(address):
+    assert Transport(token=KEY, base_url=address).base_url == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "key", ["", "sekret\n", "sekret\r\nX: y", "Bearer sekret", "sekrét", "sek\x00ret", "sekret\x7f"]
+)
+def test_a_key_that_cannot_be_one_is_refused_without_printing_it(key):
+    with pytest.raises(ConfigurationError, match="without the word Bearer") as caught:
+        Transport(token=key, base_url="https://api.jobindsats.dk/v3")
+    assert "sek" not in "".join(traceback.format_exception(caught.value)).replace("sekret)", "")
+
+
+def test_the_key_goes_to_its_own_origin_alone():
+    auth = BearerAuth(KEY, "https://api.jobindsats.dk/v3")
+    for url, sent in [
+        ("https://api.jobindsats.dk/v3/subjects", True),
+        ("https://api.jobindsats.dk:8443/v3/subjects", False),
+        ("http://api.jobindsats.dk/v3/subjects", False),
+        ("https://api.jobindsats.dk.example.com/", False),
+    ]:
+        assert ("Authorization" in auth(types.SimpleNamespace(url=url, headers={})).headers) is sent
+    assert KEY not in repr(auth)
+    with pytest.raises(TypeError, match="never pickled"):
+        pickle.dumps(auth)
+
+
+def test_neither_netrc_nor_a_proxy_nor_a_redirect_gets_between_the_key_and_the_api(
+    api, transport, monkeypatch, tmp_path
+):
+    (tmp_path / "netrc").write_text("default login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serve(tables={}) as elsewhere:
+        host = elsewhere.url.removesuffix("/v3")
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, host)
+        api.faults.add("redirect", location=f"{host}/login")
+        fetch(transport)
+        assert not elsewhere.requests
+    assert [request.authorized for request in api.requests] == [True, True]
+
+
+def spilled(error):
+    """Everything a report of an error may show, locals of every frame included."""
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    pieces = ["".join(shown.format()), repr(vars(error)), str(error), repr(error)]
+    if isinstance(error, JobindsatsError):
+        pieces += [error.report(), repr(pickle.dumps(error))]
+        assert error.__context__ is None
+        assert error.__cause__ is None
+    return "\n".join(pieces)
+
+
+@pytest.mark.parametrize(
+    "kind", ["401", "422", "500", "hang", "reset", "cut", "cut-chunked", "html", "redirect"]
+)
+def test_no_error_shows_the_key(api, clock, tmp_path, kind, caplog):
+    caplog.set_level(logging.DEBUG)
+    transport = transport_to(api, clock, tmp_path, patience=Patience(pause=0.01, read=0.1))
+    api.faults.add(kind, times=None)
+    with pytest.raises(JobindsatsError) as caught:
+        fetch(transport)
+    assert KEY not in spilled(caught.value)
+    assert "fetch" in spilled(caught.value)
+    assert KEY not in caplog.text
+    assert "Starting new HTTP connection" in caplog.text
+
+
+def test_an_unreachable_host_shows_no_key(clock, tmp_path):
+    transport = Transport(
+        token=KEY,
+        base_url="http://127.0.0.1:1/v3",
+        cache_dir=tmp_path,
+        patience=Patience(pause=0.01),
+        clock=clock,
+    )
+    with pytest.raises(ServiceError, match=r"ConnectionRefusedError") as caught:
+        fetch(transport)
+    assert KEY not in spilled(caught.value)
+
+
+def test_a_proxy_for_encrypted_traffic_sees_no_key(clock, tmp_path, monkeypatch):
+    seen = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def refuse():
+            for _ in range(4):
+                connection, _ = proxy.accept()
+                with connection:
+                    seen.append(connection.recv(65536))
+                    connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        transport = Transport(
+            token=KEY,
+            base_url="https://api.example.dk/v3",
+            cache_dir=tmp_path,
+            patience=Patience(pause=0.01),
+            clock=clock,
+        )
+        with pytest.raises(ServiceError, match="proxy") as caught:
+            fetch(transport)
+        thread.join()
+    assert [request.partition(b" HTTP")[0] for request in seen] == [b"CONNECT api.example.dk:443"] * 4
+    assert KEY.encode() not in b"".join(seen)
+    assert KEY not in spilled(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer on this system")
+def test_an_interrupt_shows_no_key_and_leaves_a_transport_that_works(api, transport):
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    api.faults.add("hang", times=1)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            fetch(transport)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert KEY not in spilled(caught.value)
+    assert not fetch(transport).from_cache
+
+
+def test_the_key_is_not_pickled_and_not_copied(api, transport):
+    fetch(transport)
+    data = pickle.dumps(transport)
+    assert KEY.encode() not in data
+    for other in (pickle.loads(data), copy.deepcopy(transport)):
+        assert fetch(other).from_cache
+        assert other.curl(PATH) == transport.curl(PATH)
+        with pytest.raises(ConfigurationError, match="No key is given"):
+            fetch(other, refresh=True)
+
+
+def test_the_key_is_not_seen_in_what_is_printed(api, transport):
+    fetch(transport)
+    session = transport._session
+    shown = [
+        transport,
+        transport.cache,
+        session,
+        session.auth,
+        transport._cache,
+        transport.curl(PATH),
+        fetch(transport),
+    ]
+    assert KEY not in repr(shown)
+
+
+@pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="needs bash and curl")
+def test_the_curl_command_works_as_pasted(api, transport):
+    command = transport.curl("data/x01?n=it's [1]{2}*ø&format=json")
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env=os.environ | {"JOBINDSATS_API_TOKEN": KEY, "no_proxy": "127.0.0.1"},
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(done.stdout.decode("utf-8-sig"))["rows"] == [["it's [1]{2}*ø"]]
+    assert KEY not in command
+
+
+def keyring(monkeypatch, get_password):
+    """Put a keyring in place, since the machine's own may be locked, or a person's."""
+    module, errors = types.ModuleType("keyring"), types.ModuleType("keyring.errors")
+    errors.KeyringError = type("KeyringError", (Exception,), {})
+    module.errors, module.get_password = errors, get_password
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    monkeypatch.setitem(sys.modules, "keyring.errors", errors)
+    return errors.KeyringError
+
+
+def test_the_key_can_come_from_the_keyring(monkeypatch):
+    asked = []
+    keyring(monkeypatch, lambda *names: asked.append(names) or KEY)
+    assert keyring_token() == KEY
+    assert asked == [("jobindsats_pandas", "token")]
+
+
+def test_a_locked_or_missing_keyring_holds_no_key(monkeypatch):
+    def locked(*names):
+        raise error
+
+    error = keyring(monkeypatch, locked)
+    assert keyring_token() is None
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert keyring_token() is None

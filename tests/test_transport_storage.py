@@ -1,0 +1,359 @@
+"""Files of answers: what is written, what is read again, and what is never believed."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import pickle
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pyarrow as pa
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
+from requests_cache import CachedSession
+
+from jobindsats_pandas.errors import CacheWarning
+from jobindsats_pandas.transport import CacheView
+from jobindsats_pandas.transport.entries import DamagedEntryError, Header, pack, stored_response, unpack
+from jobindsats_pandas.transport.keys import cache_key, request_key
+from jobindsats_pandas.transport.storage import DiskCache, DiskStorage
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+BODY = b'{"columns": ["Periode", "Antal"], "rows": [["2026M05", 107080]]}'
+
+
+def answer(table="y25i01", body=BODY, fetched_at=NOW, query="format=json"):
+    url = f"https://api.jobindsats.dk/v3/data/{table}?{query}"
+    return cache_key(url), stored_response(
+        url, body, fetched_at, fetched_at + timedelta(days=1), "application/json"
+    )
+
+
+def same(left, right):
+    return all(
+        getattr(left, name) == getattr(right, name) for name in ("content", "url", "created_at", "expires")
+    )
+
+
+# One file.
+
+
+@given(st.binary(max_size=2000))
+def test_any_body_is_read_as_it_was_written(body):
+    _, response = answer(body=body)
+    assert same(unpack(pack(response)), response)
+
+
+def test_a_file_is_a_line_of_json_and_the_compressed_body():
+    line, _, compressed = pack(answer()[1]).partition(b"\n")
+    header = json.loads(line)
+    assert header["format"] == 1
+    assert header["url"] == "https://api.jobindsats.dk/v3/data/y25i01?format=json"
+    assert header["fetched_at"] == "2026-07-01T12:00:00+00:00"
+    assert header["expires"] == "2026-07-02T12:00:00+00:00"
+    assert header["content_type"] == "application/json"
+    assert header["length"] == len(BODY)
+    assert header["sha256"] == sha256(BODY).hexdigest()
+    assert pa.decompress(compressed, len(BODY), codec="zstd", asbytes=True) == BODY
+
+
+def test_nothing_of_the_request_and_only_the_content_type_is_written():
+    response = answer()[1]
+    response.headers = CaseInsensitiveDict({"Set-Cookie": "sekret", "Content-Type": "text/plain"})
+    response.request.headers = CaseInsensitiveDict({"Authorization": "Bearer sekret"})
+    data = pack(response)
+    assert b"sekret" not in data
+    assert unpack(data).headers == {"Content-Type": "text/plain"}
+
+
+def test_an_answer_without_its_times_is_not_written():
+    response = answer()[1]
+    response.expires = None
+    with pytest.raises(ValueError, match="without its times"):
+        pack(response)
+
+
+def test_another_format_is_none_of_ours_but_no_damage():
+    line, _, rest = pack(answer()[1]).partition(b"\n")
+    newer = json.dumps(json.loads(line) | {"format": 2}).encode()
+    assert unpack(newer + b"\n" + rest) is None
+
+
+def test_no_flipped_bit_ever_changes_an_answer():
+    _, response = answer(body=os.urandom(300) + BODY * 20)
+    data, draw, believed = pack(response), random.Random(1), 0
+    for _ in range(3000):
+        spoilt = bytearray(data)
+        spoilt[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+        with contextlib.suppress(DamagedEntryError):
+            read = unpack(bytes(spoilt))
+            believed += read is not None
+            assert read is None or same(read, response)
+    assert believed < 10  # a few bits of a zstd frame mean nothing
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9, 0.99])
+def test_no_cut_file_is_ever_believed(share):
+    data = pack(answer()[1])
+    with pytest.raises(DamagedEntryError):
+        unpack(data[: int(len(data) * share)])
+
+
+class Planted:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self):
+        return os.mkdir, ("/nowhere/at/all",)
+
+
+def header_line(**changes):
+    body = b"{}"
+    fields = {
+        "url": "x",
+        "fetched_at": NOW,
+        "expires": NOW,
+        "content_type": "",
+        "length": 2,
+        "sha256": sha256(body).hexdigest(),
+    }
+    return Header(**fields | changes).to_line()
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        b"<html></html>",
+        b"null\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"format": 1}\n',
+        b'{"format": 1, "crc32": 0, "fetched_at": 5}\n',
+        b"[" * 100_000,
+        b"\xff\xfe\n",
+        b"SQLite format 3\x00",
+        pickle.dumps(Planted()),
+        header_line() + b"no zstd",
+        header_line(length=-1) + pa.compress(b"{}", codec="zstd", asbytes=True),
+        header_line(length=10**18) + pa.compress(b"{}", codec="zstd", asbytes=True),
+        header_line(length=3) + pa.compress(b"{}", codec="zstd", asbytes=True),
+        header_line(sha256="") + pa.compress(b"{}", codec="zstd", asbytes=True),
+    ],
+    ids=lambda data: repr(data[:20]),
+)
+def test_foreign_content_is_damage_and_runs_nothing(foreign):
+    with pytest.raises(DamagedEntryError):
+        unpack(foreign)
+
+
+# The directory.
+
+
+def test_answers_are_stored_found_counted_and_removed(tmp_path):
+    storage = DiskStorage(tmp_path / "cache")
+    assert (len(storage), list(storage), "x" in storage) == (0, [], False)
+    key, response = answer()
+    storage[key] = response
+    assert same(storage[key], response)
+    assert (len(storage), list(storage), key in storage) == (1, [key], True)
+    del storage[key]
+    assert key not in storage
+    with pytest.raises(KeyError):
+        del storage[key]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077, 0o000])
+def test_directory_and_files_are_the_owners_alone(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        storage = DiskStorage(tmp_path / "deep" / "cache")
+        key, response = answer()
+        storage[key] = response
+    finally:
+        os.umask(before)
+    assert storage.directory.stat().st_mode & 0o777 == 0o700
+    assert storage.path(key).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_renamed_answer_is_not_taken_for_another_question(tmp_path):
+    storage = DiskStorage(tmp_path)
+    key, response = answer()
+    other, _ = answer("y01c01")
+    storage[key] = response
+    storage.path(key).rename(storage.path(other))
+    with pytest.warns(CacheWarning, match="damaged"), pytest.raises(KeyError):
+        storage[other]
+
+
+def test_damage_is_a_miss_warned_of_once_and_mended_by_the_next_answer(tmp_path):
+    storage = DiskStorage(tmp_path)
+    key, response = answer()
+    storage[key] = response
+    storage.path(key).write_bytes(b"garbage")
+    with pytest.warns(CacheWarning, match="damaged") as caught:
+        assert storage.get(key) is None
+        assert storage.get(key) is None
+    assert len(caught) == 1
+    storage[key] = response
+    assert same(storage[key], response)
+
+
+def test_warnings_name_the_line_of_the_user(tmp_path):
+    storage = DiskStorage(tmp_path / "file" / "cache")
+    (tmp_path / "file").write_text("in the way")
+    key, response = answer()
+    with pytest.warns(CacheWarning) as caught:
+        storage[key] = response
+    assert caught[0].filename == __file__
+
+
+def test_a_directory_removed_while_in_use_is_made_again(tmp_path):
+    storage = DiskStorage(tmp_path / "cache")
+    key, response = answer()
+    storage[key] = response
+    storage.clear()
+    storage.directory.rmdir()
+    assert storage.get(key) is None
+    storage[key] = response
+    assert same(storage[key], response)
+
+
+def test_reading_goes_on_while_another_process_holds_a_file(tmp_path, monkeypatch):
+    storage = DiskStorage(tmp_path)
+    key, response = answer()
+    refusals = iter([PermissionError, PermissionError])
+    replace = os.replace
+
+    def windows(source, target):  # no Windows here: os.replace is refused while the target is being read
+        for refusal in refusals:
+            raise refusal
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", windows)
+    storage[key] = response
+    assert same(storage[key], response)
+    refusals = iter([PermissionError] * 5)
+    with pytest.warns(CacheWarning, match="cannot be written"):
+        storage[key] = response
+    assert [path.name for path in tmp_path.iterdir()] == [storage.path(key).name]
+
+
+def test_the_answers_fetched_longest_ago_go_first_when_the_cache_is_too_large(tmp_path):
+    storage = DiskStorage(tmp_path)
+    size = 0
+    for number in range(10):
+        key, response = answer(query=f"n={number}")
+        storage[key] = response
+        os.utime(storage.path(key), (1000 + number, 1000 + number))
+        size += storage.path(key).stat().st_size
+    storage.max_bytes = size // 2
+    storage.prune()
+    kept = {json.loads(storage.path(key).read_bytes().partition(b"\n")[0])["url"][-1] for key in storage}
+    assert kept == {"5", "6", "7", "8", "9"}
+
+
+def test_the_cache_is_pruned_at_the_first_write_and_every_fifty(tmp_path):
+    small = len(pack(answer(query="n=0")[1])) * 3
+    for start in range(0, 10, 5):
+        storage = DiskStorage(tmp_path, max_bytes=small)
+        for number in range(5):
+            key, response = answer(query=f"n={start}{number}")
+            storage[key] = response
+    assert len(storage) == 2 + 4  # pruned at the sixth, not since
+    for number in range(46):
+        key, response = answer(query=f"n={number:03}")
+        storage[key] = response
+    assert len(storage) == 2
+
+
+def test_only_temporary_files_that_are_an_hour_old_are_orphans(tmp_path):
+    young, old, other = (tmp_path / name for name in (".tmp-young", ".tmp-old", "notes.txt"))
+    for path in (young, old, other):
+        path.write_text("half an answ")
+    os.utime(old, (time.time() - 3700, time.time() - 3700))
+    os.utime(other, (0, 0))
+    DiskStorage(tmp_path, max_bytes=0).prune()
+    assert young.exists()
+    assert not old.exists()
+    assert other.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_a_directory_that_others_can_write_to_is_used_with_a_warning(tmp_path):
+    shared = tmp_path / "share"
+    shared.mkdir()
+    shared.chmod(0o777)
+    storage = DiskStorage(shared)
+    key, response = answer()
+    with pytest.warns(CacheWarning, match="Others than you can write"):
+        storage[key] = response
+    assert same(storage[key], response)
+
+
+# What people see of it.
+
+
+@pytest.fixture
+def view(tmp_path):
+    storage = DiskStorage(tmp_path)
+    for number, table in enumerate(["y25i01", "ptv_a02", "y25i01"]):
+        key, response = answer(table, fetched_at=NOW + timedelta(hours=number), query=f"n={number}")
+        storage[key] = response
+    url = "https://api.jobindsats.dk/v3/table/y25i01?format=json"
+    storage[cache_key(url)] = stored_response(url, b"{}", NOW, NOW, "")
+    (tmp_path / "broken.answer").write_bytes(b"garbage")
+    return CacheView(storage)
+
+
+def test_the_cache_tells_its_size_and_ages(view, tmp_path):
+    info = view.info()
+    assert (info.path, info.entries, info.oldest, info.newest) == (tmp_path, 4, NOW, NOW + timedelta(hours=2))
+    assert info.bytes == sum(path.stat().st_size for path in tmp_path.glob("[dt]*.answer"))
+    assert str(info) == f"{tmp_path}: 4 answers, 0.0 MB, fetched 2026-07-01 to 2026-07-01"
+    assert repr(view) == f"<CacheView {info}>"
+
+
+def test_the_cache_lists_its_answers_newest_first(view):
+    frame = view.list()
+    assert frame.columns.tolist() == ["table", "url", "fetched_at", "expires", "bytes"]
+    assert frame["table"].tolist() == ["y25i01", "ptv_a02", "y25i01", "y25i01"]
+    assert frame["fetched_at"].tolist() == [NOW + timedelta(hours=hours) for hours in (2, 1, 0, 0)]
+    assert frame["url"].str.startswith("https://api.jobindsats.dk/v3/").all()
+
+
+def test_an_empty_cache_is_listed_as_an_empty_frame(tmp_path):
+    view = CacheView(DiskStorage(tmp_path / "none"))
+    assert view.list().shape == (0, 5)
+    assert str(view.info()) == f"{tmp_path / 'none'}: empty"
+    assert view.clear() == 0
+
+
+def test_one_tables_answers_are_removed_and_no_others(view):
+    assert view.clear(table="Y25I01") == 3
+    assert view.list()["table"].tolist() == ["ptv_a02"]
+    assert view.clear() == 2  # the broken file too
+    assert view.info().entries == 0
+
+
+# As requests-cache's backend.
+
+
+def test_requests_cache_can_use_the_backend_by_itself_and_stores_only_what_was_accepted(tmp_path):
+    backend = DiskCache(tmp_path)
+    key, response = answer()
+    backend.save_response(response, key)
+    session = CachedSession(backend=backend, key_fn=request_key)
+    prepared = requests.Request("GET", response.url).prepare()
+    assert session.cache.create_key(prepared) == key
+    assert same(session.cache.get_response(key), response)
+    backend.save_response(requests.Response(), "data-other_0")
+    assert list(backend.responses) == [key]
+    assert base64.b64encode(b"Bearer")[:-1] not in backend.responses.path(key).read_bytes()
