@@ -19,9 +19,7 @@ __all__ = ["Labels", "Rows", "fast_rows"]
 #: Whole numbers from here on are not exact as float64.
 EXACT = 2.0**53
 
-_QUOTE, _COMMA, _OPEN, _CLOSE, _NEWLINE, _POINT, _PLUS, _ZERO, _NINE = (
-    np.uint8(ord(c)) for c in '",[]\n.+09'
-)
+_QUOTE, _COMMA, _OPEN, _CLOSE, _NEWLINE, _POINT, _PLUS, _ZERO = (np.uint8(ord(c)) for c in '",[]\n.+0')
 
 
 @dataclass(frozen=True)
@@ -108,22 +106,32 @@ def _plain_layout(text: np.ndarray, ends: np.ndarray, label_count: int) -> bool:
     adjacent = (by_row[:, 2::2] == by_row[:, 1:-1:2] + 2).all()
     if not adjacent or not (by_row[:, 0] == starts).all() or by_row[-1, -1] + 1 >= text.size:
         return False
-    return bool((text[by_row[:, 1::2] + 1] == _COMMA).all() and _json_numbers(text, quotes))
+    if not (text[by_row[:, 1::2] + 1] == _COMMA).all():
+        return False
+    return _json_numbers(_outside_names(text, by_row[:, -1] + 1, ends))
 
 
-def _json_numbers(text: np.ndarray, quotes: np.ndarray) -> bool:
+def _outside_names(text: np.ndarray, names_end: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the bytes of the numbers: of each row what stands behind its last name, the comma first."""
+    lengths = np.column_stack((names_end - np.append(0, ends), np.append(ends, text.size) - names_end))
+    outside: np.ndarray = text[np.repeat(np.tile([False, True], len(names_end)), lengths.reshape(-1))]
+    return outside
+
+
+def _json_numbers(text: np.ndarray) -> bool:
     """Whether no number is written in a way that the CSV reader understands and JSON forbids: 05, .5, 5., +5."""
-    before, here = text[:-1], text[1:]
+    text = np.append(text, _COMMA)
+    before, here, after = text[:-2], text[1:-1], text[2:]
     # Below the point stand the comma, the minus and the space: what can stand before a number.
-    opening = np.flatnonzero((before < _POINT) & ((here == _ZERO) | (here == _POINT) | (here == _PLUS))) + 1
-    zero = text[opening] == _ZERO
-    followed = text[np.minimum(opening + 1, text.size - 1)]
-    odd = opening[~zero | ((followed >= _ZERO) & (followed <= _NINE) & (opening + 1 < text.size))]
-    points = np.flatnonzero(text == _POINT)
-    after = text[np.minimum(points + 1, text.size - 1)]
-    odd = np.concatenate((odd, points[(after < _ZERO) | (after > _NINE)]))
-    # Between a name's quotes anything goes: there the count of quotes so far is odd.
-    return bool((np.searchsorted(quotes, odd) % 2 == 1).all())
+    first = before < _POINT
+    digit_follows = after - _ZERO <= 9  # bytes below the zero wrap around
+    point = here == _POINT
+    wrong = (
+        (first & (point | (here == _PLUS)))
+        | (first & digit_follows & (here == _ZERO))
+        | (point & ~digit_follows)
+    )
+    return not wrong.any()
 
 
 def _from_csv(lines: np.ndarray, columns: tuple[str, ...], label_count: int, row_count: int) -> Rows | None:
@@ -138,24 +146,15 @@ def _from_csv(lines: np.ndarray, columns: tuple[str, ...], label_count: int, row
         table = csv.read_csv(
             pa.py_buffer(lines),
             # One block: the dictionaries then need no unifying, and no row can fall between two.
-            read_options=csv.ReadOptions(
-                column_names=names, use_threads=False, block_size=max(lines.size, 1)
-            ),
+            read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=lines.size),
             parse_options=csv.ParseOptions(double_quote=False),
-            convert_options=csv.ConvertOptions(
-                column_types=types,
-                null_values=["null"],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
+            convert_options=csv.ConvertOptions(column_types=types, null_values=["null"]),
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != row_count:
-        return None
     labels = [_labels(column.combine_chunks()) for column in table.columns[:label_count]]
     numbers = [_numbers(column) for column in table.columns[label_count:]]
-    if None in labels or any(values is None for values in numbers):
+    if table.num_rows != row_count or None in labels or any(values is None for values in numbers):
         return None
     return Rows(
         columns, tuple(filter(None, labels)), tuple(values for values in numbers if values is not None)

@@ -7,15 +7,17 @@ import sys
 import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jobindsats_pandas.queries import halve
-from jobindsats_pandas.transport import TimedOutError
+from jobindsats_pandas.transport import TimedOutError, held_back, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jobindsats_pandas.queries import DataRequest
+    from jobindsats_pandas.transport.notices import Notice
 
 __all__ = ["gather", "shows_progress"]
 
@@ -62,8 +64,9 @@ def gather(
         The first that `ask` raises; what was answered before is in the cache.
     """
     waiting = deque(requests)
-    flying: dict[Future[tuple[T, float]], DataRequest] = {}
+    flying: dict[Future[_Outcome[T]], DataRequest] = {}
     answers: list[T] = []
+    notices: list[Notice] = []
     pace = _Pace(connections)
     bar = _bar(sum(request.cells for request in requests), title) if progress else None
     pool = ThreadPoolExecutor(connections, thread_name_prefix="jobindsats")
@@ -71,41 +74,54 @@ def gather(
         while waiting or flying:
             while waiting and len(flying) < pace.limit:
                 request = waiting.popleft()
-                flying[pool.submit(_timed, ask, request)] = request
+                flying[pool.submit(_asked, ask, request)] = request
             side_by_side = len(flying)
             for done in wait(flying, return_when=FIRST_COMPLETED).done:
-                request = flying.pop(done)
-                try:
-                    answer, seconds = done.result()
-                except TimedOutError as error:
-                    halves = halve(request)
-                    if halves is None:
-                        error.add_note(
-                            "The question was cut down to one period of single members before that."
-                        )
-                        raise
-                    waiting.extendleft(reversed(halves))
+                request, outcome = flying.pop(done), done.result()
+                notices += outcome.notices
+                if isinstance(outcome.answer, TimedOutError):
+                    waiting.extendleft(reversed(_halves(request, outcome.answer)))
                     continue
-                answers.append(answer)
-                pace.learn(seconds, side_by_side)
+                answers.append(outcome.answer)
+                pace.learn(outcome.seconds, side_by_side)
                 if bar is not None:
-                    bar.set_postfix_str(
-                        f"{len(answers)} of {len(answers) + len(waiting) + len(flying)} requests",
-                        refresh=False,
-                    )
+                    of = len(answers) + len(waiting) + len(flying)
+                    bar.set_postfix_str(f"{len(answers)} of {of} requests", refresh=False)
                     bar.update(request.cells)
     finally:
         # Also on Ctrl-C: what is in the air ends by itself, what waits is never sent.
         pool.shutdown(wait=False, cancel_futures=True)
         if bar is not None:
             bar.close()
+        tell(notices)
     return answers
 
 
-def _timed(ask: Callable[[DataRequest], T], request: DataRequest) -> tuple[T, float]:
+@dataclass(frozen=True)
+class _Outcome(Generic[T]):
+    """What a thread brings back: its answer, how long it took, and what to warn of."""
+
+    answer: T | TimedOutError
+    seconds: float
+    notices: list[Notice]
+
+
+def _asked(ask: Callable[[DataRequest], T], request: DataRequest) -> _Outcome[T]:
     start = time.monotonic()
-    answer = ask(request)
-    return answer, time.monotonic() - start
+    with held_back() as notices:
+        try:
+            answer: T | TimedOutError = ask(request)
+        except TimedOutError as error:
+            answer = error
+    return _Outcome(answer, time.monotonic() - start, notices)
+
+
+def _halves(request: DataRequest, error: TimedOutError) -> tuple[DataRequest, DataRequest]:
+    halves = halve(request)
+    if halves is None:
+        error.add_note("The question was cut down to one period of single members before that.")
+        raise error
+    return halves
 
 
 class _Pace:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["did_you_mean", "fold", "nearest", "relevance"]
+__all__ = ["did_you_mean", "fold", "nearest", "ranked"]
 
 # In decomposed text å is an a and a ring, so that an accent on any of the three does not hide it.
 _DANISH = {"æ": "ae", "ø": "oe", "a\N{COMBINING RING ABOVE}": "aa"}
@@ -63,35 +63,45 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def relevance(search: str, fields: Mapping[str, float] | Sequence[tuple[str, float]]) -> float:
-    """Say how well texts answer a search, 0 for not at all.
+def ranked(search: str, items: Iterable[T], fields: Callable[[T], Sequence[tuple[str, float]]]) -> list[T]:
+    """Return the items that answer a search, the best first.
 
-    Every word of the search must be found in some text: as a word, the beginning of one, a piece of one, or,
-    for words of four letters and more, as a word's beginning with one letter wrong.
+    Items that hold every word shut out those that do so only with a letter wrong, and these those that hold at least
+    half of the words: a search for what is there is exact, and a search that asks too much still finds something.
 
     Parameters
     ----------
     search : str
         Words in any order and case.
-    fields : mapping of str to float
-        Texts and how much a hit in each counts.
+    items : iterable
+    fields : callable
+        The texts of an item, and how much a hit in each counts.
 
     Examples
     --------
-    >>> relevance("kommune ledige", {"Ledige fordelt på kommuner": 1.0}) > 0
-    True
-    >>> relevance("kommune ledige", {"Ledige i alt": 1.0})
-    0.0
+    >>> ranked("ledige kommune", ["Ledige", "Sanktioner", "Ledige i kommunen"], lambda text: [(text, 1.0)])
+    ['Ledige i kommunen']
+    >>> ranked("ledihe", ["Ledige", "Sanktioner"], lambda text: [(text, 1.0)])
+    ['Ledige']
     """
-    pairs = fields.items() if hasattr(fields, "items") else fields
-    texts = [(_words(text), weight) for text, weight in pairs]
-    score = 0.0
-    for word in _words(search):
-        best = max((weight * _word_hit(word, words) for words, weight in texts), default=0.0)
-        if best == 0:
-            return 0.0
-        score += best
-    return score
+    tiers: dict[int, list[tuple[float, T]]] = {}
+    for item in items:
+        hits = _hits(search, fields(item))
+        solid = sum(hit >= 1 for hit in hits)
+        tier = 3 if solid == len(hits) else 2 if all(hits) else 1 if 2 * solid >= len(hits) else 0
+        if tier and hits:
+            tiers.setdefault(tier, []).append((sum(hits), item))
+    best = tiers[max(tiers)] if tiers else []
+    return [item for _, item in sorted(best, key=lambda pair: -pair[0])]
+
+
+def _hits(search: str, fields: Sequence[tuple[str, float]]) -> list[float]:
+    """For each word of the search, its best hit: below 1 only where a letter is wrong, weights being 1 at least."""
+    texts = [(_words(text), weight) for text, weight in fields]
+    return [
+        max((weight * _word_hit(word, words) for words, weight in texts), default=0.0)
+        for word in _words(search)
+    ]
 
 
 def _words(text: str) -> list[str]:
@@ -100,15 +110,18 @@ def _words(text: str) -> list[str]:
 
 def _word_hit(word: str, words: Sequence[str]) -> float:
     if word in words:
-        return 1.0
+        return 4.0
     if any(other.startswith(word) for other in words):
-        return 0.8
+        return 3.0
     if any(word in other for other in words):
-        return 0.5
-    if len(word) >= 4 and any(
-        _one_letter_off(word, other[: len(word) + d]) for other in words for d in (-1, 0, 1)
-    ):
-        return 0.2
+        return 2.0
+    if len(word) < 4:
+        return 0.0
+    # Danish endings: "kommuner" is looked for, "kommune" stands there.
+    if any(len(other) >= 4 and word.startswith(other) and len(word) <= len(other) + 2 for other in words):
+        return 1.0
+    if any(_one_letter_off(word, other[: len(word) + d]) for other in words for d in (-1, 0, 1)):
+        return 0.01
     return 0.0
 
 

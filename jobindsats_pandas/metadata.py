@@ -19,7 +19,7 @@ import pandas as pd
 
 from jobindsats_pandas.errors import PayloadError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
-from jobindsats_pandas.matching import did_you_mean, fold, relevance
+from jobindsats_pandas.matching import did_you_mean, fold, ranked
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
 
 if TYPE_CHECKING:
@@ -187,11 +187,6 @@ class Hierarchy:
             for text in (member.name, label):
                 found.setdefault(fold(text), {})[code] = None
         return {name: tuple(codes) for name, codes in found.items()}
-
-    @cached_property
-    def paths_with_parts(self) -> frozenset[str]:
-        """Paths that have members below them in this hierarchy."""
-        return frozenset(path for member in self.members for path in member.ancestors)
 
     @property
     def has_total(self) -> bool:
@@ -416,15 +411,13 @@ class Table:
         DataFrame
             Hierarchy id, member id, label and level name.
         """
-        hits = [
-            (relevance(search, {label: 1.0}), h.id, member.path, label, h.levels[member.level].name)
+        members = [
+            (h.id, member.path, label, h.levels[member.level].name)
             for h in self.all_hierarchies
             for member, label in zip(h.members, h.labels, strict=True)
         ]
-        best = sorted((hit for hit in hits if hit[0] > 0), key=lambda hit: -hit[0])
-        return pd.DataFrame(
-            [hit[1:] for hit in best], columns=["hierarchy_id", "member_id", "label", "level_name"]
-        )
+        best = ranked(search, members, lambda member: [(member[2], 1.0)])
+        return pd.DataFrame(best, columns=["hierarchy_id", "member_id", "label", "level_name"])
 
     def __repr__(self) -> str:
         lines = [
@@ -656,18 +649,19 @@ def _catalogue_entry(table: Mapping[str, Any], subject_name: str) -> CatalogueEn
         link_tablepage=read.text(table, "link_tablepage"),
         link_infopage=read.text(table, "link_infopage"),
         measures=tuple(measures),
-        dimensions=tuple(
-            read.text(d, "dimension_name") for d in _named(table.get("dimensions"), read, "dimensions")
-        ),
+        dimensions=tuple(_names_of_dimensions(table.get("dimensions"), read)),
     )
 
 
-def _named(value: Any, read: _Reader, name: str) -> list[Mapping[str, Any]]:
-    items = [] if value is None else read.sequence(value, name)
-    return [
-        item if isinstance(item, dict) else {"dimension_name": read.text({name: item}, name)}
-        for item in items
-    ]
+def _names_of_dimensions(value: Any, read: _Reader) -> Iterator[str]:
+    """Names of dimensions and, where they are given, of hierarchies; the catalogue's form of them is not known."""
+    for item in [] if value is None else read.sequence(value, "dimensions"):
+        if isinstance(item, dict):
+            yield read.text(item, "dimension_name")
+            for hierarchy in read.items(item, "hierarchies", optional=True):
+                yield read.text(hierarchy, "hierarchy_name")
+        else:
+            yield read.text({"dimensions": item}, "dimensions")
 
 
 def _summarised_periods(value: Any, read: _Reader) -> None:
@@ -695,9 +689,7 @@ def search_tables(entries: Sequence[CatalogueEntry], search: str | None = None) 
         link_infopage (str).
     """
     if search is not None and search.strip():
-        scored = [(_relevance(entry, search), entry) for entry in entries]
-        hits = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
-        entries = [entry for _, entry in hits]
+        entries = ranked(search, entries, _searched)
     rows = [
         (
             e.id,
@@ -718,12 +710,12 @@ def search_tables(entries: Sequence[CatalogueEntry], search: str | None = None) 
     return frame.astype({name: "str" for name in _TABLE_COLUMNS if name not in dates}).assign(**dates)
 
 
-def _relevance(entry: CatalogueEntry, search: str) -> float:
+def _searched(entry: CatalogueEntry) -> list[tuple[str, float]]:
+    """The texts that a search looks at, and how much a hit in each counts."""
     fields = [(entry.id, 5.0), (entry.name, 4.0)]
     fields += [(text, 3.0) for text in entry.measures]
     fields += [(text, 2.0) for text in entry.dimensions]
-    fields += [(text, 1.0) for text in entry.subjects]
-    return relevance(search, fields)
+    return fields + [(text, 1.0) for text in entry.subjects]
 
 
 def parse_table(body: bytes, table_id: str | None = None) -> Table:

@@ -252,7 +252,7 @@ def level(frame: pd.DataFrame, dimension: str, level: str) -> pd.DataFrame:
                 space.dimensions[axis.place].levels[n] for n in _levels(space.dimensions[axis.place], axis)
             )
         ]
-        listed = ", ".join(f"{id!r} ({name})" for id, name in dict.fromkeys(known))
+        listed = ", ".join(f"{level_id!r} ({name})" for level_id, name in dict.fromkeys(known))
         near = did_you_mean(level, [text for pair in known for text in pair])
         raise QueryError(
             f"The dimension {dimension!r} has no level {level!r}.{near} It has: {listed}, and 'total'."
@@ -512,7 +512,7 @@ class _Seen:
             here = {
                 m.id: m for m in (space.measures[code] for code in np.unique(cells.measure)) if not m.derived
             }
-            measures |= {id: m for id, m in here.items() if wanted is None or (table, id) in wanted}
+            measures |= {key: m for key, m in here.items() if wanted is None or (table, key) in wanted}
             periods |= {space.periods[code] for code in np.unique(cells.period)}
             for found, codes in zip(members, cells.members, strict=True):
                 found |= set(np.unique(codes).tolist())
@@ -895,7 +895,6 @@ def describe_cells(frame: pd.DataFrame, by: Names = None) -> tuple[pd.DataFrame,
     dimensions = list(dict.fromkeys(d.name for space in _spaces(frame) for d in space.dimensions))
     described = []
     for piece in pieces:
-        spaces = {space.table for space, _ in piece.cells.registry.measures(piece.cells.parts)}
         described.append(_described(frame, piece, dimensions, _names(by)))
     joined = {
         name: np.concatenate([one[name] for one in described])

@@ -133,7 +133,7 @@ def bodies(draw):
     return text.encode("utf-8", "surrogatepass"), label_count
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(bodies())
 def test_both_paths_give_the_same_for_any_answer(case):
     same(*case)
@@ -172,13 +172,13 @@ def damaged(draw):
     return body[:start] + piece + body[stop:], label_count
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(damaged())
 def test_both_paths_give_the_same_for_a_damaged_answer(case):
     same(*case)
 
 
-@settings(max_examples=500)
+@settings(max_examples=300)
 @given(st.lists(st.text(alphabet='0123456789.+-eEnulaNif "[],', max_size=6), min_size=1, max_size=3))
 @example(["5", "05"])
 def test_both_paths_give_the_same_for_any_spelling_of_a_number(numbers):

@@ -202,12 +202,12 @@ def test_a_table_without_an_area_total_wants_an_area():
     with pytest.raises(QueryError, match=r"no total over 'Område'.*'a' \(A\)"):
         plan(table(area))
     assert total_request(plan(table(area), by="a"), "2025M01") is None
-    with pytest.raises(QueryError, match="has no total"):
+    with pytest.raises(QueryError, match=r"has no total"):
         plan(table(area), by={"a": "total"})
 
 
 def test_two_hierarchies_of_one_dimension_are_refused():
-    with pytest.raises(QueryError, match="'_nykom' and '_region' break down the same dimension, 'Område'"):
+    with pytest.raises(QueryError, match=r"'_nykom' and '_region' break down the same dimension, 'Område'"):
         plan(TABLE, by=["_nykom", "_region"])
 
 
@@ -292,7 +292,7 @@ def test_an_exact_name_goes_before_one_that_is_only_spelt_alike():
         "d", "D", hierarchy("h", "H", total(), level("x", "X", [("/1/", "Aarhus"), ("/2/", "Århus")]))
     )
     assert asked(plan(table(AREA, item), by={"h": "Århus"}), "h") == ["/2/"]
-    with pytest.raises(QueryError, match="'Aarhus' or 'Århus'"):
+    with pytest.raises(QueryError, match=r"'Aarhus' or 'Århus'"):
         plan(table(AREA, item), by={"h": "ÅRHUS"})
 
 
@@ -300,7 +300,7 @@ def test_levels_that_share_a_name_are_refused_and_an_id_decides():
     item = dimension(
         "d", "D", hierarchy("h", "H", level("x", "X", [("/1/", "a")]), level("y", "X", [("/1/1/", "b")]))
     )
-    with pytest.raises(QueryError, match="2 levels 'X'. It has: 'x'"):
+    with pytest.raises(QueryError, match=r"2 levels 'X'. It has: 'x'"):
         plan(table(AREA, item), by={"h": "level:X"})
     assert asked(plan(table(AREA, item), by={"h": "level:x"}), "h") == ["/1/"]
 
@@ -359,7 +359,7 @@ def test_one_measure_id_in_two_groups_is_told_apart_by_the_group():
 
 
 def test_a_table_without_measures_has_nothing_to_ask_for():
-    with pytest.raises(QueryError, match="lists no measures"):
+    with pytest.raises(QueryError, match=r"lists no measures"):
         plan(table(groups=[]))
 
 
@@ -436,7 +436,7 @@ def test_types_that_nobody_knows_are_ordered_labels():
     assert plan(strange, periods="a:b").periods == ("a", "b")
     assert plan(strange, periods=["c"]).periods == ("c",)
     assert plan(strange, periods="2026MYTD1:").periods == ("2026MYTD01", "2026MYTD02")
-    with pytest.raises(QueryError, match="no period 'd' of type UGE. UGE runs from a to c.$"):
+    with pytest.raises(QueryError, match=r"no period 'd' of type UGE. UGE runs from a to c.$"):
         plan(strange, periods="a:d")
 
 
@@ -495,9 +495,9 @@ def test_periods_that_cannot_be_asked_for_are_refused(periods, period_type_asked
 
 def test_a_type_without_periods_has_nothing_to_ask_for():
     empty = table(periods=[period_type("M", []), period_type("Q", ["2025Q01"])])
-    with pytest.raises(QueryError, match="lists no periods of type M"):
+    with pytest.raises(QueryError, match=r"lists no periods of type M"):
         plan(empty)
-    with pytest.raises(QueryError, match="no periods of the type of '2025Y01'"):
+    with pytest.raises(QueryError, match=r"no periods of the type of '2025Y01'"):
         plan(empty, periods="2025Y01")
 
 
@@ -564,7 +564,7 @@ def fewest(periods, sizes, measures, max_cells):
     return periods * pieces
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=3),
     st.integers(1, 6),
@@ -578,7 +578,7 @@ def test_the_parts_are_exactly_the_question_none_too_large_and_the_fewest(
     found = big(*sizes, periods=periods, measures=measures)
     by = {f"h{i}": "*" if everything else "level:all" for i in range(len(sizes))}
     if max_cells < measures:
-        with pytest.raises(TooLargeError, match="max_cells"):
+        with pytest.raises(TooLargeError, match=r"max_cells"):
             plan(found, by=by, periods="*", max_cells=max_cells)
         return
     question = plan(found, by=by, periods="*", max_cells=max_cells)
@@ -590,7 +590,7 @@ def test_the_parts_are_exactly_the_question_none_too_large_and_the_fewest(
     assert question.cells == whole_of(question).cells
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     st.integers(1, 900),
     st.integers(0, 400),
@@ -707,9 +707,9 @@ def test_an_address_too_long_for_its_measures_says_so():
 
 
 def test_room_for_no_cell_is_refused():
-    with pytest.raises(QueryError, match="max_cells is 0"):
+    with pytest.raises(QueryError, match=r"max_cells is 0"):
         plan(TABLE, max_cells=0)
-    with pytest.raises(TooLargeError, match="one period and member are 3 cells already, and max_cells is 2"):
+    with pytest.raises(TooLargeError, match=r"one period and member are 3 cells already, and max_cells is 2"):
         plan(TABLE, by="_nykom", max_cells=2)
 
 

@@ -90,7 +90,7 @@ def test_anything_else_is_refused_with_row_and_column_and_never_missing(cell):
 
 @pytest.mark.parametrize("cell", [2**53, -(2**53), 10**400, 1e300, "9" * 20, "9" * 400])
 def test_a_number_too_large_to_be_exact_is_refused(cell):
-    with pytest.raises(PayloadError, match="Row 3, column 'Antal' .* too large to be exact"):
+    with pytest.raises(PayloadError, match=r"Row 3, column 'Antal' .* too large to be exact"):
         read_rows(answer(1, None, cell), 1)
     assert read_rows(answer(2**53 - 1), 1).numbers[0][0] == 2**53 - 1
 

@@ -18,16 +18,17 @@ import traceback
 import types
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import platformdirs
 import pytest
 
 from jobindsats_pandas.errors import (
     AuthenticationError,
+    CacheWarning,
     ClosedHourError,
     ConfigurationError,
     JobindsatsError,
+    JobindsatsWarning,
     NotCachedError,
     PayloadError,
     QueryError,
@@ -35,8 +36,10 @@ from jobindsats_pandas.errors import (
     StaleDataWarning,
 )
 from jobindsats_pandas.sandbox import FixedTable, serve
-from jobindsats_pandas.transport import Patience, Transport, keyring_token
+from jobindsats_pandas.transport import Patience, Transport, held_back, keyring_token, tell
 from jobindsats_pandas.transport.credentials import BearerAuth
+from jobindsats_pandas.transport.notices import notify
+from jobindsats_pandas.transport.session import _remove_directory
 
 NOON = datetime(2026, 7, 1, 10, tzinfo=UTC)  # 12:00 in Denmark
 PATH = "data/x01?n=1&format=json"
@@ -124,11 +127,14 @@ def test_an_answer_expires_after_a_day_or_when_its_check_says(api, transport, cl
     assert len(api.requests) == 3
 
 
-def test_an_answer_from_before_the_tables_update_has_expired(api, transport, clock):
-    first = fetch(transport)
-    assert fetch(transport, not_before=first.fetched_at).from_cache
-    assert not fetch(transport, not_before=first.fetched_at + timedelta(microseconds=1)).from_cache
-    assert len(api.requests) == 2
+def test_an_answer_of_another_edition_has_expired(api, transport):
+    first = fetch(transport, edition="2026-06-26")
+    again = fetch(transport, edition="2026-06-26")
+    assert (again.from_cache, first.edition, again.edition) == (True, "2026-06-26", "2026-06-26")
+    assert not fetch(transport, edition="2026-07-26").from_cache
+    api.faults.add("500", times=None)
+    with pytest.warns(StaleDataWarning):
+        assert fetch(transport, edition="2026-08-26").edition == "2026-07-26"
 
 
 def test_an_answer_fetched_while_the_clock_was_ahead_is_not_good_for_ever(api, transport, clock):
@@ -321,15 +327,14 @@ def test_the_closed_hour_can_be_ignored_and_other_hosts_have_none(api, clock, tm
 def test_the_api_itself_has_a_closed_hour(clock, tmp_path):
     clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
     transport = Transport(token=KEY, base_url="https://api.jobindsats.dk/v3", cache_dir=tmp_path, clock=clock)
-    with pytest.raises(ClosedHourError, match="api.jobindsats.dk is closed"):
+    with pytest.raises(ClosedHourError, match=r"api\.jobindsats\.dk is closed"):
         fetch(transport)
 
 
 def test_an_api_that_closes_between_two_tries_is_closed_not_broken(api, clock, tmp_path):
     transport = transport_to(api, clock, tmp_path, closed_hour=True)
     api.faults.add("503", times=None)
-    moments = iter([datetime(2026, 7, 1, 19, 59, 59, tzinfo=UTC)] * 2)
-    transport._clock = lambda: next(moments, datetime(2026, 7, 1, 20, 0, 5, tzinfo=UTC))
+    transport._clock = lambda: datetime(2026, 7, 1, 20 if api.requests else 19, 30, tzinfo=UTC)
     with pytest.raises(ClosedHourError):
         fetch(transport)
     assert len(api.requests) == 4
@@ -375,8 +380,8 @@ def test_an_answer_that_landed_just_before_is_not_asked_for_again(api, transport
     looked = []
     stored = transport._stored
 
-    def late(key, check):  # another process stores the answer between our look and our turn
-        found = stored(key, check)
+    def late(question):  # another process stores the answer between our look and our turn
+        found = stored(question)
         if not looked:
             looked.append(True)
             fetch(Transport(**transport._settings, token=KEY))
@@ -412,6 +417,35 @@ def test_a_forked_child_does_not_remove_its_parents_directory(api):
         os._exit(0)
     os.waitpid(child, 0)
     assert transport.cache.info().entries == 1
+
+
+def test_a_directory_is_removed_by_the_process_that_made_it_alone(tmp_path):
+    _remove_directory(tmp_path, os.getpid() + 1)
+    assert tmp_path.exists()
+    _remove_directory(tmp_path, os.getpid())
+    assert not tmp_path.exists()
+
+
+def test_after_a_fork_the_parents_connections_are_left_alone(api, transport):
+    fetch(transport)
+    session = transport._session
+    transport._process -= 1  # as a child sees it; the fault suite forks in earnest
+    assert not fetch(transport, refresh=True).from_cache
+    assert transport._session is not session
+    transport._process -= 1
+    transport.close()
+    assert not fetch(transport, refresh=True).from_cache
+
+
+def test_warnings_of_many_parts_are_told_once_by_the_thread_that_was_called():
+    with held_back() as notices:
+        for number in range(3):
+            notify(f"part {number} is old", StaleDataWarning)
+        notify("no disk", CacheWarning)
+    with pytest.warns(JobindsatsWarning) as caught:
+        tell(notices)
+    assert [str(each.message) for each in caught] == ["part 0 is old (and 2 more such parts)", "no disk"]
+    assert {each.filename for each in caught} == {__file__}
 
 
 def test_the_api_itself_is_cached_in_the_users_cache_directory():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from unicodedata import normalize
 from urllib.parse import quote, urlencode
@@ -61,7 +60,7 @@ def test_different_questions_have_different_keys():
 @given(
     st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=5), st.randoms(use_true_random=False)
 )
-def test_neither_order_nor_encoding_of_parameters_changes_the_key(parameters, draw: random.Random):
+def test_neither_order_nor_encoding_of_parameters_changes_the_key(parameters, draw):
     pairs = list(parameters.items())
     plain = f"{BASE}?{urlencode(pairs)}"
     draw.shuffle(pairs)

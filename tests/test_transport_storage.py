@@ -22,7 +22,14 @@ from requests_cache import CachedSession
 
 from jobindsats_pandas.errors import CacheWarning
 from jobindsats_pandas.transport import CacheView
-from jobindsats_pandas.transport.entries import DamagedEntryError, Header, pack, stored_response, unpack
+from jobindsats_pandas.transport.entries import (
+    EDITION,
+    DamagedEntryError,
+    Header,
+    pack,
+    stored_response,
+    unpack,
+)
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.storage import DiskCache, DiskStorage
 
@@ -71,7 +78,7 @@ def test_nothing_of_the_request_and_only_the_content_type_is_written():
     response.request.headers = CaseInsensitiveDict({"Authorization": "Bearer sekret"})
     data = pack(response)
     assert b"sekret" not in data
-    assert unpack(data).headers == {"Content-Type": "text/plain"}
+    assert unpack(data).headers == {"Content-Type": "text/plain", EDITION: ""}
 
 
 def test_an_answer_without_its_times_is_not_written():
@@ -121,6 +128,7 @@ def header_line(**changes):
         "fetched_at": NOW,
         "expires": NOW,
         "content_type": "",
+        "edition": "",
         "length": 2,
         "sha256": sha256(body).hexdigest(),
     }
@@ -198,12 +206,19 @@ def test_damage_is_a_miss_warned_of_once_and_mended_by_the_next_answer(tmp_path)
     key, response = answer()
     storage[key] = response
     storage.path(key).write_bytes(b"garbage")
-    with pytest.warns(CacheWarning, match="damaged") as caught:
+    with pytest.warns(CacheWarning, match="damaged"):
         assert storage.get(key) is None
-        assert storage.get(key) is None
-    assert len(caught) == 1
+    assert storage.get(key) is None
     storage[key] = response
     assert same(storage[key], response)
+
+
+def test_an_entry_that_cannot_be_read_is_a_miss_with_a_warning(tmp_path):
+    storage = DiskStorage(tmp_path)
+    key, _ = answer()
+    storage.path(key).mkdir()
+    with pytest.warns(CacheWarning, match="cannot be read"):
+        assert storage.get(key) is None
 
 
 def test_warnings_name_the_line_of_the_user(tmp_path):
@@ -280,7 +295,9 @@ def test_only_temporary_files_that_are_an_hour_old_are_orphans(tmp_path):
         path.write_text("half an answ")
     os.utime(old, (time.time() - 3700, time.time() - 3700))
     os.utime(other, (0, 0))
-    DiskStorage(tmp_path, max_bytes=0).prune()
+    storage = DiskStorage(tmp_path, max_bytes=0)
+    storage.prune()
+    assert list(storage) == []
     assert young.exists()
     assert not old.exists()
     assert other.exists()
@@ -310,6 +327,7 @@ def view(tmp_path):
     url = "https://api.jobindsats.dk/v3/table/y25i01?format=json"
     storage[cache_key(url)] = stored_response(url, b"{}", NOW, NOW, "")
     (tmp_path / "broken.answer").write_bytes(b"garbage")
+    (tmp_path / "later.answer").write_bytes(b'{"format": 2}\n')
     return CacheView(storage)
 
 
@@ -339,7 +357,7 @@ def test_an_empty_cache_is_listed_as_an_empty_frame(tmp_path):
 def test_one_tables_answers_are_removed_and_no_others(view):
     assert view.clear(table="Y25I01") == 3
     assert view.list()["table"].tolist() == ["ptv_a02"]
-    assert view.clear() == 2  # the broken file too
+    assert view.clear() == 3  # what cannot be read, too
     assert view.info().entries == 0
 
 

@@ -16,6 +16,7 @@ from jobindsats_pandas.transport.adapter import Patience
 from jobindsats_pandas.transport.clock import expiry_moment
 from jobindsats_pandas.transport.credentials import keyring_token
 from jobindsats_pandas.transport.failures import TimedOutError
+from jobindsats_pandas.transport.notices import held_back, tell
 from jobindsats_pandas.transport.session import Answer, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
 
@@ -27,5 +28,7 @@ __all__ = [
     "TimedOutError",
     "Transport",
     "expiry_moment",
+    "held_back",
     "keyring_token",
+    "tell",
 ]

@@ -61,10 +61,10 @@ class Answer:
         In UTC.
     from_cache : bool
         True if nothing was sent for it.
-    edition : str
-        The update it belongs to, as told when it was fetched.
     stale : bool
         True if a newer one should have been had; a `StaleDataWarning` has said so.
+    edition : str
+        The update it belongs to, as told when it was fetched.
     """
 
     body: bytes = field(repr=False)
@@ -73,6 +73,21 @@ class Answer:
     from_cache: bool
     stale: bool
     edition: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and which stored answers are good enough for it."""
+
+    url: str
+    check: Callable[[bytes], datetime | None]
+    edition: str
+    after: datetime | None  # answers must be fetched later than this
+
+    @property
+    def key(self) -> str:
+        """Name of its answer on disk."""
+        return cache_key(self.url)
 
 
 class Flight:
@@ -148,7 +163,7 @@ class Transport:
         if cache_dir is None:
             cache_dir = self._temporary_directory() if is_loopback(self.base_url) else default_directory()
         self._cache = DiskCache(Path(cache_dir).expanduser(), max_cache_bytes)
-        self._flights: dict[str, Flight] = {}
+        self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
         self._process = os.getpid()
 
@@ -219,20 +234,10 @@ class Transport:
         PayloadError
             From `check`.
         """
-        asked = self._clock().astimezone(UTC)
-        url = self._url(path)
-        key = cache_key(url)
+        question = Question(self._url(path), check, edition, self._clock() if refresh else None)
         subject = f"table {table}" if table else path.partition("?")[0]
-
-        def good(response: CachedResponse | None) -> bool:
-            return (
-                response is not None
-                and not self._has_expired(response, edition)
-                and not (refresh and response.created_at <= asked)
-            )
-
-        stored = self._stored(key, check)
-        if stored is not None and good(stored):
+        stored = self._stored(question)
+        if stored is not None and self._is_good(stored, question):
             return _answer(stored, from_cache=True)
         if offline:
             if stored is None:
@@ -243,7 +248,7 @@ class Transport:
                 )
             return self._stale(stored, subject, "offline=True")
         try:
-            return self._fetch_once(key, url, check, edition, good)
+            return self._fetch_once(question)
         except JobindsatsError as error:
             failure = error.at_request(self.curl(path))
         if stored is None or not isinstance(failure, (ServiceError, ClosedHourError)):
@@ -262,56 +267,44 @@ class Transport:
     def _url(self, path: str) -> str:
         return f"{self.base_url}/{path.lstrip('/')}"
 
-    def _stored(self, key: str, check: Callable[[bytes], datetime | None]) -> CachedResponse | None:
-        response = self._cache.get_response(key)
+    def _stored(self, question: Question) -> CachedResponse | None:
+        response = self._cache.get_response(question.key)
         if response is not None:
             try:
-                check(response.content)
+                question.check(response.content)
             except PayloadError:
                 return None
         return response
 
-    def _has_expired(self, response: CachedResponse, edition: str) -> bool:
+    def _is_good(self, response: CachedResponse, question: Question) -> bool:
         now = self._clock()
         return (
-            response.expires is None
-            or response.expires <= now
-            or response.created_at > now + CLOCK_SLACK  # fetched while this machine's clock was ahead
-            or response.headers.get(EDITION, "") != edition
+            response.expires is not None
+            and response.expires > now
+            and response.created_at <= now + CLOCK_SLACK  # else fetched while this machine's clock was ahead
+            and response.headers.get(EDITION, "") == question.edition
+            and (question.after is None or response.created_at > question.after)
         )
 
-    def _fetch_once(
-        self,
-        key: str,
-        url: str,
-        check: Callable[[bytes], datetime | None],
-        edition: str,
-        good: Callable[[CachedResponse | None], bool],
-    ) -> Answer:
+    def _fetch_once(self, question: Question) -> Answer:
         """Send, unless the same question is in the air already; then share its outcome, good or bad."""
         self._renew_after_fork()
-        flight = self._flights.setdefault(key, Flight())
+        name = (question.key, question.edition)
+        flight = self._flights.setdefault(name, Flight())
         with flight.lock:
             outcome = flight.outcome
             if outcome is None:
-                outcome = self._land(key, url, check, edition, good)
+                outcome = self._land(question)
                 # In this order: an interrupt in between leaves a flight that others fly again, not an old outcome.
-                self._flights.pop(key, None)
+                self._flights.pop(name, None)
                 flight.outcome = outcome
         if isinstance(outcome, JobindsatsError):
             raise copy.copy(outcome)  # each thread its own, without the frames of the one that sent
         return outcome
 
-    def _land(
-        self,
-        key: str,
-        url: str,
-        check: Callable[[bytes], datetime | None],
-        edition: str,
-        good: Callable[[CachedResponse | None], bool],
-    ) -> Answer | JobindsatsError:
-        stored = self._stored(key, check)  # a flight that landed since we looked, or another process
-        if stored is not None and good(stored):
+    def _land(self, question: Question) -> Answer | JobindsatsError:
+        stored = self._stored(question)  # of a flight that landed since we looked, or of another process
+        if stored is not None and self._is_good(stored, question):
             return _answer(stored, from_cache=True)
         if self._auth is None:
             return ConfigurationError(
@@ -322,41 +315,37 @@ class Transport:
         if closed is not None:
             return closed
         try:
-            return _answer(self._send(url, check, edition), from_cache=False)
+            return _answer(self._send(question), from_cache=False)
         except ServiceError as error:
             return self._closed() or error
         except JobindsatsError as error:
             return error
 
-    def _send(self, url: str, check: Callable[[bytes], datetime | None], edition: str) -> CachedResponse:
+    def _send(self, question: Question) -> CachedResponse:
         session = self._open_session()
+        hooks = {"response": partial(self._accept, question)}
         try:
-            request = session.prepare_request(
-                requests.Request("GET", url, hooks={"response": partial(self._accept, check, edition)})
-            )
-            environment = session.merge_environment_settings(url, {}, None, None, None)
-            if is_loopback(url):
-                environment["proxies"] = {}  # over plain http a proxy would read the key
-            # `_accept` has made the answer the one that is stored, whatever the session's signature says.
-            return cast(
-                "CachedResponse",
-                session.send(request, force_refresh=True, allow_redirects=False, **environment),
-            )
+            request = session.prepare_request(requests.Request("GET", question.url, hooks=hooks))
+            options = session.merge_environment_settings(question.url, {}, None, None, None)
+            if is_loopback(question.url):
+                options["proxies"] = {}  # over plain http a proxy would read the key
+            response = session.send(request, force_refresh=True, allow_redirects=False, **options)
         except KeyboardInterrupt:
             self._session = None  # its pools may hold a lock, or a connection with half an answer
+        else:
+            # `_accept` has made it the answer that is stored, whatever the session's signature says.
+            return cast("CachedResponse", response)
         raise KeyboardInterrupt  # a new one: the frames of the first hold the key
 
-    def _accept(
-        self, check: Callable[[bytes], datetime | None], edition: str, response: requests.Response, **_: Any
-    ) -> CachedResponse:
+    def _accept(self, question: Question, response: requests.Response, **_: Any) -> CachedResponse:
         """Turn a whole answer into the one that is stored: the hook between requests and requests-cache."""
         if isinstance(response, CachedResponse):
             return response  # requests-cache calls hooks a second time
         body = response.content.removeprefix(BYTE_ORDER_MARK)
         now = self._clock().astimezone(UTC)
-        expires = check(body) or now + DEFAULT_LIFE
+        expires = question.check(body) or now + DEFAULT_LIFE
         content_type = response.headers.get("Content-Type", "")
-        return stored_response(response.url, body, now, expires, content_type, edition)
+        return stored_response(response.url, body, now, expires, content_type, question.edition)
 
     def _open_session(self) -> CachedSession:
         session = self._session

@@ -93,14 +93,7 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-            for last_try in (False, False, False, False, True):
-                try:
-                    os.replace(temporary, path)  # noqa: PTH105 - a str comes from mkstemp
-                    break
-                except PermissionError:
-                    if last_try:
-                        raise
-                    time.sleep(0.01)  # Windows refuses while another process reads the old file
+            _move(temporary, path)
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108 - as above; gone already if all went well
@@ -172,6 +165,15 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
                 f"{problem}. The data arrived all the same; another directory: JOBINDSATS_CACHE_DIR.",
                 CacheWarning,
             )
+
+
+def _move(source: str, target: Path) -> None:
+    for _ in range(4):
+        with contextlib.suppress(PermissionError):  # Windows refuses while another process reads the old file
+            os.replace(source, target)  # noqa: PTH105 - a str comes from mkstemp
+            return
+        time.sleep(0.01)
+    os.replace(source, target)  # noqa: PTH105
 
 
 class DiskCache(BaseCache):

@@ -1,0 +1,362 @@
+"""One vocabulary for areas and time: names and codes of municipalities and regions, and periods as timestamps.
+
+Names and codes are those of Statistics Denmark's classification of regions and municipalities, in force since 2007.
+A name is recognised or it is not; nothing is guessed from likeness.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.periods import parse_period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = [
+    "MUNICIPALITIES",
+    "REGIONS",
+    "canonical_name",
+    "municipality_code",
+    "region_code",
+    "timestamps",
+    "with_codes",
+]
+
+REGIONS: dict[str, str] = {
+    "1081": "Region Nordjylland",
+    "1082": "Region Midtjylland",
+    "1083": "Region Syddanmark",
+    "1084": "Region Hovedstaden",
+    "1085": "Region Sjælland",
+}
+"""The five regions by their codes."""
+
+_NAMES = """
+101 København · 147 Frederiksberg · 151 Ballerup · 153 Brøndby · 155 Dragør · 157 Gentofte · 159 Gladsaxe · 161 Glostrup
+163 Herlev · 165 Albertslund · 167 Hvidovre · 169 Høje-Taastrup · 173 Lyngby-Taarbæk · 175 Rødovre · 183 Ishøj
+185 Tårnby · 187 Vallensbæk · 190 Furesø · 201 Allerød · 210 Fredensborg · 217 Helsingør · 219 Hillerød · 223 Hørsholm
+230 Rudersdal · 240 Egedal · 250 Frederikssund · 253 Greve · 259 Køge · 260 Halsnæs · 265 Roskilde · 269 Solrød
+270 Gribskov · 306 Odsherred · 316 Holbæk · 320 Faxe · 326 Kalundborg · 329 Ringsted · 330 Slagelse · 336 Stevns
+340 Sorø · 350 Lejre · 360 Lolland · 370 Næstved · 376 Guldborgsund · 390 Vordingborg · 400 Bornholm · 410 Middelfart
+420 Assens · 430 Faaborg-Midtfyn · 440 Kerteminde · 450 Nyborg · 461 Odense · 479 Svendborg · 480 Nordfyns
+482 Langeland · 492 Ærø · 510 Haderslev · 530 Billund · 540 Sønderborg · 550 Tønder · 561 Esbjerg · 563 Fanø · 573 Varde
+575 Vejen · 580 Aabenraa · 607 Fredericia · 615 Horsens · 621 Kolding · 630 Vejle · 657 Herning · 661 Holstebro
+665 Lemvig · 671 Struer · 706 Syddjurs · 707 Norddjurs · 710 Favrskov · 727 Odder · 730 Randers · 740 Silkeborg
+741 Samsø · 746 Skanderborg · 751 Aarhus · 756 Ikast-Brande · 760 Ringkøbing-Skjern · 766 Hedensted · 773 Morsø
+779 Skive · 787 Thisted · 791 Viborg · 810 Brønderslev · 813 Frederikshavn · 820 Vesthimmerlands · 825 Læsø · 840 Rebild
+846 Mariagerfjord · 849 Jammerbugt · 851 Aalborg · 860 Hjørring
+"""
+
+MUNICIPALITIES: dict[str, str] = {
+    f"0{code}": name for code, name in re.findall(r"(\d{3}) ([^·\n]+?)(?= ·|\n)", _NAMES)
+}
+"""The 98 municipalities by their codes of four digits."""
+
+# Spellings that dropping "Kommune" and a genitive s cannot explain; two are names of 2007, changed since.
+_OTHER_SPELLINGS = {
+    "Nordfyn": "0480",
+    "Vesthimmerland": "0820",
+    "Bornholms Regionskommune": "0400",
+    "Bornholms Regionskommunes": "0400",
+    "Copenhagen": "0101",
+    "Brønderslev-Dronninglund": "0810",
+    "Frederiksværk-Hundested": "0260",
+}
+
+
+def _key(name: str) -> str:
+    return " ".join(re.sub(r"[-‐‑–]", " ", fold(name)).split())
+
+
+_MUNICIPALITY_KEYS = {_key(name): code for code, name in MUNICIPALITIES.items()} | {
+    _key(name): code for name, code in _OTHER_SPELLINGS.items()
+}
+_REGION_KEYS = {_key(name): code for code, name in REGIONS.items()}
+
+#: Area hierarchies in which a region's name may stand without "Region"; elsewhere other areas bear such names.
+_REGION_HIERARCHIES = {"_region", "_reko"}
+_AREA_HIERARCHIES = _REGION_HIERARCHIES | {"_nykom", "_hele_landet"}
+
+
+def _municipality(name: str) -> str | None:
+    key = _key(name)
+    bare = re.sub(r" kommunes?$", "", key)
+    found = _MUNICIPALITY_KEYS.get(bare)
+    if found is None and bare != key:
+        found = _MUNICIPALITY_KEYS.get(bare.removesuffix("s"))
+    return found
+
+
+def _region(name: str, *, bare: bool = False) -> str | None:
+    key = _key(name)
+    return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
+
+
+def _code_of(name: str | int, codes: Mapping[str, str]) -> str | None:
+    """Read a code, as a number or as text with or without its leading zero."""
+    text = name.strip() if isinstance(name, str) else str(int(name))
+    code = text.zfill(4)
+    return code if code in codes else None
+
+
+def municipality_code(name: str | int) -> str:
+    """Give the code of a municipality.
+
+    Parameters
+    ----------
+    name : str or int
+        The municipality's name in any case, with or without "Kommune", with ``å`` or ``aa``; or its code.
+
+    Returns
+    -------
+    str
+        Four digits, ``"0101"`` to ``"0860"``. Statistics Denmark also writes the codes as whole numbers of three
+        digits, 101 to 860: ``int(municipality_code(name))``.
+
+    Raises
+    ------
+    QueryError
+        If there is no such municipality; the nearest names are told.
+
+    Examples
+    --------
+    >>> municipality_code("Københavns Kommune"), municipality_code("Århus"), municipality_code(751)
+    ('0101', '0751', '0751')
+    >>> int(municipality_code("Vesthimmerland"))
+    820
+    """
+    code = _code_of(name, MUNICIPALITIES) or _municipality(str(name))
+    if code is None:
+        raise _unknown(str(name), "municipality", MUNICIPALITIES.values())
+    return code
+
+
+def region_code(name: str | int) -> str:
+    """Give the code of a region, ``"1081"`` to ``"1085"``.
+
+    Raises
+    ------
+    QueryError
+        If there is no such region.
+
+    Examples
+    --------
+    >>> region_code("Region Sjælland"), region_code("Nordjylland")
+    ('1085', '1081')
+    """
+    code = _code_of(name, REGIONS) or _region(str(name), bare=True)
+    if code is None:
+        raise _unknown(str(name), "region", REGIONS.values())
+    return code
+
+
+def canonical_name(name: str | int) -> str:
+    """Give the name of a municipality or region as Statistics Denmark writes it.
+
+    Parameters
+    ----------
+    name : str or int
+        Any spelling that `municipality_code` understands, a region's name with "Region" before it, or a code.
+
+    Raises
+    ------
+    QueryError
+        If there is no such municipality or region.
+
+    Examples
+    --------
+    >>> [canonical_name(name) for name in ("Bornholms Regionskommune", "HØJE TÅSTRUP", "region hovedstaden", "0461")]
+    ['Bornholm', 'Høje-Taastrup', 'Region Hovedstaden', 'Odense']
+    """
+    known = MUNICIPALITIES | REGIONS
+    code = _code_of(name, known) or _municipality(str(name)) or _region(str(name))
+    if code is None:
+        raise _unknown(str(name), "municipality or region", known.values())
+    return known[code]
+
+
+def _unknown(name: str, what: str, names: Iterable[str]) -> QueryError:
+    near = did_you_mean(re.sub(r"(?i)\s+kommunes?$", "", name), names)
+    return QueryError(
+        f"There is no {what} {name!r}.{near} areas.MUNICIPALITIES and areas.REGIONS list all codes and names."
+    )
+
+
+def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Put a column of codes beside each column of areas, for joining with other sources.
+
+    Parameters
+    ----------
+    df : DataFrame
+    columns : str or sequence of str, optional
+        Columns of areas; by default those that the frame's provenance or their name (``Område``) tells.
+
+    Returns
+    -------
+    DataFrame
+        A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as text: four digits for municipalities
+        (``"0101"``; ``int("0101")`` is the form of three digits that other sources use) and for regions (``"1084"``).
+        Members that are neither, such as the whole country, have none (missing).
+
+    Raises
+    ------
+    ProvenanceError
+        If there is no column of areas.
+    QueryError
+        If a column named does not exist, or the column of codes exists already with other content.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"Område": ["Hele landet", "Region Sjælland", "Aarhus"], "n": [3, 2, 1]})
+    >>> with_codes(df)
+                Område Områdekode  n
+    0      Hele landet        NaN  3
+    1  Region Sjælland       1085  2
+    2           Aarhus       0751  1
+    """
+    result = df.copy(deep=False)
+    for column in _area_columns(df, columns):
+        codes = _codes(df[column], bare_regions=_hierarchy(df, column) in _REGION_HIERARCHIES)
+        name = f"{column}kode"
+        if name not in result:
+            result.insert(int(result.columns.get_loc(column)) + 1, name, codes)  # type: ignore[arg-type]
+        elif not result[name].astype(codes.dtype).equals(codes):
+            raise QueryError(
+                f"The frame has a column {name!r} already, with other content; rename it before the codes are added."
+            )
+    return result
+
+
+def _dimensions(df: pd.DataFrame) -> dict[str, list[str]]:
+    provenance = df.attrs.get("jobindsats") or {}
+    found: dict[str, list[str]] = (provenance.get("columns") or {}).get("dimensions") or {}
+    return found
+
+
+def _hierarchy(df: pd.DataFrame, column: str) -> str:
+    return _dimensions(df).get(column, ["", ""])[-1]
+
+
+def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list[str]:
+    if columns is not None:
+        wanted = [columns] if isinstance(columns, str) else list(columns)
+        for column in wanted:
+            if column not in df:
+                raise QueryError(
+                    f"There is no column {column!r}.{did_you_mean(column, map(str, df.columns))}"
+                    f" The frame has {', '.join(map(repr, df.columns))}."
+                )
+        return wanted
+    known = _dimensions(df)
+    found = [
+        column
+        for column in df.columns
+        if known.get(column, [""])[0] == "_omrade"
+        or _hierarchy(df, column) in _AREA_HIERARCHIES
+        or fold(str(column)) in {"omraade", "area"}
+    ]
+    if not found:
+        raise ProvenanceError(
+            f"No column of areas among {', '.join(map(repr, df.columns))}. If one holds names of municipalities, name"
+            " it: columns='…'; if it is in the index, df.reset_index() first."
+        )
+    return found
+
+
+def _codes(names: pd.Series, *, bare_regions: bool) -> pd.Series:
+    places, distinct = pd.factorize(names)
+    known = [(_municipality(str(name)) or _region(str(name), bare=bare_regions)) for name in distinct]
+    lookup = pd.array([*known, None], dtype="str")
+    return pd.Series(lookup.take(places), index=names.index)
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.DataFrame:
+    """Turn the column of periods into timestamps, for joining with other sources and for plots.
+
+    Parameters
+    ----------
+    df : DataFrame
+    how : {"start", "end"}
+        The first or the last day of each period, at midnight.
+
+    Returns
+    -------
+    DataFrame
+        A copy, every column of periods as ``datetime64``. Periods to date (``2026MYTD03``) start on 1 January, rolling
+        years (``2026QMAT01``, a year to the end of that quarter) on the first day of the twelve months they cover.
+
+    Raises
+    ------
+    QueryError
+        If periods are of a type whose length is not known.
+    ProvenanceError
+        If there is no column of periods.
+
+    Examples
+    --------
+    >>> df = pd.DataFrame({"Periode": pd.period_range("2026-01", "2026-02", freq="M"), "n": [1, 2]})
+    >>> timestamps(df, "end")
+         Periode  n
+    0 2026-01-31  1
+    1 2026-02-28  2
+    """
+    if how not in {"start", "end"}:
+        raise QueryError(f"how={how!r}: there are 'start' and 'end'.")
+    provenance = df.attrs.get("jobindsats") or {}
+    named = (provenance.get("columns") or {}).get("period", "Periode")
+    result = df.copy(deep=False)
+    found = False
+    for place, column in enumerate(df.columns):
+        values = df.iloc[:, place]
+        stamps = _stamps(values, how, named=column == named)
+        if stamps is not None:
+            result.isetitem(place, stamps)
+            found = True
+    if not found:
+        raise ProvenanceError(
+            f"No column of periods among {', '.join(map(repr, df.columns))}; if it is in the index, df.reset_index() first."
+        )
+    return result
+
+
+def _stamps(values: pd.Series, how: Literal["start", "end"], *, named: bool) -> Any:
+    """Return the timestamps of a column, None if it does not hold periods."""
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return pd.PeriodIndex(values).to_timestamp(how=how).normalize()
+    if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
+        return None if not named else values.array
+    labels = isinstance(values.dtype, pd.CategoricalDtype | pd.StringDtype)
+    if not labels or not (named or isinstance(values.dtype, pd.CategoricalDtype)):
+        return None
+    places, distinct = pd.factorize(values)
+    if not named and (len(distinct) == 0 or any(parse_period(str(text)) is None for text in distinct)):
+        return None
+    days = np.array([*(_day(str(text), how) for text in distinct), "NaT"], dtype="datetime64[D]")
+    return days[places].astype("datetime64[us]")
+
+
+def _day(text: str, how: str) -> Any:
+    key = parse_period(text)
+    form = re.fullmatch(r"(M|Q|Y)(|MAT|YTD)", key.letters) if key else None
+    months = {"M": 1, "Q": 3, "Y": 12}[form[1]] if form else 0
+    if key is None or form is None or not 1 <= key.number * months <= 12:
+        raise QueryError(
+            f"Period {text!r}: nothing is known of the days that a period of this type covers, so it has no {how}."
+            " Types known are months, quarters and years (M, Q, Y), rolling years (QMAT, MMAT) and the year to date"
+            " (MYTD, QYTD)."
+        )
+    after = np.datetime64(f"{key.year:04d}-01", "M") + key.number * months
+    if how == "end":
+        return after.astype("datetime64[D]") - np.timedelta64(1, "D")
+    length = {"": months, "MAT": 12, "YTD": key.number * months}[form[2]]
+    return (after - length).astype("datetime64[D]")

@@ -1,0 +1,227 @@
+"""Names and codes of areas, and periods as timestamps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import jobindsats_pandas as ji
+from jobindsats_pandas.areas import (
+    MUNICIPALITIES,
+    REGIONS,
+    canonical_name,
+    municipality_code,
+    region_code,
+    timestamps,
+    with_codes,
+)
+from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.sandbox.names import MUNICIPALITIES as SANDBOX_NAMES
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def test_there_are_98_municipalities_with_distinct_codes_and_names() -> None:
+    assert len(MUNICIPALITIES) == len(set(MUNICIPALITIES.values())) == 98
+    assert all(len(code) == 4 and 101 <= int(code) <= 860 for code in MUNICIPALITIES)
+    assert list(REGIONS) == ["1081", "1082", "1083", "1084", "1085"]
+
+
+def test_every_name_of_the_sandbox_is_known_and_none_is_missing_there() -> None:
+    names = {name for members in SANDBOX_NAMES.values() for name in members}
+    assert {canonical_name(name) for name in names} == set(MUNICIPALITIES.values())
+    assert {canonical_name(name) for name in SANDBOX_NAMES} == set(REGIONS.values())
+
+
+@pytest.mark.parametrize("code", MUNICIPALITIES)
+def test_every_name_is_understood_with_kommune_and_genitive_and_other_letters(code: str) -> None:
+    name = MUNICIPALITIES[code]
+    plain = name.replace("æ", "ae").replace("ø", "oe").replace("å", "aa").replace("Æ", "Ae")
+    spellings = [
+        name,
+        f"{name} Kommune",
+        f"{name}s Kommune",
+        f"{name} Kommunes",
+        name.upper(),
+        f"  {plain} ",
+        code,
+    ]
+    spellings += [name.replace("aa", "å").replace("Aa", "Å"), name.replace("-", " ")]
+    assert {municipality_code(spelling) for spelling in spellings} == {code}
+    assert municipality_code(int(code)) == municipality_code(np.int64(int(code))) == code
+    assert canonical_name(str(int(code))) == name
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("Århus", "Aarhus"),
+        ("Københavns Kommune", "København"),
+        ("Copenhagen", "København"),
+        ("Bornholms Regionskommune", "Bornholm"),
+        ("Vesthimmerland", "Vesthimmerlands"),
+        ("Vesthimmerlands Kommune", "Vesthimmerlands"),
+        ("Nordfyn", "Nordfyns"),
+        ("Nordfyn Kommune", "Nordfyns"),
+        ("Høje Taastrup", "Høje-Taastrup"),
+        ("Høje-Tåstrup Kommune", "Høje-Taastrup"),
+        ("Lyngby-Tårbæk", "Lyngby-Taarbæk"),
+        ("Fåborg‑Midtfyn", "Faaborg-Midtfyn"),
+        ("Åbenrå", "Aabenraa"),
+        ("Randers Kommune", "Randers"),
+        ("Brønderslev-Dronninglund", "Brønderslev"),
+        ("region sjælland", "Region Sjælland"),
+        (1084, "Region Hovedstaden"),
+    ],
+)
+def test_other_spellings_give_the_canonical_name(spelling: str | int, name: str) -> None:
+    assert canonical_name(spelling) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Hele landet", "Christiansø", "Kommune", "", "Sjælland", "Rander", "Københavns", "0411", 999, "Aarhu"],
+)
+def test_what_is_no_area_is_not_guessed(name: str | int) -> None:
+    with pytest.raises(QueryError, match="no municipality or region"):
+        canonical_name(name)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(QueryError, match=r"no municipality 'Odens Kommune'\. Did you mean 'Odense'"):
+        municipality_code("Odens Kommune")
+    with pytest.raises(QueryError, match="no municipality 'Region Sjælland'"):
+        municipality_code("Region Sjælland")
+    with pytest.raises(QueryError, match="no region 'Aarhus'"):
+        region_code("Aarhus")
+    assert region_code("Midtjylland") == region_code(1082) == "1082"
+
+
+def test_codes_stand_right_of_the_areas_and_the_cells_stay_guarded(client: ji.Client) -> None:
+    df = ji.read_jobindsats(
+        "y25i01", by={"_nykom": "*", "_akassebl": "total"}, periods="latest:2", client=client
+    )
+    coded = with_codes(df)
+    assert list(coded.columns[:3]) == ["Periode", "Område", "Områdekode"]
+    assert "Områdekode" not in df
+    assert coded.attrs == df.attrs
+    assert coded["Områdekode"].isna().sum() == 2
+    municipalities = coded.dropna(subset="Områdekode")
+    assert municipalities["Områdekode"].map(MUNICIPALITIES).tolist() == municipalities["Område"].tolist()
+    assert municipalities["Områdekode"].nunique() == 98
+    assert coded.iloc[:, -1].array.parts.tolist() == df.iloc[:, -1].array.parts.tolist()
+    joined = coded.merge(pd.DataFrame({"Områdekode": ["0751"], "indbyggere": [367_000]}), on="Områdekode")
+    assert joined["Område"].unique().tolist() == ["Aarhus"]
+
+
+def test_regions_have_codes_and_may_stand_without_the_word_in_their_own_hierarchy(client: ji.Client) -> None:
+    df = ji.read_jobindsats("y25i01", by={"_region": "*"}, periods="latest:1", client=client)
+    assert with_codes(df)["Områdekode"].dropna().sort_values().tolist() == list(REGIONS)
+    bare = df.assign(Område=df["Område"].astype(str).str.removeprefix("Region "))
+    assert with_codes(bare)["Områdekode"].notna().sum() == 5
+    bare.attrs.clear()
+    assert with_codes(bare)["Områdekode"].isna().all()
+
+
+def test_codes_can_be_added_twice_but_never_over_another_column() -> None:
+    df = pd.DataFrame({"Område": ["Aarhus", None]})
+    once = with_codes(df)
+    pd.testing.assert_frame_equal(with_codes(once), once)
+    with pytest.raises(QueryError, match="'Områdekode' already"):
+        with_codes(df.assign(Områdekode=["A", "B"]))
+
+
+def test_columns_of_areas_can_be_named() -> None:
+    df = pd.DataFrame({"bopæl": ["Odense"], "arbejde": ["Ærø Kommune"]})
+    assert with_codes(df, ["bopæl", "arbejde"]).iloc[0].tolist() == ["Odense", "0461", "Ærø Kommune", "0492"]
+    assert with_codes(df, "bopæl").shape == (1, 3)
+    with pytest.raises(QueryError, match=r"no column 'bopael'.*Did you mean 'bopæl'"):
+        with_codes(df, "bopael")
+    with pytest.raises(ProvenanceError, match="No column of areas among 'bopæl', 'arbejde'"):
+        with_codes(df)
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+def test_periods_become_their_first_or_last_day(client: ji.Client) -> None:
+    df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q01:2025Q04", client=client)
+    starts, ends = timestamps(df), timestamps(df, "end")
+    assert starts["Periode"].min() == pd.Timestamp("2025-01-01")
+    assert ends["Periode"].max() == pd.Timestamp("2025-12-31")
+    assert starts["Periode"].dtype.kind == "M"
+    assert isinstance(df["Periode"].dtype, pd.PeriodDtype)
+    assert starts.attrs == df.attrs
+    pd.testing.assert_frame_equal(timestamps(starts), starts)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("2026M02", "2026-02-01", "2026-02-28"),
+        ("2025Q04", "2025-10-01", "2025-12-31"),
+        ("2024Y01", "2024-01-01", "2024-12-31"),
+        ("2026MYTD03", "2026-01-01", "2026-03-31"),
+        ("2026QYTD2", "2026-01-01", "2026-06-30"),
+        ("2026QMAT01", "2025-04-01", "2026-03-31"),
+        ("2024MMAT02", "2023-03-01", "2024-02-29"),
+    ],
+)
+def test_every_known_type_has_a_first_and_a_last_day(text: str, start: str, end: str) -> None:
+    df = pd.DataFrame({"Periode": pd.Categorical([text, None], ordered=True)})
+    assert timestamps(df)["Periode"].tolist() == [pd.Timestamp(start), pd.NaT]
+    assert timestamps(df, "end")["Periode"].tolist() == [pd.Timestamp(end), pd.NaT]
+
+
+def test_the_ends_of_a_year_to_date_and_a_rolling_year_come_from_the_sandbox(client: ji.Client) -> None:
+    to_date = ji.read_jobindsats(
+        "y25i06b", by="_region", period_type="MYTD", periods="latest:2", client=client
+    )
+    rolling = ji.read_jobindsats("ptv_a02", period_type="QMAT", periods="latest:1", client=client)
+    last = str(to_date["Periode"].iloc[-1])
+    assert (
+        timestamps(to_date, "end")["Periode"].max()
+        == pd.Period(last.replace("MYTD", "-"), "M").end_time.normalize()
+    )
+    span = timestamps(rolling, "end")["Periode"].iloc[0] - timestamps(rolling)["Periode"].iloc[0]
+    assert span.days in {364, 365}
+
+
+@pytest.mark.parametrize("text", ["2026XYZ01", "2026M13", "2026QMAT05", "foråret", "2026D001", "2026YMAT02"])
+def test_periods_of_unknown_length_are_refused(text: str) -> None:
+    df = pd.DataFrame({"Periode": pd.Categorical([text], ordered=True)})
+    with pytest.raises(QueryError, match=f"Period '{text}': nothing is known"):
+        timestamps(df)
+
+
+def test_only_columns_of_periods_change() -> None:
+    df: Any = pd.DataFrame(
+        {
+            "fra": pd.Categorical(["2026M01"]),
+            "Periode": ["2026M02"],
+            "navn": ["2026M03"],
+            "gruppe": pd.Categorical(["ung"]),
+            "dag": pd.to_datetime(["2026-05-05"]),
+            "antal": [1],
+        }
+    )
+    made = timestamps(df)
+    assert made.iloc[0].tolist() == [
+        pd.Timestamp("2026-01-01"),
+        pd.Timestamp("2026-02-01"),
+        "2026M03",
+        "ung",
+        pd.Timestamp("2026-05-05"),
+        1,
+    ]
+    assert timestamps(df.iloc[:0])["Periode"].dtype.kind == "M"
+    with pytest.raises(ProvenanceError, match="No column of periods"):
+        timestamps(df[["navn", "gruppe", "antal"]])
+    with pytest.raises(ProvenanceError, match="No column of periods"):
+        timestamps(df[["gruppe"]].iloc[:0])
+    with pytest.raises(QueryError, match="'start' and 'end'"):
+        timestamps(df, "middle")  # type: ignore[arg-type]

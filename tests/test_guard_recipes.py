@@ -1,0 +1,765 @@
+"""Every way to add numbers up in pandas that we know of, each run on six columns.
+
+A column with hidden cells, visible persons, a rate, a mixture of levels, a mixture of measures: in these, a sum that
+goes through is a wrong number. And a column that may be summed, where a refusal is wrong. Each recipe is also run
+on plain numbers, which tells what the wrong number would be.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import math
+import operator
+import statistics
+import warnings
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jobindsats_pandas.disclosure import (
+    DiscretionisedArray,
+    PartDimension,
+    PartMeasure,
+    PartSpace,
+    Registry,
+)
+from jobindsats_pandas.errors import InvalidSumError, JobindsatsWarning
+from jobindsats_pandas.kinds import Kind
+
+RECIPES = {
+    "sum, agg, apply, eval": """
+s.sum()
+s.sum(skipna=False)
+s.sum(min_count=1)
+s.array.sum()
+s.values.sum()
+df.sum(numeric_only=True)
+df[['antal']].sum()
+df[['antal']].sum(axis=0)
+df[['antal']].sum(axis=None)
+wide.sum()
+wide.sum(axis=1)
+wide.sum(axis=None)
+wide.sum().sum()
+wide.sum(axis=1).sum()
+wide.sum(min_count=1)
+wide.sum(skipna=True)
+s.agg('sum')
+s.agg(np.sum)
+s.agg(['sum', 'max'])
+s.agg({'x': 'sum'})
+s.agg(lambda x: x.sum())
+s.aggregate('sum')
+s.apply('sum')
+s.pipe(lambda x: x.sum())
+s.pipe(np.sum)
+df.agg({'antal': 'sum'})
+df[['antal']].agg('sum')
+df[['antal']].agg(['sum'])
+df.agg(t=('antal', 'sum'))
+wide.agg('sum', axis=1)
+wide.agg(['sum', 'max'])
+wide.apply(np.sum)
+wide.apply('sum')
+wide.apply(lambda c: c.sum())
+wide.apply(np.sum, axis=1)
+wide.apply('sum', axis=1)
+wide.apply(lambda r: r.sum(), axis=1)
+df.eval('antal.sum()')
+df.eval('t = antal.sum()').t
+pd.eval('df.antal.sum()')
+df.select_dtypes('number').sum()
+df.set_index('kommune').antal.sum()
+df[['antal']].squeeze().sum()
+df.iloc[:, -1].sum()
+df.loc[:, 'antal'].sum()
+df.get('antal').sum()
+df.query('antal >= 0 or antal != antal').antal.sum()
+""",
+    "numpy and builtins": """
+np.sum(s)
+np.sum(s.array)
+np.sum(s.values)
+np.sum(df[['antal']])
+np.sum(wide, axis=0)
+np.sum(wide, axis=1)
+np.sum(wide)
+np.nansum(s)
+np.nansum(s.array)
+np.nansum(s.values)
+np.nancumsum(s)
+np.cumsum(s)
+np.cumsum(s.array)
+np.add.reduce(s)
+np.add.reduce(s.array)
+np.add.reduce(s.values)
+np.add.accumulate(s)
+np.add.accumulate(s.array)
+np.add.reduceat(s.array, [0, 5])
+np.add(a, b)
+np.add(a.array, b.array)
+sum(s)
+sum(s.array)
+sum(s.values)
+sum(s.tolist())
+sum(list(s))
+sum(iter(s))
+sum(x for x in s)
+sum(map(lambda x: x, s))
+sum([*s])
+sum(value for _, value in s.items())
+sum(row.antal for row in df.itertuples())
+sum(row['antal'] for _, row in df.iterrows())
+sum(row['antal'] for row in df.to_dict('records'))
+sum(df['antal'].to_dict().values())
+sum(df.loc[i, 'antal'] for i in df.index)
+sum(s.iat[i] for i in range(len(s)))
+sum(s, start=0)
+sum(s, start=0.0)
+functools.reduce(operator.add, s)
+functools.reduce(lambda x, y: x + y, s.tolist())
+list(itertools.accumulate(s))[-1]
+s.dot(ones)
+s @ ones
+s.dot(pd.Series(ones))
+ones @ s.values
+np.matmul(s.array, ones)
+np.einsum('i->', s)
+np.einsum('i,i->', s, ones)
+np.average(s) * len(s)
+np.average(s, weights=ones) * len(s)
+np.trapezoid(s, dx=1) + 0
+np.convolve(s, ones)
+wide.values.sum()
+wide.to_numpy().sum()
+np.add.reduce(wide.values, axis=0)
+""",
+    "groupby, pivot_table, crosstab, resample": """
+df.groupby('gruppe').antal.sum()
+df.groupby('gruppe')['antal'].sum()
+df.groupby('gruppe')[['antal']].sum()
+df.groupby('gruppe').sum(numeric_only=True)
+df.groupby('gruppe', as_index=False).antal.sum()
+df.groupby('gruppe', sort=False).antal.sum()
+df.groupby(['gruppe', 'land']).antal.sum()
+df.groupby(df.gruppe.values).antal.sum()
+df.groupby(lambda i: 0).antal.sum()
+df.groupby('land').antal.sum()
+df.groupby('kommune', observed=True).antal.sum()
+df.groupby('gruppe').antal.sum(min_count=1)
+df.groupby('gruppe').agg('sum', numeric_only=True)
+df.groupby('gruppe').antal.agg('sum')
+df.groupby('gruppe').antal.agg(np.sum)
+df.groupby('gruppe').antal.agg(sum)
+df.groupby('gruppe').antal.agg(lambda x: x.sum())
+df.groupby('gruppe').antal.agg(lambda x: sum(x))
+df.groupby('gruppe').antal.agg(lambda x: np.sum(x))
+df.groupby('gruppe').antal.agg(lambda x: np.nansum(x))
+df.groupby('gruppe').antal.agg(['sum', 'max'])
+df.groupby('gruppe').antal.agg(t='sum')
+df.groupby('gruppe').agg(t=('antal', 'sum'))
+df.groupby('gruppe').agg(t=('antal', lambda x: x.sum()))
+df.groupby('gruppe').agg({'antal': 'sum'})
+df.groupby('gruppe').agg({'antal': ['sum', 'count']})
+df.groupby('gruppe').antal.apply(lambda x: x.sum())
+df.groupby('gruppe').antal.apply(np.sum)
+df.groupby('gruppe').antal.apply(sum)
+df.groupby('gruppe')[['antal']].apply(lambda g: g.antal.sum())
+df.groupby('gruppe')[['antal']].apply(lambda g: g.sum())
+df.groupby('gruppe').antal.transform('sum')
+df.groupby('gruppe').antal.transform(lambda x: x.sum())
+df.groupby('gruppe').antal.transform(np.sum)
+df.groupby('gruppe').antal.cumsum()
+df.groupby('gruppe').antal.transform('cumsum')
+df.groupby('gruppe').antal.pipe(lambda g: g.sum())
+pd.Series({name: g.antal.sum() for name, g in df.groupby('gruppe')})
+s.groupby(df.gruppe).sum()
+s.groupby(df.gruppe).agg('sum')
+s.groupby(level=0).sum()
+s.groupby(lambda i: i % 2).sum()
+df.pivot_table(index='gruppe', values='antal', aggfunc='sum')
+df.pivot_table(index='gruppe', columns='maaned', values='antal', aggfunc='sum')
+df.pivot_table(index='gruppe', values='antal', aggfunc=np.sum)
+df.pivot_table(index='gruppe', values='antal', aggfunc=lambda x: x.sum())
+df.pivot_table(index='gruppe', columns='maaned', values='antal', aggfunc='sum', fill_value=0)
+df.pivot_table(index='kommune', columns='maaned', values='antal', aggfunc='sum', margins=True, observed=True)
+df.pivot_table(index='gruppe', values='antal', aggfunc={'antal': 'sum'})
+pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc='sum')
+pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc='sum', margins=True)
+pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc=np.sum, normalize='all')
+dated.resample('YE').antal.sum()
+dated.resample('YE').antal.agg('sum')
+dated.resample('YE').antal.apply(lambda x: x.sum())
+dated.antal.resample('YE').sum()
+dated.groupby(pd.Grouper(freq='YE')).antal.sum()
+dated.groupby([pd.Grouper(freq='YE'), 'gruppe']).antal.sum()
+df.set_index(['gruppe', 'kommune']).antal.groupby(level='gruppe').sum()
+df.groupby(pd.cut(np.arange(len(df)), 2), observed=True).antal.sum()
+df.groupby('gruppe').antal.sum().sum()
+df.groupby('gruppe').get_group('stor').antal.sum()
+""",
+    "windows": """
+s.rolling(3).sum()
+s.rolling(3, min_periods=1).sum()
+s.rolling(3, min_periods=1, center=True).sum()
+s.rolling(3).agg('sum')
+s.rolling(3, min_periods=1).agg(np.sum)
+s.rolling(3, min_periods=1).apply(np.sum)
+s.rolling(3, min_periods=1).apply(np.nansum)
+s.rolling(3, min_periods=1).apply(np.nansum, raw=True)
+s.rolling(3, min_periods=1).apply(lambda x: x.sum())
+s.rolling(3, min_periods=1).agg(['sum', 'mean'])
+s.rolling(3, win_type='boxcar', min_periods=1).sum()
+df[['antal']].rolling(3, min_periods=1).sum()
+df.rolling(3, min_periods=1).antal.sum()
+wide.rolling(2, min_periods=1).sum()
+s.expanding().sum()
+s.expanding().agg('sum')
+s.expanding().apply(np.nansum)
+df[['antal']].expanding().sum()
+s.ewm(alpha=0.5).sum()
+dated.antal.rolling('900D').sum()
+df.groupby('gruppe').antal.rolling(2, min_periods=1).sum()
+df.groupby('gruppe').antal.expanding().sum()
+s.cumsum()
+df[['antal']].cumsum()
+wide.cumsum()
+wide.cumsum(axis=1)
+s.cumsum(skipna=False)
+s.array._accumulate('cumsum')
+s.transform('cumsum')
+s.agg('cumsum')
+s.apply('cumsum')
+""",
+    "a + b": """
+a + b
+b + a
+a.add(b)
+a.radd(b)
+a.add(b, fill_value=0)
+a.array + b.array
+operator.add(a, b)
+sum([a, b])
+functools.reduce(operator.add, [a, b])
+pair.eval('a + b')
+pd.eval('a + b')
+pair.assign(t=lambda d: d.a + d.b).t
+pair.a + pair['b']
+pair[['a']].add(pair.b, axis=0)
+pair[['a']].rename(columns={'a': 'x'}) + pair[['b']].rename(columns={'b': 'x'})
+a.combine(b, operator.add)
+a.combine(b, lambda x, y: x + y)
+pair.apply(lambda r: r.a + r.b, axis=1)
+pair.apply(lambda r: r['a'] + r['b'], axis=1)
+pair.assign(navn='x').apply(lambda r: r.a + r.b, axis=1)
+pd.Series([x + y for x, y in zip(a, b)])
+pd.Series([x + y for x, y in zip(a.tolist(), b.tolist())])
+a - (0 - b)
+a.iloc[0] + b.iloc[0]
+a.iloc[-1] + b.iloc[-1]
+pair.sum(axis=1)
+(a + b).sum()
+(a.fillna(0) + b.fillna(0)).sum()
+a.sum() + b.sum()
+""",
+    "filling, dropping, replacing": """
+s.fillna(0).sum()
+s.fillna(1).sum()
+s.fillna(2.0).sum()
+s.fillna(s.mean().round()).sum()
+s.fillna(pd.Series(0, index=s.index)).sum()
+s.fillna({i: 0 for i in s.index}).sum()
+df.fillna({'antal': 0}).antal.sum()
+df.fillna({'antal': 1}).antal.sum()
+df[['antal']].fillna(0).sum()
+wide.fillna(0).sum()
+wide.fillna(0).sum(axis=1)
+wide.fillna(1).sum(axis=None)
+s.fillna(0).groupby(df.gruppe).sum()
+s.fillna(0).cumsum()
+s.fillna(0).rolling(3).sum()
+s.fillna(0).agg('sum')
+np.sum(s.fillna(0))
+sum(s.fillna(0))
+np.nansum(s.fillna(0))
+s.fillna(0, limit=9).sum()
+s.dropna().sum()
+s.dropna().cumsum()
+s.dropna().agg('sum')
+s.dropna().groupby(df.gruppe).sum()
+np.sum(s.dropna())
+sum(s.dropna())
+s[s.notna()].sum()
+s[~s.isna()].sum()
+s.loc[s.notna()].sum()
+s[s == s].sum()
+s[s > 0].sum()
+s[s.gt(0)].sum()
+s.iloc[np.flatnonzero(s.notna())].sum()
+s.array[~s.isna()].sum()
+s.array.dropna().sum()
+s.compress(s.notna()).sum() if hasattr(s, 'compress') else s[s.notna()].sum()
+df.dropna().antal.sum()
+df.dropna(subset=['antal']).antal.sum()
+df[df.antal.notna()].antal.sum()
+df[df.antal > 0].antal.sum()
+df.query('antal > 0').antal.sum()
+df.query('antal == antal').antal.sum()
+df.loc[df.antal.notna(), 'antal'].sum()
+df.dropna().groupby('gruppe').antal.sum()
+df.dropna().pivot_table(index='gruppe', values='antal', aggfunc='sum')
+df.groupby('gruppe').antal.apply(lambda x: x.dropna().sum())
+df.groupby('gruppe').antal.apply(lambda x: x.fillna(0).sum())
+df.groupby('gruppe').antal.agg(lambda x: x.dropna().sum())
+wide.dropna(how='all').sum()
+s.where(s.notna(), 0).sum()
+s.where(s > 0, 0).sum()
+s.where(s > 0).sum()
+s.mask(s.isna(), 0).sum()
+s.mask(s.isna(), 1).sum()
+df.where(df.notna(), 0).antal.sum()
+s.case_when([(s.isna(), 0)]).sum()
+s.replace(np.nan, 0).sum()
+s.replace({np.nan: 1}).sum()
+df.replace({'antal': {np.nan: 0}}).antal.sum()
+s.ffill().sum()
+s.bfill().sum()
+s.ffill().bfill().sum()
+df.ffill().antal.sum()
+df.groupby('gruppe').antal.ffill().sum()
+df.groupby('gruppe').antal.bfill().sum()
+dated.antal.resample('MS').ffill().sum()
+s.interpolate().sum()
+s.interpolate(limit_direction='both').sum()
+df[['antal']].interpolate().sum()
+s.clip(lower=0).sum()
+s.clip(0, 10**9).sum()
+s.fillna(0).clip(lower=0).sum()
+s.combine_first(pd.Series(0, index=s.index)).sum()
+s.combine(pd.Series(0, index=s.index), max).sum()
+s.fillna(0).mask(s.isna()).sum()
+s.map(lambda x: x).sum()
+s.map(lambda x: 0 if pd.isna(x) else x).sum()
+s.map(lambda x: x, na_action='ignore').sum()
+s.apply(lambda x: x).sum()
+s.apply(lambda x: x if x == x else 0).sum()
+s.transform(lambda x: x).sum()
+s.transform(lambda x: x.fillna(0)).sum()
+(s * 2).sum()
+(2 * s).sum() / 2
+(s / 2).sum() * 2
+(s * 1).sum()
+(s + 0).sum()
+(0 + s).sum()
+(-s).sum()
+(s - 0).sum()
+(+s).sum()
+abs(s).sum()
+s.abs().sum()
+s.mul(1).sum()
+s.round().sum()
+s.copy().sum()
+copied(s).sum()
+filled_by_hand(s).sum()
+filled_by_loc(s).sum()
+filled_in_frame(df).antal.sum()
+""",
+    "casting and reshaping": """
+s.astype('discretionised[Float64]').sum()
+s.astype('Float64').sum()
+s.astype('Int64').sum()
+s.astype(float).sum()
+s.astype('float32').sum()
+s.astype(object).sum()
+s.astype(str).replace('<NA>', '0').replace('nan', '0').fillna('0').astype(float).sum()
+s.astype('category').astype(float).sum()
+s.to_numpy(dtype=float, na_value=0).sum()
+s.to_numpy(dtype='float64', na_value=np.nan)[s.notna()].sum()
+pd.to_numeric(s).sum()
+pd.to_numeric(s.astype(str), errors='coerce').sum()
+s.convert_dtypes().sum()
+s.infer_objects().sum()
+df.convert_dtypes().antal.sum()
+df.infer_objects().antal.sum()
+df[['antal']].T.sum()
+df[['antal']].T.sum(axis=1)
+wide.T.sum()
+wide.T.sum(axis=1)
+wide.transpose().sum()
+df.T.loc['antal'].sum()
+df.T.iloc[-1].sum()
+df.T.T.antal.sum()
+df[['antal']].stack().sum()
+wide.stack().sum()
+wide.stack(future_stack=True).sum()
+wide.unstack().sum()
+wide.unstack().groupby(level=0).sum()
+wide.stack().groupby(level=0).sum()
+wide.melt(ignore_index=False).value.sum()
+wide.melt(ignore_index=False).groupby('maaned').value.sum()
+wide.reset_index().melt(id_vars='kommune').value.sum()
+df.melt(id_vars=['kommune', 'maaned', 'gruppe', 'land']).value.sum()
+df.melt(id_vars=['kommune', 'maaned', 'gruppe', 'land']).groupby('gruppe').value.sum()
+df.set_index(['kommune', 'maaned']).antal.unstack().sum()
+df.set_index(['kommune', 'maaned']).antal.unstack().sum(axis=1)
+df.set_index(['kommune', 'maaned']).antal.unstack(fill_value=0).sum()
+df.set_index(['gruppe', 'kommune', 'maaned']).antal.unstack(['gruppe', 'maaned']).sum()
+df.pivot(index='kommune', columns='maaned', values='antal').sum(axis=1)
+df.merge(keys, on='gruppe').antal.sum()
+df.merge(keys, on='gruppe').groupby('navn').antal.sum()
+df.merge(keys, on='gruppe', how='outer').antal.sum()
+df.join(keys.set_index('gruppe'), on='gruppe').antal.sum()
+pd.merge(df[['kommune', 'maaned']], df, on=['kommune', 'maaned']).antal.sum()
+pd.concat([df.iloc[:5], df.iloc[5:]]).antal.sum()
+pd.concat([s.iloc[:5], s.iloc[5:]]).sum()
+pd.concat([a, b]).sum()
+pd.concat([a, b], axis=1).sum(axis=1)
+pd.concat([a, b], keys=['a', 'b']).groupby(level=0).sum()
+s.reindex(range(20)).sum()
+s.reindex(range(20), fill_value=0).sum()
+s.sort_values().sum()
+s.sort_index(ascending=False).cumsum()
+s.sample(frac=1, random_state=1).sum()
+s.head(100).sum()
+s[::-1].sum()
+s.explode().sum()
+s.repeat(1).sum()
+s.shift(0).sum()
+s.droplevel if False else s.reset_index(drop=True).sum()
+s.to_frame().antal.sum()
+s.to_frame().T.iloc[0].sum()
+df.assign(t=df.antal).t.sum()
+df.iloc[:, [-1]].squeeze().sum()
+df.set_index('kommune').loc[:, 'antal'].sum()
+pd.DataFrame({'x': s}).x.sum()
+pd.Series(s).sum()
+pd.Series(s.array).sum()
+pd.Series(s, dtype='discretionised[Float64]').sum()
+pd.array(s).sum()
+pd.Series(pd.array(s.tolist(), dtype='discretionised[Float64]')).sum()
+parquet(df).antal.sum()
+feather(df).antal.sum()
+pickled(df).antal.sum()
+""",
+    "bypass 1: object columns": """
+with_text.apply(lambda r: r[['antal', 'to']].sum(), axis=1)
+with_text.apply(lambda r: r[['antal', 'to']].dropna().sum(), axis=1)
+with_text.T.loc['antal'].sum()
+with_text.T.loc['antal'].dropna().sum()
+df.T.loc['antal'].dropna().sum()
+pd.Series(s.tolist()).sum()
+pd.Series(s.tolist(), dtype=object).sum()
+pd.Series(list(s)).dropna().sum()
+pd.Series(np.array(s, dtype=object)).sum()
+pd.DataFrame(df[['antal']].values).sum()
+pd.DataFrame(df.values)[4].sum()
+pd.DataFrame(df.to_dict()).antal.sum()
+pd.DataFrame(df.to_dict('records')).antal.sum()
+pd.DataFrame.from_records(df.to_records()).antal.sum()
+pd.concat([s, pd.Series(['tekst'])]).iloc[:-1].sum()
+pd.concat([s, pd.Series(['tekst'])]).iloc[:-1].groupby(lambda i: 0).sum()
+with_text.melt(id_vars='kommune', value_vars=['antal', 'land']).query("variable == 'antal'").value.sum()
+with_text.melt(id_vars='kommune', value_vars=['antal', 'land']).query("variable == 'antal'").groupby('variable').value.sum()
+with_text[['antal', 'land']].stack().xs('antal', level=1).sum()
+np.nansum(s.to_numpy(dtype=object))
+s.to_numpy(dtype=object).sum()
+np.sum(s.to_numpy(dtype=object)[s.notna()])
+""",
+    "bypass 2: exported to numpy": """
+s.to_numpy().sum()
+np.asarray(s).sum()
+np.array(s).sum()
+np.nansum(s.to_numpy())
+np.nansum(np.asarray(s))
+np.where(s.isna(), 0, s).sum()
+np.nan_to_num(s).sum()
+np.ma.masked_invalid(s).sum()
+pd.Series(s.to_numpy()).sum()
+pd.Series(np.asarray(s), index=df.gruppe).groupby(level=0).sum()
+np.bincount(np.zeros(len(s), dtype=int), weights=s)
+np.bincount(np.zeros(len(s), dtype=int), weights=s.fillna(0))
+np.dot(s, ones)
+np.inner(s, ones)
+np.vdot(s, ones)
+np.histogram(np.zeros(len(s)), bins=1, weights=s)[0]
+s.array.plain().sum()
+s.array.numbers[s.array.visible].sum()
+""",
+    "bypass 3: a part of the visible": """
+df[df.antal.notna() & (df.gruppe == 'lille')].antal.sum()
+df[(df.antal > 0) & (df.maaned == '2026M02')].antal.sum()
+two.dropna().antal.sum()
+two.dropna().groupby('gruppe').antal.sum()
+s.nlargest(9).sum()
+s.sort_values().head(9).sum()
+s[s > 10].sum()
+""",
+    "bypass 4: third parties": """
+arrow(df)
+duckdb(df)
+polars(df)
+""",
+    "bypass 5: by hand": """
+sum(x for x in s if pd.notna(x))
+sum(x for x in s.tolist() if x == x)
+sum(0 if pd.isna(x) else x for x in s)
+sum(float(x) for x in s if pd.notna(x))
+sum(map(float, s.dropna()))
+math.fsum(s)
+math.fsum(s.dropna())
+statistics.fmean(s.dropna()) * len(s)
+s.mode().sum()
+s.mean() * s.count()
+s.value_counts().reset_index().eval('antal * count').sum()
+pd.read_csv(io.StringIO(df.to_csv())).antal.sum()
+pd.read_json(io.StringIO(df.to_json())).antal.sum()
+excel(df).antal.sum()
+sql(df).antal.sum()
+s.describe()['mean'] * s.count()
+""",
+}
+
+ROWS = 12
+# Every sum of two or more of these numbers differs from every other one, and from each of them.
+VALUES = np.array([2**power + 1 for power in range(1, ROWS + 1)], dtype=np.int64)
+HIDDEN = {1: 2, 8: 1}  # row -> the number that nobody sees
+SCENARIOS = ("hidden", "persons", "rate", "levels", "measures", "valid")
+KOMMUNER = [f"K{row // 2}" for row in range(ROWS)]
+
+
+def guarded(scenario: str) -> DiscretionisedArray:
+    """The column of a scenario."""
+    kinds = {"persons": Kind.PERSONS, "rate": Kind.NONE}
+    names = {"persons": "Antal personer", "rate": "Andel personer"}
+    measures = [PartMeasure("m", names.get(scenario, "Antal sanktioner"), kinds.get(scenario, Kind.FLOW))]
+    rows = np.arange(ROWS)
+    periods = (("M", "2026M01"), ("M", "2026M02"))
+    if scenario == "levels":
+        # Each row stands one level below the one before: no two of them add.
+        paths = ["/" + "/".join("1" * (row + 1)) + "/" for row in rows]
+        levels = [("_h", str(row), f"niveau {row}", [(path, f"M{row}")]) for row, path in enumerate(paths)]
+        parts_of = (0, 0, [rows + 1])
+    elif scenario == "measures":
+        measures = [PartMeasure(f"m{row}", f"Antal sanktioner {row}", Kind.FLOW) for row in rows]
+        levels = [("_h", "1", "Kommune", [("/1/", "K0")])]
+        parts_of = (rows, 0, [1])
+    else:
+        levels = [("_h", "1", "Kommune", [(f"/{row}/", f"K{row}") for row in range(ROWS // 2)])]
+        parts_of = (0, rows % 2, [rows // 2 + 1])
+    space = PartSpace("t", "T", tuple(measures), periods, (PartDimension.build("_d", "Område", levels),))
+    status = np.zeros(ROWS, dtype=np.uint8)
+    values = VALUES if scenario != "rate" else VALUES.astype(np.float64)
+    if scenario == "hidden":
+        status[list(HIDDEN)] = 1
+    return DiscretionisedArray(values.copy(), status, space.encode(*parts_of), Registry.of(space))
+
+
+def plain(scenario: str, *, truth: bool = False) -> Any:
+    """The same numbers without any guard; what is hidden is NaN, or the truth."""
+    values = VALUES.astype(np.float64)
+    if scenario == "hidden":
+        values[list(HIDDEN)] = list(HIDDEN.values()) if truth else np.nan
+    return values
+
+
+def environment(column: Any) -> dict[str, Any]:
+    """Everything that the recipes name."""
+    groups = ["stor"] * 6 + ["lille"] * 6
+    frame = pd.DataFrame(
+        {
+            "kommune": KOMMUNER,
+            "maaned": ["2026M01", "2026M02"] * 6,
+            "gruppe": groups,
+            "land": "DK",
+            "antal": column,
+        }
+    )
+    first = frame.antal[frame.maaned == "2026M01"].reset_index(drop=True)
+    second = frame.antal[frame.maaned == "2026M02"].reset_index(drop=True)
+    dated = frame.set_index(pd.date_range("2024-01-01", periods=ROWS, freq="MS"))
+    other = np.arange(ROWS, dtype=np.float64)
+    other[5] = np.nan
+    return {
+        "df": frame,
+        "s": frame.antal,
+        "wide": frame.pivot(index="kommune", columns="maaned", values="antal"),
+        "a": first,
+        "b": second,
+        "pair": pd.DataFrame({"a": first, "b": second}),
+        "dated": dated,
+        "keys": pd.DataFrame({"gruppe": ["stor", "lille"], "navn": ["Store", "Små"]}),
+        "two": frame.assign(andet=other),
+        "with_text": frame.assign(to=frame.antal[::-1].to_numpy(dtype=object)).astype({"kommune": object}),
+        "ones": np.ones(ROWS),
+        **TOOLS,
+    }
+
+
+def copied(series: Any) -> Any:
+    import copy
+
+    return copy.deepcopy(series)
+
+
+def filled_by_hand(series: Any) -> Any:
+    series = series.copy()
+    series[series.isna()] = 0
+    return series
+
+
+def filled_by_loc(series: Any) -> Any:
+    series = series.copy()
+    for label in series.index[series.isna()]:
+        series.loc[label] = 0
+    return series
+
+
+def filled_in_frame(frame: Any) -> Any:
+    frame = frame.copy()
+    frame.loc[frame.antal.isna(), "antal"] = 0
+    return frame
+
+
+def through(write: str, read: Any) -> Any:
+    def there_and_back(frame: Any) -> Any:
+        file = io.BytesIO()
+        getattr(frame, write)(file)
+        file.seek(0)
+        return read(file)
+
+    return there_and_back
+
+
+def pickled(frame: Any) -> Any:
+    import pickle
+
+    return pickle.loads(pickle.dumps(frame))
+
+
+def excel(frame: Any) -> Any:
+    return through("to_excel", pd.read_excel)(frame)
+
+
+def sql(frame: Any) -> Any:
+    import sqlite3
+
+    connection = sqlite3.connect(":memory:")
+    try:
+        frame.to_sql("t", connection)
+        return pd.read_sql("select * from t", connection)
+    finally:
+        connection.close()
+
+
+def arrow(frame: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.sum(pa.table(frame)["antal"]).as_py()
+
+
+def duckdb(frame: Any) -> Any:
+    import duckdb as engine
+    import pyarrow as pa
+
+    table = pa.table(frame)  # noqa: F841 - duckdb finds it by its name
+    with engine.connect() as connection:
+        return connection.sql("select sum(antal) from table").fetchall()[0][0]
+
+
+def polars(frame: Any) -> Any:
+    import polars as pl
+    import pyarrow as pa
+
+    return pl.from_arrow(pa.table(frame))["antal"].sum()
+
+
+TOOLS = {
+    "np": np,
+    "pd": pd,
+    "io": io,
+    "math": math,
+    "operator": operator,
+    "functools": functools,
+    "itertools": itertools,
+    "statistics": statistics,
+    "copied": copied,
+    "filled_by_hand": filled_by_hand,
+    "filled_by_loc": filled_by_loc,
+    "filled_in_frame": filled_in_frame,
+    "parquet": through("to_parquet", pd.read_parquet),
+    "feather": through("to_feather", pd.read_feather),
+    "pickled": pickled,
+    "excel": excel,
+    "sql": sql,
+    "arrow": arrow,
+    "duckdb": duckdb,
+    "polars": polars,
+}
+
+
+def numbers(value: Any) -> list[float]:
+    """All numbers in a result, whatever holds them."""
+    if isinstance(value, pd.DataFrame):
+        return [number for column in value.columns for number in numbers(value[column])]
+    if isinstance(value, pd.Series | pd.Index):
+        return numbers(value.tolist())
+    if isinstance(value, DiscretionisedArray):
+        return numbers(value.tolist())
+    if isinstance(value, np.ndarray | list | tuple):
+        return [number for one in np.asarray(value, dtype=object).ravel().tolist() for number in numbers(one)]
+    if value is pd.NA or value is None:
+        return [math.nan]
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return [float(value)]
+    return []
+
+
+def run(recipe: str, surroundings: dict[str, Any]) -> tuple[Any, bool]:
+    """The result or the exception of a recipe, and whether one of our warnings was given."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result: Any = eval(recipe, dict(surroundings))
+            result = numbers(result)
+        except Exception as error:
+            result = error
+    return result, any(issubclass(one.category, JobindsatsWarning) for one in caught)
+
+
+def close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9) or (math.isnan(one) and math.isnan(other))
+
+
+def judge(scenario: str, result: Any, naive: Any, truth: Any) -> str:
+    """Right, refused, NaN, wrong, or an error that has nothing to do with the guard."""
+    if isinstance(result, Exception):
+        chain: BaseException | None = result
+        while chain is not None:
+            if isinstance(chain, InvalidSumError):
+                return "refused"
+            chain = chain.__cause__ or chain.__context__
+        return "refused by others" if not isinstance(naive, Exception) else "fails on plain numbers too"
+    if isinstance(naive, Exception):
+        return "fails on plain numbers too"
+    if scenario == "valid":
+        same = len(result) == len(naive) and all(map(close, result, naive))
+        return "right" if same else "wrong"
+    cells = {float(value) for value in VALUES}
+    if len(result) == len(naive) == len(truth):
+        wrong = [
+            close(mine, theirs) and not close(theirs, true if scenario == "hidden" else math.nan)
+            and (scenario == "hidden" or theirs not in cells)
+            for mine, theirs, true in zip(result, naive, truth, strict=True)
+            if not math.isnan(theirs)
+        ]
+    else:
+        wrong = [mine in set(naive) - (set(truth) if scenario == "hidden" else cells) for mine in result]
+    if any(wrong):
+        return "wrong"
+    return "NaN" if any(map(math.isnan, result)) else "right"
