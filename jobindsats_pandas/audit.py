@@ -41,14 +41,17 @@ _OBS_CODES, _CONF_CODES = ["A", "D", "E", "I", "M", "O", "Q"], ["C", "F"]
 def _guarded(frame: pd.DataFrame) -> Iterator[tuple[int, DiscretionisedArray]]:
     for place, dtype in enumerate(frame.dtypes):
         if isinstance(dtype, DiscretionisedDtype):
-            yield place, frame.iloc[:, place].array  # type: ignore[misc]
+            yield place, frame.iloc[:, place].array
 
 
-def _assemble(frame: pd.DataFrame, names: Sequence[Hashable], columns: Sequence[Any]) -> pd.DataFrame:
+def _assemble(frame: pd.DataFrame, names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:
     # By position first: two columns may bear one name, and both are kept.
     made = pd.DataFrame(dict(enumerate(columns)), index=frame.index, copy=False)
     nested = frame.columns.nlevels > 1
-    made.columns = pd.MultiIndex.from_tuples(names, names=frame.columns.names) if nested else pd.Index(names)
+    labels: Any = list(names)
+    made.columns = (
+        pd.MultiIndex.from_tuples(labels, names=frame.columns.names) if nested else pd.Index(labels)
+    )
     made.attrs = dict(frame.attrs)
     return made
 
@@ -59,21 +62,19 @@ def _status_categorical(codes: NDArray[np.uint8]) -> pd.Categorical:
 
 def status(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the status of every cell: a frame of categoricals in the shape of the measure columns."""
-    guarded = list(_guarded(frame))
+    guarded = dict(_guarded(frame))
     return _assemble(
-        frame,
-        [frame.columns[place] for place, _ in guarded],
-        [_status_categorical(a.status) for _, a in guarded],
+        frame, frame.columns[list(guarded)], [_status_categorical(array.status) for array in guarded.values()]
     )
 
 
 def is_discretionised(frame: pd.DataFrame) -> pd.DataFrame:
     """Tell where a cell is hidden by disclosure control: a frame of bool in the shape of the measure columns."""
-    guarded = list(_guarded(frame))
+    guarded = dict(_guarded(frame))
     return _assemble(
         frame,
-        [frame.columns[place] for place, _ in guarded],
-        [array.status == CellStatus.DISCRETIONISED for _, array in guarded],
+        frame.columns[list(guarded)],
+        [array.status == CellStatus.DISCRETIONISED for array in guarded.values()],
     )
 
 
@@ -144,18 +145,20 @@ def _spread(
     guarded = dict(_guarded(frame))
     labels = list(frame.columns)
     is_long = [labels[place] for place in guarded] == ["value"] and labels.count("status") == 1
-    names: list[Hashable] = []
+    names: list[Any] = []
     columns: list[Any] = []
     for place, label in enumerate(labels):
         if place not in guarded:
             if not (is_long and label == "status"):
                 names.append(label)
-                columns.append(frame.iloc[:, place].array)
+                columns.append(frame.iloc[:, place])
             continue
         numbers, others = beside(guarded[place])
         names += [label, *(name if is_long else _suffixed(label, name) for name in others)]
         columns += [numbers, *others.values()]
-    return _assemble(frame, names, columns)
+    if frame.columns.nlevels > 1:
+        return _assemble(frame, pd.MultiIndex.from_tuples(names, names=frame.columns.names), columns)
+    return _assemble(frame, pd.Index(names, name=frame.columns.name), columns)
 
 
 def _suffixed(label: Hashable, suffix: str) -> Hashable:
@@ -314,7 +317,8 @@ def _groups(cells: pd.DataFrame, keys: Sequence[str]) -> tuple[NDArray[np.intp],
 
 
 def _share(part: NDArray[np.integer], whole: NDArray[np.integer]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    share: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return share
 
 
 def _named(tables: Sequence[pd.DataFrame], name: str, keys: Sequence[str]) -> pd.DataFrame:

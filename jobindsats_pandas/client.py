@@ -16,7 +16,16 @@ from jobindsats_pandas.gathering import gather, shows_progress
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
-from jobindsats_pandas.queries import BASE_URL, MAX_CELLS, members_text, plan, resolve_measure, total_request
+from jobindsats_pandas.queries import (
+    BASE_URL,
+    MAX_CELLS,
+    MAX_URL,
+    halve,
+    members_text,
+    plan,
+    resolve_measure,
+    total_request,
+)
 from jobindsats_pandas.transport import Transport, expiry_moment, keyring_token
 
 if TYPE_CHECKING:
@@ -33,6 +42,9 @@ __all__ = ["Client"]
 T = TypeVar("T")
 
 CONNECTIONS_CAP = 4
+
+#: A request that timed out is recognised on disk by its first piece, cut at most so many times.
+CUTS_REMEMBERED = 4
 LAYOUTS = ("wide", "long")
 
 _TABLE_ID = re.compile(r"[a-z0-9_]+", re.ASCII)
@@ -202,8 +214,9 @@ class Client:
                 )
             kinds = _kinds(metadata.table, additive)
             parts = gather(
-                question.requests,
+                [part for request in question.requests for part in self._as_answered(request)],
                 partial(self._part, metadata=metadata, refresh=refresh, offline=offline),
+                cut=self._cut,
                 connections=self._connections,
                 progress=shows_progress(progress),
                 title=metadata.table.id,
@@ -277,6 +290,23 @@ class Client:
                 _no_such_table(table, entries) if not named else f"{table!r} names {', '.join(named)}."
             )
         return named[0].lower()
+
+    def _cut(self, request: DataRequest) -> tuple[DataRequest, ...] | None:
+        return halve(request, room=MAX_URL - len(self.base_url) - 1)
+
+    def _as_answered(self, request: DataRequest) -> list[DataRequest]:
+        """A request that timed out before was cut and answered in pieces: ask for the pieces, which are on disk."""
+        if self._transport.has(request.path):
+            return [request]
+        piece, pieces = request, self._cut(request)
+        for _ in range(CUTS_REMEMBERED):
+            smaller = self._cut(piece)
+            if smaller is None:
+                break
+            piece = smaller[0]
+            if pieces is not None and self._transport.has(piece.path):
+                return [part for half in pieces for part in self._as_answered(half)]
+        return [request]
 
     def _part(self, request: DataRequest, metadata: _Metadata, *, refresh: bool, offline: bool) -> _Part:
         check = _Check(partial(match, request=request), expires=lambda _: _expiry(metadata.table))

@@ -10,7 +10,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jobindsats_pandas.queries import halve
 from jobindsats_pandas.transport import TimedOutError, held_back, tell
 
 if TYPE_CHECKING:
@@ -29,6 +28,9 @@ SLOWER = 1.7
 #: Requests quicker than this, in seconds, tell nothing about the server.
 QUICK = 0.2
 
+#: Seconds without any answer after which a request that times out is not cut any more: nobody is there.
+FRUITLESS = 600.0
+
 #: Seconds before a progress bar shows itself.
 PATIENCE = 2.0
 
@@ -37,6 +39,7 @@ def gather(
     requests: Sequence[DataRequest],
     ask: Callable[[DataRequest], T],
     *,
+    cut: Callable[[DataRequest], tuple[DataRequest, ...] | None],
     connections: int = 2,
     progress: bool = False,
     title: str = "",
@@ -52,6 +55,8 @@ def gather(
     requests : sequence of DataRequest
     ask : callable
         Answers one request; called from several threads.
+    cut : callable
+        Cuts a request into smaller ones; None for one that cannot be cut.
     connections : int, default 2
     progress : bool
         Show a progress bar if it takes over two seconds.
@@ -68,6 +73,7 @@ def gather(
     answers: list[T] = []
     notices: list[Notice] = []
     pace = _Pace(connections)
+    heard = time.monotonic()
     bar = _bar(sum(request.cells for request in requests), title) if progress else None
     pool = ThreadPoolExecutor(connections, thread_name_prefix="jobindsats")
     try:
@@ -80,8 +86,13 @@ def gather(
                 request, outcome = flying.pop(done), done.result()
                 notices += outcome.notices
                 if isinstance(outcome.answer, TimedOutError):
-                    waiting.extendleft(reversed(_halves(request, outcome.answer)))
+                    smaller = cut(request)
+                    if smaller is None or time.monotonic() - heard > FRUITLESS:
+                        outcome.answer.add_note("Smaller questions were asked before, and timed out too.")
+                        raise outcome.answer
+                    waiting.extendleft(reversed(smaller))
                     continue
+                heard = time.monotonic()
                 answers.append(outcome.answer)
                 pace.learn(outcome.seconds, side_by_side)
                 if bar is not None:
@@ -114,14 +125,6 @@ def _asked(ask: Callable[[DataRequest], T], request: DataRequest) -> _Outcome[T]
         except TimedOutError as error:
             answer = error
     return _Outcome(answer, time.monotonic() - start, notices)
-
-
-def _halves(request: DataRequest, error: TimedOutError) -> tuple[DataRequest, DataRequest]:
-    halves = halve(request)
-    if halves is None:
-        error.add_note("The question was cut down to one period of single members before that.")
-        raise error
-    return halves
 
 
 class _Pace:

@@ -45,18 +45,19 @@ if TYPE_CHECKING:
 
 __all__ = ["plot", "plot_audit"]
 
-MOST_LINES = 7
+MOST_LINES = 8
 MOST_BARS = 25
 MOST_ROWS = 25
 
-# Okabe and Ito's palette for colour-blind readers, without its yellow (pale on white) and with grey for black.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# Okabe and Ito's palette for colour-blind readers, with grey and wine for black and yellow (pale on white).
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#882255")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 _HATCH = "//////"
 _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 # Below this share of the axis a band could be taken for a line at 0.
 _THIN = 0.02
 _NO_CELL = 255
+_NAME_WIDTH = 36
 
 
 def plot(
@@ -84,7 +85,8 @@ def plot(
     totals : bool, default False
         Draw totals and subtotals beside their parts too.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a figure of its own, which pyplot does not know of.
+        Where to draw; by default a figure of its own, which pyplot does not know of. A figure made with
+        ``layout="constrained"`` makes room for the legend and the source; another one may cut them off.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def plot(
     it. A cell not published yet is absent from the picture, and a foot note counts it. A combination with the status
     ``ABSENT`` is 0; one without a row is not drawn and counted (``complete=True`` reads them all).
 
-    Of more than 7 lines (25 bars) the largest are drawn, by the mean of their visible cells, and a foot note tells how many
+    Of more than 8 lines (25 bars) the largest are drawn, by the mean of their visible cells, and a foot note tells how many
     are not. Members keep the order of the metadata, except where some are left out: then the largest come first.
 
     Examples
@@ -130,13 +132,14 @@ def plot(
         kind = "bar" if len(picture.periods) == 1 else "line"
     flat = kind == "bar" and len(picture.periods) == 1
     picture = picture.largest(MOST_BARS if flat else MOST_LINES)
-    height = 1.5 + 0.27 * len(picture.names) if flat else 4.5
-    ax, own = _axes(ax, (8.0, max(height, 2.6)))
+    foot = picture.foot()
+    ax, own = _axes(ax, _rows_height(picture.names) if flat else 4.5)
     if flat:
         _draw_bars(ax, picture)
     else:
-        _draw_over_time(ax, picture, bars=kind == "bar", own=own)
-    _write_texts(ax, picture.title, picture.subtitle, [*picture.notes, picture.source], own=own)
+        _draw_over_time(ax, picture, bars=kind == "bar")
+        foot = [*foot[:-1], "Aksen begynder ikke ved 0.", foot[-1]] if ax.get_ylim()[0] > 0 else foot
+    _finish(ax, picture.title, picture.subtitle, foot, None if flat else picture.axis, own=own)
     return ax
 
 
@@ -169,9 +172,9 @@ def plot_audit(df: pd.DataFrame, by: str | None = None, *, ax: Any = None) -> An
     hidden cells are drawn, and a foot note tells how many are not.
     """
     audit = _audit(df, by)
-    ax, own = _axes(ax, (8.0, max(1.9 + 0.24 * len(audit.names), 2.8)))
-    _draw_audit(ax, audit, own=own)
-    _write_texts(ax, audit.title, audit.subtitle, [*audit.notes, audit.source], own=own)
+    ax, own = _axes(ax, _rows_height(audit.names))
+    _draw_audit(ax, audit)
+    _finish(ax, audit.title, audit.subtitle, [*audit.notes, audit.source], audit.axis, own=own)
     return ax
 
 
@@ -191,8 +194,15 @@ class _Part:
     members: NDArray[np.int64]
 
     def __getitem__(self, where: Any) -> _Part:
-        cut = (self.values, self.high, self.status, self.measure, self.period)
-        return _Part(self.space, *(array[where] for array in cut), self.members[:, where])
+        return _Part(
+            self.space,
+            self.values[where],
+            self.high[where],
+            self.status[where],
+            self.measure[where],
+            self.period[where],
+            self.members[:, where],
+        )
 
     def varying(self) -> list[int]:
         return [place for place, codes in enumerate(self.members) if len(np.unique(codes)) > 1]
@@ -319,9 +329,7 @@ def _choose(df: pd.DataFrame, name: str | None) -> tuple[_Part, PartMeasure, str
     places = sorted(columns or chosen.columns)
     if count := sum(_unknown(arrays[place]) for place in places):
         raise _lost(chosen.label, count)
-    part = next(
-        p for p in _take_apart([arrays[place] for place in places]) if p.space.table == chosen.table
-    )
+    part = next(p for p in _take_apart([arrays[place] for place in places]) if p.space.table == chosen.table)
     code = part.space.measure_code(chosen.measure.id)
     return part[part.measure == code], part.space.measures[code], chosen.label
 
@@ -375,6 +383,19 @@ class _Picture:
         """Discretionised or rounded: what is drawn as a band or a mark."""
         return (self.status == CellStatus.DISCRETIONISED) | (self.status == CellStatus.ROUNDED)
 
+    def foot(self) -> list[str]:
+        """What stands below the picture: what is not in it, and the source."""
+        notes = list(self.notes)
+        pending = self.status == CellStatus.NOT_AVAILABLE
+        if count := int(np.count_nonzero(pending)):
+            when = [self.axis.names[column] for column in np.flatnonzero(pending.any(axis=0))]
+            span = when[0] if len(when) == 1 else f"{when[0]} til {when[-1]}"
+            notes.append(f"Ikke offentliggjort endnu: {_danish(count)} tal ({span}).")
+        columns = [self.axis.ids.index(period) for period in self.periods]
+        if count := int(np.count_nonzero(self.status[:, columns] == _NO_CELL)):
+            notes.append(f"Ikke i data, og ikke tegnet: {_danish(count)} kombinationer.")
+        return [*notes, self.source]
+
     def largest(self, most: int) -> _Picture:
         """The picture with at most so many series, and a note on the others."""
         if len(self.names) <= most:
@@ -386,7 +407,7 @@ class _Picture:
         gone = np.setdiff1d(np.arange(len(self.names)), order)
         unseen = int(np.count_nonzero(self.hidden[gone].any(axis=1)))
         note = f"Vist er de {most} største af {len(self.names)} (gennemsnit af de synlige tal); {rest} er ikke vist"
-        note += f", heraf {unseen} med diskretionerede tal." if unseen else "."
+        note += f" ({unseen} af dem har skjulte tal)." if unseen else "."
         return replace(
             self,
             names=tuple(self.names[place] for place in order),
@@ -412,21 +433,19 @@ def _picture(df: pd.DataFrame, measure: str | None, by: Sequence[str] | None, *,
     values, high = np.full(shape, np.nan), np.full(shape, np.nan)
     status = np.full(shape, _NO_CELL, dtype=np.uint8)
     values[rows, columns], high[rows, columns], status[rows, columns] = part.values, part.high, part.status
-    if (
-        _differs(values[rows, columns], part.values).any()
-        or (status[rows, columns] != part.status).any()
-    ):
+    if _differs(values[rows, columns], part.values).any() or (status[rows, columns] != part.status).any():
         raise QueryError(
             f"{label!r}: the frame holds two different numbers for one cell, and a picture has room for one;"
             " filter it first, or name the column with measure=."
         )
     periods = [part.space.periods[code][1] for code in np.unique(part.period)]
     periods = [period for period in axis.ids if period in set(periods)]
-    notes += _notes_on_missing(status, axis, periods)
     one = periods[0] if len(periods) == 1 else ""
     return _Picture(
         title=label if chosen.derived else chosen.name,
-        subtitle=", ".join([*_fixed_members(part, places), *([_period_name(period_type, one)] if one else [])]),
+        subtitle=", ".join(
+            [*_fixed_members(part, places), *([_period_name(period_type, one)] if one else [])]
+        ),
         unit=_unit(chosen),
         names=_series_names(part.space, places, keys),
         axis=axis,
@@ -513,7 +532,8 @@ def _series_names(space: PartSpace, places: list[int], keys: NDArray[np.int64]) 
     if not places:
         return ("",)
     members = [
-        [space.dimensions[place].members[code] for place, code in zip(places, key, strict=True)] for key in keys.T
+        [space.dimensions[place].members[code] for place, code in zip(places, key, strict=True)]
+        for key in keys.T
     ]
     names = [", ".join(member.name for member in key) for key in members]
     often = Counter(names)
@@ -527,19 +547,6 @@ def _series_names(space: PartSpace, places: list[int], keys: NDArray[np.int64]) 
         )
         for name, key in zip(names, members, strict=True)
     )
-
-
-def _notes_on_missing(status: NDArray[np.uint8], axis: _TimeAxis, periods: list[str]) -> list[str]:
-    notes = []
-    pending = status == CellStatus.NOT_AVAILABLE
-    if count := int(np.count_nonzero(pending)):
-        when = [axis.names[column] for column in np.flatnonzero(pending.any(axis=0))]
-        span = when[0] if len(when) == 1 else f"{when[0]} til {when[-1]}"
-        notes.append(f"Ikke offentliggjort endnu: {_danish(count)} tal ({span}).")
-    columns = [axis.ids.index(period) for period in periods]
-    if count := int(np.count_nonzero(status[:, columns] == _NO_CELL)):
-        notes.append(f"{_danish(count)} kombinationer står ikke i data og er ikke tegnet.")
-    return notes
 
 
 def _source(df: pd.DataFrame, space: PartSpace) -> str:
@@ -633,7 +640,9 @@ def _audit(df: pd.DataFrame, by: str | None) -> _Audit:
     share = np.divide(unseen, total, out=np.full(shape, np.nan), where=total > 0)
     count, of = int(unseen.sum()), int(total.sum())
     order = np.arange(shape[0])
-    notes = [f"{_danish(count)} af {_danish(of)} tal er skjult ({_danish(100 * count / max(of, 1), 1)} pct.)."]
+    notes = [
+        f"{_danish(count)} af {_danish(of)} tal er skjult ({_danish(100 * count / max(of, 1), 1)} pct.)."
+    ]
     if shape[0] > MOST_ROWS:
         order = np.argsort(-unseen.sum(axis=1), kind="stable")[:MOST_ROWS]
         rest = int(count - unseen[order].sum())
@@ -666,7 +675,10 @@ def _rows_of_audit(
     if by is not None:
         return measures if fold(by) in {"measure", "maal"} else ways[_dimension(part.space, by)]
     # Without anything that varies, the measures; else whatever the shares differ most by.
-    return max([measures, *(ways[place] for place in part.varying())], key=lambda way: _spread(way[1], hidden, counted))
+    return max(
+        [measures, *(ways[place] for place in part.varying())],
+        key=lambda way: _spread(way[1], hidden, counted),
+    )
 
 
 def _spread(codes: NDArray[np.int64], hidden: Flags, counted: Flags) -> float:
@@ -707,7 +719,9 @@ def _time_axis(space: PartSpace, period_type: str, codes: NDArray[np.int64]) -> 
     names = {place: period for period, place in at.items()}
     found = tuple(names.get(place, "") for place in positions.tolist())
     columns = np.array([at.get(period, 0) - positions[0] for _, period in space.periods])
-    return _TimeAxis(period_type, positions, found, tuple(_period_name(period_type, p) for p in found), columns)
+    return _TimeAxis(
+        period_type, positions, found, tuple(_period_name(period_type, p) for p in found), columns
+    )
 
 
 def _period_name(period_type: str, period: str) -> str:
@@ -746,7 +760,13 @@ def _time_ticks(axis: _TimeAxis, most: int) -> tuple[list[int], list[str]]:
 # ---- drawing ----
 
 
-def _axes(ax: Any, size: tuple[float, float]) -> tuple[Any, bool]:
+def _rows_height(names: Sequence[str]) -> float:
+    """Inches for a figure with a row for each name."""
+    lines = max(_wrapped(name, _NAME_WIDTH).count("\n") + 1 for name in names)
+    return max(1.8 + (0.15 + 0.11 * lines) * len(names), 2.8)
+
+
+def _axes(ax: Any, height: float) -> tuple[Any, bool]:
     """Where to draw, and whether the figure is ours."""
     try:
         from matplotlib.figure import Figure
@@ -756,10 +776,10 @@ def _axes(ax: Any, size: tuple[float, float]) -> tuple[Any, bool]:
         ) from error
     if ax is not None:
         return ax, False
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=(8.0, height), layout="constrained")
     ax = figure.subplots()
     # pyplot, which shows figures in notebooks, does not know this one: the Axes shows it itself.
-    ax._repr_png_ = partial(_png, figure)  # noqa: SLF001
+    ax._repr_png_ = partial(_png, figure)
     return ax, True
 
 
@@ -771,44 +791,64 @@ def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
     return buffer.getvalue(), {"width": int(width), "height": int(height)}
 
 
-def _draw_over_time(ax: Any, picture: _Picture, *, bars: bool, own: bool) -> None:
+def _draw_over_time(ax: Any, picture: _Picture, *, bars: bool) -> None:
     from matplotlib.patches import Patch
 
     axis, count = picture.axis, len(picture.names)
     width = 0.8 / count
     handles, labels = [], []
+    # Where several lines are hidden at once, their boxes stand beside each other.
+    has_band = np.isfinite(picture.high).any(axis=1)
+    lanes = np.where(has_band, np.cumsum(has_band), 0).tolist()
     for number, name in enumerate(picture.names):
         colour = _COLOURS[number % len(_COLOURS)]
         values = np.where(picture.visible[number], picture.values[number], np.nan)
         if bars:
             at = axis.positions - 0.4 + (number + 0.5) * width
             seen, boxed = np.isfinite(values), np.isfinite(picture.high[number])
-            handle = ax.bar(at[seen], values[seen], width * 0.92, color=colour)
+            ax.bar(at[seen], values[seen], width * 0.92, color=colour)
+            handle: Any = Patch(color=colour)
             ax.bar(
-                at[boxed], picture.high[number][boxed], width * 0.92,
-                facecolor="none", edgecolor=colour, hatch=_HATCH, linewidth=0.6,
+                at[boxed],
+                picture.high[number][boxed],
+                width * 0.92,
+                facecolor="none",
+                edgecolor=colour,
+                hatch=_HATCH,
+                linewidth=0.6,
             )
         else:
             (handle,) = ax.plot(
-                axis.positions, values,
-                color=colour, linewidth=1.6, marker=_MARKERS[number % len(_MARKERS)],
-                markersize=4 if len(axis.positions) <= 40 else 2, zorder=2.5,
+                axis.positions,
+                values,
+                color=colour,
+                linewidth=1.6,
+                marker=_MARKERS[number % len(_MARKERS)],
+                markersize=4 if len(axis.positions) <= 40 else 2,
+                zorder=2.5,
             )
-            _draw_band(ax, axis.positions, values, picture.high[number], colour)
+            if lanes[number]:
+                lane = -0.4 + (lanes[number] - 1) * 0.8 / max(lanes), 0.8 / max(lanes)
+                _draw_band(ax, axis.positions, values, picture.high[number], lane, colour)
             filled = picture.status[number] == CellStatus.FILLED
             ax.plot(
-                axis.positions[filled], values[filled],
-                linestyle="none", marker="o", markersize=6, markerfacecolor="white", color=colour, zorder=2.6,
+                axis.positions[filled],
+                values[filled],
+                linestyle="none",
+                marker="o",
+                markersize=6,
+                markerfacecolor="white",
+                color=colour,
+                zorder=2.6,
             )
         handles.append(handle)
         labels.append(name)
     low, high = _span(picture, from_zero=bars)
     ax.set_ylim(low, high)
-    _number_axis(ax.yaxis, (low, high))
+    _number_axis(ax.yaxis, (low, high), picture.values[picture.visible])
     ax.set_xlim(axis.positions[0] - 0.6, axis.positions[-1] + 0.6)
     thin = picture.hidden & ~(picture.high / (high - low) >= _THIN)
     _draw_strip(ax, picture, thin, low, high)
-    _set_time_ticks(ax, axis)
     ax.set_ylabel(picture.unit)
     ax.grid(axis="y", linewidth=0.5, alpha=0.5)
     ax.set_axisbelow(True)
@@ -817,32 +857,49 @@ def _draw_over_time(ax: Any, picture: _Picture, *, bars: bool, own: bool) -> Non
     for label, style in _status_styles(picture, thin):
         handles.append(Patch(**style))
         labels.append(label)
-    _legend(ax, handles, labels, own=own)
+    _legend(ax, handles, labels)
     _bare(ax)
 
 
-def _set_time_ticks(ax: Any, axis: _TimeAxis) -> None:
-    inches = ax.figure.get_size_inches()[0] * ax.get_position().width
-    ticks, names = _time_ticks(axis, max(int(inches / (0.62 if axis.period_type in _STEPS else 1.0)), 2))
-    ax.set_xticks(ticks, names)
+def _draw_band(
+    ax: Any,
+    positions: NDArray[np.int64],
+    values: Numbers,
+    high: Numbers,
+    lane: tuple[float, float],
+    colour: str,
+) -> None:
+    """Hidden cells: a box with what each can be, joined to what is seen of the line beside it."""
+    from matplotlib.collections import PolyCollection
 
-
-def _draw_band(ax: Any, positions: NDArray[np.int64], values: Numbers, high: Numbers, colour: str) -> None:
-    """Hidden cells: what the line can be there, joined to what is seen of it beside them."""
-    if not np.isfinite(high).any():
-        return
-    across, low, top = [], [], []
-    for place, value, limit in zip(positions.tolist(), values, high, strict=True):
-        wide = np.isfinite(limit)
-        across += [place - 0.4, place + 0.4] if wide else [place]
-        low += [0.0, 0.0] if wide else [value]
-        top += [limit, limit] if wide else [value]
-    ax.fill_between(across, low, top, color=colour, alpha=0.25, linewidth=0)
-    boxed = np.flatnonzero(np.isfinite(high))
+    start, width = lane
+    boxed = np.isfinite(high)
     ax.bar(
-        positions[boxed], high[boxed], 0.8,
-        facecolor="none", edgecolor=colour, hatch=_HATCH, linewidth=0.6, alpha=0.8,
+        positions[boxed] + start,
+        high[boxed],
+        width,
+        align="edge",
+        facecolor=_pale(colour),
+        edgecolor=colour,
+        hatch=_HATCH,
+        linewidth=0.6,
     )
+    edges = [(place + start, place + start + width) for place in positions.tolist()]
+    wedges = []
+    for left in range(len(positions) - 1):
+        right = left + 1
+        if boxed[left] and np.isfinite(values[right]):
+            edge, limit, tip = edges[left][1], high[left], right
+        elif boxed[right] and np.isfinite(values[left]):
+            edge, limit, tip = edges[right][0], high[right], left
+        else:
+            continue
+        wedges.append([(edge, 0.0), (positions[tip], values[tip]), (edge, limit)])
+    ax.add_collection(PolyCollection(wedges, facecolor=_pale(colour), linewidth=0))
+
+
+def _pale(colour: str) -> tuple[str, float]:
+    return colour, 0.2
 
 
 def _draw_strip(ax: Any, picture: _Picture, marked: Flags, low: float, high: float) -> None:
@@ -857,7 +914,10 @@ def _draw_strip(ax: Any, picture: _Picture, marked: Flags, low: float, high: flo
         ax.broken_barh(
             [(place - 0.4, 0.8) for place in picture.axis.positions[columns].tolist()],
             (low - (row + 0.95) * step, 0.8 * step),
-            facecolor="none", edgecolor=_COLOURS[number % len(_COLOURS)], hatch=_HATCH, linewidth=0.6,
+            facecolor="none",
+            edgecolor=_COLOURS[number % len(_COLOURS)],
+            hatch=_HATCH,
+            linewidth=0.6,
         )
     ax.axhline(low, color="0.5", linewidth=0.8)
     ax.set_yticks(ticks)
@@ -865,9 +925,7 @@ def _draw_strip(ax: Any, picture: _Picture, marked: Flags, low: float, high: flo
 
 
 def _draw_bars(ax: Any, picture: _Picture) -> None:
-    """One period: a bar for each member, its number beside it."""
-    from matplotlib.patches import Patch
-
+    """One period: a bar for each member, and beside it in words what it is."""
     column = picture.axis.ids.index(picture.periods[0])
     values, limits, status = picture.values[:, column], picture.high[:, column], picture.status[:, column]
     _, high = _span(picture, from_zero=True)
@@ -877,30 +935,37 @@ def _draw_bars(ax: Any, picture: _Picture) -> None:
     ax.barh(rows[seen], values[seen], 0.7, color=_COLOURS[0])
     boxed = np.isfinite(limits)
     ax.barh(
-        rows[boxed], limits[boxed], 0.7,
-        facecolor="none", edgecolor=_COLOURS[1], hatch=_HATCH, linewidth=0.6,
+        rows[boxed], limits[boxed], 0.7, facecolor="none", edgecolor=_COLOURS[1], hatch=_HATCH, linewidth=0.6
     )
     unbounded = picture.hidden[:, column] & ~boxed
     ax.barh(
-        rows[unbounded], np.full(unbounded.sum(), (high - low) * 0.015), 0.7,
-        facecolor="none", edgecolor=_COLOURS[1], hatch=_HATCH, linewidth=0.6,
+        rows[unbounded],
+        np.full(unbounded.sum(), (high - low) * 0.015),
+        0.7,
+        facecolor="none",
+        edgecolor=_COLOURS[1],
+        hatch=_HATCH,
+        linewidth=0.6,
     )
-    decimals = 0 if _whole(values[seen]) else 1
+    decimals = _decimals(values[seen], 2)
     for row in rows:
         text, at = _bar_text(values[row], limits[row], int(status[row]), decimals)
         ax.annotate(
-            text, (max(at, 0.0), row), (4, 0),
-            textcoords="offset points", va="center", fontsize="small", annotation_clip=False,
+            text,
+            (max(at, 0.0), row),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize="small",
+            annotation_clip=False,
         )
-    ax.set_yticks(rows, [_plain(_wrapped(name, 34)) for name in picture.names])
+    ax.set_yticks(rows, [_plain(_wrapped(name, _NAME_WIDTH)) for name in picture.names], fontsize="small")
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(low, high + (high - low) * 0.08)
-    _number_axis(ax.xaxis, (low, high))
+    _number_axis(ax.xaxis, (low, high), values[seen])
     ax.set_xlabel(picture.unit)
     ax.grid(axis="x", linewidth=0.5, alpha=0.5)
     ax.set_axisbelow(True)
-    styles = _status_styles(picture, picture.hidden & ~np.isfinite(picture.high))
-    _legend(ax, [Patch(**{**style, "edgecolor": _COLOURS[1]}) for _, style in styles], [n for n, _ in styles], own=False)
     ax.tick_params(axis="y", length=0)
     _bare(ax)
 
@@ -909,7 +974,7 @@ _SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 1.0)
 _SHARE_COLOURS = ("#f4f4f4", "#d6e6f4", "#9ecae1", "#5a9fd0", "#2470b0", "#08407c")
 
 
-def _draw_audit(ax: Any, audit: _Audit, *, own: bool) -> None:
+def _draw_audit(ax: Any, audit: _Audit) -> None:
     from matplotlib.colors import BoundaryNorm, ListedColormap
     from matplotlib.patches import Patch
 
@@ -917,35 +982,44 @@ def _draw_audit(ax: Any, audit: _Audit, *, own: bool) -> None:
     classes = np.searchsorted(_SHARES, audit.share.round(9)).astype(float)
     across = np.arange(columns + 1) + audit.axis.positions[0] - 0.5
     ax.pcolormesh(
-        across, np.arange(rows + 1) - 0.5, np.ma.masked_where(np.isnan(audit.share), classes),
-        cmap=ListedColormap(_SHARE_COLOURS), norm=BoundaryNorm(np.arange(7) - 0.5, 6),
-        edgecolors="white", linewidth=0.6 if columns <= 60 else 0.0,
+        across,
+        np.arange(rows + 1) - 0.5,
+        np.ma.masked_where(np.isnan(audit.share), classes),
+        cmap=ListedColormap(_SHARE_COLOURS),
+        norm=BoundaryNorm(np.arange(7) - 0.5, 6),
+        edgecolors="white",
+        linewidth=0.6 if columns <= 60 else 0.0,
     )
     for row, column in np.argwhere(audit.pending):
         ax.barh(
-            row, 1.0, 1.0, left=across[column],
-            facecolor="none", edgecolor="0.7", hatch="xxx", linewidth=0.0,
+            row, 1.0, 1.0, left=across[column], facecolor="none", edgecolor="0.7", hatch="xxx", linewidth=0.0
         )
     if columns <= 15:
         for (row, column), share in np.ndenumerate(audit.share):
             if share > 0:
                 ax.text(
-                    audit.axis.positions[column], row, _danish(100 * share) if share >= 0.005 else "<1",
-                    ha="center", va="center", fontsize="small", color="white" if share > 0.5 else "black",
+                    audit.axis.positions[column],
+                    row,
+                    _danish(100 * share) if share >= 0.005 else "<1",
+                    ha="center",
+                    va="center",
+                    fontsize="small",
+                    color="white" if share > 0.5 else "black",
                 )
     ax.set_xlim(across[0], across[-1])
     ax.set_ylim(rows - 0.5, -0.5)
-    ax.set_yticks(np.arange(rows), [_plain(_wrapped(name, 34)) for name in audit.names])
-    _set_time_ticks(ax, audit.axis)
+    ax.set_yticks(
+        np.arange(rows), [_plain(_wrapped(name, _NAME_WIDTH)) for name in audit.names], fontsize="small"
+    )
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    names = ["ingen skjult"] + [f"{'over ' if low else '0–'}{_danish(100 * low) + '–' if low else ''}{_danish(100 * top)} pct." for low, top in zip(_SHARES, _SHARES[1:], strict=False)]
+    names = ["ingen skjult", "højst 5 pct.", "5–25 pct.", "25–50 pct.", "50–75 pct.", "75–100 pct."]
     handles = [Patch(facecolor=colour, edgecolor="0.8") for colour in _SHARE_COLOURS]
     if audit.pending.any():
         handles.append(Patch(facecolor="none", edgecolor="0.7", hatch="xxx"))
         names.append("ikke offentliggjort")
-    _legend(ax, handles, names, own=own)
+    _legend(ax, handles, names)
 
 
 def _bar_text(value: float, limit: float, status: int, decimals: int) -> tuple[str, float]:
@@ -981,9 +1055,7 @@ def _status_styles(picture: _Picture, marked: Flags) -> list[tuple[str, dict[str
 
 def _span(picture: _Picture, *, from_zero: bool) -> tuple[float, float]:
     """The numbers that the axis has to hold; from 0 if anything near 0 is drawn."""
-    drawn = np.concatenate(
-        [picture.values[picture.visible], picture.high[np.isfinite(picture.high)]]
-    )
+    drawn = np.concatenate([picture.values[picture.visible], picture.high[np.isfinite(picture.high)]])
     if not len(drawn):
         return 0.0, 1.0
     low, high = float(drawn.min()), float(drawn.max())
@@ -993,19 +1065,23 @@ def _span(picture: _Picture, *, from_zero: bool) -> tuple[float, float]:
     return (0.0 if 0 <= low < edge else low - edge), high + edge
 
 
-def _number_axis(axis: Any, span: tuple[float, float]) -> None:
+def _number_axis(axis: Any, span: tuple[float, float], numbers: Numbers) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(*span)
-    decimals = next((d for d in range(4) if np.allclose(np.round(ticks, d), ticks, rtol=0, atol=1e-9)), 4)
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    locator = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=_decimals(numbers, 1) == 0)
+    decimals = _decimals(np.asarray(locator.tick_values(*span)), 4)
+    axis.set_major_locator(locator)
     axis.set_major_formatter(FuncFormatter(lambda value, _: _danish(value, decimals)))
 
 
-def _legend(ax: Any, handles: list[Any], labels: list[str], *, own: bool) -> None:
+def _legend(ax: Any, handles: list[Any], labels: list[str]) -> None:
     if not handles:
         return
-    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False} if own else {"loc": "best"}
+    # Only a layout engine makes room beside the axes; a figure without one would cut the legend off.
+    beside = ax.figure.get_layout_engine() is not None
+    place = (
+        {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False} if beside else {"loc": "best"}
+    )
     ax.legend(handles, [_plain(_wrapped(label, 30)) for label in labels], fontsize="small", **place)
 
 
@@ -1014,15 +1090,23 @@ def _bare(ax: Any) -> None:
         ax.spines[side].set_visible(False)
 
 
-def _write_texts(ax: Any, title: str, subtitle: str, foot: Iterable[str], *, own: bool) -> None:
-    """Title above, notes and source below, wrapped to the width that the axes came to have."""
+def _finish(
+    ax: Any, title: str, subtitle: str, foot: Iterable[str], axis: _TimeAxis | None, *, own: bool
+) -> None:
+    """Title, ticks, notes and source, all fitted to the width that the axes came to have."""
+    figure = ax.figure
     if own:
-        ax.figure.draw_without_rendering()
-    points = ax.get_window_extent().width / ax.figure.dpi * 72
-    heading = [*textwrap.wrap(title, max(int(points / 6.4), 20)), *([subtitle] if subtitle else [])]
+        figure.draw_without_rendering()
+    box = ax.get_window_extent()
+    if axis is not None:
+        inches = 0.62 if axis.period_type in _STEPS else 1.0
+        ax.set_xticks(*_time_ticks(axis, max(int(box.width / figure.dpi / inches), 2)))
+    # In a figure of our own the texts may stand under the legend too.
+    points = (figure.bbox.width - box.x0 - 10 if own else box.width) / figure.dpi * 72
+    heading = [*textwrap.wrap(title, max(int(points / 5.6), 20)), *([subtitle] if subtitle else [])]
     ax.set_title(_plain("\n".join(heading)), loc="left", fontsize="medium")
     unit = ax.get_xlabel()
-    lines = [line for text in foot for line in textwrap.wrap(text, max(int(points / 4.5), 30))]
+    lines = [line for text in foot for line in textwrap.wrap(text, max(int(points / 4.4), 30))]
     ax.set_xlabel(_plain("\n".join([*([unit, ""] if unit else []), *lines])), loc="left", fontsize="small")
 
 
@@ -1041,5 +1125,6 @@ def _danish(number: float, decimals: int = 0) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def _whole(numbers: Numbers) -> bool:
-    return bool((numbers == np.round(numbers)).all())
+def _decimals(numbers: Numbers, most: int) -> int:
+    """How many decimals numbers need."""
+    return next((d for d in range(most) if np.allclose(numbers.round(d), numbers, rtol=0, atol=1e-9)), most)

@@ -235,7 +235,7 @@ def _guarded(frame: pd.DataFrame, name: str) -> list[DiscretionisedArray]:
         array: Any = frame.iloc[:, place].array
         computed = np.isin(array.status, [CellStatus.DERIVED, CellStatus.FILLED])
         unknown = (array.parts < 0) & (array.status != CellStatus.ABSENT)
-        for bad, what in ((computed, "computed or filled in"), (unknown, "of unknown origin")):
+        for bad, what in ((unknown, "of unknown origin"), (computed, "computed or filled in")):
             if bad.any():
                 raise ProvenanceError(
                     f"compare: {np.count_nonzero(bad):,} of {len(array):,} cells in column {label!r} of the {name} frame are"

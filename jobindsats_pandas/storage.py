@@ -209,7 +209,9 @@ def _write_directory(
 
 def _segment(text: str | None) -> str:
     """Write a name or value as other programs expect it in the name of a directory."""
-    return "__HIVE_DEFAULT_PARTITION__" if text is None else quote(text, safe=" æøåÆØÅ.,()-")
+    if text is None:
+        return "__HIVE_DEFAULT_PARTITION__"
+    return "".join(sign if sign.isalnum() or sign in " .,()-_" else quote(sign, safe="") for sign in text)
 
 
 def _swap(new: Path, target: Path) -> None:
@@ -402,7 +404,7 @@ def _add_periods(
     }
 
 
-def _period_codes(values: pd.PeriodIndex) -> tuple[NDArray[np.int32], pd.PeriodIndex]:
+def _period_codes(values: Any) -> tuple[NDArray[np.integer], Any]:
     """Number periods from the oldest; -1 for a missing one."""
     ordinals = values.astype("int64").to_numpy()
     missing = np.asarray(values.isna())
@@ -419,7 +421,7 @@ def _period_codes(values: pd.PeriodIndex) -> tuple[NDArray[np.int32], pd.PeriodI
     rank = np.cumsum(seen, dtype=np.int32) - 1
     codes = rank[places].astype(np.int32)
     codes[missing] = -1
-    return codes, pd.PeriodIndex.from_ordinals(np.flatnonzero(seen) + low, freq=values.freq)
+    return codes, values.from_ordinals(np.flatnonzero(seen) + low, freq=values.freq)
 
 
 def _add_categorical(
@@ -428,7 +430,7 @@ def _add_categorical(
     labels = [_text(label) for label in values.categories]
     if len(set(labels)) < len(labels):
         raise QueryError(f"The categories of column {text!r} read alike as text; rename them first.")
-    name = builder.add(text, _dictionary(values.codes, labels, ordered=values.ordered))
+    name = builder.add(text, _dictionary(values.codes, labels, ordered=bool(values.ordered)))
     keys.append((name, values.codes, len(labels)))
     column = {"kind": "category", "file": name, "ordered": bool(values.ordered)}
     if values.categories.dtype == "str":
@@ -504,32 +506,46 @@ def _recipe(
     A part is a number in mixed radix, so it is a sum of what the period and each member contribute. Contributions are
     taken from a few rows and the sum is then compared with every row: what is noted is exact, or it is not noted.
     """
-    parts = array.parts
-    if not len(parts):
-        return {"constant": 0, "sums": {}}
-    if int(parts.min()) == int(parts.max()):
-        return {"constant": int(parts[0]), "sums": {}}
-    if int(parts.min()) < 0 or len(array.registry.spaces) != 1:
+    parts, rows = array.parts, np.arange(len(array))
+    special = parts < 0
+    absent = None
+    if special.any() and not special.all():
+        # What pandas made by concat, merge or unstack belongs to no cell, and its status says so.
+        values = np.unique(parts[special])
+        if len(values) > 1 or not np.array_equal(special, array.status == CellStatus.ABSENT):
+            return None
+        absent, rows = int(values[0]), np.flatnonzero(~special)
+        parts = parts[rows]
+    if not len(parts) or int(parts.min()) == int(parts.max()):
+        return {"constant": int(parts[0]) if len(parts) else 0, "sums": {}, "absent": absent}
+    within = [
+        (space, offset)
+        for space, offset in zip(array.registry.spaces, array.registry.offsets, strict=True)
+        if offset <= int(parts.min()) and int(parts.max()) < offset + space.size
+    ]
+    if not within:
         return None
-    space = array.registry.spaces[0]
+    (space, constant), *_ = within
     radices = [
         max(len(space.periods), 1),
-        *(len(d.members) for d in reversed(space.dimensions)),
+        *(len(dimension.members) for dimension in reversed(space.dimensions)),
         len(space.measures),
     ]
     strides = np.concatenate([[1], np.cumprod(radices[:-1], dtype=np.int64)])
-    rows = np.unique(
-        np.concatenate([_one_row_each(codes, size) for _, codes, size in keys] or [np.arange(1)])
+    labels = [(name, codes[rows] if absent is not None else codes, size) for name, codes, size in keys]
+    sample = np.unique(
+        np.concatenate(
+            [np.linspace(0, len(parts) - 1, 500).astype(np.int64)]
+            + [_one_row_each(codes, size) for _, codes, size in labels]
+        )
     )
-    sample = np.unique(np.concatenate([rows, np.linspace(0, len(parts) - 1, 500).astype(np.int64)]))
-    digits = (parts[sample][:, None] // strides) % np.array(radices)
-    constant = 0
+    digits = ((parts[sample] - constant)[:, None] // strides) % np.array(radices)
     tables: dict[str, NDArray[np.int64]] = {}
     for digit, stride in zip(digits.T, strides.tolist(), strict=True):
         if (digit == digit[0]).all():
             constant += int(digit[0]) * stride
             continue
-        for name, codes, size in keys:
+        for name, codes, size in labels:
             table = np.full(size + 1, -1)
             table[codes[sample]] = digit
             if (table[codes[sample]] == digit).all():
@@ -538,12 +554,13 @@ def _recipe(
         else:
             return None
     told = np.full(len(parts), constant)
-    for name, codes, _ in keys:
+    for name, codes, _ in labels:
         if name in tables:
             told += tables[name].take(codes, mode="wrap")
     if not np.array_equal(told, parts):
         return None
-    return {"constant": constant, "sums": {name: table.tolist() for name, table in tables.items()}}
+    sums = {name: table.tolist() for name, table in tables.items()}
+    return {"constant": constant, "sums": sums, "absent": absent}
 
 
 def _one_row_each(codes: NDArray[np.integer], size: int) -> NDArray[np.int64]:
@@ -593,17 +610,19 @@ def _labels_plain(labels: pd.Index) -> dict[str, Any]:
 def _labels_restored(plain: dict[str, Any]) -> pd.Index:
     names = [_scalar_restored(name) for name in plain["names"]]
     if "levels" in plain:
-        levels = [_labels_restored(level) for level in plain["levels"]]
+        levels: Any = [_labels_restored(level) for level in plain["levels"]]
         return pd.MultiIndex(levels=levels, codes=plain["codes"], names=names)
     if "range" in plain:
-        return pd.RangeIndex(*plain["range"], name=names[0])
+        start, stop, step = plain["range"]
+        return pd.RangeIndex(start, stop, step, name=names[0])
     if "categories" in plain:
         categories = _labels_restored(plain["categories"])
         return pd.CategoricalIndex(
             pd.Categorical.from_codes(plain["codes"], categories, ordered=plain["ordered"]), name=names[0]
         )
     values = [_scalar_restored(value) for value in plain["values"]]
-    return pd.Index(values, dtype=plain["dtype"], name=names[0])
+    made: pd.Index = pd.Index(values, dtype=plain["dtype"], name=names[0], tupleize_cols=False)
+    return made
 
 
 def _scalar_plain(value: Any) -> Any:
@@ -682,7 +701,8 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise FileNotFoundError(f"There is no file or directory {place}")
     if not files:
         raise ProvenanceError(f"{place} holds no Parquet files.")
-    tables, spec = [], {}
+    tables: list[pa.Table] = []
+    spec: dict[str, Any] = {}
     for file in files:
         table, spec = _read_file(file)
         tables.append(table)
@@ -773,12 +793,16 @@ def _to_frame(table: pa.Table, spec: dict[str, Any]) -> pd.DataFrame:
 def _index_restored(spec: dict[str, Any], levels: Sequence[Any], rows: int) -> pd.Index:
     names = [_scalar_restored(name) for name in spec["index"]["names"]]
     if "range" in spec["index"]:
-        whole = pd.RangeIndex(*spec["index"]["range"], name=names[0])
+        start, stop, step = spec["index"]["range"]
+        whole = pd.RangeIndex(start, stop, step, name=names[0])
         # One file of a directory holds some of the rows.
         return whole if len(whole) == rows else pd.RangeIndex(rows, name=names[0])
     if spec["index"]["nested"]:
         return pd.MultiIndex.from_arrays(levels, names=names)
-    return pd.Index(levels[0], name=names[0], dtype=object if isinstance(levels[0], np.ndarray) else None)
+    made: pd.Index = pd.Index(
+        levels[0], name=names[0], dtype=object if isinstance(levels[0], np.ndarray) else None
+    )
+    return made
 
 
 def _restored(
@@ -796,14 +820,15 @@ def _restored(
         return found if column["dtype"] == "object" else pd.array(found, dtype=column["dtype"])
     if column["kind"] == "category":
         exact = column.get("exact")
-        categories = _labels_restored(exact) if exact else pd.Index(labels[name], dtype="str")
+        categories = _labels_restored(exact) if exact else pd.Index(list(labels[name]), dtype="str")
         return pd.Categorical.from_codes(
             columns.codes(name, labels[name]), categories, ordered=column["ordered"]
         )
     if column["kind"] == "period":
         ordinals = np.array([*column["periods"].values(), np.iinfo(np.int64).min], dtype=np.int64)
         codes = columns.codes(name, labels[name])
-        return pd.PeriodIndex.from_ordinals(ordinals[codes], freq=column["freq"]).array
+        periods: Any = pd.PeriodIndex
+        return periods.from_ordinals(ordinals[codes], freq=column["freq"]).array
     array = columns.array(name)
     if column["kind"] == "text" and pa.types.is_dictionary(array.type):
         array = array.cast(pa.string())
@@ -820,7 +845,7 @@ def _guarded_restored(
     status = columns.codes(column["status"], _LABELS).astype(np.uint8)
     whole = column["dtype"] == "discretionised[Int64]"
     numbers = columns.array(column["file"]).fill_null(1).to_numpy()
-    values = np.ascontiguousarray(numbers, dtype=np.int64 if whole else np.float64)
+    values: Any = np.ascontiguousarray(numbers, dtype=np.int64 if whole else np.float64)
     recipe = column["parts"]
     if "file" in recipe:
         parts = columns.array(recipe["file"]).to_numpy() + recipe.get("shift", 0)
@@ -828,6 +853,8 @@ def _guarded_restored(
         parts = np.full(len(values), recipe["constant"] + recipe.get("shift", 0), dtype=np.int64)
         for name, table in recipe["sums"].items():
             parts += np.array(table, dtype=np.int64).take(columns.codes(name, labels[name]), mode="wrap")
+        if recipe["absent"] is not None:
+            parts[status == CellStatus.ABSENT] = recipe["absent"]
     made = DiscretionisedArray(values, status, parts, registries[column["registry"]])
     if column["dropped"]:
         made = DiscretionisedArray._of(Cells(values, status, parts, made.registry, column["dropped"]))  # noqa: SLF001

@@ -18,7 +18,17 @@ from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_mi
 from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, Registry
 from jobindsats_pandas.kinds import Kind
 
-__all__ = ["paired_parts", "paired_status", "scaled", "scaled_parts", "shifted_parts"]
+__all__ = [
+    "derived_status",
+    "negated",
+    "paired_parts",
+    "paired_status",
+    "rounded_parts",
+    "scaled_parts",
+    "shifted_parts",
+    "undefined",
+    "zero_where_left_out",
+]
 
 # The worse of two statuses stands; 0 is the best.
 _RANK: Final = np.array([0, 6, 5, 4, 2, 1, 3], dtype=np.uint8)
@@ -197,6 +207,14 @@ def _short(text: str) -> str:
     if len(text) <= 120:
         return text
     return f"{text[:80]}…{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
+
+
+def negated(cells: Cells) -> bool:
+    """Whether all cells were multiplied by a negative number: taking them away would be adding them."""
+    measures = cells.registry.measures(cells.parts)
+    return bool(measures) and all(
+        measure.operation[:1] == ("scaled",) and float(measure.operation[2]) < 0 for _, measure in measures
+    )
 
 
 def zero_where_left_out(cells: Cells) -> Cells:

@@ -23,13 +23,14 @@ from pandas.api.types import is_list_like, pandas_dtype
 
 from jobindsats_pandas.disclosure.arithmetic import (
     derived_status,
+    negated,
     paired_parts,
     paired_status,
     rounded_parts,
     undefined,
     zero_where_left_out,
 )
-from jobindsats_pandas.disclosure.callers import Purpose, purpose, warn_hidden, warn_removed
+from jobindsats_pandas.disclosure.callers import Purpose, purpose, stripping, warn_hidden, warn_removed
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -384,8 +385,8 @@ class DiscretionisedArray(ExtensionArray):
         self._registry, self._uniform = registry, None
 
     def __iter__(self) -> Iterator[Any]:
-        if count_hidden(self._status):
-            self._warn_if_written()
+        if count_hidden(self._status) and (how := stripping()):
+            self._warn_leaving(how)
         return iter(scalars_of(self.cells))
 
     def tolist(self) -> list[Any]:
@@ -425,24 +426,21 @@ class DiscretionisedArray(ExtensionArray):
         why = purpose()
         if why is Purpose.SUM:
             self._check(None, 1, "sum")
-            return why
-        if why is Purpose.STATISTIC:
+        elif why is Purpose.STATISTIC:
             self._warn_biased(how)
-        elif why is Purpose.EXPORT and (hidden := count_hidden(self._status)):
-            warn_removed(
-                f"{how}: {hidden:,} of {len(self):,} cells are hidden or not available, and nothing guards sums of"
-                f" what leaves here. {_PLAIN_OUT}."
-            )
+        elif why is Purpose.EXPORT:
+            self._warn_leaving(how)
         return why
 
-    def _warn_if_written(self) -> None:
-        """Excel's writer takes the cells one by one."""
-        import sys
-
-        module = sys._getframe(3).f_globals.get("__name__", "") if sys._getframe(2) else ""
-        if module.startswith("pandas.io.formats.excel"):
-            hidden = count_hidden(self._status)
-            warn_removed(f"to_excel: {hidden:,} of {len(self):,} cells are hidden and are written empty. {_PLAIN_OUT}.")
+    def _warn_leaving(self, how: str) -> None:
+        filled = int(np.count_nonzero(self._status == CellStatus.FILLED))
+        hidden = count_hidden(self._status) + filled + self._dropped
+        if hidden:
+            warn_removed(
+                f"{how}: {hidden:,} of {len(self) + self._dropped:,} cells are hidden or not available"
+                f"{', or were before they were filled or dropped' if filled or self._dropped else ''};"
+                f" nothing guards sums of what leaves here. {_PLAIN_OUT}."
+            )
 
     def to_numpy(self, dtype: Any = None, copy: bool = False, na_value: Any = pd.api.extensions.no_default) -> Any:
         """Convert to a numpy array; a warning tells if hidden cells go along.
@@ -459,6 +457,9 @@ class DiscretionisedArray(ExtensionArray):
         why = self._leave("to_numpy")
         if why is Purpose.DISPLAY and dtype is not None and np.dtype(dtype) == object:
             return texts(self.cells)
+        if why is Purpose.OBJECTS and dtype is None:
+            # A frame of one column is turned over, stacked and iterated as those of many are: as cells.
+            dtype = object
         return self._to_numpy(dtype, na_value, copy=copy)
 
     def _to_numpy(self, dtype: Any, na_value: Any, *, copy: bool) -> Any:
@@ -714,6 +715,10 @@ class DiscretionisedArray(ExtensionArray):
         guarded = isinstance(other, DiscretionisedArray)
         if guarded and name == "add":
             return self._added(other)
+        if name == "sub" and not reflected and guarded and negated(other.cells):
+            return self._added(-other)
+        if name == "sub" and reflected and not guarded and not is_list_like(other) and other == 0:
+            return -self
         mine = zero_where_left_out(self.cells) if guarded else self.cells
         theirs = zero_where_left_out(other.cells) if guarded else None
         left = type(self)._of(mine)._plain_array()

@@ -23,6 +23,7 @@ class Purpose(Enum):
     """What somebody wants plain numbers for."""
 
     DISPLAY = auto()
+    OBJECTS = auto()
     INTERNAL = auto()
     STATISTIC = auto()
     SUM = auto()
@@ -51,13 +52,14 @@ _PANDAS_INTERNAL: Final = frozenset(
 # Where pandas and numpy add up the scalars of an object column.
 _BULK: Final = frozenset(
     {
-        "numpy._core._methods",
-        "numpy._core.fromnumeric",
-        "numpy.lib._nanfunctions_impl",
-        "pandas.core.nanops",
-        "pandas.core.groupby.ops",
+        ("numpy._core._methods", "_sum"),
+        ("numpy._core.fromnumeric", "_wrapreduction"),
+        ("pandas.core.nanops", "nansum"),
+        ("pandas.core.groupby.ops", "_call_cython_op"),
     }
 )
+# These take the cells one by one and write or keep bare numbers.
+_STRIPPING: Final = frozenset({"to_dict", "to_records", "_generate_body", "_format_regular_rows", "insert_data"})
 
 
 def _frames(depth: int) -> Iterator[tuple[str, str, FrameType]]:
@@ -77,8 +79,10 @@ def purpose() -> Purpose:
             return Purpose.INTERNAL
         if top not in {"pandas", "numpy"} or module.startswith("pandas.tests"):
             break
-        if module.startswith("pandas.io.formats.format"):
+        if function == "_format_strings":
             return Purpose.DISPLAY
+        if function == "as_array":
+            return Purpose.OBJECTS
         if module.startswith("pandas.core.window"):
             if function in _WINDOW_STATISTICS:
                 return Purpose.STATISTIC
@@ -89,8 +93,6 @@ def purpose() -> Purpose:
         elif top == "numpy":
             if function in _NUMPY_SUMS:
                 return Purpose.SUM
-            if function in {"masked_invalid"}:
-                return Purpose.INTERNAL
         elif function == "dot":
             return Purpose.SUM
         elif function in _PANDAS_STATISTICS:
@@ -102,7 +104,16 @@ def purpose() -> Purpose:
 
 def in_bulk() -> bool:
     """Whether pandas or numpy adds up scalars of an object column, rather than somebody's own code."""
-    return sys._getframe(2).f_globals.get("__name__", "") in _BULK
+    frame = sys._getframe(2)
+    return (frame.f_globals.get("__name__", ""), frame.f_code.co_name) in _BULK
+
+
+def stripping() -> str:
+    """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
+    for (module, function, _), _near in zip(_frames(2), range(8), strict=False):
+        if module.startswith("pandas.") and function in _STRIPPING:
+            return "to_excel" if "excel" in module else function
+    return ""
 
 
 def warn_hidden(message: str) -> None:

@@ -67,7 +67,7 @@ def published_cell(check: SumCheck, group: int = 0) -> Published | None:
     if (
         table.one_measure < 0
         or space.measures[table.one_measure].derived
-        or (table.period != table.period[0]).any()
+        or table._periods.differ.any()
     ):
         return None
     common = int(one.cells.registry.offsets[0] * 0 + table.common()[0])

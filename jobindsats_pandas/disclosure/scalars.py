@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
 from jobindsats_pandas.disclosure.callers import in_bulk
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN, Registry, merge_registries
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
@@ -186,9 +186,7 @@ _STATUS = list(CellStatus)
 
 def scalars_of(cells: Cells) -> list[Any]:
     """All the cells, one by one, each knowing how many hidden ones stand beside it."""
-    from jobindsats_pandas.disclosure.cells import count_hidden
-
-    registry, beside = cells.registry, count_hidden(cells.status)
+    registry, beside = cells.registry, count_hidden(cells.status) + cells.dropped
     visible = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
     made = []
     for number, status, part in zip(cells.values.tolist(), cells.status.tolist(), cells.parts.tolist(), strict=True):
@@ -344,8 +342,6 @@ def _skipped(one: Any) -> Exception:
 
 
 def _joined(several: Iterable[Cells]) -> Cells:
-    from jobindsats_pandas.disclosure.cells import aligned
-
     several = list(several)
     registry, parts = aligned(*several)
     return Cells(

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -249,12 +249,8 @@ class SumCheck:
         Unknown over several periods and where the cells do not add; one cell keeps its own.
         """
         cells, ids = self._active
-        result = np.full(self.groups, NOTHING, dtype=np.int64)
-        if ids is not None:
-            result[ids] = cells.parts
-        elif len(cells):
-            result[:] = cells.parts[0]
         several = self.count > 1
+        result = _of_one(cells.parts, ids, several, NOTHING)
         if several.any():
             result[several] = UNKNOWN
             for table in self.tables:
@@ -269,12 +265,9 @@ class SumCheck:
     def status(self) -> NDArray[np.uint8]:
         """The status of each group's sum: its own for one cell, else derived."""
         cells, ids = self._active
-        result = np.full(self.groups, CellStatus.DERIVED, dtype=np.uint8)
-        if ids is not None:
-            result[ids] = cells.status
-        elif len(cells):
-            result[:] = cells.status[0]
-        result[self.count > 1] = CellStatus.DERIVED
+        several = self.count > 1
+        result = _of_one(cells.status, ids, several, CellStatus.DERIVED)
+        result[several] = CellStatus.DERIVED
         return result
 
     def bounds(self) -> Bounds:
@@ -338,28 +331,22 @@ class TableCells:
         return self.numbers // self.space.per_measure
 
     @cached_property
-    def _in_measure(self) -> NDArray[np.integer]:
-        """Each cell's place within its measure, in the narrowest type: divisions are the cost of taking apart."""
-        per_measure = self.space.per_measure
-        rest: NDArray[np.integer]
-        if self.one_measure >= 0:
-            rest = self.numbers - self.one_measure * per_measure if self.one_measure else self.numbers
-        else:
-            rest = self.numbers - self.measure * per_measure
-        return rest.astype(np.uint32) if per_measure < 1 << 32 else rest
-
-    @cached_property
     def _digits(self) -> list[NDArray[np.integer]]:
         """Period first, then the dimensions from last to first."""
-        rest, digits = self._in_measure, []
-        radices = [
-            max(len(self.space.periods), 1),
-            *(len(d.members) for d in reversed(self.space.dimensions)),
-        ]
-        for radix in radices:
-            # A quotient and a product are both vectorised in numpy, the remainder is not.
+        per_measure = self.space.per_measure
+        rest: NDArray[np.integer] = self.numbers
+        if self.one_measure:
+            rest = rest - self.measure * per_measure
+        # Divisions are what taking apart costs, and those of 32 bits are twice as fast.
+        if per_measure < 1 << 32:
+            rest = rest.astype(np.uint32)
+        digits = []
+        for radix in (max(len(self.space.periods), 1), *(len(d.members) for d in reversed(self.space.dimensions))):
+            # A quotient and a product are vectorised in numpy, the remainder is not.
             quotient = rest // rest.dtype.type(radix)
-            digits.append(rest - quotient * rest.dtype.type(radix))
+            digit = quotient * rest.dtype.type(radix)
+            np.subtract(rest, digit, out=digit)
+            digits.append(digit)
             rest = quotient
         return digits
 
@@ -372,6 +359,30 @@ class TableCells:
         """The member of each cell in one dimension."""
         return self._digits[len(self.space.dimensions) - dimension]
 
+    @cached_property
+    def _periods(self) -> _Pairs:
+        return self._pairs(self.period, max(len(self.space.periods), 1))
+
+    @cached_property
+    def _members(self) -> list[_Pairs]:
+        return [
+            self._pairs(self.members(place), len(dimension.members))
+            for place, dimension in enumerate(self.space.dimensions)
+        ]
+
+    def _pairs(self, key: NDArray[np.integer], size: int) -> _Pairs:
+        """Which keys each group has. Marking them off in a table makes millions of cells a handful of pairs."""
+        if self.ids is None:
+            seen = np.zeros(size, dtype=bool)
+            seen[key] = True
+            return _Pairs(np.flatnonzero(seen), None, 1)
+        if self.groups * size > max(4 * len(key), 1 << 16):
+            return _Pairs(key.astype(np.int64), self.ids, self.groups)
+        seen = np.zeros(self.groups * size, dtype=bool)
+        seen[self.ids * size + key] = True
+        ids, keys = np.divmod(np.flatnonzero(seen), size)
+        return _Pairs(keys, ids, self.groups)
+
     def by_measure(self) -> Iterator[tuple[PartMeasure, NDArray[np.intp] | slice]]:
         """Each measure that there is, and where."""
         if self.one_measure >= 0:
@@ -382,17 +393,18 @@ class TableCells:
 
     def mixed_levels(self) -> list[int]:
         """The dimensions in which the cells, all groups together, are not of one level."""
+        together = TableCells(self.place, self.space, self.cells, self.numbers, None, 1)
         return [
             place
             for place, dimension in enumerate(self.space.dimensions)
-            if len(dimension.members) > 1 and _varies(dimension.level_of[self.members(place)])
+            if together._members[place].of(dimension.level_of).differ.any()
         ]
 
     def reasons(self) -> NDArray[np.uint16]:
         """The reasons that lie in what the cells are, by group."""
         found = np.zeros(self.groups, dtype=np.uint16)
         if self.one_measure < 0:
-            found[self._differs(self.measure)] |= _BIT["measures"]
+            found[_Pairs(self.measure, self.ids, self.groups).differ] |= _BIT["measures"]
         over_periods = np.zeros(self.groups, dtype=bool)
         for measure, where in self.by_measure():
             here = self._having(where)
@@ -402,52 +414,32 @@ class TableCells:
                 found[here] |= _BIT["persons"]
             if measure.kind not in _OVER_PERIODS:
                 over_periods |= here
-        if _varies(self.period) and (several := self._differs(self.period)).any():
-            types = self.space.period_types[self.period]
-            over_periods |= self._differs(types) | _having(types > 2, self.ids, self.groups)
-            found[several & over_periods] |= _BIT["periods"]
+        if self._periods.differ.any():
+            types = self._periods.of(self.space.period_types)
+            over_periods |= types.differ | _having(types.keys > 2, types.ids, self.groups)
+            found[self._periods.differ & over_periods] |= _BIT["periods"]
         for place, dimension in enumerate(self.space.dimensions):
-            if len(dimension.members) > 1:
-                levels = dimension.level_of[self.members(place)]
-                if _varies(levels):
-                    found[self._differs(levels)] |= _BIT["levels"]
+            found[self._members[place].of(dimension.level_of).differ] |= _BIT["levels"]
         found[self._repeated()] |= _BIT["repeated"]
         return found
 
     def common(self) -> Codes:
         """The number of each group's common cell; -1 where it runs over several periods."""
-        result, _ = self._first(self.measure)
-        result = result.astype(np.int64)
-        for place, dimension in enumerate(self.space.dimensions):
-            member, differing = self._first(self.members(place))
-            member = member.astype(np.int64)
+        if self.one_measure >= 0:
+            result = np.full(self.groups, self.one_measure, dtype=np.int64)
+        else:
+            result = _Pairs(self.measure, self.ids, self.groups).first
+        for dimension, members in zip(self.space.dimensions, self._members, strict=True):
+            nearest, differ = members.first, members.differ
             for row in dimension.ancestors[-2:0:-1]:
-                if not differing.any():
+                if not differ.any():
                     break
-                ancestor, still = self._first(row[self.members(place)])
-                settled = differing & ~still
-                member[settled] = ancestor[settled]
-                differing = still
-            member[differing] = 0
-            result = result * len(dimension.members) + member
-        period, differing = self._first(self.period)
-        result = result * max(len(self.space.periods), 1) + period
-        result[differing] = UNKNOWN
-        return result
-
-    def _first(self, key: NDArray[np.integer]) -> tuple[NDArray[np.integer], Flags]:
-        """One key of each group, and whether the group has others too."""
-        if self.ids is None:
-            return key[:1], np.array([_varies(key)])
-        if not _varies(key):
-            return np.full(self.groups, key[0]), np.zeros(self.groups, dtype=bool)
-        # Whichever key is written last stands for its group: far cheaper than sorting.
-        first = np.zeros(self.groups, dtype=key.dtype)
-        first[self.ids] = key
-        return first, _having(first[self.ids] != key, self.ids, self.groups)
-
-    def _differs(self, key: NDArray[np.integer]) -> Flags:
-        return self._first(key)[1]
+                ancestors = members.of(row)
+                nearest = np.where(differ & ~ancestors.differ, ancestors.first, nearest)
+                differ = differ & ancestors.differ
+            result = result * len(dimension.members) + np.where(differ, 0, nearest)
+        result = result * max(len(self.space.periods), 1) + self._periods.first
+        return np.where(self._periods.differ, UNKNOWN, result)
 
     def _having(self, where: NDArray[np.intp] | slice) -> Flags:
         if isinstance(where, slice):
@@ -481,6 +473,35 @@ class TableCells:
         return none
 
 
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Keys and the groups that have them."""
+
+    keys: NDArray[np.integer]
+    ids: Ids | None
+    groups: int
+
+    def of(self, table: NDArray[np.integer]) -> _Pairs:
+        """The same groups, with what a table says of each key."""
+        return _Pairs(table[self.keys], self.ids, self.groups)
+
+    @cached_property
+    def first(self) -> Codes:
+        """One key of each group: whichever is written last, which is far cheaper than sorting."""
+        if self.ids is None:
+            return self.keys[:1].astype(np.int64)
+        first = np.zeros(self.groups, dtype=np.int64)
+        first[self.ids] = self.keys
+        return first
+
+    @cached_property
+    def differ(self) -> Flags:
+        """Whether a group has other keys than that one."""
+        if self.ids is None:
+            return np.array([bool((self.keys != self.keys[:1]).any())])
+        return _having(self.first[self.ids] != self.keys, self.ids, self.groups)
+
+
 def _interval(kind: Kind, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The lowest and highest number that each cell can stand for."""
     low = cells.values.astype(np.float64)
@@ -506,17 +527,23 @@ def _unbounded(measure: PartMeasure, cells: Cells) -> Flags:
     return hidden & np.bool_(measure.kind is Kind.NONE)
 
 
-def _varies(key: NDArray[np.integer]) -> bool:
-    return bool((key != key[0]).any())
-
-
 def _having(mask: Flags, ids: Ids | None, groups: int) -> Flags:
     """Which groups have a cell where the mask is set."""
     if ids is None:
         return np.array([bool(mask.any())])
-    result = np.zeros(groups, dtype=bool)
-    if mask.any():
-        result[ids[mask]] = True
+    if not mask.any():
+        return np.zeros(groups, dtype=bool)
+    # Counting pairs of group and flag costs the same whether few or all are set.
+    return np.bincount(ids * 2 + mask, minlength=2 * groups)[1::2] > 0
+
+
+def _of_one(key: NDArray[Any], ids: Ids | None, several: Flags, empty: int) -> NDArray[Any]:
+    """The key of the one cell of each group that has one."""
+    result = np.full(len(several), empty, dtype=key.dtype)
+    if ids is None:
+        result[:] = key[0] if len(key) else empty
+    elif not several.all():
+        result[ids] = key
     return result
 
 

@@ -189,6 +189,13 @@ class Transport:
         url = requests.utils.requote_uri(self._url(path))
         return f'curl --globoff -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" {shlex.quote(url)}'
 
+    def has(self, path: str) -> bool:
+        """Whether an answer to a question is on disk, however old."""
+        try:
+            return self._cache.responses.path(cache_key(self._url(path))).is_file()
+        except OSError:  # a disk that cannot be looked at has no answers
+            return False
+
     def fetch(
         self,
         path: str,

@@ -1,0 +1,350 @@
+"""``df.jobindsats`` and ``series.jobindsats``: what can be done with frames of discretionised cells.
+
+Stateless and never on the network; each method hands the frame to the module that does the work. Importing this module
+registers both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from jobindsats_pandas import audit as _audit
+from jobindsats_pandas import storage, totals
+from jobindsats_pandas.disclosure import DiscretionisedDtype
+from jobindsats_pandas.errors import ProvenanceError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from jobindsats_pandas.audit import Audit
+    from jobindsats_pandas.totals import Citation, Source
+
+    Names = str | Sequence[str] | None
+
+__all__ = ["FrameAccessor", "SeriesAccessor"]
+
+
+@pd.api.extensions.register_dataframe_accessor("jobindsats")
+class FrameAccessor:
+    """Statuses, official totals, bounds, audits, layouts and files of a frame that `read_jobindsats` made.
+
+    It works on every frame with discretionised columns, also after ``pivot``, ``merge``, ``set_index`` or ``concat``:
+    each cell knows which table, measure, period and members it belongs to. `DataFrame.attrs` tell the rest (`source`,
+    `cite`); where pandas lost them, the error says how to bring them back.
+
+    Dimensions are named by their column, their id, or the id of a hierarchy.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     df = ji.read_jobindsats("y01h01", by={"_akassedp": "*"}, periods="2025Q04", client=client)
+    >>> len(df), len(df.jobindsats.totals("A-kasse")), len(df.jobindsats.parts("A-kasse"))
+    (22, 1, 21)
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        if not any(isinstance(dtype, DiscretionisedDtype) for dtype in frame.dtypes):
+            raise AttributeError(
+                "This frame has no discretionised columns, so df.jobindsats has nothing to work on. Frames from"
+                " ji.read_jobindsats and ji.read_parquet have them; plain(), astype and to_numpy leave them behind."
+            )
+        self._frame = frame
+
+    # --- what is hidden ----------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> pd.DataFrame:
+        """The status of every cell: a frame of categoricals in the shape of the measure columns.
+
+        One of ``observed``, ``discretionised``, ``not available``, ``absent``, ``rounded``, ``derived``, ``filled``.
+        """
+        return _audit.status(self._frame)
+
+    @property
+    def is_discretionised(self) -> pd.DataFrame:
+        """Where a cell is hidden by disclosure control: a frame of bool in the shape of the measure columns."""
+        return _audit.is_discretionised(self._frame)
+
+    def audit(self, by: Names = None) -> Audit:
+        """Tell how much is hidden, where, and which breakdown costs most.
+
+        Parameters
+        ----------
+        by : str or sequence of str, optional
+            Columns, index levels or dimensions to count by, besides the measure.
+
+        Returns
+        -------
+        Audit
+            Printed, it shows the gist; ``.frame``, ``.members``, ``.levels``, ``.periods`` and ``.breakdowns`` are
+            frames of counts.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
+        >>> df.jobindsats.audit().summary
+        '... of 147 cells are hidden (discretionised): ... %'
+        """
+        names = [by] if isinstance(by, str) else list(by or [])
+        cells, dimensions = totals.describe_cells(self._frame, names)
+        return _audit.audit(cells, dimensions, names)
+
+    # --- totals and parts --------------------------------------------------------------------------------------------
+
+    def official_total(self, measure: str | None = None, over: Names = None) -> pd.DataFrame:
+        """Keep the published rows that are the total over some dimensions, the others as they are.
+
+        Parameters
+        ----------
+        measure : str, optional
+            Column, name or id of a measure; all by default.
+        over : str or sequence of str, optional
+            Dimensions; all by default.
+
+        Raises
+        ------
+        QueryError
+            If they are not in the frame; the message has the call that reads them, and the shorter
+            ``ji.read_official_total(df, over=…)``.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y01h01", by={"_akassedp": "*"}, periods="2025Q04", client=client)
+        >>> df.jobindsats.official_total("Antal sanktioner i alt", over="A-kasse")["A-kasse"].to_list()
+        ['A-kasse i alt']
+        """
+        return totals.official_total(self._frame, measure, over)
+
+    def level(self, dimension: str, level: str) -> pd.DataFrame:
+        """Keep the rows of one level of a dimension.
+
+        Parameters
+        ----------
+        dimension : str
+        level : str
+            Name or id of a level, or ``"total"``.
+        """
+        return totals.level(self._frame, dimension, level)
+
+    def parts(self, dimension: str) -> pd.DataFrame:
+        """Keep the rows of the deepest level of a dimension that the frame has: the parts, without their totals."""
+        return totals.parts(self._frame, dimension)
+
+    def totals(self, dimension: str) -> pd.DataFrame:
+        """Keep the rows in which a dimension stands at its official total, whatever the others."""
+        return totals.totals(self._frame, dimension)
+
+    def without_totals(self) -> pd.DataFrame:
+        """Keep the rows of the deepest level that the frame has, in every dimension."""
+        return totals.without_totals(self._frame)
+
+    # --- sums --------------------------------------------------------------------------------------------------------
+
+    def sum_bounds(self, measure: str | None = None, by: Names = None) -> pd.DataFrame:
+        """Give the interval in which the true sum lies, by the rule of disclosure control alone.
+
+        A hidden count is 0, 1 or 2, hidden full-time persons up to 3; shown full-time persons are rounded by up to 0.5.
+        Persons may be the same in several parts: they are at least the largest part. Nothing bounds hidden money.
+
+        Parameters
+        ----------
+        measure : str, optional
+            Column, name or id of a measure; by default all that can be counted.
+        by : str or sequence of str, optional
+            Columns, index levels or dimensions: one interval for each combination.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `by`, ``measure``, ``low``, ``high``, ``hidden`` and ``rounded`` (numbers of cells), ``why``.
+
+        Raises
+        ------
+        InvalidSumError
+            If no interval can be given: rates, totals among their parts, cells not available, filled or unknown.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
+        >>> bounds = df.jobindsats.sum_bounds("Antal sanktioner i alt", by="Periode")
+        >>> bounds.columns.to_list()
+        ['Periode', 'measure', 'low', 'high', 'hidden', 'rounded', 'why']
+        """
+        return totals.sum_bounds(self._frame, measure, by)
+
+    def check_sum(self, by: Names = None) -> pd.DataFrame:
+        """Ask whether the sum of each measure would be right, and if not, why; nothing is raised.
+
+        Parameters
+        ----------
+        by : str or sequence of str, optional
+            Columns, index levels or dimensions: one check for each combination.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `by`, ``measure``, ``valid``, ``reasons``, ``cells``, ``hidden``, ``why``.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y01h01", periods="2025Q01:2025Q04", client=client)
+        >>> df.jobindsats.check_sum().loc[[0, 5], ["measure", "valid", "reasons"]]
+                             measure  valid reasons
+        0     Antal sanktioner i alt   True
+        5  Andel sanktionerede ledige  False    rate
+        """
+        return totals.sum_check(self._frame, by)
+
+    # --- layouts and other programs ----------------------------------------------------------------------------------
+
+    def plain(self, hidden: float | None = None) -> pd.DataFrame:
+        """Turn measures into ordinary nullable numbers, each with a readable status column beside it.
+
+        Parameters
+        ----------
+        hidden : number, optional
+            What to put where a cell is discretionised; its status says so. Missing by default.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
+        >>> [str(dtype) for dtype in df.jobindsats.plain().dtypes][-2:]
+        ['Int64', 'category']
+        """
+        return _audit.plain(self._frame, hidden)
+
+    def to_long(self) -> pd.DataFrame:
+        """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``."""
+        return totals.to_long(self._frame)
+
+    def to_wide(self) -> pd.DataFrame:
+        """Spread the measures of a long frame: one column for each."""
+        return totals.to_wide(self._frame)
+
+    def sdmx(self) -> pd.DataFrame:
+        """Turn measures into ordinary numbers, each followed by its SDMX codes OBS_STATUS and CONF_STATUS.
+
+        OBS_STATUS: A normal, Q suppressed, O not available, M nothing counted, D rounded, E derived, I filled.
+        CONF_STATUS: F free, C confidential.
+        """
+        return _audit.sdmx(self._frame)
+
+    def to_parquet(self, path: str | os.PathLike[str], partition_by: Names = None) -> None:
+        """Write Parquet that every program opens, and that `jobindsats_pandas.read_parquet` restores exactly.
+
+        Plain numbers, null where nothing is shown, each with a readable status column; periods as text such as
+        ``2026M05`` with their first day beside them; source and citation in the file's metadata.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file; with `partition_by` a directory.
+        partition_by : str or sequence of str, optional
+            Columns of labels: one file for each combination.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     df.jobindsats.to_parquet(pathlib.Path(directory) / "x.parquet")
+        ...     pd.read_parquet(pathlib.Path(directory) / "x.parquet").columns.to_list()[:2]
+        ['Periode', 'Periode_start']
+        """
+        try:
+            notes = {"source": repr(self.source), "citation": repr(self.cite())}
+        except ProvenanceError:
+            notes = {}
+        storage.to_parquet(self._frame, path, partition_by, notes=notes)
+
+    # --- where it comes from -----------------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> Source:
+        """Where the frame comes from: table, link to its page, latest update, when it was fetched, the query."""
+        return totals.source(self._frame)
+
+    def cite(self) -> Citation:
+        """Cite the frame: ``.text`` and ``.bibtex``; printed, both."""
+        return totals.cite(self._frame)
+
+
+@pd.api.extensions.register_series_accessor("jobindsats")
+class SeriesAccessor:
+    """What makes sense of one column: statuses, sums, ordinary numbers.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
+    >>> df["Antal sanktioner i alt"].jobindsats.is_discretionised.dtype
+    dtype('bool')
+    """
+
+    def __init__(self, series: pd.Series) -> None:
+        if not isinstance(series.dtype, DiscretionisedDtype):
+            raise AttributeError(  # noqa: TRY004 - what pandas asks of an accessor
+                f"This series is {series.dtype}, not discretionised, so series.jobindsats has nothing to work on."
+                " Columns of measures from ji.read_jobindsats and ji.read_parquet are."
+            )
+        self._series = series
+
+    def _as_frame(self) -> pd.DataFrame:
+        return self._series.to_frame("value" if self._series.name is None else self._series.name)
+
+    @property
+    def status(self) -> pd.Series:
+        """The status of every cell, categorical."""
+        return self._named(_audit.status(self._as_frame()).iloc[:, 0])
+
+    @property
+    def is_discretionised(self) -> pd.Series:
+        """Where a cell is hidden by disclosure control."""
+        return self._named(_audit.is_discretionised(self._as_frame()).iloc[:, 0])
+
+    def _named(self, made: pd.Series) -> pd.Series:
+        made.name = self._series.name
+        return made
+
+    def sum_bounds(self) -> pd.DataFrame:
+        """Give the interval in which the true sum lies: ``measure``, ``low``, ``high``, ``hidden``, ``rounded``, ``why``.
+
+        Raises
+        ------
+        InvalidSumError
+            If no interval can be given.
+        """
+        return totals.sum_bounds(self._series)
+
+    def check_sum(self) -> pd.DataFrame:
+        """Ask whether the sum would be right, and if not, why: ``measure``, ``valid``, ``reasons``, …; one row."""
+        return totals.sum_check(self._series)
+
+    def plain(self, hidden: float | None = None) -> pd.DataFrame:
+        """Turn it into ordinary nullable numbers, with a readable status column beside them."""
+        return _audit.plain(self._as_frame(), hidden)

@@ -1,0 +1,620 @@
+"""Files for people: a workbook for Excel, and CSV, plain or for Danish Excel.
+
+Hidden cells are never empty without a word: a workbook shows them as text in a style of their own, a CSV file has a
+column of statuses beside each column of numbers. Parquet (`storage`) is the format that keeps everything.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
+from jobindsats_pandas.disclosure.display import texts
+from jobindsats_pandas.errors import ConfigurationError, TooLargeError
+from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.periods import period_id
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["to_csv", "to_excel"]
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+"""The size of an Excel sheet, heading included."""
+
+# What a cell says in a workbook, by what it says in a frame; the rest (<3, ≤3, ≤5) needs no translation.
+_DANISH_MARKS = {"hidden": "skjult", "n/a": "foreligger ikke"}
+_DANISH_STATUSES = {
+    CellStatus.OBSERVED: "vist",
+    CellStatus.DISCRETIONISED: "diskretioneret",
+    CellStatus.NOT_AVAILABLE: "foreligger ikke",
+    CellStatus.ABSENT: "udeladt",
+    CellStatus.ROUNDED: "afrundet",
+    CellStatus.DERIVED: "beregnet",
+    CellStatus.FILLED: "udfyldt",
+}
+_DANISH_KINDS = {
+    Kind.PERSONS: "personer: kan ikke lægges sammen",
+    Kind.FULL_TIME: "fuldtidspersoner: kan lægges sammen over grupper (på nær afrunding), ikke over perioder",
+    Kind.STOCK: "bestand: kan lægges sammen over grupper, ikke over perioder",
+    Kind.FLOW: "antal i perioden: kan lægges sammen over grupper og over perioder",
+    Kind.MONEY: "beløb: kan lægges sammen over grupper og over perioder",
+    Kind.NONE: "andel, gennemsnit eller andet: kan ikke lægges sammen",
+}
+_MARKS_EXPLAINED = [
+    ("<3", "Diskretioneret: tallet er 0, 1 eller 2 og vises ikke, så enkeltpersoner ikke kan genkendes."),
+    ("≤3", "Diskretioneret: et afrundet antal fuldtidspersoner på højst 3, som ikke vises."),
+    ("skjult", "Diskretioneret: tallet vises ikke, og der kendes ingen grænser for det."),
+    ("foreligger ikke", "Tallet er ikke offentliggjort (endnu) eller giver ikke mening."),
+    ("–", "Kombinationen findes ikke i data og tæller som 0."),
+    ("≤5", "Afrundet: tabellen viser 5 for hvert lille tal; tallet kan være alt fra 0 til 5."),
+    ("kursiv tal", "Beregnet eller udfyldt af brugeren; ikke offentliggjort."),
+]
+_RULES = [
+    (
+        "Data er diskretioneret og kan ikke uden videre lægges sammen. SUM og pivottabeller springer tekst over uden at"
+        " sige det, så en sum over celler med <3, ≤3, skjult eller foreligger ikke bliver for lille."
+    ),
+    "Personer kan være i flere grupper og perioder og tælles én gang i hver; totalen er den offentliggjorte række.",
+    "Totaler og deres dele kan stå i samme kolonne (fx Hele landet ved siden af kommunerne); læg dem aldrig sammen.",
+    "Andele, gennemsnit og varigheder kan aldrig lægges sammen.",
+    "Data er levende: tidligere perioder kan blive revideret, så hent dem igen.",
+]
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = False) -> None:
+    """Write a CSV file: plain, or for Excel with Danish settings.
+
+    Parameters
+    ----------
+    df : DataFrame
+    path : path-like
+        Written whole or not at all; an existing file is replaced.
+    danish : bool
+        Semicolons, decimal comma, dates as ``31-12-2026``, Danish statuses and a byte order mark, so that a double
+        click opens it right. Names that Excel would take for formulas get an apostrophe before them. Otherwise commas,
+        decimal points, ISO dates, and every name exactly as it is.
+
+    Notes
+    -----
+    Periods are text such as ``2026M05``, followed by ``<name>_start``, their first day. Each guarded column is followed
+    by ``<name>_status``; where nothing is shown, the number is empty. Numbers are written with all their digits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> df = pd.DataFrame({"Område": ["Ærø", "Fanø"], "Andel": [12.5, None]})
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     to_csv(df, f"{directory}/a.csv", danish=True)
+    ...     print(Path(f"{directory}/a.csv").read_text("utf-8-sig"))
+    Område;Andel
+    Ærø;12,5
+    Fanø;
+    """
+    names: list[str] = []
+    columns: list[Sequence[str]] = []
+    has_statuses = _has_statuses(df)
+    for label, values in _labelled_columns(df, danish=danish):
+        name = _heading(label)
+        if isinstance(values.dtype, DiscretionisedDtype):
+            array: Any = values.array
+            names.append(name)
+            columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
+            if not has_statuses:
+                names.append(f"{name}_status")
+                words = _DANISH_STATUSES if danish else {status: status.label for status in CellStatus}
+                columns.append([words[CellStatus(status)] for status in array.status.tolist()])
+        elif isinstance(values.dtype, pd.PeriodDtype):
+            ids, days = _periods(values)
+            names += [name, f"{name}_start"]
+            columns += [["" if one is None else one for one in ids], _day_texts(days, danish=danish)]
+        else:
+            names.append(name)
+            columns.append(_plain_texts(values, danish=danish))
+    if danish:
+        names = [_harmless(name) for name in names]
+    with (
+        _in_place(path) as temporary,
+        temporary.open("w", encoding="utf-8-sig" if danish else "utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, delimiter=";" if danish else ",", lineterminator="\r\n" if danish else "\n")
+        writer.writerow(names)
+        writer.writerows(zip(*columns, strict=True))
+
+
+def _number_texts(numbers: Any, missing: Any, *, danish: bool) -> list[str]:
+    if numbers.dtype.kind in "iub":
+        found = [str(number) for number in numbers.tolist()]
+    else:
+        found = [_decimal_text(number) for number in numbers.tolist()]
+        if danish:
+            found = [text.replace(".", ",") for text in found]
+    for place in np.flatnonzero(missing):
+        found[place] = ""
+    return found
+
+
+def _decimal_text(number: float) -> str:
+    """Write the shortest text that reads back as the same number, never with an exponent."""
+    text = repr(number)
+    return np.format_float_positional(number, trim="0") if "e" in text else text
+
+
+def _plain_texts(values: pd.Series, *, danish: bool) -> list[str]:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        words = [*_plain_texts(pd.Series(values.cat.categories), danish=danish), ""]
+        return [words[code] for code in values.cat.codes.tolist()]
+    missing = values.isna().to_numpy()
+    if pd.api.types.is_bool_dtype(values.dtype):
+        words = ["FALSK", "SAND"] if danish else ["False", "True"]
+        return ["" if gone else words[bool(one)] for one, gone in zip(values, missing, strict=True)]
+    if pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind in "iuf":
+        numbers = values.fillna(0).to_numpy(dtype=values.dtype.kind + "8")
+        return _number_texts(numbers, missing, danish=danish)
+    if values.dtype.kind == "M":
+        return _day_texts(values.tolist(), danish=danish)
+    found = ["" if gone else str(one) for one, gone in zip(values, missing, strict=True)]
+    return [_harmless(text) for text in found] if danish else found
+
+
+def _day_texts(days: Sequence[Any], *, danish: bool) -> list[str]:
+    found: list[str] = []
+    for day in days:
+        if pd.isna(day):
+            found.append("")
+            continue
+        date = day.strftime("%d-%m-%Y") if danish else day.date().isoformat()
+        found.append(
+            date if day == day.normalize() and day.tz is None else f"{date} {day.time().isoformat()}{day:%z}"
+        )
+    return found
+
+
+def _harmless(text: str) -> str:
+    """Keep Excel from taking a text for a formula when it opens a CSV file."""
+    return f"'{text}" if text.startswith(_DANGEROUS) else text
+
+
+# --- columns ---------------------------------------------------------------------------------------------------------
+
+
+def _labelled_columns(df: pd.DataFrame, *, danish: bool) -> list[tuple[Any, pd.Series]]:
+    """Return the levels of the index, where they say anything, and the columns; labels may repeat."""
+    if danish and _has_statuses(df):
+        words = {status.label: word for status, word in _DANISH_STATUSES.items()}
+        df = df.assign(status=df["status"].cat.rename_categories(words))
+    columns = [(label, df.iloc[:, place]) for place, label in enumerate(df.columns)]
+    index = df.index
+    if isinstance(index, pd.RangeIndex) and index.name is None:
+        return columns
+    levels = [(name, index.get_level_values(place)) for place, name in enumerate(index.names)]
+    return [
+        *(
+            (f"level_{place}" if name is None else name, pd.Series(level))
+            for place, (name, level) in enumerate(levels)
+        ),
+        *columns,
+    ]
+
+
+def _heading(label: Any) -> str:
+    """Write a column's label; of several levels, those that say something."""
+    if isinstance(label, tuple):
+        return " / ".join(str(part) for part in label if not (part == "" or pd.isna(part)))
+    return str(label)
+
+
+def _has_statuses(df: pd.DataFrame) -> bool:
+    """Whether the frame has a column of the statuses already, as the long layout does."""
+    labels = df.columns.tolist()
+    if labels.count("value") != 1 or labels.count("status") != 1:
+        return False
+    value, status = df["value"], df["status"]
+    if not isinstance(value.dtype, DiscretionisedDtype) or not isinstance(status.dtype, pd.CategoricalDtype):
+        return False
+    array: Any = value.array
+    words = np.array([known.label for known in CellStatus], dtype=object)
+    return status.tolist() == words[array.status].tolist()
+
+
+def _periods(values: pd.Series) -> tuple[list[str | None], list[Any]]:
+    """Return the ids of pandas periods and their first days."""
+    codes, distinct = pd.factorize(values)
+    ids: list[str | None] = [period_id(period) or str(period) for period in distinct]
+    days: list[Any] = [period.start_time for period in distinct]
+    ids.append(None)
+    days.append(pd.NaT)
+    return [ids[code] for code in codes], [days[code] for code in codes]
+
+
+@contextmanager
+def _in_place(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside the file, which takes its place if all goes well."""
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# --- Excel -----------------------------------------------------------------------------------------------------------
+
+
+def to_excel(
+    df: pd.DataFrame, path: str | os.PathLike[str], *, query: str | None = None, citation: str | None = None
+) -> None:
+    """Write a workbook for Excel: the data, and a sheet that says where they come from and how to read them.
+
+    Parameters
+    ----------
+    df : DataFrame
+    path : path-like
+        Written whole or not at all; an existing file is replaced.
+    query, citation : str, optional
+        The call that reads the data, and how to cite them; by default as far as the frame's provenance tells.
+
+    Raises
+    ------
+    ConfigurationError
+        If openpyxl is not installed.
+    TooLargeError
+        If the frame has more rows or columns than a sheet of Excel.
+
+    Notes
+    -----
+    Numbers are numbers, shown with the thousands point and decimal comma of a Danish Excel (or as the reader's own Excel
+    is set); dates are dates; periods are text such as ``2026M05``, followed by ``<name>_start``, their first day.
+    Hidden cells are text, ``<3``, ``≤3``, ``skjult`` or ``foreligger ikke``, in a style of their own: ``+`` fails on
+    them; ``SUM`` passes them over, which a note on the column's heading and the second sheet say. Text is always text,
+    never a formula.
+
+    Examples
+    --------
+    >>> import tempfile, openpyxl
+    >>> df = pd.DataFrame({"Område": ["Ærø", "=1+1"], "Antal": [1200, 3]})
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     to_excel(df, f"{directory}/a.xlsx")
+    ...     book = openpyxl.load_workbook(f"{directory}/a.xlsx")
+    >>> book.sheetnames, list(book["Data"].values)
+    (['Data', 'Kilde og regler'], [('Område', 'Antal'), ('Ærø', 1200), ('=1+1', 3)])
+    """
+    try:
+        from openpyxl import Workbook
+    except ImportError:
+        raise ConfigurationError(
+            "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
+        ) from None
+    columns = _sheet_columns(df) if len(df) < MAX_ROWS else []
+    if len(df) >= MAX_ROWS or len(columns) > MAX_COLUMNS:
+        raise TooLargeError(
+            f"{len(df):,} rows and {len(columns) or len(df.columns):,} columns do not fit into a sheet of Excel, which has {MAX_ROWS:,} rows"
+            f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
+            " df.jobindsats.to_parquet(path)."
+        )
+    book = Workbook(write_only=True)
+    provenance = df.attrs.get("jobindsats") or {}
+    book.properties.creator = "jobindsats-pandas"
+    book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
+    styles = _Styles(book)
+    _write_data(book.create_sheet("Data"), columns, len(df), styles, provenance)
+    _write_about(book.create_sheet("Kilde og regler"), df, columns, styles, query, citation)
+    with _in_place(path) as temporary, temporary.open("xb") as file:
+        book.save(file)
+
+
+@dataclass(frozen=True)
+class _SheetColumn:
+    """A column of a sheet.
+
+    Attributes
+    ----------
+    name : str
+    style : str
+        Of `_Styles`, for most cells.
+    values : sequence
+        What openpyxl writes: numbers, text, dates, None.
+    others : dict of int to str
+        The styles of cells that have another one, by row.
+    width : float
+    array : DiscretionisedArray, optional
+        Of a guarded column.
+    number_format : str
+    """
+
+    name: str
+    style: str
+    values: Sequence[Any]
+    width: float
+    others: dict[int, str] = field(default_factory=dict)
+    array: DiscretionisedArray | None = None
+    number_format: str = "General"
+
+
+def _sheet_columns(df: pd.DataFrame) -> list[_SheetColumn]:
+    columns = []
+    for label, values in _labelled_columns(df, danish=True):
+        name = _cleaned(_heading(label))
+        if isinstance(values.dtype, DiscretionisedDtype):
+            columns.append(_guarded_column(name, values.array))
+        elif isinstance(values.dtype, pd.PeriodDtype):
+            ids, days = _periods(values)
+            columns.append(_text_column(name, ids))
+            columns.append(_SheetColumn(f"{name}_start", "date", _moments(days), 12))
+        else:
+            columns.append(_other_column(name, values))
+    return columns
+
+
+def _guarded_column(name: str, array: DiscretionisedArray) -> _SheetColumn:
+    values: list[Any] = array.numbers.tolist()
+    status = array.status
+    others = dict.fromkeys(
+        np.flatnonzero(np.isin(status, [CellStatus.DERIVED, CellStatus.FILLED])).tolist(), "computed"
+    )
+    marked = np.flatnonzero(~array.visible | (status == CellStatus.ROUNDED))
+    for place, text in zip(marked.tolist(), texts(array.cells[marked]).tolist(), strict=True):
+        values[place] = _DANISH_MARKS.get(text, text)
+        others[place] = "mark"
+    return _SheetColumn(
+        name, "number", values, 15, others, array, _number_format(array.numbers[array.visible])
+    )
+
+
+def _number_format(numbers: Any) -> str:
+    """Choose the format that shows all digits, up to four behind the comma."""
+    if numbers.dtype.kind in "iu":
+        return "#,##0"
+    finite = numbers[np.isfinite(numbers)]
+    digits = next((digits for digits in range(4) if (np.round(finite, digits) == finite).all()), 4)
+    return f"#,##0.{'0' * digits}" if digits else "#,##0"
+
+
+def _other_column(name: str, values: pd.Series) -> _SheetColumn:
+    missing = values.isna().to_numpy()
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        categories = [None if pd.isna(one) else str(one) for one in values.cat.categories]
+        return _text_column(
+            name, [categories[code] if code >= 0 else None for code in values.cat.codes.tolist()]
+        )
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return _SheetColumn(
+            name,
+            "plain",
+            [None if gone else bool(one) for one, gone in zip(values, missing, strict=True)],
+            12,
+        )
+    if pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind in "iuf":
+        numbers = values.fillna(0).to_numpy(dtype=values.dtype.kind + "8")
+        # Excel knows no infinity.
+        missing = missing | ~np.isfinite(numbers)
+        found = [None if gone else one for one, gone in zip(numbers.tolist(), missing, strict=True)]
+        return _SheetColumn(name, "number", found, 15, number_format=_number_format(numbers[~missing]))
+    if values.dtype.kind == "M" and getattr(values.dtype, "tz", None) is None:
+        days = values.tolist()
+        whole = all(pd.isna(day) or day == day.normalize() for day in days)
+        return _SheetColumn(name, "date" if whole else "moment", _moments(days), 12 if whole else 18)
+    return _text_column(name, [None if gone else str(one) for one, gone in zip(values, missing, strict=True)])
+
+
+def _moments(days: Sequence[Any]) -> list[Any]:
+    return [None if pd.isna(day) else day.to_pydatetime(warn=False) for day in days]
+
+
+def _text_column(name: str, values: Sequence[str | None]) -> _SheetColumn:
+    clean: dict[str | None, str | None] = {
+        text: None if text is None else _cleaned(text) for text in dict.fromkeys(values)
+    }
+    width = max((len(text) for text in clean.values() if text), default=0)
+    return _SheetColumn(name, "text", [clean[text] for text in values], min(max(width + 2, 10), 50))
+
+
+def _cleaned(text: str) -> str:
+    """Replace what a workbook cannot hold."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "\N{REPLACEMENT CHARACTER}", text)
+
+
+class _Styles:
+    """The styles of a workbook, by name; `cell` gives a cell to write with."""
+
+    def __init__(self, book: Any) -> None:
+        from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
+
+        top = Alignment(vertical="top", wrap_text=True)
+        named = [
+            NamedStyle(
+                "heading", font=Font(bold=True), fill=PatternFill("solid", fgColor="E7EDF3"), alignment=top
+            ),
+            NamedStyle("text"),
+            NamedStyle("plain"),
+            NamedStyle("number"),
+            NamedStyle("date", number_format="dd\\-mm\\-yyyy"),
+            NamedStyle("moment", number_format="dd\\-mm\\-yyyy\\ hh:mm:ss"),
+            NamedStyle(
+                "mark",
+                font=Font(italic=True, color="7A4B00"),
+                fill=PatternFill("solid", fgColor="FFF4DC"),
+                alignment=Alignment(horizontal="right"),
+            ),
+            NamedStyle("computed", font=Font(italic=True)),
+            NamedStyle("about", alignment=top),
+        ]
+        for style in named:
+            # Names of our own, so that they never meet one that Excel has.
+            style.name = f"jobindsats {style.name}"
+            book.add_named_style(style)
+
+    def cell(self, sheet: Any, style: str, number_format: str | None = None) -> Any:
+        """Give a cell in a style, whose value is still to be set."""
+        from openpyxl.cell import WriteOnlyCell
+
+        cell = WriteOnlyCell(sheet)
+        cell.style = f"jobindsats {style}"
+        if number_format is not None:
+            cell.number_format = number_format
+        if style in {"text", "heading", "mark", "about"}:
+            # As if typed with an apostrophe: editing the cell does not make it a formula either.
+            cell.quotePrefix = True
+        return cell
+
+    def text(self, sheet: Any, text: str, style: str = "about") -> Any:
+        """Give a cell with a text in it."""
+        cell = self.cell(sheet, style)
+        _put(cell, _cleaned(text))
+        return cell
+
+
+def _put(cell: Any, value: Any) -> None:
+    """Set a cell's value; what looks like a formula or an error stays text."""
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"
+
+
+def _write_data(
+    sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, provenance: dict[str, Any]
+) -> None:
+    from openpyxl.utils import get_column_letter
+
+    sheet.freeze_panes = "A2"
+    for place, column in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = column.width
+    sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
+    sheet.oddFooter.left.text = _cleaned(
+        f"Kilde: Jobindsats.dk, tabel {provenance.get('table', 'ukendt')}. <3, ≤3, skjult: diskretioneret."
+    ).replace("&", "&&")
+    sheet.append([_heading_cell(sheet, column, styles) for column in columns])
+    # A row is written at once, so each column needs only one cell for each of its styles.
+    cells = [
+        {style: _styled(sheet, styles, style, column) for style in {column.style, *column.others.values()}}
+        for column in columns
+    ]
+    for row in range(rows):
+        line: list[Any] = []
+        for column, known in zip(columns, cells, strict=True):
+            value = column.values[row]
+            if value is None:
+                line.append(None)
+                continue
+            cell = known[column.others.get(row, column.style)]
+            _put(cell, value)
+            line.append(cell)
+        sheet.append(line)
+
+
+def _styled(sheet: Any, styles: _Styles, style: str, column: _SheetColumn) -> Any:
+    return styles.cell(sheet, style, column.number_format if style in {"number", "computed"} else None)
+
+
+def _heading_cell(sheet: Any, column: _SheetColumn, styles: _Styles) -> Any:
+    from openpyxl.comments import Comment
+
+    cell = styles.text(sheet, column.name, "heading")
+    if column.array is not None and (counts := _counts(column.array)):
+        note = Comment(
+            f"Af {_danish(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
+            " en fejl. Brug de offentliggjorte totaler. Se arket 'Kilde og regler'.",
+            "jobindsats-pandas",
+        )
+        note.width, note.height = 320, 110
+        cell.comment = note
+    return cell
+
+
+def _counts(array: DiscretionisedArray) -> str:
+    """Say how many cells of a column are text, and why; the empty string if none."""
+    counted = {
+        status: int(np.count_nonzero(array.status == status))
+        for status in (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ROUNDED)
+    }
+    words = {**_DANISH_STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
+    return ", ".join(f"{_danish(count)} {words[status]}" for status, count in counted.items() if count)
+
+
+def _danish(count: int) -> str:
+    return f"{count:,}".replace(",", ".")
+
+
+def _write_about(
+    sheet: Any,
+    df: pd.DataFrame,
+    columns: Sequence[_SheetColumn],
+    styles: _Styles,
+    query: str | None,
+    citation: str | None,
+) -> None:
+    sheet.column_dimensions["A"].width = 26
+    sheet.column_dimensions["B"].width = 110
+
+    def section(title: str, facts: Sequence[tuple[str, str]]) -> None:
+        sheet.append([styles.text(sheet, title, "heading"), styles.text(sheet, "", "heading")])
+        for name, text in facts:
+            sheet.append([styles.text(sheet, name), styles.text(sheet, text)])
+        sheet.append([])
+
+    section("Kilde", _source_facts(df, query, citation))
+    section("Regler for data", [(f"{number}.", rule) for number, rule in enumerate(_RULES, start=1)])
+    section("Tegn i data", _MARKS_EXPLAINED)
+    guarded = [column for column in columns if column.array is not None]
+    section(
+        "Mål", [(column.name, _measure_text(column.array)) for column in guarded if column.array is not None]
+    )
+
+
+def _source_facts(df: pd.DataFrame, query: str | None, citation: str | None) -> list[tuple[str, str]]:
+    provenance = df.attrs.get("jobindsats") or {}
+    facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
+    if not provenance:
+        missing = "Oplysningerne om, hvor tallene kommer fra, er gået tabt undervejs (df.attrs)."
+        return [*facts, ("Forespørgsel", query or missing), ("Henvisning", citation or missing)]
+    table, name = str(provenance.get("table", "")), str(provenance.get("table_name", ""))
+    periods = [str(one) for one in provenance.get("periods") or []]
+    updated, fetched = (str(provenance.get(key) or "") for key in ("update_latest", "fetched_at"))
+    by = "; ".join(
+        f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in (provenance.get("by") or {}).items()
+    )
+    span = f"{periods[0]} til {periods[1]} ({periods[2]} i alt)" if len(periods) == 3 else ""
+    measures = provenance.get("measures")
+    asked = {
+        "Tabel": f"{table}: {name}",
+        "Side": provenance.get("link") or "",
+        "Opdateret": updated,
+        "Hentet": f"{fetched} fra {provenance.get('url', '')}",
+        "Forespørgsel": query or "",
+        "Perioder": f"type {provenance.get('period_type', '')}: {span}" if span else "",
+        "Opdelt på": by or "ikke opdelt",
+        "Måltal": "alle" if measures == "*" else _selection(measures),
+        "Henvisning": citation
+        or f"Styrelsen for Arbejdsmarked og Rekruttering: {name}. Jobindsats.dk, tabel {table}, opdateret"
+        f" {updated or 'ukendt'}, hentet {fetched[:10]}.",
+    }
+    return [*facts, *((label, str(text)) for label, text in asked.items() if text)]
+
+
+def _selection(chosen: Any) -> str:
+    return ", ".join(map(str, chosen)) if isinstance(chosen, list) else str(chosen or "")
+
+
+def _measure_text(array: DiscretionisedArray) -> str:
+    """Say what the measures of a column count, what may be added, and how much is hidden."""
+    known = array.registry.measures(array.parts)
+    kinds = list(dict.fromkeys(_DANISH_KINDS[measure.kind] for _, measure in known)) or [
+        _DANISH_KINDS[Kind.NONE]
+    ]
+    hidden = _counts(array) or "ingen skjulte"
+    return f"{'; '.join(kinds)}. {_danish(len(array))} celler, heraf {hidden}."

@@ -1,0 +1,278 @@
+"""Which rows are totals and which are parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jobindsats_pandas.disclosure import CellStatus, Decoded, DiscretionisedArray
+from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.totals.cells import (
+    Axis,
+    as_names,
+    axes_of,
+    decode_columns,
+    find_measure,
+    guarded_columns,
+    spaces_of,
+)
+from jobindsats_pandas.totals.lines import read_line
+from jobindsats_pandas.totals.questions import question_for_total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from jobindsats_pandas.disclosure import PartDimension, PartSpace
+
+    Flags = NDArray[np.bool_]
+
+__all__ = ["level", "official_total", "parts", "totals", "without_totals"]
+
+_Condition = Callable[[Decoded], "Flags | None"]
+
+
+def level(frame: pd.DataFrame, dimension: str, level: str) -> pd.DataFrame:
+    """Keep the rows of one level of a dimension.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    dimension : str
+        Column name or id of a dimension, or id of a hierarchy.
+    level : str
+        Name or id of a level, or ``"total"``.
+    """
+    if level in {"total", "/"}:
+        return totals(frame, dimension)
+    spaces = spaces_of(frame)
+    axes = axes_of(frame, spaces, dimension)
+    chosen: dict[str, list[int]] = {}
+    for space in spaces:
+        axis = axes.get(space.table)
+        if axis is None:
+            continue
+        part = space.dimensions[axis.place]
+        if fold(level) == fold(part.members[0].name):
+            chosen[space.table] = [0]
+            continue
+        wanted = [number for number in _levels(part, axis) if part.levels[number].id == level] or [
+            number for number in _levels(part, axis) if fold(part.levels[number].name) == fold(level)
+        ]
+        if wanted:
+            chosen[space.table] = [_one_level(part, wanted, _present(frame, space, axis), dimension)]
+    if not chosen:
+        known = [
+            (part_level.id, part_level.name)
+            for space in spaces
+            if (axis := axes.get(space.table)) is not None
+            for part_level in (
+                space.dimensions[axis.place].levels[n] for n in _levels(space.dimensions[axis.place], axis)
+            )
+        ]
+        listed = ", ".join(f"{level_id!r} ({name})" for level_id, name in dict.fromkeys(known))
+        near = did_you_mean(level, [text for pair in known for text in pair])
+        raise QueryError(
+            f"The dimension {dimension!r} has no level {level!r}.{near} It has: {listed}, and 'total'."
+        )
+    return _select(frame, _at_level(axes, chosen))
+
+
+def parts(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
+    """Keep the rows of the deepest level of a dimension that the frame has: the parts, without their totals."""
+    spaces = spaces_of(frame)
+    axes = axes_of(frame, spaces, dimension)
+    return _select(frame, _at_level(axes, _deepest(frame, spaces, axes, dimension, below_total=True)))
+
+
+def totals(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
+    """Keep the rows in which a dimension stands at its official total, whatever the others."""
+    axes = axes_of(frame, spaces_of(frame), dimension)
+    return _select(frame, _at_level(axes, {table: [0] for table in axes}))
+
+
+def without_totals(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of the deepest level that the frame has in every dimension."""
+    spaces = spaces_of(frame)
+    for dimension in dict.fromkeys(d.id for space in spaces for d in space.dimensions):
+        axes = axes_of(frame, spaces, dimension)
+        frame = _select(frame, _at_level(axes, _deepest(frame, spaces, axes, dimension, below_total=False)))
+    return frame
+
+
+def official_total(
+    frame: pd.DataFrame, measure: str | None = None, over: Sequence[str] | str | None = None
+) -> pd.DataFrame:
+    """Keep the published rows that are the total over some dimensions, the others as they are.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    measure : str, optional
+        Column, name or id of a measure; all by default.
+    over : str or sequence of str, optional
+        Dimensions, by column name or id, or by the id of a hierarchy; all by default.
+
+    Raises
+    ------
+    QueryError
+        If they are not in the frame; the message has the call that reads them.
+    """
+    spaces = spaces_of(frame)
+    axes = [axes_of(frame, spaces, name) for name in as_names(over)]
+    wanted = None if measure is None else find_measure(frame, measure)
+
+    def condition(cells: Decoded) -> Flags | None:
+        if over is None:
+            places = list(range(len(cells.space.dimensions)))
+        elif any(cells.space.table not in found for found in axes):
+            return None
+        else:
+            places = [found[cells.space.table].place for found in axes]
+        fits = np.ones(len(cells.where), dtype=bool)
+        for place in places:
+            fits &= cells.members[place] == 0
+        if wanted is not None:
+            fits &= np.array([(cells.space.table, m.id) in wanted for m in cells.space.measures])[
+                cells.measure
+            ]
+        return fits
+
+    narrowed = frame if wanted is None else _columns_of(frame, wanted)
+    found = _select(narrowed, condition, published=True)
+    if not len(found):
+        raise QueryError(_not_there(frame, measure, over))
+    return found
+
+
+def _select(frame: pd.DataFrame, condition: _Condition, *, published: bool = False) -> pd.DataFrame:
+    """Keep the rows whose cells meet a condition; columns, where a pivot has spread the members over them."""
+    guarded = guarded_columns(frame)
+    known = np.zeros((len(frame), len(guarded)), dtype=bool)
+    match = np.zeros_like(known)
+    for column, ((_, array), decoded) in enumerate(
+        zip(guarded, decode_columns(a for _, a in guarded), strict=True)
+    ):
+        for cells in decoded:
+            fits = condition(cells)
+            if fits is None:
+                continue
+            where = cells.where
+            if published:
+                genuine = ~np.isin(array.status[where], [CellStatus.DERIVED, CellStatus.FILLED])
+                genuine &= ~np.array([m.derived for m in cells.space.measures])[cells.measure]
+                where, fits = where[genuine], fits[genuine]
+            known[where, column] = True
+            match[where, column] = fits
+    against = known & ~match
+    rows: Flags = np.any(match, axis=1)
+    if not (rows & against.any(axis=1)).any():
+        return _rows(frame, rows)
+    columns: Flags = np.any(match, axis=0)
+    if (columns & against.any(axis=0)).any():
+        raise QueryError(
+            "Totals and parts of this dimension stand together in the rows and in the columns of the frame. Use this"
+            " method before pivot or merge."
+        )
+    others = {place for (place, _), keep in zip(guarded, columns, strict=True) if not keep}
+    return frame.iloc[:, [place for place in range(frame.shape[1]) if place not in others]]
+
+
+def _rows(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
+    kept = frame.loc[rows]
+    for place, array in guarded_columns(frame):
+        cells = kept.iloc[:, place].array.cells
+        if cells.dropped > array.dropped:
+            # All hidden cells went because they are of another level: that is no dropna.
+            kept.isetitem(place, DiscretionisedArray(cells.values, cells.status, cells.parts, cells.registry))
+    return kept
+
+
+def _levels(dimension: PartDimension, axis: Axis) -> list[int]:
+    return [
+        number
+        for number, known in enumerate(dimension.levels)
+        if number and axis.hierarchy in {None, known.hierarchy}
+    ]
+
+
+def _present(frame: pd.DataFrame, space: PartSpace, axis: Axis) -> set[int]:
+    """The levels of a dimension that the frame's cells stand at."""
+    found: set[int] = set()
+    for decoded in decode_columns(array for _, array in guarded_columns(frame)):
+        for cells in decoded:
+            if cells.space.table == space.table:
+                found |= set(
+                    np.unique(cells.space.dimensions[axis.place].level_of[cells.members[axis.place]]).tolist()
+                )
+    return found
+
+
+def _one_level(dimension: PartDimension, wanted: Sequence[int], present: set[int], name: str) -> int:
+    """The deepest of several levels, of those present if any is; of two hierarchies none is deeper."""
+    candidates = [number for number in wanted if number in present] or list(wanted)
+    hierarchies = list(dict.fromkeys(dimension.levels[number].hierarchy for number in candidates))
+    if len(hierarchies) > 1:
+        raise QueryError(
+            f"The frame holds several hierarchies of {name!r}, each of them the whole:"
+            f" {', '.join(map(repr, hierarchies))}. Name one of them by its id instead."
+        )
+    return max(candidates, key=lambda number: (dimension.levels[number].depth, number))
+
+
+def _deepest(
+    frame: pd.DataFrame, spaces: Sequence[PartSpace], axes: dict[str, Axis], name: str, *, below_total: bool
+) -> dict[str, list[int]]:
+    chosen: dict[str, list[int]] = {}
+    for space in spaces:
+        axis = axes.get(space.table)
+        if axis is None:
+            continue
+        dimension = space.dimensions[axis.place]
+        present = _present(frame, space, axis)
+        below = [number for number in _levels(dimension, axis) if number in present]
+        if below:
+            chosen[space.table] = [_one_level(dimension, below, present, name)]
+        else:
+            chosen[space.table] = [] if below_total else [0]
+    return chosen
+
+
+def _at_level(axes: dict[str, Axis], chosen: dict[str, list[int]]) -> _Condition:
+    def condition(cells: Decoded) -> Flags | None:
+        if cells.space.table not in chosen:
+            return None
+        place = axes[cells.space.table].place
+        fits: Flags = np.isin(
+            cells.space.dimensions[place].level_of[cells.members[place]], chosen[cells.space.table]
+        )
+        return fits
+
+    return condition
+
+
+def _not_there(frame: pd.DataFrame, measure: str | None, over: Sequence[str] | str | None) -> str:
+    what = "all dimensions" if over is None else ", ".join(map(repr, as_names(over)))
+    arguments = [repr(measure)] if measure is not None else []
+    arguments += [f"over={over!r}"] if over is not None else []
+    line = read_line(question_for_total(frame, measure, over))
+    named = "".join(f", {text}" for text in arguments).replace(f", {measure!r}", f", measure={measure!r}")
+    return (
+        f"The published total over {what} is not in the frame. It is one call away:\n  {line}\n"
+        f"or, shorter:\n  ji.read_official_total(df{named})"
+    )
+
+
+def _columns_of(frame: pd.DataFrame, wanted: set[tuple[str, str]]) -> pd.DataFrame:
+    """The frame without the discretionised columns that hold nothing of the measures wanted."""
+    others = {
+        place
+        for place, array in guarded_columns(frame)
+        if not wanted & {(space.table, measure.id) for space, measure in array.registry.measures(array.parts)}
+    }
+    return frame.iloc[:, [place for place in range(frame.shape[1]) if place not in others]]

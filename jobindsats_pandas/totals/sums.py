@@ -1,0 +1,266 @@
+"""What adds up, and where it does not, within which bounds the sum lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas.disclosure import CellStatus, SumCheck, check_sums, sum_error
+from jobindsats_pandas.errors import InvalidSumError
+from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.totals.cells import (
+    MEASURE,
+    STATUS,
+    Key,
+    MeasureCells,
+    as_names,
+    by_measure,
+    key_of,
+    part_key,
+    spaces_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["describe_cells", "sum_bounds", "sum_check"]
+
+_WHY = {
+    "measures": "different measures",
+    "rate": "rates, averages and unknown measures do not add",
+    "persons": "the same persons are counted in several parts",
+    "unknown": "cells of unknown origin",
+    "levels": "totals and their parts stand together",
+    "repeated": "the same cell more than once",
+    "periods": "it does not add over periods",
+    "not_available": "cells are not published (yet)",
+    "hidden": "cells are discretionised",
+    "rounded": "cells are hidden by rounding",
+    "filled": "hidden cells were filled with a guess",
+    "dropped": "hidden cells were dropped",
+}
+
+
+def sum_bounds(
+    frame: pd.DataFrame | pd.Series, measure: str | None = None, by: Sequence[str] | str | None = None
+) -> pd.DataFrame:
+    """Give the interval in which the true sum lies, by the rule of disclosure control alone.
+
+    Parameters
+    ----------
+    frame : DataFrame or Series
+        A series is summed as it stands.
+    measure : str, optional
+        Column, name or id of a measure; by default all that can be counted (rates and averages have no sum).
+    by : str or sequence of str, optional
+        Columns, index levels or dimensions: one interval for each combination. Else one for each measure.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `by`, ``measure``, ``low``, ``high``, ``hidden`` and ``rounded`` (numbers of cells) and ``why``
+        low and high differ. ``high`` is missing where nothing bounds the sum.
+
+    Raises
+    ------
+    InvalidSumError
+        If no interval can be given: rates, totals among their parts, cells not available, filled or unknown.
+    """
+    names = as_names(by)
+    if isinstance(frame, pd.Series):
+        pieces, frame = [_whole(frame)], frame.to_frame()
+    else:
+        pieces = by_measure(frame, measure)
+        if measure is None:
+            countable = [one for one in pieces if one.measure is None or one.measure.kind is not Kind.NONE]
+            pieces = countable or pieces
+    results, whole = [], True
+    for piece in pieces:
+        check, groups = _grouped(piece, [key_of(frame, piece, name) for name in names])
+        bounds = check.bounds()
+        if (refused := np.isnan(bounds.low)).any():
+            raise _no_interval(check, int(np.flatnonzero(refused)[0]))
+        whole &= piece.cells.values.dtype.kind == "i" and piece.measure is not None
+        whole &= piece.measure is None or piece.measure.kind in (Kind.PERSONS, Kind.STOCK, Kind.FLOW)
+        rounded = check.count_of(CellStatus.ROUNDED)
+        results.append(
+            pd.DataFrame(
+                {
+                    **groups,
+                    MEASURE: piece.name,
+                    "low": bounds.low,
+                    "high": np.where(np.isinf(bounds.high), np.nan, bounds.high),
+                    "hidden": bounds.hidden,
+                    "rounded": rounded,
+                    "why": _why_they_differ(piece, check, bounds.hidden, rounded),
+                }
+            )
+        )
+    joined = _stacked(results, [*names, MEASURE, "low", "high", "hidden", "rounded", "why"])
+    numbers = "Int64" if whole and results else "Float64"
+    return joined.astype(
+        {"low": numbers, "high": numbers, "hidden": "int64", "rounded": "int64", "why": "str"}
+    )
+
+
+def sum_check(frame: pd.DataFrame | pd.Series, by: Sequence[str] | str | None = None) -> pd.DataFrame:
+    """Ask whether sums would be right, without raising.
+
+    Parameters
+    ----------
+    frame : DataFrame or Series
+        Of a frame each measure is checked for itself; a series as it stands.
+    by : str or sequence of str, optional
+        Columns, index levels or dimensions: one check for each combination.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `by`, ``measure``, ``valid``, ``reasons`` (those of `InvalidSumError`, with commas), ``cells``,
+        ``hidden`` and ``why`` in words.
+    """
+    names = as_names(by)
+    if isinstance(frame, pd.Series):
+        pieces, frame = [_whole(frame)], frame.to_frame()
+    else:
+        pieces = by_measure(frame)
+    results = []
+    for piece in pieces:
+        check, groups = _grouped(piece, [key_of(frame, piece, name) for name in names])
+        reasons = [check.reasons_of(group) for group in range(check.groups)]
+        results.append(
+            pd.DataFrame(
+                {
+                    **groups,
+                    MEASURE: piece.name,
+                    "valid": [not found for found in reasons],
+                    "reasons": [", ".join(found) for found in reasons],
+                    "cells": check.count,
+                    "hidden": check.count_of(CellStatus.DISCRETIONISED),
+                    "why": ["; ".join(_WHY[reason] for reason in found) for found in reasons],
+                }
+            )
+        )
+    joined = _stacked(results, [*names, MEASURE, "valid", "reasons", "cells", "hidden", "why"])
+    return joined.astype({"valid": bool, "reasons": "str", "cells": "int64", "hidden": "int64", "why": "str"})
+
+
+def describe_cells(
+    frame: pd.DataFrame, by: Sequence[str] | str | None = None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Label every cell of a frame, as `audit.audit` wants it.
+
+    Returns
+    -------
+    DataFrame
+        One row for each cell: ``status`` (uint8), ``measure``, ``period``, and for each dimension its member and, as
+        ``level of <dimension>``, its level; then the columns of `by`. All categorical.
+    list of str
+        The dimensions' names.
+    """
+    pieces = by_measure(frame)
+    dimensions = list(dict.fromkeys(d.name for space in spaces_of(frame) for d in space.dimensions))
+    described = [_described(frame, piece, dimensions, as_names(by)) for piece in pieces]
+    joined = {
+        name: np.concatenate([one[name] for one in described])
+        if name == STATUS
+        else pd.api.types.union_categoricals([one[name] for one in described], ignore_order=True)
+        for name in described[0]
+    }
+    return pd.DataFrame(joined, copy=False), dimensions
+
+
+def _described(
+    frame: pd.DataFrame, piece: MeasureCells, dimensions: Sequence[str], by: Sequence[str]
+) -> dict[str, Any]:
+    count = len(piece.cells)
+    keys = {MEASURE: Key(MEASURE, np.zeros(count, dtype=np.int8), pd.Index([piece.name], dtype="str"))}
+    keys |= {"period": part_key(frame, piece, "period")}
+    for name in dimensions:
+        keys |= {
+            name: part_key(frame, piece, name),
+            f"level of {name}": part_key(frame, piece, name, levels=True),
+        }
+    keys |= {name: key_of(frame, piece, name) for name in by if name not in keys}
+    return {STATUS: piece.cells.status} | {
+        name: pd.Categorical.from_codes(key.codes, key.labels) for name, key in keys.items()
+    }
+
+
+def _grouped(piece: MeasureCells, keys: Sequence[Key]) -> tuple[SumCheck, dict[str, Any]]:
+    """Check the sums of a measure's cells group by group; the groups come in the order of their labels."""
+    if not keys:
+        return check_sums(piece.cells), {}
+    combined = np.zeros(len(piece.cells), dtype=np.int64)
+    for key in keys:
+        combined = combined * (len(key.labels) + 1) + key.codes + 1
+    present, ids = np.unique(combined, return_inverse=True)
+    columns: dict[str, Any] = {}
+    rest = present
+    for key in reversed(keys):
+        rest, codes = np.divmod(rest, len(key.labels) + 1)
+        columns[key.name] = (
+            key.labels.reindex(key.labels[:0]) if not len(key.labels) else key.labels.take(codes - 1)
+        )
+        if not codes.all():
+            columns[key.name] = columns[key.name].where(codes > 0)
+    return check_sums(piece.cells, ids, len(present)), dict(reversed(columns.items()))
+
+
+def _whole(series: pd.Series) -> MeasureCells:
+    """All cells of a series as if they were of one measure, which they should be."""
+    array: Any = series.array
+    found = array.registry.measures(array.parts)
+    measure = found[0][1] if len(found) == 1 else None
+    name = "" if series.name is None else str(series.name)
+    return MeasureCells(name, measure, array.cells, np.arange(len(array)))
+
+
+def _stacked(results: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.concat(results, ignore_index=True) if results else pd.DataFrame(columns=list(columns))
+
+
+def _no_interval(check: SumCheck, group: int) -> InvalidSumError:
+    cells = check.cells if check.ids is None else check.cells[np.flatnonzero(check.ids == group)]
+    one = check_sums(cells)
+    if not one.valid:
+        error = sum_error(one, "sum_bounds")
+        if error.reasons[0] == "periods":
+            return InvalidSumError(
+                f"{error}\n  df.jobindsats.sum_bounds(by='period')  # one interval for each period",
+                reasons=error.reasons,
+            )
+        return error
+    return InvalidSumError(
+        "sum_bounds: refused, for it is not known which cells these are, so no rule bounds what they stand for. Take"
+        " the columns as they were read, before computing with them.",
+        reasons=("unknown",),
+    )
+
+
+def _why_they_differ(
+    piece: MeasureCells, check: SumCheck, hidden: NDArray[np.int64], rounded: NDArray[np.int64]
+) -> list[str]:
+    kind = piece.measure.kind if piece.measure else Kind.NONE
+    limit = {Kind.FULL_TIME: "0 to 3", Kind.MONEY: "0 or more"}.get(kind, "0 to 2")
+    texts = []
+    for cells, unseen, small in zip(check.count.tolist(), hidden.tolist(), rounded.tolist(), strict=True):
+        why = []
+        if unseen:
+            why.append(f"{unseen:,} hidden {_cells(unseen)} of {limit}{' each' * (unseen > 1)}")
+        if small:
+            why.append(f"{small:,} {_cells(small)} rounded up from 0 or more")
+        if kind is Kind.FULL_TIME and cells > unseen:
+            why.append(f"{cells - unseen:,} {_cells(cells - unseen)} rounded by up to 0.5")
+        if kind is Kind.PERSONS and cells > 1:
+            why.append("a person can be in several parts")
+        texts.append("; ".join(why))
+    return texts
+
+
+def _cells(count: int) -> str:
+    return "cell" if count == 1 else "cells"
