@@ -12,10 +12,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from jobindsats_pandas import accessor as _accessor  # noqa: F401 - registers df.jobindsats
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, allow_sums
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
-from jobindsats_pandas.readers import plan, read_jobindsats, subjects, table, tables
+from jobindsats_pandas.readers import (
+    plan,
+    read_jobindsats,
+    read_official_total,
+    read_parquet,
+    subjects,
+    table,
+    tables,
+)
 
 __all__ = [
     "CellStatus",
@@ -29,6 +38,8 @@ __all__ = [
     "errors",
     "plan",
     "read_jobindsats",
+    "read_official_total",
+    "read_parquet",
     "sandbox",
     "subjects",
     "table",

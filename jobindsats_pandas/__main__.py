@@ -37,9 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     options = _parser().parse_args(arguments)
-    warnings.showwarning = _show_warning
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            options.run(options)
     except JobindsatsError as error:
         print(f"jobindsats: {error}", file=sys.stderr)
         if error.curl:
@@ -63,7 +64,9 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jobindsats", description="Jobindsats in pandas, from the command line.")
+    parser = argparse.ArgumentParser(
+        prog="jobindsats", description="Jobindsats in pandas, from the command line."
+    )
     parser.add_argument("--version", action="version", version=f"jobindsats-pandas {ji.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -72,9 +75,13 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("demo", _demo, "Show the package at work: a local API with synthetic data, no key and no network.")
+    command(
+        "demo", _demo, "Show the package at work: a local API with synthetic data, no key and no network."
+    )
 
-    server = command("sandbox", _sandbox, "Run a local API with synthetic data until Ctrl-C, for curl and other tools.")
+    server = command(
+        "sandbox", _sandbox, "Run a local API with synthetic data until Ctrl-C, for curl and other tools."
+    )
     server.add_argument("--port", type=int, default=8025, help="a free port (default: 8025)")
 
     command("subjects", _subjects, "List the subjects.")
@@ -92,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     read = command("read", _read, "Read a table, to standard output as CSV or to a file.")
     _add_question(read)
     read.add_argument("--layout", choices=["wide", "long"], default="wide")
-    read.add_argument("--complete", action="store_true", help="also the combinations that the API left out (they are 0)")
+    read.add_argument(
+        "--complete", action="store_true", help="also the combinations that the API left out (they are 0)"
+    )
     read.add_argument("--out", type=Path, help="a file; its ending says what: .parquet, .csv or .xlsx")
     read.add_argument("--refresh", action="store_true", help="ask the API, whatever the cache has")
     read.add_argument("--offline", action="store_true", help="ask the cache alone")
@@ -115,7 +124,9 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--periods", help="latest:12, 2025M01, 2025M01:2025M12, a list with commas, or '*'")
     parser.add_argument("--period-type", help="M, Q, Y, QMAT, …")
-    parser.add_argument("--measure", action="append", dest="measures", help="a name or id; may be given several times")
+    parser.add_argument(
+        "--measure", action="append", dest="measures", help="a name or id; may be given several times"
+    )
 
 
 def _question(options: argparse.Namespace) -> dict[str, Any]:
@@ -184,7 +195,9 @@ def _write_excel(frame: pd.DataFrame, path: Path) -> None:
     except ImportError:
         raise QueryError("Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'.") from None
     plain = frame.jobindsats.plain()
-    plain.astype({name: "str" for name in plain if str(plain[name].dtype).startswith("period")}).to_excel(path, index=False)
+    plain.astype({name: "str" for name in plain if str(plain[name].dtype).startswith("period")}).to_excel(
+        path, index=False
+    )
 
 
 _WRITERS = {
@@ -220,17 +233,23 @@ def _demo(_: argparse.Namespace) -> None:
         short = {name: name.rpartition(": ")[2] for name in frame.columns}
         print(frame.rename(columns=short).iloc[:, :7].head(12).to_string(max_colwidth=28), "\n")
         column = frame.columns[5]
-        print(f">>> df['{column}'].sum()")
+        print(">>> newest = df[df['Periode'] == df['Periode'].max()]")
+        print(f">>> newest.jobindsats.parts('A-kasse')['{column}'].sum()")
+        newest = frame[frame["Periode"] == frame["Periode"].max()]
         try:
-            frame[column].sum()
+            newest.jobindsats.parts("A-kasse")[column].sum()
         except ji.InvalidSumError as error:
             print(f"InvalidSumError: {error}\n")
+        print(f">>> newest.jobindsats.official_total('{column}')")
+        print(newest.jobindsats.official_total(column).rename(columns=short).to_string(index=False), "\n")
         sent = len(api.requests)
         again = ji.read_jobindsats("y01h01", **question, client=client)
         print(f"The same question again: {len(api.requests) - sent} requests, equal: {again.equals(frame)}\n")
         path = Path("jobindsats-demo.parquet")
         frame.jobindsats.to_parquet(path)
-        print(f"Written to {path}; ji.read_parquet gives back the same frame: {ji.read_parquet(path).equals(frame)}")
+        print(
+            f"Written to {path}; ji.read_parquet gives back the same frame: {ji.read_parquet(path).equals(frame)}"
+        )
 
 
 def _print_frame(frame: pd.DataFrame) -> None:

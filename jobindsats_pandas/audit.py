@@ -47,11 +47,7 @@ def _guarded(frame: pd.DataFrame) -> Iterator[tuple[int, DiscretionisedArray]]:
 def _assemble(frame: pd.DataFrame, names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:
     # By position first: two columns may bear one name, and both are kept.
     made = pd.DataFrame(dict(enumerate(columns)), index=frame.index, copy=False)
-    nested = frame.columns.nlevels > 1
-    labels: Any = list(names)
-    made.columns = (
-        pd.MultiIndex.from_tuples(labels, names=frame.columns.names) if nested else pd.Index(labels)
-    )
+    made.columns = names
     made.attrs = dict(frame.attrs)
     return made
 

@@ -228,7 +228,7 @@ def _has_statuses(df: pd.DataFrame) -> bool:
         return False
     array: Any = value.array
     words = np.array([known.label for known in CellStatus], dtype=object)
-    return status.tolist() == words[array.status].tolist()
+    return bool(status.tolist() == words[array.status].tolist())
 
 
 def _periods(values: pd.Series) -> tuple[list[str | None], list[Any]]:
@@ -300,8 +300,9 @@ def to_excel(
         raise ConfigurationError(
             "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
         ) from None
-    columns = _sheet_columns(df) if len(df) < MAX_ROWS else []
-    if len(df) >= MAX_ROWS or len(columns) > MAX_COLUMNS:
+    fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS
+    columns = _sheet_columns(df) if fits else []
+    if not fits or len(columns) > MAX_COLUMNS:
         raise TooLargeError(
             f"{len(df):,} rows and {len(columns) or len(df.columns):,} columns do not fit into a sheet of Excel, which has {MAX_ROWS:,} rows"
             f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
@@ -494,6 +495,8 @@ def _write_data(
     sheet.freeze_panes = "A2"
     for place, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = column.width
+    lines = max((-(-len(column.name) // int(column.width)) for column in columns), default=1)
+    sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
     sheet.oddFooter.left.text = _cleaned(
         f"Kilde: Jobindsats.dk, tabel {provenance.get('table', 'ukendt')}. <3, ≤3, skjult: diskretioneret."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jobindsats_pandas import storage, totals
 from jobindsats_pandas.client import Client
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
@@ -14,7 +16,15 @@ if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Table
     from jobindsats_pandas.queries import Plan
 
-__all__ = ["plan", "read_jobindsats", "subjects", "table", "tables"]
+__all__ = [
+    "plan",
+    "read_jobindsats",
+    "read_official_total",
+    "read_parquet",
+    "subjects",
+    "table",
+    "tables",
+]
 
 
 def read_jobindsats(
@@ -117,6 +127,88 @@ def read_jobindsats(
         progress=progress,
         max_requests=max_requests,
     )
+
+
+def read_official_total(
+    df: pd.DataFrame,
+    measure: str | None = None,
+    over: str | Sequence[str] | None = None,
+    *,
+    client: Client | None = None,
+    refresh: bool = False,
+    offline: bool = False,
+) -> pd.DataFrame:
+    """Read the published totals that belong to a frame: the right answer to "the sum".
+
+    Asks the question of the frame again, with the dimensions in `over` at their total (``/``) and the others as they
+    are. Nothing is added up.
+
+    Parameters
+    ----------
+    df : DataFrame
+        A frame that `read_jobindsats` gave, or what was made of it.
+    measure : str, optional
+        One measure; all of the frame's by default.
+    over : str or sequence of str, optional
+        Dimensions to total over: columns, dimensions or hierarchies. All by default.
+    client, refresh, offline
+        As in `read_jobindsats`.
+
+    Returns
+    -------
+    DataFrame
+        As from `read_jobindsats`.
+
+    Raises
+    ------
+    ProvenanceError
+        If the frame no longer tells which question it answers.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     df = ji.read_jobindsats("y25i01", by="A-kasse", periods="latest:1", client=client)
+    ...     total = ji.read_official_total(df, over="A-kasse", client=client)
+    >>> len(df), len(total)
+    (22, 1)
+    """
+    question = totals.question_for_total(df, measure=measure, over=over)
+    return (client or Client()).read(**question, refresh=refresh, offline=offline)
+
+
+def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a file, or a partitioned directory, that ``df.jobindsats.to_parquet`` wrote; the frame as it was.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    DataFrame
+        With the dtypes, statuses, categories and attrs it was written with.
+
+    Raises
+    ------
+    PayloadError
+        If the file is none of this package's, or of a newer version of it.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api, tempfile.TemporaryDirectory() as directory:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     df = ji.read_jobindsats("y28a15", by="A-kasse", client=client)
+    ...     path = pathlib.Path(directory, "y28a15.parquet")
+    ...     df.jobindsats.to_parquet(path)
+    ...     again = ji.read_parquet(path)
+    >>> again.equals(df)
+    True
+    """
+    return storage.read_parquet(path)
 
 
 def plan(

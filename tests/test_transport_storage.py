@@ -11,6 +11,7 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -245,14 +246,14 @@ def test_reading_goes_on_while_another_process_holds_a_file(tmp_path, monkeypatc
     storage = DiskStorage(tmp_path)
     key, response = answer()
     refusals = iter([PermissionError, PermissionError])
-    replace = os.replace
+    replace = Path.replace
 
-    def windows(source, target):  # no Windows here: os.replace is refused while the target is being read
+    def windows(source, target):  # no Windows here: it refuses while the target is being read
         for refusal in refusals:
             raise refusal
         replace(source, target)
 
-    monkeypatch.setattr(os, "replace", windows)
+    monkeypatch.setattr(Path, "replace", windows)
     storage[key] = response
     assert same(storage[key], response)
     refusals = iter([PermissionError] * 5)

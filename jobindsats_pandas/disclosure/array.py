@@ -30,7 +30,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     undefined,
     zero_where_left_out,
 )
-from jobindsats_pandas.disclosure.callers import Purpose, purpose, stripping, warn_hidden, warn_removed
+from jobindsats_pandas.disclosure.callers import Purpose, called_directly, purpose, stripping, warn_hidden, warn_removed
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -42,6 +42,7 @@ from jobindsats_pandas.disclosure.cells import (
 )
 from jobindsats_pandas.disclosure.display import number_text, texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
+from jobindsats_pandas.disclosure.exported import exported
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, Registry, merge_registries
 from jobindsats_pandas.disclosure.scalars import Cell, HiddenCell, cell, scalar_parts, scalars_of
@@ -460,7 +461,8 @@ class DiscretionisedArray(ExtensionArray):
         if why is Purpose.OBJECTS and dtype is None:
             # A frame of one column is turned over, stacked and iterated as those of many are: as cells.
             dtype = object
-        return self._to_numpy(dtype, na_value, copy=copy)
+        result = self._to_numpy(dtype, na_value, copy=copy)
+        return exported(result, self.cells) if why is Purpose.EXPORT and called_directly() else result
 
     def _to_numpy(self, dtype: Any, na_value: Any, *, copy: bool) -> Any:
         missing = is_missing(self._status)
@@ -490,7 +492,7 @@ class DiscretionisedArray(ExtensionArray):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if copy is False and (self._hasna or (dtype is not None and np.dtype(dtype) != self._numbers.dtype)):
             raise ValueError("Unable to avoid copy while creating an array as requested.")
-        return self.to_numpy(dtype=dtype, copy=bool(copy))
+        return np.asarray(self.to_numpy(dtype=dtype, copy=bool(copy)))
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Convert to another dtype; a warning tells if hidden cells leave."""

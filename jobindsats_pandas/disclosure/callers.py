@@ -49,6 +49,7 @@ _PANDAS_INTERNAL: Final = frozenset(
     " interpolate itertuples iterrows value_counts value_counts_internal _validate unstack".split()
 )
 
+_STATISTICS: Final = frozenset("mean var std sem skew kurt average cov corr corrcoef median quantile histogram".split())
 # Where pandas and numpy add up the scalars of an object column.
 _BULK: Final = frozenset(
     {
@@ -106,6 +107,28 @@ def in_bulk() -> bool:
     """Whether pandas or numpy adds up scalars of an object column, rather than somebody's own code."""
     frame = sys._getframe(2)
     return (frame.f_globals.get("__name__", ""), frame.f_code.co_name) in _BULK
+
+
+def in_statistic() -> bool:
+    """Whether numpy or pandas adds numbers up on the way to a mean, a variance or their like."""
+    for module, function, _ in _frames(2):
+        if module.startswith(_OURS):
+            continue
+        if module.partition(".")[0] not in {"pandas", "numpy"} or module.startswith("pandas.tests"):
+            return False
+        if function.lstrip("_").removeprefix("nan") in _STATISTICS:
+            return True
+    return False
+
+
+def called_directly() -> bool:
+    """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
+    for module, function, _ in _frames(2):
+        if module.startswith(_OURS):
+            continue
+        if (module, function) != ("pandas.core.base", "to_numpy"):
+            return module.partition(".")[0] not in {"pandas", "numpy", "matplotlib"}
+    return False
 
 
 def stripping() -> str:

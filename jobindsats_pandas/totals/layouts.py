@@ -90,12 +90,12 @@ def to_wide(frame: pd.DataFrame) -> pd.DataFrame:
             )
         places = np.full(count, -1)
         places[rows[where]] = where
-        columns.append(_one_measure(array, places))
+        columns.append(_one_measure(array, places, str(measures.categories[code])))
     names = [*labels, *(_bare(str(measures.categories[code]), array) for code in present)]
     return _with_layout(_frame(names, columns), frame, "wide")
 
 
-def _one_measure(array: DiscretionisedArray, places: NDArray[np.intp]) -> DiscretionisedArray:
+def _one_measure(array: DiscretionisedArray, places: NDArray[np.intp], name: str) -> DiscretionisedArray:
     cells = array.cells
     found = places >= 0
     status = (
@@ -107,7 +107,7 @@ def _one_measure(array: DiscretionisedArray, places: NDArray[np.intp]) -> Discre
     values = cells.values[places] if len(cells) else cells.values
     made = DiscretionisedArray(values, status, parts, cells.registry)
     named = cells.registry.measures(made.parts)
-    counted = bool(named) and all(is_count(measure.name) for _, measure in named)
+    counted = all(is_count(text) for text in [measure.name for _, measure in named] or [name])
     shown = values[made.visible]
     whole = counted and bool((shown == np.trunc(shown)).all())
     return made.astype(DiscretionisedDtype("Int64" if whole else "Float64"))  # type: ignore[no-any-return]
@@ -133,7 +133,7 @@ def _status_categorical(status: NDArray[np.uint8]) -> pd.Categorical:
 def _frame(names: Sequence[Hashable], columns: Sequence[Any]) -> pd.DataFrame:
     # By position first: two columns may bear one name, and both are kept.
     # Objects stay objects only as a series that says so.
-    series = [pd.Series(one, dtype=object) if one.dtype == object else one for one in columns]
+    series = [pd.Series(one, dtype=object) if str(one.dtype) == "object" else one for one in columns]
     frame = pd.DataFrame(dict(enumerate(series)), copy=False)
     frame.columns = pd.Index(
         list(names), dtype="str" if all(isinstance(name, str) for name in names) else None

@@ -6,13 +6,14 @@ urllib3's own retries see no bodies, start without a pause and obey a Retry-Afte
 from __future__ import annotations
 
 import io
+import queue
 import time
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 
 from jobindsats_pandas.transport.failures import TIME_OUT, Failure, failure_of_answer, failure_of_exception
 
@@ -59,12 +60,63 @@ class Patience:
         return min(self.pause * 2.0 ** (tries - 1), self.longest_pause) * SystemRandom().uniform(0.5, 1)
 
 
+class Shelf(queue.LifoQueue[Any]):
+    """Idle connections, the last used on top.
+
+    A queue's own `put` and `get` take a lock that an interrupt (Ctrl-C) can leave held, and urllib3 then waits for it
+    for ever while it cleans up. A list's need none.
+    """
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put a connection back."""
+        if len(self.queue) >= self.maxsize:
+            raise queue.Full
+        self.queue.append(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Take a connection; none is waited for."""
+        try:
+            return self.queue.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def qsize(self) -> int:
+        """How many there are."""
+        return len(self.queue)
+
+
+class Pool(HTTPConnectionPool):
+    """Connections over plain http."""
+
+    QueueCls = Shelf
+
+
+class EncryptedPool(HTTPSConnectionPool):
+    """Connections over https."""
+
+    QueueCls = Shelf
+
+
+POOLS = {"http": Pool, "https": EncryptedPool}
+
+
 class ApiAdapter(HTTPAdapter):
     """Give back a whole, well-formed answer, or raise one of our errors."""
 
     def __init__(self, patience: Patience) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
         self.patience = patience
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pools of direct connections; requests' hook."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        """Make the pools of connections through a proxy; requests' hook."""
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
         """Try, pause and try again; requests' hook.

@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import tempfile
 import time
+import uuid
 from typing import TYPE_CHECKING
 
 from requests_cache.backends.base import BaseCache, BaseStorage
@@ -89,14 +89,14 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
             self._warn(f"The cache in {self.directory} cannot be written ({error.strerror})")
 
     def _replace(self, path: Path, data: bytes) -> None:
-        descriptor, temporary = tempfile.mkstemp(dir=self.directory, prefix=TEMPORARY)  # mode 0600
+        temporary = self.directory / f"{TEMPORARY}{uuid.uuid4().hex}"
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with open(temporary, "xb", opener=_open_private) as file:
                 file.write(data)
             _move(temporary, path)
         finally:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108 - as above; gone already if all went well
+                temporary.unlink()  # gone already if all went well
 
     def __delitem__(self, key: str) -> None:
         try:
@@ -167,13 +167,17 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
             )
 
 
-def _move(source: str, target: Path) -> None:
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _move(source: Path, target: Path) -> None:
     for _ in range(4):
         with contextlib.suppress(PermissionError):  # Windows refuses while another process reads the old file
-            os.replace(source, target)  # noqa: PTH105 - a str comes from mkstemp
+            source.replace(target)
             return
         time.sleep(0.01)
-    os.replace(source, target)  # noqa: PTH105
+    source.replace(target)
 
 
 class DiskCache(BaseCache):

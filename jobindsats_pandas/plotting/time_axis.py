@@ -1,0 +1,90 @@
+"""Periods on an axis: whole numbers without holes, and their Danish names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
+
+if TYPE_CHECKING:
+    from jobindsats_pandas.disclosure import PartSpace
+    from jobindsats_pandas.plotting.cells import Codes
+
+__all__ = ["TimeAxis", "period_name", "time_axis"]
+
+_MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+# Each step is at most twice the one before, so that a round one always falls into the axis (5 years: after 4).
+_STEPS = {"M": (1, 2, 3, 6, 12, 24, 48, 96), "Q": (1, 2, 4, 8, 16, 32), "Y": (1, 2, 4, 5, 10, 20)}
+
+
+@dataclass(frozen=True, eq=False)
+class TimeAxis:
+    """The places of periods on the axis, from the oldest to the newest, whether the frame has them or not.
+
+    Attributes
+    ----------
+    period_type : str
+    positions : int array
+        The place of each; months, quarters and years as pandas counts them.
+    ids, names : tuple of str
+        The period at each place, empty where the table has none.
+    columns : int array
+        For each period of the table (`PartSpace.periods`) its index in `positions`.
+    """
+
+    period_type: str
+    positions: Codes
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    columns: Codes
+
+    def ticks(self, width: float) -> tuple[list[int], list[str]]:
+        """Ticks at round periods, as many as fit into so many inches; the year below where it changes."""
+        known = self.period_type in _STEPS
+        most = max(int(width / (0.62 if known else 1.0)), 2)
+        count = len(self.positions)
+        steps = _STEPS[self.period_type] if known else range(1, count + 1)
+        step = next((step for step in steps if count / step <= most), steps[-1])
+        # Of types without a calendar the newest period is always named.
+        origin = 0 if known else int(self.positions[-1])
+        ticks, labels, year = [], [], ""
+        for place, name in zip(self.positions.tolist(), self.names, strict=True):
+            if name and (place - origin) % step == 0:
+                first, _, last = name.rpartition(" ")
+                ticks.append(place)
+                labels.append(name if not first else first if last == year else f"{first}\n{last}")
+                year = last
+        return ticks, labels
+
+
+def time_axis(space: PartSpace, period_type: str, codes: Codes) -> TimeAxis:
+    """The axis that holds periods of one type."""
+    ids = chronological(period for kind, period in space.periods if kind == period_type)
+    index: Any = period_values(ids)
+    places = index.asi8 if frequency(ids) is not None else index.codes.astype(np.int64)
+    at = dict(zip(ids, places.tolist(), strict=True))
+    used = [at[space.periods[code][1]] for code in np.unique(codes)]
+    positions = np.arange(min(used), max(used) + 1)
+    id_at = {place: period for period, place in at.items()}
+    shown = tuple(id_at.get(place, "") for place in positions.tolist())
+    columns = np.array([at.get(period, 0) - positions[0] for _, period in space.periods])
+    return TimeAxis(period_type, positions, shown, tuple(map(period_name, shown)), columns)
+
+
+def period_name(period: str) -> str:
+    """A period's name as Danes write it; other types stand as they are.
+
+    Examples
+    --------
+    >>> period_name("2026M05"), period_name("2025Q04"), period_name("2024Y01"), period_name("2025QMAT02")
+    ('maj 2026', '4. kvt. 2025', '2024', '2025QMAT02')
+    """
+    key = parse_period(period)
+    if key is not None and key.letters == "M":
+        return f"{_MONTHS[key.number - 1]} {key.year}"
+    if key is not None and key.letters == "Q":
+        return f"{key.number}. kvt. {key.year}"
+    return str(key.year) if key is not None and key.letters == "Y" else period

@@ -1,0 +1,443 @@
+"""Files for people: workbooks and CSV, opened by other programs."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import openpyxl
+import pandas as pd
+import polars as pl
+import pytest
+
+import jobindsats_pandas as ji
+from jobindsats_pandas import exports
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, PartMeasure, PartSpace, Registry
+from jobindsats_pandas.errors import ConfigurationError, TooLargeError
+from jobindsats_pandas.exports import to_csv, to_excel
+from jobindsats_pandas.kinds import Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SMALL = ["total", "Fanø", "Samsø", "Læsø", "Ærø"]
+LABELS = [status.label for status in CellStatus]
+NASTY = [
+    "=1+1",
+    "+45 år",
+    "-heraf",
+    "@SUM(A1)",
+    "æøå ÆØÅ",
+    'med "anførsel"; og, tegn',
+    "to\nlinjer",
+    "\x07klokke",
+]
+
+
+def guarded(values: list[float], status: list[int], kind: Kind = Kind.FLOW) -> DiscretionisedArray:
+    """Build cells of one measure, one for each period."""
+    periods = tuple(("M", f"2026M{number:02d}") for number in range(1, len(values) + 1))
+    of = PartSpace("x01", "Ledige", (PartMeasure("m", "Antal sager, tilgang", kind),), periods, ())
+    numbers = np.array(values, dtype=np.int64 if all(isinstance(one, int) for one in values) else np.float64)
+    return DiscretionisedArray(
+        numbers, np.array(status, dtype=np.uint8), of.encode(0, np.arange(len(values))), Registry.of(of)
+    )
+
+
+@pytest.fixture
+def hidden(client: ji.Client) -> pd.DataFrame:
+    """A frame with hidden cells of every kind."""
+    return ji.read_jobindsats(
+        "y25i01", by={"_nykom": "*", "_akassebl": "*"}, periods="latest:2", client=client
+    )
+
+
+def rows_of(path: Path, sheet: str = "Data") -> list[tuple[Any, ...]]:
+    return list(openpyxl.load_workbook(path)[sheet].values)
+
+
+def about(path: Path) -> dict[str, str]:
+    return {str(name): str(text) for name, text in rows_of(path, "Kilde og regler") if name}
+
+
+# --- Excel -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_workbook_shows_every_number_exactly_and_every_hidden_cell_as_text(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    to_excel(hidden, tmp_path / "a.xlsx")
+    head, *rows = rows_of(tmp_path / "a.xlsx")
+    assert head == ("Periode", "Periode_start", *hidden.columns[1:])
+    assert len(rows) == len(hidden)
+    marks = {0: {"<3"}, 1: {"≤3"}, 2: {"skjult"}, 3: {"skjult"}}
+    for place in range(4):
+        array: Any = hidden.iloc[:, 3 + place].array
+        cells = [row[4 + place] for row in rows]
+        assert [cell for cell, shown in zip(cells, array.visible, strict=True) if shown] == array.numbers[
+            array.visible
+        ].tolist()
+        assert {cell for cell, shown in zip(cells, array.visible, strict=True) if not shown} == marks[place]
+    assert {row[0] for row in rows} == {"2026M07", "2026M08"}
+    assert {row[1] for row in rows} == {dt.datetime(2026, 7, 1), dt.datetime(2026, 8, 1)}  # noqa: DTZ001
+    assert [row[2] for row in rows] == hidden["Område"].tolist()
+
+
+def test_numbers_have_danish_formats_and_hidden_cells_a_style_of_their_own(tmp_path: Path) -> None:
+    df = pd.DataFrame(
+        {
+            "antal": guarded([1200, 0, 0, 0, 5, 7], [0, 1, 2, 3, 4, 6]),
+            "andel": guarded([12.25, 1.0, 0.5, 0.125, 2.0, 3.0], [0, 0, 0, 1, 0, 0], Kind.NONE),
+            "kr": guarded([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0] * 6, Kind.MONEY),
+        }
+    )
+    to_excel(df, tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"]
+    assert [cell.value for cell in sheet["A"]] == ["antal", 1200, "<3", "foreligger ikke", "–", "≤5", 7]
+    assert [cell.number_format for cell in sheet[2]] == ["#,##0", "#,##0.00", "#,##0"]
+    styles = [cell.style for cell in sheet["A"]]
+    assert styles[1] == "jobindsats number"
+    assert styles[2:6] == ["jobindsats mark"] * 4
+    assert styles[6] == "jobindsats computed"
+    assert sheet["A7"].number_format == "#,##0"
+    assert sheet["A3"].font.italic
+    assert sheet["A3"].fill.fgColor.rgb != sheet["A2"].fill.fgColor.rgb
+    assert sheet["B5"].value == "skjult"
+
+
+def test_the_heading_is_frozen_filtered_and_says_what_is_hidden(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    to_excel(hidden, tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == f"A1:H{len(hidden) + 1}"
+    assert all(10 <= sheet.column_dimensions[letter].width <= 50 for letter in "ABCDEFGH")
+    assert sheet.row_dimensions[1].height > 30
+    array: Any = hidden.iloc[:, 3].array
+    count = f"{int(np.count_nonzero(array.status == 1)):,}".replace(",", ".")
+    assert f"er {count} diskretioneret. SUM springer dem over" in sheet["E1"].comment.text
+    assert sheet["A1"].comment is None
+    assert "diskretioneret" in sheet.oddFooter.left.text
+
+
+def test_the_second_sheet_tells_source_query_citation_and_rules(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    to_excel(hidden, tmp_path / "a.xlsx")
+    facts = about(tmp_path / "a.xlsx")
+    assert facts["Tabel"].startswith("y25i01: Ledige")
+    assert facts["Side"].startswith("https://jobindsats.dk/")
+    assert facts["Opdateret"] == "2026-09-10"
+    assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
+    assert facts["Opdelt på"].endswith("; _akassebl: *")
+    assert facts["Måltal"] == "alle"
+    assert "tabel y25i01, opdateret 2026-09-10, hentet 20" in facts["Henvisning"]
+    assert "ikke uden videre lægges sammen" in facts["1."]
+    assert facts["<3"].startswith("Diskretioneret: tallet er 0, 1 eller 2")
+    assert facts[hidden.columns[3]].startswith("personer: kan ikke lægges sammen. ")
+    assert facts[hidden.columns[5]].startswith("andel, gennemsnit eller andet")
+    assert "Forespørgsel" not in facts
+    to_excel(hidden, tmp_path / "a.xlsx", query="ji.read_jobindsats(…)", citation="STAR (2026)")
+    facts = about(tmp_path / "a.xlsx")
+    assert (facts["Forespørgsel"], facts["Henvisning"]) == ("ji.read_jobindsats(…)", "STAR (2026)")
+
+
+def test_one_measure_without_breakdown_is_described_in_words(client: ji.Client, tmp_path: Path) -> None:
+    df = ji.read_jobindsats("y25i01", measures="Antal ledige personer", periods="latest:1", client=client)
+    to_excel(df, tmp_path / "a.xlsx")
+    facts = about(tmp_path / "a.xlsx")
+    assert facts["Opdelt på"] == "ikke opdelt"
+    assert facts["Måltal"] == "measy25i01_1"
+    assert facts["Antal ledige personer"].endswith("1 celler, heraf ingen skjulte.")
+
+
+def test_a_frame_without_provenance_says_so(tmp_path: Path) -> None:
+    to_excel(pd.DataFrame({"antal": guarded([4], [0])}), tmp_path / "a.xlsx")
+    assert "gået tabt" in about(tmp_path / "a.xlsx")["Forespørgsel"]
+    built = pd.DataFrame({"antal": pd.array([4], dtype="discretionised[Int64]")})
+    built.attrs["jobindsats"] = {"table": "x01"}
+    to_excel(built, tmp_path / "a.xlsx")
+    facts = about(tmp_path / "a.xlsx")
+    assert facts["antal"].startswith("andel, gennemsnit eller andet: kan ikke lægges sammen")
+    assert "Perioder" not in facts
+    to_excel(pd.DataFrame(), tmp_path / "a.xlsx")
+    assert rows_of(tmp_path / "a.xlsx") in ([], [()])
+
+
+def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
+    df = pd.DataFrame(
+        {"=HYPERLINK(1)": pd.Categorical(NASTY), "tekst": NASTY, "antal": guarded([3] * 8, [0] * 8)}
+    )
+    df.attrs["jobindsats"] = {"table": "=1+1", "table_name": "=cmd", "by": {"=a": ["=b", "@c"]}, "link": "=d"}
+    to_excel(df, tmp_path / "a.xlsx", query="=e", citation="=f")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
+        sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
+        styles = archive.read("xl/styles.xml").decode()
+    assert len(sheets) == 2
+    assert not any("<f>" in sheet or "<f " in sheet for sheet in sheets)
+    assert 'quotePrefix="1"' in styles
+    head, *rows = rows_of(tmp_path / "a.xlsx")
+    assert head[0] == "=HYPERLINK(1)"
+    read = [row[0] for row in rows]
+    assert read == [row[1] for row in rows]
+    assert read[:-1] == NASTY[:-1]
+    assert read[-1] == "\N{REPLACEMENT CHARACTER}klokke"
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"]
+    assert {cell.data_type for cell in sheet["A"]} == {"s"}
+    assert about(tmp_path / "a.xlsx")["Opdelt på"] == "=a: =b, @c"
+
+
+def test_other_columns_keep_their_types(tmp_path: Path) -> None:
+    df = pd.DataFrame(
+        {
+            "dag": pd.to_datetime(["2026-01-31", None]),
+            "tid": pd.to_datetime(["2026-01-31 08:30", None]),
+            "zone": pd.to_datetime(["2026-01-31 08:30+01:00", None]),
+            "sand": [True, False],
+            "måske": pd.array([True, None], dtype="boolean"),
+            "heltal": pd.array([1200, None], dtype="Int64"),
+            "decimal": [1 / 3, np.inf],
+            "tekst": ["a", None],
+            "gruppe": pd.Categorical(["b", None]),
+            "uge": pd.PeriodIndex(["2026-01-05", None], freq="W"),
+        }
+    )
+    to_excel(df, tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"]
+    first, second = ([cell.value for cell in sheet[row]] for row in (2, 3))
+    day = dt.datetime(2026, 1, 31)  # noqa: DTZ001
+    assert first[:2] == [day, day.replace(hour=8, minute=30)]
+    assert first[2] == "2026-01-31 08:30:00+01:00"
+    assert first[3:9] == [True, True, 1200, 1 / 3, "a", "b"]
+    assert first[9:] == ["2026-01-05/2026-01-11", dt.datetime(2026, 1, 5)]  # noqa: DTZ001
+    assert second == [None, None, None, False, None, None, None, None, None, None, None]
+    assert [cell.number_format for cell in sheet[2]][:2] == [r"dd\-mm\-yyyy", r"dd\-mm\-yyyy\ hh:mm:ss"]
+    assert sheet["G2"].number_format == "#,##0.0000"
+
+
+def test_an_index_and_headings_of_several_levels_come_along(tmp_path: Path) -> None:
+    df = pd.DataFrame({"by": ["a", "b"], "antal": guarded([4, 5], [0, 0])}).set_index("by")
+    df.columns = pd.MultiIndex.from_tuples([("antal", "")])
+    to_excel(df, tmp_path / "a.xlsx")
+    assert rows_of(tmp_path / "a.xlsx") == [("by", "antal"), ("a", 4), ("b", 5)]
+    df.columns = pd.MultiIndex.from_tuples([("antal", "mænd")])
+    df.index.name = None
+    to_csv(df, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text(
+        "utf-8"
+    ) == "level_0,antal / mænd,antal / mænd_status\na,4,observed\nb,5,observed\n"
+
+
+def test_a_workbook_opens_in_pandas_and_polars(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    few = hidden.iloc[:, [0, 1, 2, 3]]
+    to_excel(few, tmp_path / "a.xlsx")
+    in_pandas = pd.read_excel(tmp_path / "a.xlsx")
+    in_polars = pl.read_excel(tmp_path / "a.xlsx", engine="openpyxl", infer_schema_length=None)
+    assert in_pandas.shape == in_polars.shape == (len(few), 5)
+    assert in_pandas["Område"].tolist() == in_polars["Område"].to_list() == few["Område"].tolist()
+    column: Any = few.iloc[:, 3].array
+    visible = in_pandas[column.visible].iloc[:, 4]
+    assert visible.tolist() == column.numbers[column.visible].tolist()
+
+
+def test_the_long_layout_keeps_one_column_of_statuses(client: ji.Client, tmp_path: Path) -> None:
+    df = ji.read_jobindsats("y25i01", by="_region", periods="latest:1", layout="long", client=client)
+    to_excel(df, tmp_path / "a.xlsx")
+    assert rows_of(tmp_path / "a.xlsx")[0] == (
+        "Periode",
+        "Periode_start",
+        "Område",
+        "measure",
+        "value",
+        "status",
+    )
+    assert {row[5] for row in rows_of(tmp_path / "a.xlsx")[1:]} == {"vist"}
+    to_csv(df, tmp_path / "a.csv")
+    head, *rows = [line.split(",") for line in (tmp_path / "a.csv").read_text("utf-8").splitlines()]
+    assert head == ["Periode", "Periode_start", "Område", "measure", "value", "status"]
+    assert {row[5] for row in rows} == {"observed"}
+    for changed in (
+        df.assign(status="x"),
+        df.assign(status=pd.Categorical(["x"] * len(df))),
+        df.assign(value=1),
+    ):
+        to_csv(changed, tmp_path / "a.csv")
+        names = (tmp_path / "a.csv").read_text("utf-8").splitlines()[0].split(",")
+        assert ("value_status" in names) == (changed["value"].dtype == df["value"].dtype)
+
+
+def test_a_frame_larger_than_a_sheet_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    tall = pd.DataFrame({"n": np.zeros(exports.MAX_ROWS, dtype=np.int8)})
+    with pytest.raises(TooLargeError, match="1,048,576 rows and 1 columns do not fit"):
+        to_excel(tall, tmp_path / "a.xlsx")
+    wide = pd.DataFrame(np.zeros((1, exports.MAX_COLUMNS + 1), dtype=np.int8))
+    with pytest.raises(TooLargeError, match="1 rows and 16,385 columns"):
+        to_excel(wide, tmp_path / "a.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_openpyxl_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(ConfigurationError, match=re.escape("pip install 'jobindsats-pandas[excel]'")):
+        to_excel(pd.DataFrame({"n": [1]}), tmp_path / "a.xlsx")
+
+
+def test_a_file_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("før", encoding="utf-8")
+    df = pd.DataFrame({"n": ["a"]})
+
+    def full(*_: Any) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.replace", full)
+        with pytest.raises(OSError, match="disk full"):
+            to_csv(df, path)
+        with pytest.raises(OSError, match="disk full"):
+            to_excel(df, path)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+    assert path.read_text("utf-8") == "før"
+    to_csv(df, path)
+    assert path.read_text("utf-8") == "n\na\n"
+
+
+# --- CSV ---------------------------------------------------------------------------------------------------------------
+
+
+def test_plain_csv_has_the_statuses_beside_the_numbers_and_opens_in_duckdb_and_polars(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    to_csv(hidden, path)
+    assert not path.read_bytes().startswith(b"\xef\xbb\xbf")
+    in_duckdb = duckdb.sql(f"select * from read_csv('{path}')").df()
+    in_polars = pl.read_csv(path, infer_schema_length=None, try_parse_dates=True)
+    for name in hidden.columns[3:]:
+        array: Any = hidden[name].array
+        expected = np.where(array.visible, array.numbers, np.nan)
+        np.testing.assert_array_equal(in_duckdb[name].to_numpy(dtype=float, na_value=np.nan), expected)
+        np.testing.assert_array_equal(in_polars[name].cast(pl.Float64).fill_null(np.nan).to_numpy(), expected)
+        statuses = [LABELS[status] for status in array.status]
+        assert in_duckdb[f"{name}_status"].tolist() == in_polars[f"{name}_status"].to_list() == statuses
+    assert in_polars["Periode_start"].dtype == pl.Date
+    assert in_duckdb["Periode_start"].min() == pd.Timestamp("2026-07-01")
+    assert in_duckdb["Område"].tolist() == hidden["Område"].tolist()
+
+
+def test_danish_csv_has_semicolons_decimal_commas_and_a_mark_for_excel(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    to_csv(hidden, path, danish=True)
+    raw = path.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbfPeriode;Periode_start;")
+    assert raw.count(b"\r\n") == len(hidden) + 1
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        _, *rows = list(csv.reader(file, delimiter=";"))
+    assert rows[0][:2] == ["2026M07", "01-07-2026"]
+    for place, name in enumerate(hidden.columns[3:]):
+        array: Any = hidden[name].array
+        numbers = [row[4 + 2 * place] for row in rows]
+        assert [float(text.replace(",", ".")) for text in numbers if text] == array.numbers[
+            array.visible
+        ].tolist()
+        assert not any("." in text for text in numbers)
+        assert {row[5 + 2 * place] for row, text in zip(rows, numbers, strict=True) if not text} == {
+            "diskretioneret"
+        }
+    in_duckdb = duckdb.sql(f"select * from read_csv('{path}', delim=';', decimal_separator=',')").df()
+    share: Any = hidden.iloc[:, 5].array
+    np.testing.assert_array_equal(
+        in_duckdb[hidden.columns[5]].to_numpy(dtype=float, na_value=np.nan),
+        np.where(share.visible, share.numbers, np.nan),
+    )
+
+
+def test_every_number_reads_back_as_itself(tmp_path: Path) -> None:
+    numbers = [0.1 + 0.2, 1e-9, 1.5e300, 123456789.123456789, -0.5, 1e16, 3.0, 5e-324]
+    df = pd.DataFrame({"x": numbers, "n": [2**62 + number for number in range(8)]})
+    for danish in (False, True):
+        to_csv(df, tmp_path / "a.csv", danish=danish)
+        with (tmp_path / "a.csv").open(encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file, delimiter=";" if danish else ","))[1:]
+        assert [float(row[0].replace(",", ".")) for row in rows] == numbers
+        assert [int(row[1]) for row in rows] == df["n"].tolist()
+        assert not any("e" in row[0] for row in rows)
+
+
+def test_every_status_has_a_word(tmp_path: Path) -> None:
+    df = pd.DataFrame({"antal": guarded([4, 0, 0, 0, 5, 6, 7], list(range(7)))})
+    to_csv(df, tmp_path / "a.csv")
+    rows = [line.split(",") for line in (tmp_path / "a.csv").read_text("utf-8").splitlines()[1:]]
+    assert rows == [
+        [text, label] for text, label in zip(["4", "", "", "", "5", "6", "7"], LABELS, strict=True)
+    ]
+    to_csv(df, tmp_path / "a.csv", danish=True)
+    words = [line.split(";")[1] for line in (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()[1:]]
+    assert words == [
+        "vist",
+        "diskretioneret",
+        "foreligger ikke",
+        "udeladt",
+        "afrundet",
+        "beregnet",
+        "udfyldt",
+    ]
+
+
+def test_names_survive_plain_csv_and_are_no_formulas_in_danish(tmp_path: Path) -> None:
+    df = pd.DataFrame({"=navn": NASTY, "gruppe": pd.Categorical(NASTY), "n": range(8)})
+    to_csv(df, tmp_path / "a.csv")
+    assert (
+        duckdb.sql(f"select * from read_csv('{tmp_path / 'a.csv'}', header=true)").fetchall()[4][0]
+        == "æøå ÆØÅ"
+    )
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        head, *rows = list(csv.reader(file))
+    assert head[0] == "=navn"
+    assert [row[0] for row in rows] == [row[1] for row in rows] == NASTY
+    to_csv(df, tmp_path / "a.csv", danish=True)
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = list(csv.reader(file, delimiter=";"))
+    assert head[0] == "'=navn"
+    assert (
+        [row[0] for row in rows] == [row[1] for row in rows] == [f"'{text}" for text in NASTY[:4]] + NASTY[4:]
+    )
+
+
+def test_other_columns_are_written_as_their_readers_know_them(tmp_path: Path) -> None:
+    df = pd.DataFrame(
+        {
+            "dag": pd.to_datetime(["2026-01-31", None]),
+            "tid": pd.to_datetime(["2026-01-31 08:30", None]),
+            "zone": pd.to_datetime(["2026-01-31 08:30+01:00", None]),
+            "måske": pd.array([True, None], dtype="boolean"),
+            "heltal": pd.array([1200, None], dtype="Int64"),
+            "gruppe": pd.Categorical([2.5, None]),
+            "måned": pd.PeriodIndex(["2026-01", None], freq="M"),
+        }
+    )
+    to_csv(df, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text("utf-8").splitlines() == [
+        "dag,tid,zone,måske,heltal,gruppe,måned,måned_start",
+        "2026-01-31,2026-01-31 08:30:00,2026-01-31 08:30:00+0100,True,1200,2.5,2026M01,2026-01-01",
+        ",,,,,,,",
+    ]
+    to_csv(df, tmp_path / "a.csv", danish=True)
+    assert (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()[1] == (
+        "31-01-2026;31-01-2026 08:30:00;31-01-2026 08:30:00+0100;SAND;1200;2,5;2026M01;01-01-2026"
+    )
+
+
+def test_a_year_to_date_stays_text_without_a_date(client: ji.Client, tmp_path: Path) -> None:
+    df = ji.read_jobindsats("y25i06b", by="_region", period_type="MYTD", periods="latest:1", client=client)
+    to_csv(df, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text("utf-8").startswith("Periode,Område,")
+    to_excel(df, tmp_path / "a.xlsx")
+    assert rows_of(tmp_path / "a.xlsx")[1][0] == "2026MYTD08"

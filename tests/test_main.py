@@ -1,0 +1,186 @@
+"""The command line: data to standard output, the rest to standard error, an honest exit status."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+import jobindsats_pandas as ji
+from jobindsats_pandas.__main__ import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def environment(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBINDSATS_API_TOKEN", api.token)
+    monkeypatch.setenv("JOBINDSATS_API_URL", api.url)
+    monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_demo_shows_plan_hidden_cells_refused_sum_cache_and_file(capsys: Any, tmp_path: Path) -> None:
+    assert main(["demo"]) == 0
+    shown = capsys.readouterr().out
+    assert "curl" in shown
+    assert "<3" in shown
+    assert "InvalidSumError: sum: refused" in shown
+    assert "0 requests, equal: True" in shown
+    assert (tmp_path / "jobindsats-demo.parquet").is_file()
+
+
+def test_the_catalogue_and_a_table(capsys: Any) -> None:
+    assert main(["subjects"]) == 0
+    assert "Ledighed" in capsys.readouterr().out
+    assert main(["tables", "sanktioner"]) == 0
+    assert "y01h01" in capsys.readouterr().out
+    assert main(["tables"]) == 0
+    assert "y25i01" in capsys.readouterr().out
+    assert main(["table", "Y25I01"]) == 0
+    assert "_nykom" in capsys.readouterr().out
+    assert main(["tables", "xyzzy"]) == 1
+
+
+def test_reading_prints_csv_with_the_statuses_beside_the_numbers(capsys: Any) -> None:
+    question = ["y01h01", "--by", "A-kasse=FOAs A-kasse", "--by", "A-kasse=Min A-kasse", "--periods", "2"]
+    assert main(["read", *question]) == 0
+    frame = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert len(frame) == 4
+    assert set(frame["A-kasse"]) == {"FOAs A-kasse", "Min A-kasse"}
+    assert [name for name in frame if name.endswith("_status")]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "xlsx"])
+def test_reading_writes_files(ending: str, capsys: Any, tmp_path: Path) -> None:
+    path = tmp_path / f"ledighed æøå.{ending}"
+    assert main(["read", "y28a15", "--by", "A-kasse", "--periods", "2024Y01:", "--out", str(path)]) == 0
+    captured = capsys.readouterr()
+    assert not captured.out
+    assert "rows written" in captured.err
+    expected = ji.read_jobindsats("y28a15", by="A-kasse", periods="2024Y01:")
+    if ending == "parquet":
+        pd.testing.assert_frame_equal(ji.read_parquet(path), expected)
+    else:
+        read = pd.read_csv(path) if ending == "csv" else pd.read_excel(path)
+        assert len(read) == len(expected)
+        assert read["A-kasse"].to_list() == expected["A-kasse"].to_list()
+
+
+def test_errors_go_to_standard_error_without_a_traceback(capsys: Any) -> None:
+    assert main(["read", "y25i01", "--by", "Komune"]) == 1
+    captured = capsys.readouterr()
+    assert not captured.out
+    assert captured.err.startswith(
+        "jobindsats: Table y25i01 has no dimension or hierarchy 'Komune'. Did you mean"
+    )
+    assert "Traceback" not in captured.err
+    assert main(["read", "y25i01", "--out", "x.docx"]) == 1
+    assert ".parquet" in capsys.readouterr().err
+    assert main(["read", "y28a15", "--out", "no/such/directory/x.csv"]) == 1
+    with pytest.raises(SystemExit) as caught:
+        main(["reed"])
+    assert caught.value.code == 2
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_one_line(capsys: Any) -> None:
+    assert main(["read", "y28a15", "--periods", "latest:99"]) == 0
+    assert "jobindsats: Table y28a15: latest:99 asks for more periods" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
+def test_the_curl_commands_of_a_plan_work_as_pasted(api: Any, capsys: Any) -> None:
+    assert main(["plan", "y01c01", "--by", "Tilbud=*", "--periods", "latest:2"]) == 0
+    commands = capsys.readouterr().out
+    assert api.token not in commands
+    lines = commands.strip().splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        answer = subprocess.run(
+            ["bash", "-c", line], capture_output=True, check=True, env=os.environ, timeout=30
+        )
+        assert b'"columns"' in answer.stdout
+
+
+def test_powershell_commands_name_the_variable_and_not_the_key(api: Any, capsys: Any) -> None:
+    assert main(["plan", "y25i01", "--powershell"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Invoke-RestMethod")
+    assert "$env:JOBINDSATS_API_TOKEN" in shown
+    assert api.token not in shown
+
+
+def test_the_cache_is_shown_and_cleared(capsys: Any) -> None:
+    main(["read", "y28a15"])
+    main(["read", "y25i01"])
+    capsys.readouterr()
+    assert main(["cache", "info"]) == 0
+    assert "4 answers" in capsys.readouterr().out
+    assert main(["cache", "list"]) == 0
+    assert "y28a15" in capsys.readouterr().out
+    assert main(["cache", "clear", "--table", "y28a15"]) == 0
+    assert "2 answers removed" in capsys.readouterr().err
+
+
+def jobindsats(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "jobindsats_pandas", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_an_interrupted_read_goes_on_where_it_stopped(api: Any) -> None:
+    question = ["read", "y30r21", "--by", "_nykom", "--by", "_aldera", "--by", "_kon", "--by", "_oprinda"]
+    question += ["--periods", "latest:60", "--out", "x.parquet"]
+    api.requests.clear()
+    api.faults.add("latency", times=None, path="data/", seconds=0.4)
+    process = jobindsats(*question)
+    deadline = time.monotonic() + 60
+    while (
+        sum(r.status == 200 for r in list(api.requests) if "/data/" in r.path) < 3
+        and time.monotonic() < deadline
+    ):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "stopped" in error
+    assert "Traceback" not in error
+    api.faults.clear()
+    before = {r.query for r in api.requests if "/data/" in r.path and r.status == 200}
+    api.requests.clear()
+    process = jobindsats(*question)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+    again = [r.query for r in api.requests if "/data/" in r.path]
+    assert len(before) >= 3
+    assert len(set(again) & before) <= 2  # what was in the air at that moment
+    assert not [r for r in api.requests if "/table/" in r.path]
+
+
+def test_a_reader_that_has_seen_enough_is_no_traceback(api: Any) -> None:
+    command = f"{sys.executable} -m jobindsats_pandas read y25i01 --by _nykom --periods 24 | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.startswith("Periode,")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_sandbox_runs_for_a_shell_until_it_is_interrupted() -> None:
+    process = jobindsats("sandbox", "--port", "0")
+    assert process.stdout is not None
+    lines = ""
+    while "127.0.0.1" not in lines:
+        lines += process.stdout.readline()
+    assert re.search(r"http://127\.0\.0\.1:\d+/v3", lines)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode in {0, 130}
