@@ -422,11 +422,13 @@ class DiscretionisedArray(ExtensionArray):
         result[:] = scalars_of(self.cells)
         return result
 
-    def _leave(self, how: str) -> Purpose:
+    def _leave(self, how: str, *, typed: bool = True) -> Purpose:
         """Notice that plain numbers leave: refuse a sum, warn of hidden cells."""
-        why = purpose()
+        why = purpose(typed=typed)
         if why is Purpose.SUM:
             self._check(None, 1, "sum")
+        elif why is Purpose.WINDOW_SUM:
+            self._check(None, 1, "sum over windows, which is checked over the whole column")
         elif why is Purpose.STATISTIC:
             self._warn_biased(how)
         elif why is Purpose.EXPORT:
@@ -440,7 +442,7 @@ class DiscretionisedArray(ExtensionArray):
             warn_removed(
                 f"{how}: {hidden:,} of {len(self) + self._dropped:,} cells are hidden or not available"
                 f"{', or were before they were filled or dropped' if filled or self._dropped else ''};"
-                f" nothing guards sums of what leaves here. {_PLAIN_OUT}."
+                f" they leave as missing values, and nothing guards sums of what leaves. {_PLAIN_OUT}."
             )
 
     def to_numpy(self, dtype: Any = None, copy: bool = False, na_value: Any = pd.api.extensions.no_default) -> Any:
@@ -455,7 +457,7 @@ class DiscretionisedArray(ExtensionArray):
         na_value : optional
             What to put where nothing is shown.
         """
-        why = self._leave("to_numpy")
+        why = self._leave("to_numpy", typed=dtype is not None)
         if why is Purpose.DISPLAY and dtype is not None and np.dtype(dtype) == object:
             return texts(self.cells)
         if why is Purpose.OBJECTS and dtype is None:
@@ -596,9 +598,8 @@ class DiscretionisedArray(ExtensionArray):
     def _statistic(self, values: Any) -> Self:
         """Numbers that belong to no cell and are of kind none."""
         decimal = np.array([np.nan if _is_na(value) else value for value in values], dtype=np.float64)
-        status = np.where(np.isnan(decimal), CellStatus.ABSENT, CellStatus.DERIVED).astype(np.uint8)
-        parts = np.where(np.isnan(decimal), UNKNOWN, STATISTIC)
-        return self._simple_new(decimal, status, parts, self._registry)
+        status = np.where(np.isnan(decimal), CellStatus.NOT_AVAILABLE, CellStatus.DERIVED).astype(np.uint8)
+        return self._simple_new(decimal, status, np.full(len(decimal), STATISTIC), self._registry)
 
     def _warn_biased(self, name: str) -> None:
         """Warn of what a statistic does not see, and of totals among the parts."""
@@ -646,9 +647,10 @@ class DiscretionisedArray(ExtensionArray):
             return result
         if how in ("first", "last"):
             self._warn_biased(how)
-            return self._groupby_first_last(
+            result = self._groupby_first_last(
                 how=how, min_count=min_count, ngroups=ngroups, ids=ids, skipna=kwargs.get("skipna", True)
             )
+            return self._hidden_where_nothing_is_shown(result, ids)
         if how == "cumsum":
             self._check(ids, ngroups, "groupby cumsum")
         elif how in _BIASED:
@@ -663,6 +665,16 @@ class DiscretionisedArray(ExtensionArray):
         if how in ("min", "max"):
             return self._computed(plain, None)
         return self._statistic(plain.to_numpy(np.float64, na_value=np.nan))
+
+    def _hidden_where_nothing_is_shown(self, result: Self, ids: NDArray[np.intp]) -> Self:
+        """Let a group of hidden cells alone give one of them, rather than nothing."""
+        some = np.full(len(result), -1, dtype=np.intp)
+        hidden = np.flatnonzero(is_hidden(self._status) & (ids >= 0))
+        some[ids[hidden]] = hidden
+        empty = np.flatnonzero((result._status == CellStatus.ABSENT) & (some >= 0))
+        if len(empty):
+            result[empty] = self.take(some[empty])
+        return result
 
     def _groupby_quantile(self, **kwargs: Any) -> Any:
         self._warn_biased("quantile")
@@ -680,7 +692,7 @@ class DiscretionisedArray(ExtensionArray):
         missing = plain.isna()
         values = plain.to_numpy(np.float64 if plain.dtype.kind == "f" else np.int64, na_value=1)
         if status is None:
-            status = np.where(missing, np.uint8(CellStatus.ABSENT), np.uint8(CellStatus.DERIVED))
+            status = np.where(missing, np.uint8(CellStatus.NOT_AVAILABLE), np.uint8(CellStatus.DERIVED))
         else:
             status = derived_status(status)
             status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.ABSENT), status)

@@ -27,6 +27,7 @@ class Purpose(Enum):
     INTERNAL = auto()
     STATISTIC = auto()
     SUM = auto()
+    WINDOW_SUM = auto()
     EXPORT = auto()
 
 
@@ -46,7 +47,7 @@ _PANDAS_INTERNAL: Final = frozenset(
     " assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes"
     " apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns"
     " idxmax idxmin _agg_by_level reindex update searchsorted mode nlargest nsmallest round compare memory_usage info"
-    " interpolate itertuples iterrows value_counts value_counts_internal _validate unstack".split()
+    " interpolate itertuples iterrows value_counts value_counts_internal _validate unstack _factorize_keys".split()
 )
 
 _STATISTICS: Final = frozenset("mean var std sem skew kurt average cov corr corrcoef median quantile histogram".split())
@@ -70,8 +71,14 @@ def _frames(depth: int) -> Iterator[tuple[str, str, FrameType]]:
         frame = frame.f_back
 
 
-def purpose() -> Purpose:
-    """Tell what the caller of the array wants its numbers for, from the functions on the stack."""
+def purpose(*, typed: bool) -> Purpose:
+    """Tell what the caller of the array wants its numbers for, from the functions on the stack.
+
+    Parameters
+    ----------
+    typed : bool
+        Whether it said of which dtype.
+    """
     for module, function, _ in _frames(2):
         if module.startswith(_OURS):
             continue
@@ -82,7 +89,7 @@ def purpose() -> Purpose:
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
-        if function == "as_array":
+        if function == "as_array" and not typed:
             return Purpose.OBJECTS
         if module.startswith("pandas.core.window"):
             if function in _WINDOW_STATISTICS:
@@ -90,7 +97,7 @@ def purpose() -> Purpose:
             if function in _WINDOW_HARMLESS:
                 return Purpose.INTERNAL
             if not function.startswith("_") and function not in {"homogeneous_func", "calc", "flex_binary_moment"}:
-                return Purpose.SUM
+                return Purpose.WINDOW_SUM
         elif top == "numpy":
             if function in _NUMPY_SUMS:
                 return Purpose.SUM
@@ -150,31 +157,24 @@ def warn_removed(message: str) -> None:
 
 
 def _warn_once(message: str, category: type[Warning]) -> None:
+    """Warn at the user's line; what stands before the colon becomes the function of pandas that was called there."""
     outermost: FrameType | None = None
-    level, distance = 2, 0
+    level = distance = 1
+    outside = False
     for module, _, frame in _frames(1):
-        distance += 1
-        if module.startswith(_OURS):
-            continue
         if module.startswith("pandas.") and not module.startswith("pandas.tests"):
-            outermost = frame
+            outermost, level = frame, distance + 1
+        elif outermost is None and not outside:
+            outside = not module.startswith((_OURS, "numpy."))
             level = distance
-    if outermost is None:
-        _warn_at_user(message, category)
-        return
-    # One call of the user's, such as describe() or a mean of ten columns, comes here many times. The outermost frame
-    # of pandas lives exactly as long as that call, so the mark is left there.
-    mark = f"__jobindsats_{category.__name__}"
-    if mark in outermost.f_locals:
-        return
-    outermost.f_locals[mark] = True
-    warnings.warn(message, category, stacklevel=level + 1)
-
-
-def _warn_at_user(message: str, category: type[Warning]) -> None:
-    level = 1
-    for module, _, _ in _frames(1):
-        if not module.startswith((_OURS, "numpy.")):
-            break
-        level += 1
+        distance += 1
+    if outermost is not None:
+        # One call of the user's, such as describe() or a mean of ten columns, comes here many times. The outermost
+        # frame of pandas lives exactly as long as that call, so the mark is left there.
+        mark = f"__jobindsats_{category.__name__}"
+        if mark in outermost.f_locals:
+            return
+        outermost.f_locals[mark] = True
+        if not outermost.f_code.co_name.startswith("_"):
+            message = outermost.f_code.co_name + message[message.index(":") :]
     warnings.warn(message, category, stacklevel=level)

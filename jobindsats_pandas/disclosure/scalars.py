@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
 from jobindsats_pandas.disclosure.callers import in_bulk
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden
+from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN, Registry, merge_registries
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
@@ -160,7 +161,8 @@ class HiddenCell(Cell, float):
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        return repr(self)
+        # As in a frame: the name in angle brackets would be a tag in the HTML of df.style.
+        return str(texts(self.as_cells())[0])
 
     def __hash__(self) -> int:
         return hash(self.status)

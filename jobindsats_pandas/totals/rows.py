@@ -99,10 +99,25 @@ def totals(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
 def without_totals(frame: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows of the deepest level that the frame has in every dimension."""
     spaces = spaces_of(frame)
-    for dimension in dict.fromkeys(d.id for space in spaces for d in space.dimensions):
-        axes = axes_of(frame, spaces, dimension)
-        frame = _select(frame, _at_level(axes, _deepest(frame, spaces, axes, dimension, below_total=False)))
-    return frame
+    deepest = {
+        space.table: [
+            _deepest(frame, [space], {space.table: Axis(place, None)}, dimension.name, below_total=False)[
+                space.table
+            ]
+            for place, dimension in enumerate(space.dimensions)
+        ]
+        for space in spaces
+    }
+
+    def condition(cells: Decoded) -> Flags:
+        fits = np.ones(len(cells.where), dtype=bool)
+        for dimension, members, levels in zip(
+            cells.space.dimensions, cells.members, deepest[cells.space.table], strict=True
+        ):
+            fits &= np.isin(dimension.level_of[members], levels)
+        return fits
+
+    return _select(frame, condition)
 
 
 def official_total(

@@ -75,7 +75,7 @@ def sum_bounds(
         pieces, frame = [_whole(frame)], frame.to_frame()
     else:
         pieces = by_measure(frame, measure)
-        if measure is None:
+        if len(pieces) > 1:
             countable = [one for one in pieces if one.measure is None or one.measure.kind is not Kind.NONE]
             pieces = countable or pieces
     results, whole = [], True
@@ -203,12 +203,15 @@ def _grouped(piece: MeasureCells, keys: Sequence[Key]) -> tuple[SumCheck, dict[s
     rest = present
     for key in reversed(keys):
         rest, codes = np.divmod(rest, len(key.labels) + 1)
-        columns[key.name] = (
-            key.labels.reindex(key.labels[:0]) if not len(key.labels) else key.labels.take(codes - 1)
-        )
-        if not codes.all():
-            columns[key.name] = columns[key.name].where(codes > 0)
+        columns[key.name] = _labelled(key.labels, codes - 1)
     return check_sums(piece.cells, ids, len(present)), dict(reversed(columns.items()))
+
+
+def _labelled(labels: pd.Index, codes: NDArray[np.integer]) -> pd.Index:
+    if not len(labels):
+        return pd.Index([None] * len(codes), dtype=labels.dtype)
+    taken = labels.take(codes)
+    return taken.where(codes >= 0) if (codes < 0).any() else taken
 
 
 def _whole(series: pd.Series) -> MeasureCells:

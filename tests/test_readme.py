@@ -1,0 +1,54 @@
+"""The README's code runs as it stands, and its commands too."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobindsats_pandas.__main__ import main
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def environment(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBINDSATS_API_TOKEN", api.token)
+    monkeypatch.setenv("JOBINDSATS_API_URL", api.url)
+    monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_python_block_runs_in_order() -> None:
+    names: dict[str, Any] = {}
+    blocks = [code for language, code in BLOCKS if language == "python"]
+    assert len(blocks) >= 5
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        for code in blocks:
+            exec(compile(code, "README.md", "exec"), names)  # noqa: S102
+    assert "refused" in printed.getvalue()
+    assert names["again"].equals(names["df"])
+
+
+def test_every_command_runs(capsys: Any) -> None:
+    lines = [line for language, code in BLOCKS if language == "bash" for line in code.splitlines()]
+    commands = [line for line in lines if line.startswith("jobindsats ")]
+    assert len(commands) >= 5
+    for command in commands:
+        assert main(shlex.split(command)[1:]) == 0, command
+    assert "curl" in capsys.readouterr().out
+
+
+def test_the_two_commands_of_the_first_screen_do_their_own_set_up() -> None:
+    first_screen = README.read_text(encoding="utf-8").split("## One line", maxsplit=1)[0]
+    assert len(first_screen.splitlines()) < 25
+    commands = [code.strip() for language, code in BLOCKS[:2] if language == "bash"]
+    assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install") for command in commands)
+    assert commands[0].endswith("jobindsats demo")
+    assert commands[1].endswith("python -m tests")
