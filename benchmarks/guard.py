@@ -99,7 +99,9 @@ def operations(keys: dict[str, Any], build: Callable[[], Any]) -> dict[str, Call
         "groupby sum, one key": lambda: frame().groupby("fund", observed=True).value.sum(),
         "sum": lambda: frame().value.sum(),
         "concat": lambda: pd.concat(tenths, ignore_index=True),
-        "groupby sum, no two in order": lambda: base.iloc[shuffled].groupby("fund", observed=True).value.sum(),
+        "groupby sum, no two in order": lambda: (
+            base.iloc[shuffled].groupby("fund", observed=True).value.sum()
+        ),
     }
 
 
@@ -116,9 +118,11 @@ def measure(cells: int, rounds: int) -> dict[str, list[tuple[float, float]]]:
     candidates = {"plain": operations(keys, plain), "guarded": operations(keys, guarded)}
     for name in GOALS:
         theirs, ours = candidates["plain"][name](), candidates["guarded"][name]()
-        numbers = [one.array.plain() if hasattr(one.array, "plain") else one.array for one in (ours,)] if hasattr(
-            ours, "array"
-        ) else [ours]
+        numbers = (
+            [one.array.plain() if hasattr(one.array, "plain") else one.array for one in (ours,)]
+            if hasattr(ours, "array")
+            else [ours]
+        )
         expected = theirs.array if hasattr(theirs, "array") else theirs
         assert np.allclose(np.asarray(numbers[0], float), np.asarray(expected, float)), name
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in GOALS}
@@ -133,13 +137,17 @@ def measure(cells: int, rounds: int) -> dict[str, list[tuple[float, float]]]:
 
 def main() -> int:
     """Measure, print the table, and judge it if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cells", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--gate", action="store_true")
     options = parser.parse_args()
     times = measure(options.cells, options.rounds)
-    print(f"{options.cells:,} cells, {options.rounds} rounds, pandas {pd.__version__}, numpy {np.__version__}")
+    print(
+        f"{options.cells:,} cells, {options.rounds} rounds, pandas {pd.__version__}, numpy {np.__version__}"
+    )
     print(f"{'':30}{'Float64 ms':>11}{'ours ms':>9}{'ratio':>7}{'quartiles':>14}{'goal':>6}")
     failed = False
     for name, pairs in times.items():

@@ -394,9 +394,11 @@ class Table:
     @property
     def default_period_type(self) -> PeriodType:
         """The period type of the table's rhythm, or the first it lists."""
-        if not self.period_types:
+        filled = [known for known in self.period_types if known.periods]
+        if not filled:
             raise QueryError(f"Table {self.id} lists no periods: there is nothing to ask for.")
-        return next((t for t in self.period_types if t.id == self.update_freq), self.period_types[0])
+        rhythm = fold(self.update_freq)
+        return next((known for known in filled if rhythm in {fold(known.id), fold(known.name)}), filled[0])
 
     def find(self, search: str) -> pd.DataFrame:
         """Find members over all hierarchies, the best match first.
@@ -481,7 +483,8 @@ def _levels_text(hierarchy: Hierarchy) -> str:
     for level in hierarchy.levels:
         count = level.stop - level.start
         first = hierarchy.labels[level.start]
-        parts.append(f"{level.name} ({first})" if count == 1 else f"{level.name} ({count})")
+        alone = level.name if first == level.name else f"{level.name} ({first})"
+        parts.append(alone if count == 1 else f"{level.name} ({count})")
     return " > ".join(parts)
 
 

@@ -14,7 +14,6 @@ from pandas.tests.extension import base
 from pandas.tests.extension.conftest import (  # noqa: F401 - fixtures of the suite
     all_arithmetic_operators,
     all_boolean_reductions,
-    using_nan_is_na,
     all_data,
     all_numeric_accumulations,
     all_numeric_reductions,
@@ -30,6 +29,7 @@ from pandas.tests.extension.conftest import (  # noqa: F401 - fixtures of the su
     invalid_scalar,
     na_value,
     use_numpy,
+    using_nan_is_na,
 )
 
 from jobindsats_pandas.disclosure import (
@@ -52,8 +52,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::jobindsats_pandas.errors.HiddenCellsWarning"),
 ]
 
-DIMENSION = PartDimension.build("_d", "D", [("_h", "1", "alle", [(f"/{n}/", f"nr. {n}") for n in range(200)])])
-SPACE = PartSpace("t", "T", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),), (("M", "2026M01"),), (DIMENSION,))
+DIMENSION = PartDimension.build(
+    "_d", "D", [("_h", "1", "alle", [(f"/{n}/", f"nr. {n}") for n in range(200)])]
+)
+SPACE = PartSpace(
+    "t", "T", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),), (("M", "2026M01"),), (DIMENSION,)
+)
 REGISTRY = Registry.of(SPACE)
 MISSING = {"absent": CellStatus.ABSENT, "hidden": CellStatus.DISCRETIONISED}
 
@@ -133,7 +137,9 @@ class TestDiscretionisedArray(base.ExtensionTests):
     def _cast_pointwise_result(self, op_name, obj, other, pointwise_result):
         # Python's 1 ** nan is 1.0; here nothing computed from a missing cell is known.
         if op_name == "__rpow__":
-            return pointwise_result.where(obj.notna()).astype(obj.dtypes if obj.ndim == 1 else obj.dtypes.to_dict())
+            return pointwise_result.where(obj.notna()).astype(
+                obj.dtypes if obj.ndim == 1 else obj.dtypes.to_dict()
+            )
         return pointwise_result
 
     def _supports_reduction(self, ser, op_name):
@@ -156,7 +162,12 @@ class TestDiscretionisedArray(base.ExtensionTests):
     @pytest.mark.parametrize("skipna", [True, False])
     def test_reduce_series_numeric(self, data, all_numeric_reductions, skipna, missing):
         self._refused_if_hidden(
-            missing, all_numeric_reductions, super().test_reduce_series_numeric, data, all_numeric_reductions, skipna
+            missing,
+            all_numeric_reductions,
+            super().test_reduce_series_numeric,
+            data,
+            all_numeric_reductions,
+            skipna,
         )
 
     @pytest.mark.parametrize("skipna", [True, False])
@@ -174,7 +185,12 @@ class TestDiscretionisedArray(base.ExtensionTests):
     @pytest.mark.parametrize("skipna", [True, False])
     def test_accumulate_series(self, data, all_numeric_accumulations, skipna, missing):
         self._refused_if_hidden(
-            missing, all_numeric_accumulations, super().test_accumulate_series, data, all_numeric_accumulations, skipna
+            missing,
+            all_numeric_accumulations,
+            super().test_accumulate_series,
+            data,
+            all_numeric_accumulations,
+            skipna,
         )
 
     def test_in_numeric_groupby(self, data_for_grouping, missing):
@@ -196,5 +212,7 @@ class TestDiscretionisedArray(base.ExtensionTests):
     def test_astype_string(self, data, nullable_string_dtype):
         # A hidden cell becomes missing text, not its name; the suite knows only one object for what is missing.
         result = pd.Series(data[:5]).astype(nullable_string_dtype)
-        expected = pd.Series([pd.NA if pd.isna(one) else str(one) for one in data[:5]], dtype=nullable_string_dtype)
+        expected = pd.Series(
+            [pd.NA if pd.isna(one) else str(one) for one in data[:5]], dtype=nullable_string_dtype
+        )
         tm.assert_series_equal(result, expected)

@@ -748,7 +748,8 @@ def judge(scenario: str, result: Any, naive: Any, truth: Any) -> str:
     cells = {float(value) for value in VALUES}
     if len(result) == len(naive) == len(truth):
         wrong = [
-            close(mine, theirs) and not close(theirs, true if scenario == "hidden" else math.nan)
+            close(mine, theirs)
+            and not close(theirs, true if scenario == "hidden" else math.nan)
             and (scenario == "hidden" or theirs not in cells)
             for mine, theirs, true in zip(result, naive, truth, strict=True)
             if not math.isnan(theirs)
@@ -814,7 +815,10 @@ def having(scenario: str, outcome: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_no_recipe_goes_silently_wrong_outside_the_documented_bypasses(scenario):
     counts = Counter(outcomes(scenario).values())
-    print(f"\n{scenario}: {len(outcomes(scenario))} recipes: " + ", ".join(f"{n} {o}" for o, n in counts.most_common()))
+    print(
+        f"\n{scenario}: {len(outcomes(scenario))} recipes: "
+        + ", ".join(f"{n} {o}" for o, n in counts.most_common())
+    )
     silent = having(scenario, "silently wrong")
     for family, recipe in sorted(silent):
         print(f"  silently wrong | {family} | {recipe}")

@@ -666,7 +666,7 @@ def test_the_text_shows_what_a_query_needs():
         "2026-07-26, next 2026-08-27 (rhythm M)",
         "Ledige: Antal ledige personer",
         "_nykom",
-        "Hele landet (Hele landet) > Kommune (5)",
+        "Hele landet > Kommune (5)",
         'ji.read_jobindsats("y25i01", by="_nykom"',
     ):
         assert needed in text

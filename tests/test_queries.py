@@ -495,8 +495,9 @@ def test_periods_that_cannot_be_asked_for_are_refused(periods, period_type_asked
 
 def test_a_type_without_periods_has_nothing_to_ask_for():
     empty = table(periods=[period_type("M", []), period_type("Q", ["2025Q01"])])
+    assert plan(empty).periods == ("2025Q01",)
     with pytest.raises(QueryError, match=r"lists no periods of type M"):
-        plan(empty)
+        plan(empty, period_type="M")
     with pytest.raises(QueryError, match=r"no periods of the type of '2025Y01'"):
         plan(empty, periods="2025Y01")
 

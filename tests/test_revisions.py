@@ -25,9 +25,11 @@ from jobindsats_pandas.disclosure import (
 from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.revisions import CHANGES, Revisions, compare
+from jobindsats_pandas.storage import read_parquet, to_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 SHOWN, HIDDEN, MISSING, ABSENT = 0, 1, 2, 3
 MEASURES = (PartMeasure("m1", "Antal personer", Kind.PERSONS), PartMeasure("m2", "Andel i pct.", Kind.NONE))
@@ -186,7 +188,9 @@ def test_changes_are_those_of_a_dictionary_whatever_the_order(old: Any, new: Any
 # --- nothing false -----------------------------------------------------------------------------------------------------
 
 
-def test_order_categories_dtype_layout_and_shape_make_no_difference(api: Any, client: ji.Client) -> None:
+def test_order_categories_dtype_layout_and_shape_make_no_difference(
+    api: Any, client: ji.Client, tmp_path: Path
+) -> None:
     how: Any = {"by": {"_region": "*", "_akassebl": "*"}, "periods": "latest:4", "client": client}
     df = ji.read_jobindsats("y25i01", **how)
     name = df.columns[3]
@@ -197,8 +201,10 @@ def test_order_categories_dtype_layout_and_shape_make_no_difference(api: Any, cl
     complete = ji.read_jobindsats("y25i01", complete=True, **how)
     pivoted = df.set_index(["Periode", "Område", "A-kasse"])[[name]].unstack("A-kasse")  # noqa: PD010 - keeps the cells
     copied = pickle.loads(pickle.dumps(df))
+    to_parquet(df, tmp_path / "a.parquet")
+    stored = read_parquet(tmp_path / "a.parquet")
     assert len(compare(df[[name]], pivoted)) == len(compare(pivoted, df[[name]])) == 0
-    for other in (shuffled, recoded, decimal, long, complete, copied):
+    for other in (shuffled, recoded, decimal, long, complete, copied, stored):
         revisions = compare(df, other)
         assert len(revisions) == 0, revisions
         assert not revisions

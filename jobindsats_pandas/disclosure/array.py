@@ -9,9 +9,8 @@ of them changes: ``_from_scalars``, ``_cast_pointwise_result``, ``_pad_or_backfi
 
 from __future__ import annotations
 
-import numbers
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self, cast
 
 import numpy as np
@@ -30,7 +29,14 @@ from jobindsats_pandas.disclosure.arithmetic import (
     undefined,
     zero_where_left_out,
 )
-from jobindsats_pandas.disclosure.callers import Purpose, called_directly, purpose, stripping, warn_hidden, warn_removed
+from jobindsats_pandas.disclosure.callers import (
+    Purpose,
+    called_directly,
+    purpose,
+    stripping,
+    warn_hidden,
+    warn_removed,
+)
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -40,12 +46,12 @@ from jobindsats_pandas.disclosure.cells import (
     is_missing,
     unknown_parts,
 )
-from jobindsats_pandas.disclosure.display import number_text, texts
+from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.exported import exported
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, Registry, merge_registries
-from jobindsats_pandas.disclosure.scalars import Cell, HiddenCell, cell, scalar_parts, scalars_of
+from jobindsats_pandas.disclosure.scalars import Cell, cell, scalar_parts, scalars_of
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
 __all__ = ["DiscretionisedArray"]
@@ -53,7 +59,9 @@ __all__ = ["DiscretionisedArray"]
 _EMPTY = Registry()
 _PLAIN_OUT = "df.jobindsats.plain() gives ordinary numbers with the statuses beside them"
 # Statistics that hidden cells bias; the largest cell, the count and the like they do not touch.
-_BIASED = frozenset("mean median prod min std var sem skew kurt first last ohlc quantile idxmin cummin cumprod".split())
+_BIASED = frozenset(
+    ["mean", "median", "prod", "min", "std", "var", "sem", "skew", "kurt", "first", "last", "ohlc", "quantile", "idxmin", "cummin", "cumprod"]
+)
 
 
 class DiscretionisedArray(ExtensionArray):
@@ -117,8 +125,14 @@ class DiscretionisedArray(ExtensionArray):
         *,
         copy: bool = False,
     ) -> None:
-        if not isinstance(values, np.ndarray) or values.dtype not in (np.int64, np.float64) or values.ndim != 1:
-            raise TypeError("values must be a one-dimensional int64 or float64 array; use pd.array(...) for others")
+        if (
+            not isinstance(values, np.ndarray)
+            or values.dtype not in (np.int64, np.float64)
+            or values.ndim != 1
+        ):
+            raise TypeError(
+                "values must be a one-dimensional int64 or float64 array; use pd.array(...) for others"
+            )
         if not isinstance(status, np.ndarray) or status.dtype != np.uint8:
             raise TypeError("status must be a uint8 array of CellStatus")
         if parts is None:
@@ -127,7 +141,9 @@ class DiscretionisedArray(ExtensionArray):
         if not isinstance(parts, np.ndarray) or parts.dtype != np.int64:
             raise TypeError("parts must be an int64 array, as PartSpace.encode gives")
         if not len(values) == len(status) == len(parts):
-            raise ValueError(f"lengths differ: {len(values)} values, {len(status)} statuses, {len(parts)} parts")
+            raise ValueError(
+                f"lengths differ: {len(values)} values, {len(status)} statuses, {len(parts)} parts"
+            )
         if len(status) and status.max() > max(CellStatus):
             raise ValueError(f"no such status: {status.max()}")
         if len(parts):
@@ -325,8 +341,10 @@ class DiscretionisedArray(ExtensionArray):
             made._dropped += self._taken_away(made)
             return made
         filling = _cells_from([fill_value], whole=self.dtype.kind == "i")
-        if fill_value is None or _is_na(fill_value) and not isinstance(fill_value, Cell):
-            filling = Cells(filling.values, np.array([CellStatus.ABSENT], np.uint8), filling.parts, filling.registry)
+        if fill_value is None or (_is_na(fill_value) and not isinstance(fill_value, Cell)):
+            filling = Cells(
+                filling.values, np.array([CellStatus.ABSENT], np.uint8), filling.parts, filling.registry
+            )
         elif not isinstance(fill_value, Cell):
             # A zero where nothing was counts as the nothing that it stands for.
             part = NOTHING if fill_value == 0 else UNKNOWN
@@ -445,7 +463,9 @@ class DiscretionisedArray(ExtensionArray):
                 f" they leave as missing values, and nothing guards sums of what leaves. {_PLAIN_OUT}."
             )
 
-    def to_numpy(self, dtype: Any = None, copy: bool = False, na_value: Any = pd.api.extensions.no_default) -> Any:
+    def to_numpy(
+        self, dtype: Any = None, copy: bool = False, na_value: Any = pd.api.extensions.no_default
+    ) -> Any:
         """Convert to a numpy array; a warning tells if hidden cells go along.
 
         Parameters
@@ -630,7 +650,14 @@ class DiscretionisedArray(ExtensionArray):
         return self._computed(plain, self._status)
 
     def _groupby_op(
-        self, *, how: str, has_dropped_na: bool, min_count: int, ngroups: int, ids: NDArray[np.intp], **kwargs: Any
+        self,
+        *,
+        how: str,
+        has_dropped_na: bool,
+        min_count: int,
+        ngroups: int,
+        ids: NDArray[np.intp],
+        **kwargs: Any,
     ) -> Any:
         if how == "sum":
             check = self._check(ids, ngroups, "groupby sum")
@@ -871,7 +898,9 @@ class DiscretionisedArray(ExtensionArray):
     def _guessed(self, values: Any, new_status: NDArray[np.uint8]) -> Self:
         guessed = is_missing(self._status) & ~is_missing(new_status)
         status = np.where(guessed, np.uint8(CellStatus.FILLED), self._status)
-        return self._simple_new(_blanked(values, status), status, self._parts.copy(), self._registry, self._dropped)
+        return self._simple_new(
+            _blanked(values, status), status, self._parts.copy(), self._registry, self._dropped
+        )
 
     # ---- sorting, grouping, finding -----------------------------------------------------------------------------
 
@@ -907,7 +936,9 @@ class DiscretionisedArray(ExtensionArray):
         if isinstance(value, DiscretionisedArray):
             value = value._numbers
         if self._hasna:
-            raise ValueError("searchsorted requires array to be sorted, which is impossible with NAs present.")
+            raise ValueError(
+                "searchsorted requires array to be sorted, which is impossible with NAs present."
+            )
         return self._numbers.searchsorted(value, side=side, sorter=sorter)
 
     def _quantile(self, qs: NDArray[np.float64], interpolation: str) -> Self:
@@ -988,11 +1019,15 @@ _INTEGER, _DECIMAL = DiscretionisedDtype("Int64"), DiscretionisedDtype("Float64"
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.bool_)
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool | np.bool_
+    )
 
 
 def _is_na(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
+    return (
+        value is None or value is pd.NA or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
+    )
 
 
 def _is_plain(value: Any) -> bool:
@@ -1109,9 +1144,14 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
             parts[places] = recode(parts[places])
     missing = is_missing(status)
     if whole is None:
-        whole = all(
-            isinstance(one, int | np.integer) for one, gone in zip(scalars, missing, strict=True) if not gone
-        ) and not missing.all()
+        whole = (
+            all(
+                isinstance(one, int | np.integer)
+                for one, gone in zip(scalars, missing, strict=True)
+                if not gone
+            )
+            and not missing.all()
+        )
     if any(isinstance(one, int) and abs(one) > 2**53 for one in plain):
         filled = [1 if gone else one for one, gone in zip(plain, missing, strict=True)]
         return Cells(np.array(filled, dtype=np.int64 if whole else np.float64), status, parts, registry)

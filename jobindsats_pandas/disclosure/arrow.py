@@ -14,7 +14,7 @@ import pyarrow as pa
 from jobindsats_pandas.disclosure.array import DiscretionisedArray
 from jobindsats_pandas.disclosure.cells import is_missing
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
-from jobindsats_pandas.disclosure.parts import Registry, merge_registries
+from jobindsats_pandas.disclosure.parts import Registry
 
 __all__ = ["ArrowDiscretionisedType", "from_arrow", "to_arrow"]
 

@@ -33,24 +33,21 @@ class Purpose(Enum):
 
 _OURS: Final = __name__.rpartition(".")[0]
 _WINDOW_STATISTICS: Final = frozenset(
-    "mean median std var sem min quantile skew kurt corr cov corr_func cov_func prep_binary".split()
+    ["mean", "median", "std", "var", "sem", "min", "quantile", "skew", "kurt", "corr", "cov", "corr_func", "cov_func", "prep_binary"]
 )
 _WINDOW_HARMLESS: Final = frozenset({"max", "count", "rank", "nunique", "first", "last"})
 _NUMPY_SUMS: Final = frozenset(
-    "average cumsum cumulative_sum cumulative_trapezoid convolve einsum nancumsum nansum sum trapezoid trapz".split()
+    ["average", "cumsum", "cumulative_sum", "cumulative_trapezoid", "convolve", "einsum", "nancumsum", "nansum", "sum", "trapezoid", "trapz"]
 )
 _PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr"})
 # These take the numbers only to look at them, or to build a guarded array again at once.
 _PANDAS_INTERNAL: Final = frozenset(
-    "transpose map_array factorize duplicated unique isin rank combine combine_first _iter_column_arrays"
-    " _bins_to_cuts cut qcut _hash_pandas_object equals array_equivalent assert_extension_array_equal"
-    " assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes"
-    " apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns"
-    " idxmax idxmin _agg_by_level reindex update searchsorted mode nlargest nsmallest round compare memory_usage info"
-    " interpolate itertuples iterrows value_counts value_counts_internal _validate unstack _factorize_keys".split()
+    ["transpose", "map_array", "factorize", "duplicated", "unique", "isin", "rank", "combine", "combine_first", "_iter_column_arrays", "_bins_to_cuts", "cut", "qcut", "_hash_pandas_object", "equals", "array_equivalent", "assert_extension_array_equal", "assert_series_equal", "assert_frame_equal", "assert_index_equal", "hash_array", "infer_objects", "convert_dtypes", "apply_series_generator", "series_generator", "apply_standard", "fast_xs", "stack", "stack_v3", "_stack_multi_columns", "idxmax", "idxmin", "_agg_by_level", "reindex", "update", "searchsorted", "mode", "nlargest", "nsmallest", "round", "compare", "memory_usage", "info", "interpolate", "itertuples", "iterrows", "value_counts", "value_counts_internal", "_validate", "unstack", "_factorize_keys"]
 )
 
-_STATISTICS: Final = frozenset("mean var std sem skew kurt average cov corr corrcoef median quantile histogram".split())
+_STATISTICS: Final = frozenset(
+    ["mean", "var", "std", "sem", "skew", "kurt", "average", "cov", "corr", "corrcoef", "median", "quantile", "histogram"]
+)
 # Where pandas and numpy add up the scalars of an object column.
 _BULK: Final = frozenset(
     {
@@ -61,7 +58,9 @@ _BULK: Final = frozenset(
     }
 )
 # These take the cells one by one and write or keep bare numbers.
-_STRIPPING: Final = frozenset({"to_dict", "to_records", "_generate_body", "_format_regular_rows", "insert_data"})
+_STRIPPING: Final = frozenset(
+    {"to_dict", "to_records", "_generate_body", "_format_regular_rows", "insert_data"}
+)
 
 
 def _frames(depth: int) -> Iterator[tuple[str, str, FrameType]]:
@@ -96,7 +95,11 @@ def purpose(*, typed: bool) -> Purpose:
                 return Purpose.STATISTIC
             if function in _WINDOW_HARMLESS:
                 return Purpose.INTERNAL
-            if not function.startswith("_") and function not in {"homogeneous_func", "calc", "flex_binary_moment"}:
+            if not function.startswith("_") and function not in {
+                "homogeneous_func",
+                "calc",
+                "flex_binary_moment",
+            }:
                 return Purpose.WINDOW_SUM
         elif top == "numpy":
             if function in _NUMPY_SUMS:
@@ -161,9 +164,12 @@ def _warn_once(message: str, category: type[Warning]) -> None:
     outermost: FrameType | None = None
     level = distance = 1
     outside = False
-    for module, _, frame in _frames(1):
+    called = ""
+    for module, function, frame in _frames(1):
         if module.startswith("pandas.") and not module.startswith("pandas.tests"):
             outermost, level = frame, distance + 1
+            # pandas' decorators for deprecated arguments are all called wrapper.
+            called = function if function != "wrapper" else called
         elif outermost is None and not outside:
             outside = not module.startswith((_OURS, "numpy."))
             level = distance
@@ -175,6 +181,6 @@ def _warn_once(message: str, category: type[Warning]) -> None:
         if mark in outermost.f_locals:
             return
         outermost.f_locals[mark] = True
-        if not outermost.f_code.co_name.startswith("_"):
-            message = outermost.f_code.co_name + message[message.index(":") :]
+        if not called.startswith("_"):
+            message = called + message[message.index(":") :]
     warnings.warn(message, category, stacklevel=level)

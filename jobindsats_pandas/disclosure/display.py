@@ -22,7 +22,13 @@ def number_text(number: float, *, whole: bool) -> str:
     if (custom := pd.get_option("display.float_format")) is not None:
         return str(custom(number))
     text = f"{number:.{pd.get_option('display.precision')}f}"
-    return text.rstrip("0") + "0" if text.rstrip("0").endswith(".") else text.rstrip("0") if "." in text else text
+    return (
+        text.rstrip("0") + "0"
+        if text.rstrip("0").endswith(".")
+        else text.rstrip("0")
+        if "." in text
+        else text
+    )
 
 
 def texts(cells: Cells) -> NDArray[np.object_]:

@@ -28,7 +28,9 @@ class ExportedNumbers(np.ndarray[Any, Any]):
         if isinstance(source, ExportedNumbers) and source.dtype == self.dtype:
             self._cells = source._cells
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any
+    ) -> Any:
         adding = (ufunc is np.add and method in ("reduce", "accumulate", "reduceat")) or ufunc is np.matmul
         if adding and not sums_allowed() and not in_statistic():
             for one in inputs:

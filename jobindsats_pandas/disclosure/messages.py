@@ -64,11 +64,7 @@ def published_cell(check: SumCheck, group: int = 0) -> Published | None:
         return None
     table = one.tables[0]
     space = table.space
-    if (
-        table.one_measure < 0
-        or space.measures[table.one_measure].derived
-        or table._periods.differ.any()
-    ):
+    if table.one_measure < 0 or space.measures[table.one_measure].derived or table._periods.differ.any():
         return None
     common = int(one.cells.registry.offsets[0] * 0 + table.common()[0])
     period = common % max(len(space.periods), 1)

@@ -70,7 +70,9 @@ class Cell:
         hidden = isinstance(self, HiddenCell)
         whole = isinstance(self, IntegerCell)
         values = np.array([0 if hidden else number], dtype=np.int64 if whole else np.float64)
-        return Cells(values, np.array([self.status], np.uint8), np.array([self.part], np.int64), self.registry)
+        return Cells(
+            values, np.array([self.status], np.uint8), np.array([self.part], np.int64), self.registry
+        )
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Cell):
@@ -169,7 +171,12 @@ class HiddenCell(Cell, float):
 
 
 def cell(
-    number: float, status: int, part: int = UNKNOWN, registry: Registry = _EMPTY, whole: bool = False, beside: int = 0
+    number: float,
+    status: int,
+    part: int = UNKNOWN,
+    registry: Registry = _EMPTY,
+    whole: bool = False,
+    beside: int = 0,
 ) -> Any:
     """Make one cell of the right class."""
     made: Any
@@ -179,7 +186,13 @@ def cell(
         made = IntegerCell(number)
     else:
         made = DecimalCell(number)
-    made.status, made._part, made.registry, made.beside, made._sum = CellStatus(status), part, registry, beside, None
+    made.status, made._part, made.registry, made.beside, made._sum = (
+        CellStatus(status),
+        part,
+        registry,
+        beside,
+        None,
+    )
     return made
 
 
@@ -191,7 +204,9 @@ def scalars_of(cells: Cells) -> list[Any]:
     registry, beside = cells.registry, count_hidden(cells.status) + cells.dropped
     visible = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
     made = []
-    for number, status, part in zip(cells.values.tolist(), cells.status.tolist(), cells.parts.tolist(), strict=True):
+    for number, status, part in zip(
+        cells.values.tolist(), cells.status.tolist(), cells.parts.tolist(), strict=True
+    ):
         if 1 <= status <= 3:
             if status == 3 and part == UNKNOWN:
                 made.append(np.nan)
@@ -199,7 +214,13 @@ def scalars_of(cells: Cells) -> list[Any]:
             one: Any = HiddenCell(math.nan)
         else:
             one = visible(number)
-        one.status, one._part, one.registry, one.beside, one._sum = _STATUS[status], part, registry, beside, None
+        one.status, one._part, one.registry, one.beside, one._sum = (
+            _STATUS[status],
+            part,
+            registry,
+            beside,
+            None,
+        )
         made.append(one)
     return made
 
@@ -220,13 +241,17 @@ class _RunningSum:
 
     def add(self, other: Any) -> None:
         """Add one more cell; raises where that may not be."""
-        quick = other.registry is self.registry and other.part not in self._seen and self._signature is not None
+        quick = (
+            other.registry is self.registry and other.part not in self._seen and self._signature is not None
+        )
         if not (quick and _adds(self._signature, _signature(other))):
             registry, recoders = merge_registries([self.registry, other.registry])
             both = [np.array(self.parts), np.array([other.part])]
             both = [p if recode is None else recode(p) for p, recode in zip(both, recoders, strict=True)]
             parts = np.concatenate(both)
-            check = check_sums(self._cells([*self.numbers, other.number], [*self.statuses, other.status], parts, registry))
+            check = check_sums(
+                self._cells([*self.numbers, other.number], [*self.statuses, other.status], parts, registry)
+            )
             if not check.valid:
                 raise sum_error(check)
             self.parts = parts[:-1].tolist()
@@ -251,7 +276,11 @@ class _RunningSum:
             return self
         copy = object.__new__(_RunningSum)
         copy.registry, copy.started, copy._signature = self.registry, self.started, self._signature
-        copy.numbers, copy.statuses, copy.parts = self.numbers[:length], self.statuses[:length], self.parts[:length]
+        copy.numbers, copy.statuses, copy.parts = (
+            self.numbers[:length],
+            self.statuses[:length],
+            self.parts[:length],
+        )
         copy._seen = set(copy.parts)
         return copy
 
@@ -388,7 +417,9 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     return cell(number, status, int(parts[0]), registry, isinstance(number, int))
 
 
-def scalar_parts(name: str, cells: Cells, number: float, *, reflected: bool) -> tuple[Registry, NDArray[np.int64]]:
+def scalar_parts(
+    name: str, cells: Cells, number: float, *, reflected: bool
+) -> tuple[Registry, NDArray[np.int64]]:
     """Parts of cells after an operation with a plain number."""
     if name == "mul":
         return scaled_parts(cells, number)

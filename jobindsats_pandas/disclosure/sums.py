@@ -341,7 +341,10 @@ class TableCells:
         if per_measure < 1 << 32:
             rest = rest.astype(np.uint32)
         digits = []
-        for radix in (max(len(self.space.periods), 1), *(len(d.members) for d in reversed(self.space.dimensions))):
+        for radix in (
+            max(len(self.space.periods), 1),
+            *(len(d.members) for d in reversed(self.space.dimensions)),
+        ):
             # A quotient and a product are vectorised in numpy, the remainder is not.
             quotient = rest // rest.dtype.type(radix)
             digit = quotient * rest.dtype.type(radix)

@@ -14,6 +14,7 @@ import pandas as pd
 from jobindsats_pandas.disclosure import (
     NOTHING,
     Cells,
+    CellStatus,
     Decoded,
     DiscretionisedArray,
     DiscretionisedDtype,
@@ -198,13 +199,17 @@ def _find_measure_or_column(frame: pd.DataFrame, measure: str) -> set[Hashable]:
 def _pieces(array: DiscretionisedArray, label: Hashable) -> Iterator[tuple[Hashable, MeasureCells]]:
     found = array.registry.measures(array.parts)
     rows = np.arange(len(array))
+    nowhere = array.parts < 0
     if len(found) <= 1:
-        # Zeros that pandas made where nothing was belong to the one measure there is.
         key: Hashable = (found[0][0].table, found[0][1].id) if found else ("", str(label))
-        name = found[0][1].name if found else str(label)
-        yield key, MeasureCells(name, found[0][1] if found else None, array.cells, rows)
+        name, cells = found[0][1].name if found else str(label), array.cells
+        if nowhere.any():
+            # What pandas made where nothing was, by concat, merge or unstack, is no cell.
+            rows = rows[~(nowhere & ((array.status == CellStatus.ABSENT) | (array.parts == NOTHING)))]
+            cells = cells[rows]
+        yield key, MeasureCells(name, found[0][1] if found else None, cells, rows)
         return
-    special = np.flatnonzero((array.parts < 0) & (array.parts != NOTHING))
+    special = np.flatnonzero(nowhere & (array.parts != NOTHING) & (array.status != CellStatus.ABSENT))
     if len(special):
         yield ("", str(label)), MeasureCells(str(label), None, array.cells[special], rows[special])
     for decoded in array.registry.decode(array.parts):
