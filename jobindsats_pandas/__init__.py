@@ -25,6 +25,7 @@ from jobindsats_pandas.readers import (
     table,
     tables,
 )
+from jobindsats_pandas.revisions import compare
 
 __all__ = [
     "CellStatus",
@@ -35,6 +36,7 @@ __all__ = [
     "JobindsatsError",
     "JobindsatsWarning",
     "allow_sums",
+    "compare",
     "errors",
     "plan",
     "read_jobindsats",

@@ -16,7 +16,7 @@ import jobindsats_pandas as ji
 from jobindsats_pandas.errors import JobindsatsError, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "--complete", action="store_true", help="also the combinations that the API left out (they are 0)"
     )
     read.add_argument("--out", type=Path, help="a file; its ending says what: .parquet, .csv or .xlsx")
+    read.add_argument("--danish", action="store_true", help="CSV for a Danish Excel: semicolons, decimal comma, BOM")
     read.add_argument("--refresh", action="store_true", help="ask the API, whatever the cache has")
     read.add_argument("--offline", action="store_true", help="ask the cache alone")
     read.add_argument("--max-requests", type=int, default=500)
@@ -173,6 +174,8 @@ def _read(options: argparse.Namespace) -> None:
     out: Path | None = options.out
     if out is not None and out.suffix.lower() not in _WRITERS:
         raise QueryError(f"--out {out}: the ending says the format, and there are {', '.join(_WRITERS)}.")
+    if options.danish and (out is None or out.suffix.lower() != ".csv"):
+        raise QueryError("--danish is about CSV files; say --out file.csv too.")
     frame = ji.read_jobindsats(
         options.table,
         **_question(options),
@@ -185,25 +188,17 @@ def _read(options: argparse.Namespace) -> None:
     if out is None:
         frame.jobindsats.plain().to_csv(sys.stdout, index=False)
     else:
-        _WRITERS[out.suffix.lower()](frame, out)
+        if options.danish:
+            frame.jobindsats.to_csv(out, danish=True)
+        else:
+            _WRITERS[out.suffix.lower()](frame, out)
         print(f"{len(frame):,} rows written to {out}", file=sys.stderr)
 
 
-def _write_excel(frame: pd.DataFrame, path: Path) -> None:
-    try:
-        import openpyxl  # noqa: F401 - pandas says less clearly what is missing
-    except ImportError:
-        raise QueryError("Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'.") from None
-    plain = frame.jobindsats.plain()
-    plain.astype({name: "str" for name in plain if str(plain[name].dtype).startswith("period")}).to_excel(
-        path, index=False
-    )
-
-
-_WRITERS = {
+_WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".parquet": lambda frame, path: frame.jobindsats.to_parquet(path),
-    ".csv": lambda frame, path: frame.jobindsats.plain().to_csv(path, index=False),
-    ".xlsx": _write_excel,
+    ".csv": lambda frame, path: frame.jobindsats.to_csv(path),
+    ".xlsx": lambda frame, path: frame.jobindsats.to_excel(path),
 }
 
 

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jobindsats_pandas import areas, exports, plotting, storage, totals
 from jobindsats_pandas import audit as _audit
-from jobindsats_pandas import storage, totals
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
 
     from jobindsats_pandas.audit import Audit
     from jobindsats_pandas.totals import Citation, Source
@@ -279,6 +281,119 @@ class FrameAccessor:
         except ProvenanceError:
             notes = {}
         storage.to_parquet(self._frame, path, partition_by, notes=notes)
+
+    def to_excel(self, path: str | os.PathLike[str]) -> None:
+        """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.
+
+        Needs openpyxl: ``pip install 'jobindsats-pandas[excel]'``.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Raises
+        ------
+        ConfigurationError
+            Without openpyxl.
+        TooLargeError
+            If the frame has more rows or columns than a sheet; nothing is written.
+        """
+        try:
+            notes = {"query": self.source.query, "citation": self.cite().text}
+        except ProvenanceError:
+            notes = {}
+        exports.to_excel(self._frame, path, **notes)
+
+    def to_csv(self, path: str | os.PathLike[str], *, danish: bool = False) -> None:
+        """Write CSV with the statuses beside the numbers.
+
+        Parameters
+        ----------
+        path : str or Path
+        danish : bool, default False
+            For a Danish Excel: semicolons, decimal comma, byte order mark.
+        """
+        exports.to_csv(self._frame, path, danish=danish)
+
+    # --- pictures ----------------------------------------------------------------------------------------------------
+
+    def plot(
+        self,
+        measure: str | None = None,
+        by: str | None = None,
+        kind: str | None = None,
+        *,
+        totals: bool = False,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw a measure: lines over time, bars for one period, hidden cells as bands from 0 to the rule's limit.
+
+        Needs matplotlib: ``pip install 'jobindsats-pandas[plot]'``.
+
+        Parameters
+        ----------
+        measure : str, optional
+            Needed where the frame has several.
+        by : str, optional
+            The dimension that the lines or bars are of.
+        kind : {"line", "bar"}, optional
+        totals : bool, default False
+            Whether totals are drawn beside their parts.
+        ax : Axes, optional
+            Where to draw; a figure of its own by default.
+
+        Returns
+        -------
+        Axes
+        """
+        return plotting.plot(self._frame, measure, by, kind, totals=totals, ax=ax)
+
+    def plot_audit(self, by: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw where the hidden cells are.
+
+        Parameters
+        ----------
+        by : str, optional
+            A dimension, or ``"measure"``; by default whatever the hidden share differs most by.
+        ax : Axes, optional
+            Where to draw; a figure of its own by default.
+
+        Returns
+        -------
+        Axes
+        """
+        return plotting.plot_audit(self._frame, by, ax=ax)
+
+    # --- areas and time ----------------------------------------------------------------------------------------------
+
+    def with_codes(self, columns: Names = None) -> pd.DataFrame:
+        """Add the four-digit codes of Statistics Denmark beside each column of municipalities or regions.
+
+        Parameters
+        ----------
+        columns : str or sequence of str, optional
+            Area columns; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            A copy with text such as ``0751``, missing for members that are neither.
+        """
+        return areas.with_codes(self._frame, columns)
+
+    def timestamps(self, how: str = "start") -> pd.DataFrame:
+        """Turn periods into timestamps: midnight of their first or last day.
+
+        Parameters
+        ----------
+        how : {"start", "end"}
+
+        Returns
+        -------
+        DataFrame
+            A copy.
+        """
+        return areas.timestamps(self._frame, how)
 
     # --- where it comes from -----------------------------------------------------------------------------------------
 

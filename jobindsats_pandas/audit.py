@@ -202,7 +202,7 @@ class Audit:
 
     def _tables(self) -> list[tuple[str, pd.DataFrame]]:
         tables = [("", self.frame)]
-        if len(self.breakdowns):
+        if self.breakdowns["hidden"].any():
             tables.append(("What each breakdown costs", self.breakdowns))
         hit = self.members[self.members["hidden"] > 0].sort_values("share", ascending=False, kind="stable")
         if len(hit):

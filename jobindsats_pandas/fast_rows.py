@@ -19,6 +19,9 @@ __all__ = ["Labels", "Rows", "fast_rows"]
 #: Whole numbers from here on are not exact as float64.
 EXACT = 2.0**53
 
+#: Bytes looked at in one go: few enough to stay in the processor's own memory.
+BLOCK = 1 << 18
+
 _QUOTE, _COMMA, _OPEN, _CLOSE, _NEWLINE, _POINT, _PLUS, _ZERO = (np.uint8(ord(c)) for c in '",[]\n.+0')
 
 
@@ -59,16 +62,29 @@ def fast_rows(body: bytes, label_count: int) -> Rows | None:
         return None
     first = start + len(b'"rows":[[')
     columns = _columns(body[:start] + b'"rows":[]' + body[stop + 2 :])
-    if columns is None:
+    if columns is None or not label_count < len(columns):
         return None
-    text = np.frombuffer(body, dtype=np.uint8)[first:stop]
-    ends = np.flatnonzero(text == _CLOSE)
-    if not label_count < len(columns) or not _plain_layout(text, ends, label_count):
+    text = np.frombuffer(body, dtype=np.uint8)[first : stop + 1]  # the last row with its bracket
+    ends = _positions(text, _CLOSE)
+    between = ends[:-1]
+    if text.min() < ord(" ") or (text[between + 1] != _COMMA).any() or (text[between + 2] != _OPEN).any():
         return None
     lines = text.copy()
+    lines[-1] = _NEWLINE
     for offset in range(3):
-        lines[ends + offset] = _NEWLINE
-    return _from_csv(lines, columns, label_count, len(ends) + 1)
+        lines[between + offset] = _NEWLINE
+    table = _from_csv(lines, len(columns), label_count)
+    # A row without values, or a name with brackets in it, is not a line of its own.
+    if table is None or table.num_rows != len(ends):
+        return None
+    names = [column.chunk(0) for column in table.columns[:label_count]]
+    labels = [_labels(column) for column in names]
+    numbers = [_numbers(column) for column in table.columns[label_count:]]
+    if None in labels or any(values is None for values in numbers):
+        return None
+    if not _as_in_json(text, np.append(0, between + 3), names):
+        return None
+    return Rows(columns, tuple(labels), tuple(numbers))  # type: ignore[arg-type]
 
 
 def _columns(frame: bytes) -> tuple[str, ...] | None:
@@ -92,78 +108,89 @@ def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def _plain_layout(text: np.ndarray, ends: np.ndarray, label_count: int) -> bool:
-    """Whether every row is `label_count` quoted names, without escaped quotes, and then no quote."""
-    if text.size == 0 or text.min() < ord(" ") or (ends.size and ends[-1] + 2 >= text.size):
-        return False
-    if not (text[ends + 1] == _COMMA).all() or not (text[ends + 2] == _OPEN).all():
-        return False
-    quotes = np.flatnonzero(text == _QUOTE)
-    if quotes.size != 2 * label_count * (ends.size + 1) or (text[quotes[1:] - 1] == ord("\\")).any():
-        return False
-    by_row = quotes.reshape(ends.size + 1, 2 * label_count)
-    starts = np.concatenate(([0], ends + 3))
-    adjacent = (by_row[:, 2::2] == by_row[:, 1:-1:2] + 2).all()
-    if not adjacent or not (by_row[:, 0] == starts).all() or by_row[-1, -1] + 1 >= text.size:
-        return False
-    if not (text[by_row[:, 1::2] + 1] == _COMMA).all():
-        return False
-    return _json_numbers(_outside_names(text, by_row[:, -1] + 1, ends))
-
-
-def _outside_names(text: np.ndarray, names_end: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return the bytes of the numbers: of each row what stands behind its last name, the comma first."""
-    lengths = np.column_stack((names_end - np.append(0, ends), np.append(ends, text.size) - names_end))
-    outside: np.ndarray = text[np.repeat(np.tile([False, True], len(names_end)), lengths.reshape(-1))]
-    return outside
-
-
-def _json_numbers(text: np.ndarray) -> bool:
-    """Whether no number is written in a way that the CSV reader understands and JSON forbids: 05, .5, 5., +5."""
-    text = np.append(text, _COMMA)
-    before, here, after = text[:-2], text[1:-1], text[2:]
-    # Below the point stand the comma, the minus and the space: what can stand before a number.
-    first = before < _POINT
-    digit_follows = after - _ZERO <= 9  # bytes below the zero wrap around
-    point = here == _POINT
-    wrong = (
-        (first & (point | (here == _PLUS)))
-        | (first & digit_follows & (here == _ZERO))
-        | (point & ~digit_follows)
-    )
-    return not wrong.any()
-
-
-def _from_csv(lines: np.ndarray, columns: tuple[str, ...], label_count: int, row_count: int) -> Rows | None:
+def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
     # Here, not above: whoever never reads data need not load Arrow's CSV reader.
     import pyarrow as pa
     from pyarrow import csv
 
-    names = [str(position) for position in range(len(columns))]
-    name_type = pa.dictionary(pa.int32(), pa.string())
-    types = {name: name_type if int(name) < label_count else pa.float64() for name in names}
+    names = [str(position) for position in range(width)]
+    types = [pa.dictionary(pa.int32(), pa.string())] * label_count + [pa.float64()] * (width - label_count)
     try:
-        table = csv.read_csv(
+        return csv.read_csv(
             pa.py_buffer(lines),
             # One block: the dictionaries then need no unifying, and no row can fall between two.
             read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=lines.size),
             parse_options=csv.ParseOptions(double_quote=False),
-            convert_options=csv.ConvertOptions(column_types=types, null_values=["null"]),
+            convert_options=csv.ConvertOptions(
+                column_types=dict(zip(names, types, strict=True)),
+                null_values=["null"],
+                check_utf8=False,  # `_labels` decodes every name there is
+            ),
         )
     except pa.ArrowInvalid:
         return None
-    labels = [_labels(column.combine_chunks()) for column in table.columns[:label_count]]
-    numbers = [_numbers(column) for column in table.columns[label_count:]]
-    if table.num_rows != row_count or None in labels or any(values is None for values in numbers):
-        return None
-    return Rows(
-        columns, tuple(filter(None, labels)), tuple(values for values in numbers if values is not None)
-    )
+
+
+def _as_in_json(text: np.ndarray, position: np.ndarray, names: list[Any]) -> bool:
+    """Whether the CSV reader took every row as JSON means it: names in quotes, and numbers spelt as JSON does.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+        The rows.
+    position : ndarray of int
+        Where each begins.
+    names : list of pyarrow.DictionaryArray
+        The names that were read.
+    """
+    quotes, misspelt = 0, 0
+    for start in range(0, len(text), BLOCK):
+        quotes += np.count_nonzero(text[start : start + BLOCK] == _QUOTE)
+        misspelt += np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1]))
+    if quotes != 2 * len(names) * len(position):
+        return False
+    for column in names:
+        spelt = [f'"{name}"'.encode() for name in column.dictionary.to_pylist()]
+        codes, lengths = column.indices.to_numpy(), np.array([len(name) for name in spelt])
+        if misspelt:
+            # What looks like a misspelt number is harmless within a name.
+            wrong = np.add.reduceat(
+                _misspelt(np.frombuffer(b" ".join([b"", *spelt, b""]), dtype=np.uint8)).astype(np.int64),
+                np.append(0, np.cumsum(lengths + 1)[:-1]),
+            )
+            misspelt -= int(np.bincount(codes, minlength=len(spelt)) @ wrong)
+        # The quotes stand where the names' lengths put them: nothing was read as a name but what they enclose.
+        end = position + lengths[codes]
+        if (text.take(position, mode="clip") != _QUOTE).any() or (
+            text.take(end - 1, mode="clip") != _QUOTE
+        ).any():
+            return False
+        position = end + 1
+    return misspelt == 0
+
+
+def _misspelt(text: np.ndarray) -> np.ndarray:
+    """Tell, but for the first and last byte, where a number is spelt as CSV allows and JSON forbids: 05, .5, 5., +5."""
+    before, here, after = text[:-2], text[1:-1], text[2:]
+    point, digit_follows = here == _POINT, after - _ZERO <= 9  # bytes below the zero wrap around
+    # Below the point stand the comma, the minus and the space: what can stand before a number.
+    wrong = here == _ZERO
+    wrong &= digit_follows
+    wrong |= point
+    wrong |= here == _PLUS
+    wrong &= before < _POINT
+    wrong |= point & ~digit_follows
+    return wrong
+
+
+def _positions(text: np.ndarray, byte: np.uint8) -> np.ndarray:
+    found = [np.flatnonzero(text[s : s + BLOCK] == byte) + s for s in range(0, len(text), BLOCK)]
+    return np.concatenate(found)
 
 
 def _labels(column: Any) -> Labels | None:
-    names = column.dictionary.to_pylist()
     try:
+        names = column.dictionary.to_pylist()
         names = [str(json.loads(f'"{name}"')) if "\\" in name else name for name in names]
     except ValueError:
         return None

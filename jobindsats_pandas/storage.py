@@ -59,6 +59,9 @@ _ROW = "row_number"
 _LABELS = [status.label for status in CellStatus]
 _CODES = {status.label: int(status) for status in CellStatus}
 
+#: What stands for a missing period among ordinals.
+_NAT = int(np.iinfo(np.int64).min)
+
 #: More directories than this are a mistake: partition by something coarser.
 MAX_PARTITIONS = 5_000
 
@@ -407,21 +410,15 @@ def _add_periods(
 def _period_codes(values: Any) -> tuple[NDArray[np.integer], Any]:
     """Number periods from the oldest; -1 for a missing one."""
     ordinals = values.astype("int64").to_numpy()
-    missing = np.asarray(values.isna())
-    shown = ordinals[~missing] if missing.any() else ordinals
-    if not len(shown):
-        return np.full(len(values), -1, dtype=np.int32), values[:0]
-    low, span = int(shown.min()), int(shown.max()) - int(shown.min()) + 1
-    if span > 4 * len(shown) + 1_000:
+    low, high = (int(ordinals.min()), int(ordinals.max())) if len(ordinals) else (_NAT, _NAT)
+    if low == _NAT or high - low > 4 * len(ordinals) + 1_000:
         codes, uniques = pd.factorize(values, sort=True)
-        return codes.astype(np.int32), pd.PeriodIndex(uniques)
-    places = np.where(missing, 0, ordinals - low)
-    seen = np.zeros(span, dtype=bool)
-    seen[places[~missing]] = True
-    rank = np.cumsum(seen, dtype=np.int32) - 1
-    codes = rank[places].astype(np.int32)
-    codes[missing] = -1
-    return codes, values.from_ordinals(np.flatnonzero(seen) + low, freq=values.freq)
+        return codes, values.__class__(uniques)
+    places = ordinals - low
+    seen = np.zeros(high - low + 1, dtype=bool)
+    seen[places] = True
+    rank = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    return rank[places], values.from_ordinals(np.flatnonzero(seen) + low, freq=values.freq)
 
 
 def _add_categorical(
@@ -480,7 +477,7 @@ def _add_parts(
     keys: Sequence[tuple[str, NDArray[np.integer], int]],
 ) -> None:
     """Note each cell's part: as a sum of what the labels of its row contribute, else as a column of its own."""
-    base: tuple[DiscretionisedArray, dict[str, Any]] | None = None
+    base: tuple[DiscretionisedArray, str] | None = None
     for column, array in guarded:
         if base is not None and array.registry is base[0].registry and len(array):
             shift = int(array.parts[0] - base[0].parts[0])
@@ -488,14 +485,14 @@ def _add_parts(
                 np.array_equal(base[0].parts + shift, array.parts)
                 and min(array.parts.min(), base[0].parts.min()) >= 0
             ):
-                column["parts"] = {**base[1], "shift": base[1].get("shift", 0) + shift}
+                column["parts"] = {"like": base[1], "shift": shift}
                 continue
         recipe = _recipe(array, keys)
         if recipe is None:
             recipe = {"file": builder.add(f"{column['file']}_part", pa.array(array.parts))}
         column["parts"] = recipe
         if base is None:
-            base = (array, recipe)
+            base = (array, column["file"])
 
 
 def _recipe(
@@ -533,12 +530,7 @@ def _recipe(
     ]
     strides = np.concatenate([[1], np.cumprod(radices[:-1], dtype=np.int64)])
     labels = [(name, codes[rows] if absent is not None else codes, size) for name, codes, size in keys]
-    sample = np.unique(
-        np.concatenate(
-            [np.linspace(0, len(parts) - 1, 500).astype(np.int64)]
-            + [_one_row_each(codes, size) for _, codes, size in labels]
-        )
-    )
+    sample = _sample(len(parts), [codes for _, codes, _ in labels])
     digits = ((parts[sample] - constant)[:, None] // strides) % np.array(radices)
     tables: dict[str, NDArray[np.int64]] = {}
     for digit, stride in zip(digits.T, strides.tolist(), strict=True):
@@ -563,11 +555,15 @@ def _recipe(
     return {"constant": constant, "sums": sums, "absent": absent}
 
 
-def _one_row_each(codes: NDArray[np.integer], size: int) -> NDArray[np.int64]:
-    """One row of every label that there is."""
-    rows = np.full(size + 1, -1)
-    rows[codes] = np.arange(len(codes))
-    return rows[rows >= 0]
+def _sample(count: int, labels: Sequence[NDArray[np.integer]]) -> NDArray[np.int64]:
+    """Some rows, with at least one of every label that there is."""
+    picked = [np.linspace(0, count - 1, 4_000).astype(np.int64)]
+    for codes in labels:
+        seen = np.zeros(int(codes.max(initial=0)) + 2, dtype=bool)
+        seen[codes[picked[0]]] = True
+        unseen = np.flatnonzero(~seen[codes])
+        picked.append(unseen[np.unique(codes[unseen], return_index=True)[1]])
+    return np.unique(np.concatenate(picked))
 
 
 # --- labels, index and attrs as plain JSON ---------------------------------------------------------------------------
@@ -750,25 +746,41 @@ class _Columns:
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
-        self.known: dict[tuple[str, tuple[str, ...]], NDArray[np.int64]] = {}
+        self.known: dict[tuple[str, tuple[str, ...]], NDArray[np.integer]] = {}
+        self.parts: dict[str, NDArray[np.int64]] = {}
 
     def array(self, name: str) -> Any:
         return self.table.column(name).combine_chunks() if self.table.num_rows else self.table.column(name)
 
-    def codes(self, name: str, labels: Sequence[str]) -> NDArray[np.int64]:
+    def numbers(self, name: str, dtype: type) -> NDArray[Any]:
+        """The bare numbers of a column; what stands where it is null means nothing."""
+        chunks = [
+            np.frombuffer(chunk.buffers()[1], dtype=dtype, count=chunk.offset + len(chunk))[chunk.offset :]
+            for chunk in self.table.column(name).chunks
+            if len(chunk)
+        ]
+        # A copy also of one piece: Arrow's memory cannot be written to, and a frame's can.
+        return np.concatenate([np.empty(0, dtype=dtype), *chunks])
+
+    def codes(self, name: str, labels: Sequence[str]) -> NDArray[np.integer]:
         """Positions of a dictionary column's values among known labels; -1 for null."""
         key = (name, tuple(labels))
         if key not in self.known:
             self.known[key] = self._codes(name, labels)
         return self.known[key]
 
-    def _codes(self, name: str, labels: Sequence[str]) -> NDArray[np.int64]:
+    def _codes(self, name: str, labels: Sequence[str]) -> NDArray[np.integer]:
         places = {label: place for place, label in enumerate(labels)}
-        pieces = []
+        pieces = [np.empty(0, dtype=np.int8)]
         for chunk in self.table.column(name).unify_dictionaries().chunks:
-            recode = np.array([places[text] for text in chunk.dictionary.to_pylist()] + [-1])
-            pieces.append(recode[chunk.indices.fill_null(len(recode) - 1).to_numpy(zero_copy_only=False)])
-        return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
+            recode = np.array([places[text] for text in chunk.dictionary.to_pylist()] + [-1], dtype=np.int32)
+            indices = chunk.indices
+            if indices.null_count:
+                indices = indices.fill_null(len(recode) - 1)
+            codes = indices.to_numpy(zero_copy_only=False)
+            same = not indices.null_count and (recode[:-1] == np.arange(len(recode) - 1)).all()
+            pieces.append(codes if same and not chunk.null_count else recode[codes])
+        return np.concatenate(pieces)
 
 
 def _to_frame(table: pa.Table, spec: dict[str, Any]) -> pd.DataFrame:
@@ -825,7 +837,7 @@ def _restored(
             columns.codes(name, labels[name]), categories, ordered=column["ordered"]
         )
     if column["kind"] == "period":
-        ordinals = np.array([*column["periods"].values(), np.iinfo(np.int64).min], dtype=np.int64)
+        ordinals = np.array([*column["periods"].values(), _NAT], dtype=np.int64)
         codes = columns.codes(name, labels[name])
         periods: Any = pd.PeriodIndex
         return periods.from_ordinals(ordinals[codes], freq=column["freq"]).array
@@ -844,18 +856,24 @@ def _guarded_restored(
 ) -> DiscretionisedArray:
     status = columns.codes(column["status"], _LABELS).astype(np.uint8)
     whole = column["dtype"] == "discretionised[Int64]"
-    numbers = columns.array(column["file"]).fill_null(1).to_numpy()
-    values: Any = np.ascontiguousarray(numbers, dtype=np.int64 if whole else np.float64)
-    recipe = column["parts"]
-    if "file" in recipe:
-        parts = columns.array(recipe["file"]).to_numpy() + recipe.get("shift", 0)
-    else:
-        parts = np.full(len(values), recipe["constant"] + recipe.get("shift", 0), dtype=np.int64)
-        for name, table in recipe["sums"].items():
-            parts += np.array(table, dtype=np.int64).take(columns.codes(name, labels[name]), mode="wrap")
-        if recipe["absent"] is not None:
-            parts[status == CellStatus.ABSENT] = recipe["absent"]
+    values = columns.numbers(column["file"], np.int64 if whole else np.float64)
+    parts = columns.parts[column["file"]] = _parts_restored(columns, column["parts"], labels, status)
     made = DiscretionisedArray(values, status, parts, registries[column["registry"]])
     if column["dropped"]:
         made = DiscretionisedArray._of(Cells(values, status, parts, made.registry, column["dropped"]))  # noqa: SLF001
     return made
+
+
+def _parts_restored(
+    columns: _Columns, recipe: dict[str, Any], labels: Mapping[str, Sequence[str]], status: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    if "like" in recipe:
+        return columns.parts[recipe["like"]] + recipe["shift"]
+    if "file" in recipe:
+        return columns.numbers(recipe["file"], np.int64)
+    parts = np.full(len(status), recipe["constant"], dtype=np.int64)
+    for name, table in recipe["sums"].items():
+        parts += np.array(table, dtype=np.int64).take(columns.codes(name, labels[name]), mode="wrap")
+    if recipe["absent"] is not None:
+        parts[status == CellStatus.ABSENT] = recipe["absent"]
+    return parts

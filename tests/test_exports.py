@@ -54,7 +54,7 @@ def guarded(values: list[float], status: list[int], kind: Kind = Kind.FLOW) -> D
 def hidden(client: ji.Client) -> pd.DataFrame:
     """A frame with hidden cells of every kind."""
     return ji.read_jobindsats(
-        "y25i01", by={"_nykom": "*", "_akassebl": "*"}, periods="latest:2", client=client
+        "y25i01", by={"_nykom": SMALL, "_akassebl": "*"}, periods="latest:2", client=client
     )
 
 

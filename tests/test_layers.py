@@ -16,7 +16,7 @@ FLOORS = [
     {"queries"},
     {"decoding", "gathering"},
     {"client"},
-    {"storage", "totals", "audit", "revisions", "plotting"},
+    {"storage", "totals", "audit", "revisions", "plotting", "areas", "exports"},
     {"readers", "accessor"},
     {"__init__"},
     {"__main__"},

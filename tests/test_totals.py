@@ -564,7 +564,7 @@ def test_measures_are_told_apart_in_a_long_frame_and_found_by_their_column(cross
     assert bounds["measure"].unique().tolist() == [PERSONS, FULL_TIME]
     mixed = long.copy()
     mixed["value"] = pd.concat([mixed["value"].iloc[:-1], mixed["value"].iloc[-1:] + 1])
-    assert totals.sum_check(mixed)["measure"].to_list()[-1] == "value"
+    assert "value" in totals.sum_check(mixed)["measure"].to_list()
 
 
 def test_an_empty_frame_has_no_sums(sanctions: pd.DataFrame) -> None:

@@ -224,6 +224,15 @@ def test_without_a_key_the_disk_answers_and_nothing_is_sent(api, transport, cloc
     assert len(api.requests) == 1
 
 
+def test_the_transport_tells_whether_an_answer_is_on_disk(api, transport, clock, tmp_path):
+    assert not transport.has(PATH)
+    fetch(transport)
+    clock.now += timedelta(days=200)
+    assert transport.has(PATH)
+    assert not transport.has("data/x01?n=2&format=json")
+    assert not transport_to(api, clock, tmp_path / ("x" * 300)).has(PATH)  # no disk has such a directory
+
+
 # Stale rather than nothing.
 
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing
 from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, Registry
 from jobindsats_pandas.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 __all__ = [
     "derived_status",
@@ -166,9 +170,10 @@ def _scaled_measure(measure: PartMeasure, factor: float) -> PartMeasure | str:
     )
 
 
-def _derived(registry: Registry, parts: Codes, derive: object) -> tuple[Registry, Codes]:
+def _derived(
+    registry: Registry, parts: Codes, derive: Callable[[PartMeasure], PartMeasure | str]
+) -> tuple[Registry, Codes]:
     """Move every cell of a known part to the measure derived from its own."""
-    assert callable(derive)
     result = _kept(parts, NOTHING, STATISTIC)
     for place in range(len(registry.spaces)):
         space, offset = registry.spaces[place], registry.offsets[place]

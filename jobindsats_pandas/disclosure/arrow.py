@@ -1,5 +1,7 @@
 """The Arrow type: guarded columns keep everything in Parquet, Feather and pickle while this package is imported."""
 
+# ruff: noqa: SLF001 - the array and its Arrow type are built for each other
+
 from __future__ import annotations
 
 import base64
@@ -54,16 +56,18 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
         return DiscretionisedDtype(self.numbers)  # type: ignore[arg-type]
 
 
-def to_arrow(array: DiscretionisedArray, type: Any = None) -> Any:
+def to_arrow(array: Any, wanted_type: Any = None) -> Any:
     """Everything that an array holds, as an Arrow array."""
-    wanted = type if isinstance(type, ArrowDiscretionisedType) else None
+    wanted = wanted_type if isinstance(wanted_type, ArrowDiscretionisedType) else None
     arrow_type = wanted or ArrowDiscretionisedType(array.dtype.numbers, array.registry, array.dropped)
     values = pa.array(array.numbers, mask=is_missing(array.status))
     storage = pa.StructArray.from_arrays(
         [values, pa.array(array.status), pa.array(array.parts)], fields=list(arrow_type.storage_type)
     )
     made = pa.ExtensionArray.from_storage(arrow_type, storage)
-    return made if type is None or wanted is not None else made.storage.field("value").cast(type)
+    if wanted_type is None or wanted is not None:
+        return made
+    return made.storage.field("value").cast(wanted_type)
 
 
 def from_arrow(array: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:

@@ -5,18 +5,31 @@ functions, the plots and the writers of files. The functions on the stack tell t
 recognised, windows count as sums, and everything else as numbers that leave.
 """
 
+# ruff: noqa: SLF001 - sys._getframe is the only way to the stack that costs nothing
+
 from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
 from enum import Enum, auto
-from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
 
-__all__ = ["Purpose", "in_bulk", "purpose", "warn_hidden", "warn_removed"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+__all__ = [
+    "Purpose",
+    "called_directly",
+    "in_bulk",
+    "in_statistic",
+    "purpose",
+    "stripping",
+    "warn_hidden",
+    "warn_removed",
+]
 
 
 class Purpose(Enum):
@@ -31,22 +44,41 @@ class Purpose(Enum):
     EXPORT = auto()
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _OURS: Final = __name__.rpartition(".")[0]
-_WINDOW_STATISTICS: Final = frozenset(
-    ["mean", "median", "std", "var", "sem", "min", "quantile", "skew", "kurt", "corr", "cov", "corr_func", "cov_func", "prep_binary"]
+_WINDOW_STATISTICS: Final = _words(
+    """
+    mean median std var sem min quantile skew kurt corr cov corr_func cov_func prep_binary
+    """
 )
 _WINDOW_HARMLESS: Final = frozenset({"max", "count", "rank", "nunique", "first", "last"})
-_NUMPY_SUMS: Final = frozenset(
-    ["average", "cumsum", "cumulative_sum", "cumulative_trapezoid", "convolve", "einsum", "nancumsum", "nansum", "sum", "trapezoid", "trapz"]
+_NUMPY_SUMS: Final = _words(
+    """
+    average cumsum cumulative_sum cumulative_trapezoid convolve einsum nancumsum nansum sum trapezoid trapz
+    """
 )
 _PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr"})
 # These take the numbers only to look at them, or to build a guarded array again at once.
-_PANDAS_INTERNAL: Final = frozenset(
-    ["transpose", "map_array", "factorize", "duplicated", "unique", "isin", "rank", "combine", "combine_first", "_iter_column_arrays", "_bins_to_cuts", "cut", "qcut", "_hash_pandas_object", "equals", "array_equivalent", "assert_extension_array_equal", "assert_series_equal", "assert_frame_equal", "assert_index_equal", "hash_array", "infer_objects", "convert_dtypes", "apply_series_generator", "series_generator", "apply_standard", "fast_xs", "stack", "stack_v3", "_stack_multi_columns", "idxmax", "idxmin", "_agg_by_level", "reindex", "update", "searchsorted", "mode", "nlargest", "nsmallest", "round", "compare", "memory_usage", "info", "interpolate", "itertuples", "iterrows", "value_counts", "value_counts_internal", "_validate", "unstack", "_factorize_keys"]
+_PANDAS_INTERNAL: Final = _words(
+    """
+    transpose map_array factorize duplicated unique isin rank combine combine_first _iter_column_arrays
+    _bins_to_cuts cut qcut _hash_pandas_object equals array_equivalent assert_extension_array_equal
+    assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes
+    apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns
+    idxmax idxmin _agg_by_level reindex update searchsorted mode nlargest nsmallest round compare
+    memory_usage info interpolate itertuples iterrows value_counts value_counts_internal _validate unstack
+    _factorize_keys
+    _get_engine_target
+    """
 )
 
-_STATISTICS: Final = frozenset(
-    ["mean", "var", "std", "sem", "skew", "kurt", "average", "cov", "corr", "corrcoef", "median", "quantile", "histogram"]
+_STATISTICS: Final = _words(
+    """
+    mean var std sem skew kurt average cov corr corrcoef median quantile histogram
+    """
 )
 # Where pandas and numpy add up the scalars of an object column.
 _BULK: Final = frozenset(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus
 from jobindsats_pandas.kinds import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["number_text", "texts"]
 

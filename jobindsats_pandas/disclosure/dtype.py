@@ -9,6 +9,8 @@ import pandas as pd
 from pandas.api.extensions import ExtensionDtype, register_extension_dtype
 
 if TYPE_CHECKING:
+    import builtins
+
     from jobindsats_pandas.disclosure.array import DiscretionisedArray
 
 __all__ = ["DiscretionisedDtype"]
@@ -46,17 +48,17 @@ class DiscretionisedDtype(ExtensionDtype):
         self.numbers = numbers
 
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]
         """The name, as `pandas` understands it anywhere."""
         return f"discretionised[{self.numbers}]"
 
     @property
-    def type(self) -> type:
+    def type(self) -> Any:  # type: ignore[override]
         """The class of a visible cell."""
         return int if self.numbers == "Int64" else float
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["i", "f"]:
         """``"i"`` or ``"f"``."""
         return "i" if self.numbers == "Int64" else "f"
 
@@ -74,7 +76,7 @@ class DiscretionisedDtype(ExtensionDtype):
         return self.name
 
     @classmethod
-    def construct_array_type(cls) -> type[DiscretionisedArray]:
+    def construct_array_type(cls) -> builtins.type[DiscretionisedArray]:
         """The array that belongs to this dtype."""
         from jobindsats_pandas.disclosure.array import DiscretionisedArray
 
@@ -87,7 +89,7 @@ class DiscretionisedDtype(ExtensionDtype):
             raise TypeError(f"'construct_from_string' expects a string, got {type(string)}")
         for numbers in ("Int64", "Float64"):
             if string == f"discretionised[{numbers}]":
-                return cls(numbers)  # type: ignore[arg-type]
+                return cls(numbers)
         raise TypeError(f"Cannot construct a 'DiscretionisedDtype' from '{string}'")
 
     def _get_common_dtype(self, dtypes: list[Any]) -> Any:

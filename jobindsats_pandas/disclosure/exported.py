@@ -1,16 +1,21 @@
 """Numbers that ``to_numpy()`` gave away, and whose sum would have been refused before."""
 
+# ruff: noqa: SLF001 - an array may look inside others of its kind
+
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.callers import in_statistic
-from jobindsats_pandas.disclosure.cells import Cells
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from jobindsats_pandas.disclosure.cells import Cells
 
 __all__ = ["ExportedNumbers", "exported"]
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from jobindsats_pandas.disclosure.cells import CellStatus
-from jobindsats_pandas.disclosure.parts import STATISTIC, UNKNOWN, PartMeasure, PartSpace
+from jobindsats_pandas.disclosure.parts import UNKNOWN, PartMeasure, PartSpace
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind, measure_kind
 
 __all__ = ["Published", "published_cell", "sum_error"]
-
-_HIDDEN_COUNT: Final = "fewer than 3"
 
 
 @dataclass(frozen=True)
@@ -46,226 +43,213 @@ class Published:
         if all(self.members[place] == 0 for place in self.over):
             return [
                 f"df.jobindsats.official_total({measure!r}, over={over})",
-                f"ji.read_official_total(df, over={over})  # where the row is not in the frame",
+                f"ji.read_official_total(df, over={over})  # where that row is not in the frame",
             ]
-        by = {}
-        for place, dimension in enumerate(self.space.dimensions):
-            member = dimension.members[self.members[place]]
-            if member.level:
-                by[dimension.levels[member.level].hierarchy] = member.path
+        by = {
+            dimension.levels[member.level].hierarchy: member.path
+            for dimension, code in zip(self.space.dimensions, self.members, strict=True)
+            if (member := dimension.members[code]).level
+        }
         period = self.space.periods[self.period][1]
         return [f"ji.read_jobindsats({self.space.table!r}, by={by!r}, periods={period!r})"]
 
 
 def published_cell(check: SumCheck, group: int = 0) -> Published | None:
-    """The published cell that stands for a group, if its cells are all members of a level below that one."""
+    """The published cell that stands for a group, if its cells are all members of a level below that one.
+
+    Combinations that were left out count as members; they are 0 and complete the selection.
+    """
     one = _only(check, group)
-    if len(one.tables) != 1 or (one.cells.parts < 0).any():
+    left_out = (one.cells.status == CellStatus.ABSENT) & (one.cells.parts >= 0)
+    one = check_sums(replace(one.cells, status=np.where(left_out, np.uint8(0), one.cells.status)))
+    if len(one.tables) != 1 or (one.active.parts < 0).any():
         return None
-    table = one.tables[0]
+    (table,) = one.tables
     space = table.space
-    if table.one_measure < 0 or space.measures[table.one_measure].derived or table._periods.differ.any():
+    if table.one_measure < 0 or space.measures[table.one_measure].derived or table.over_periods:
         return None
-    common = int(one.cells.registry.offsets[0] * 0 + table.common()[0])
-    period = common % max(len(space.periods), 1)
-    common //= max(len(space.periods), 1)
-    expected, over = 1, []
-    members = []
+    rest, period = divmod(int(table.common()[0]), max(len(space.periods), 1))
+    members, over, combinations = [], [], 1
     for place in reversed(range(len(space.dimensions))):
         dimension = space.dimensions[place]
-        member = common % len(dimension.members)
-        common //= len(dimension.members)
+        rest, member = divmod(rest, len(dimension.members))
         members.append(member)
         here = np.unique(table.members(place))
         if len(here) == 1:
             continue
         levels = np.unique(dimension.level_of[here])
-        if len(levels) != 1 or not dimension.members[member].published:
-            return None
-        if len(here) != len(dimension.below(member, int(levels[0]))):
+        complete = len(levels) == 1 and len(here) == len(dimension.below(member, int(levels[0])))
+        if not complete or not dimension.members[member].published:
             return None
         over.append(place)
-        expected *= len(here)
-    if not over or len(np.unique(table.numbers)) != expected:
+        combinations *= len(here)
+    if not over or len(np.unique(table.numbers)) != combinations:
         return None
     return Published(space, table.one_measure, period, tuple(reversed(members)), tuple(reversed(over)))
 
 
 def sum_error(check: SumCheck, operation: str = "sum") -> InvalidSumError:
-    """The error for a refused sum: of the one group, or of the first bad one of several."""
+    """The error for a refused sum; of several groups, the first refused one is described."""
     bad = np.flatnonzero(check.bad)
-    group = int(bad[0])
-    one = _only(check, group)
-    reasons = check.reasons_of()
-    lines = []
+    one = _only(check, int(bad[0]))
     if check.groups > 1:
-        lines.append(
-            f"{operation}: refused in {len(bad)} of {check.groups} groups; the first of them, {_where(one)}:"
+        opening = (
+            f"{operation}: refused in {len(bad):,} of {check.groups:,} groups; the first has {_what(one)}."
         )
     else:
-        lines.append(f"{operation}: refused for {_where(one)}.")
-    told = one.reasons_of()
-    lines += [f"  {reason}: {_because(reason, one)}" for reason in told]
-    lines.append(_consequence(one))
-    lines += ["Instead:", *(f"  {line}" for line in _instead(one)), *_way_out(one)]
-    return InvalidSumError("\n".join(lines), reasons=reasons)
+        opening = f"{operation}: refused for {_what(one)}."
+    lines = [
+        opening,
+        *(f"  {reason}: {_because(reason, one)}" for reason in one.reasons_of()),
+        _consequence(one),
+        "Instead:",
+        *(f"  {line}" for line in (*_instead(one), *_way_out(one))),
+    ]
+    return InvalidSumError("\n".join(lines), reasons=check.reasons_of())
 
 
 def _only(check: SumCheck, group: int) -> SumCheck:
-    """The check of one group alone, with the cells that were left out: they make a selection complete."""
+    """The check of one group alone."""
     if check.ids is None:
-        cells = check.cells
-    else:
-        cells = check.cells[np.flatnonzero(check.ids == group)]
-    return check_sums(cells)
+        return check
+    return check_sums(check.cells[np.flatnonzero(check.ids == group)])
 
 
 def _measures(check: SumCheck) -> list[PartMeasure]:
     return [measure for table in check.tables for measure, _ in table.by_measure()]
 
 
-def _where(check: SumCheck) -> str:
-    """What is added: how many cells of which measure and table."""
+def _what(check: SumCheck) -> str:
+    """How many cells, of which measure and table."""
     count = int(check.count[0])
     measures = _measures(check)
     cells = f"{count:,} cell{'s' * (count != 1)}"
     if not measures:
-        return f"{cells} of unknown origin"
-    table = check.tables[0].space.table
-    if len(measures) == 1:
-        return f"{cells} of {measures[0].name!r} ({table})"
-    return f"{cells} of {len(measures)} measures ({table})"
+        return f"{cells} of no known measure"
+    of = repr(measures[0].name) if len(measures) == 1 else f"{len(measures)} measures"
+    return f"{cells} of {of} ({check.tables[0].space.table})"
 
 
 def _because(reason: str, check: SumCheck) -> str:
     total = int(check.count[0])
     measures = _measures(check)
-    first = measures[0] if measures else None
 
-    def of(status: CellStatus) -> str:
-        return f"{int(check.count_of(status)[0]):,} of {total:,}"
+    def cells_are(status: CellStatus) -> str:
+        count = int(check.count_of(status)[0])
+        return f"{count:,} of {total:,} cells {'is' if count == 1 else 'are'}"
 
     match reason:
         case "measures":
-            return f"{_some([m.name for m in measures])} are different measures"
+            return f"{_some([measure.name for measure in measures])} are different measures"
         case "rate":
-            rates = [m for m in measures if m.kind is Kind.NONE]
-            if not rates:
-                return "means, medians and other statistics do not add"
-            if all(m.derived for m in rates):
-                return f"{_some([m.name for m in rates])}: ratios do not add"
-            return (
-                f"{_some([m.name for m in rates])}: a rate, an average, a duration or an unknown name;"
-                " parts of it do not add" + _kind_note(rates[0])
-            )
+            return _because_rate([measure for measure in measures if measure.kind is Kind.NONE])
         case "persons":
-            return (
-                "a person is counted once in every part he or she belongs to; adding parts counts some twice"
-                + (_kind_note(first) if first else "")
-            )
+            text = "a person is counted once in every part he or she belongs to; a sum of parts counts some twice"
+            return text + _told_otherwise(measures)
         case "unknown":
-            parts = check._active[0].parts
+            unknown = int((check.active.parts == UNKNOWN).sum())
             return (
-                f"{int((parts == UNKNOWN).sum() + (parts == STATISTIC).sum() * 0):,} of {total:,} cells belong to no"
-                " known cell (built by hand, changed by a number, or summed over periods)"
+                f"{unknown:,} of {total:,} cells belong to no known cell of a table"
+                " (built by hand, changed by a number, or summed over periods)"
             )
         case "levels":
-            names = [t.space.dimensions[place].name for t in check.tables for place in t.mixed_levels()]
+            names = [
+                table.space.dimensions[place].name for table in check.tables for place in table.mixed_levels()
+            ]
             return f"totals and their parts, or different levels, stand together in {_some(names)}"
         case "repeated":
-            twice = sum(len(t.numbers) - len(np.unique(t.numbers)) for t in check.tables)
-            return f"{twice:,} of {total:,} cells stand there more than once"
+            again = sum(len(table.numbers) - len(np.unique(table.numbers)) for table in check.tables)
+            return f"{again:,} of {total:,} cells repeat{'s' * (again == 1)} another one"
         case "periods":
-            return _because_periods(check)
+            return _because_periods(check, measures)
         case "not_available":
-            return f"{of(CellStatus.NOT_AVAILABLE)} cells are not published (yet)"
+            return (
+                f"{cells_are(CellStatus.NOT_AVAILABLE)} not available (not published yet, or without meaning)"
+            )
         case "hidden":
-            return f"{of(CellStatus.DISCRETIONISED)} cells are discretionised{_hidden_note(measures)}"
+            return f"{cells_are(CellStatus.DISCRETIONISED)} discretionised{_of_size(measures)}"
         case "rounded":
-            return f"{of(CellStatus.ROUNDED)} cells are hidden by rounding: the number shown stands for any up to it"
+            return f"{cells_are(CellStatus.ROUNDED)} hidden by rounding: what is shown stands for any number up to it"
         case "filled":
-            return f"{of(CellStatus.FILLED)} cells are hidden or unavailable and were filled with a guess"
+            return f"{cells_are(CellStatus.FILLED)} hidden or unavailable, and filled with a guess"
         case _:
-            return f"{check.cells.dropped:,} hidden cells were dropped from beside these, so the rest is not the whole"
+            dropped = check.cells.dropped
+            return f"{dropped:,} hidden cell{'s' * (dropped != 1)} beside these dropped out; the rest is not the whole"
 
 
-def _hidden_note(measures: list[PartMeasure]) -> str:
-    if len(measures) != 1 or measures[0].derived or measures[0].kind is Kind.NONE:
+def _because_rate(rates: list[PartMeasure]) -> str:
+    if not rates:
+        return "means, medians and other statistics do not add"
+    names = _some([measure.name for measure in rates])
+    if all(measure.derived for measure in rates):
+        return f"{names}: ratios do not add"
+    text = f"{names}: rates, averages, durations and unknown names do not add"
+    return text + _told_otherwise([measure for measure in rates if not measure.derived])
+
+
+def _told_otherwise(measures: list[PartMeasure]) -> str:
+    """Whether the kind is not the one that the name tells."""
+    told = any(not measure.derived and measure.kind is not measure_kind(measure.name) for measure in measures)
+    return f" (of kind {str(measures[0].kind)!r} by additive= or by its group)" if told else ""
+
+
+def _of_size(measures: list[PartMeasure]) -> str:
+    if len(measures) != 1 or measures[0].derived or measures[0].kind in (Kind.NONE, Kind.MONEY):
         return ""
-    if measures[0].kind is Kind.FULL_TIME:
-        return " (3 or fewer full-time persons)"
-    if measures[0].kind is Kind.MONEY:
-        return ""
-    return f" (counts of {_HIDDEN_COUNT})"
+    return (
+        " (3 full-time persons or fewer)" if measures[0].kind is Kind.FULL_TIME else " (a count of 0, 1 or 2)"
+    )
 
 
-def _because_periods(check: SumCheck) -> str:
-    periods = [
-        (kind, period)
-        for table in check.tables
-        for kind, period in (table.space.periods[code] for code in np.unique(table.period))
-    ]
+def _because_periods(check: SumCheck, measures: list[PartMeasure]) -> str:
+    periods = [table.space.periods[code] for table in check.tables for code in np.unique(table.period)]
     names = _some([period for _, period in periods])
-    types = {kind for kind, _ in periods}
+    types = {period_type for period_type, _ in periods}
     if len(types) > 1:
         return f"periods of different types overlap ({names})"
     if not types <= {"M", "Q", "Y"}:
-        return f"periods of type {next(iter(types))} overlap ({names})"
-    kind = _measures(check)[0].kind
-    what = {
+        return f"periods of the type {next(iter(types))} overlap ({names})"
+    why = {
         Kind.PERSONS: "the same persons are counted in each period",
-        Kind.FULL_TIME: "full-time persons are an average over the period",
+        Kind.FULL_TIME: "full-time persons are an average over each period",
         Kind.STOCK: "the same stock is counted in each period",
-    }.get(kind, "it does not add over periods")
-    return f"{what} ({names})"
-
-
-def _kind_note(measure: PartMeasure) -> str:
-    if measure.derived:
-        return ""
-    if measure.kind is not measure_kind(measure.name):
-        return f" (kind {str(measure.kind)!r} by additive=)"
-    return ""
+    }
+    return f"{why.get(measures[0].kind, 'it does not add over periods')} ({names})"
 
 
 def _consequence(check: SumCheck) -> str:
     bounds = check.bounds()
     low, high = float(bounds.low[0]), float(bounds.high[0])
     if np.isnan(low):
-        return "The result would be a wrong number, and no interval can be given for it."
+        return "The sum would be a wrong number, and no interval can be given for the true one."
     if np.isinf(high):
         return f"The true number is at least {_number(low)}; nothing bounds it from above."
     return f"The true number lies between {_number(low)} and {_number(high)}."
 
 
 def _instead(check: SumCheck) -> list[str]:
-    lines = []
     found = published_cell(check)
-    if found:
-        lines += found.lines()
-    elif check.tables:
-        lines.append("(no published total exists for just this selection)")
-    measures = _measures(check)
-    reasons = check.reasons_of()
-    if not np.isnan(check.bounds().low[0]) and len(measures) == 1:
+    lines = found.lines() if found else ["(no published total exists for just this selection)"]
+    measures, reasons = _measures(check), check.reasons_of()
+    if len(measures) == 1 and not np.isnan(check.bounds().low[0]):
         lines.append(f"df.jobindsats.sum_bounds({measures[0].name!r})  # the interval")
     elif "levels" in reasons:
         lines.append("df.jobindsats.without_totals()  # or .level(dimension, level): rows of one level only")
     elif "measures" in reasons:
-        lines.append("df.jobindsats.to_wide()  # one column for each measure; sum within one of them")
-    elif "rate" in reasons and measures and not any(m.derived for m in measures):
-        lines.append("(rate * count).sum() / count.sum()  # a mean weighted by the counts it is a rate of")
+        lines.append("df.jobindsats.to_wide()  # a column for each measure; sum within one of them")
+    elif "rate" in reasons and measures and not measures[0].derived:
+        lines.append("(rate * count).sum() / count.sum()  # weighted by the counts that it is a rate of")
     return lines
 
 
 def _way_out(check: SumCheck) -> list[str]:
-    lines = ["  df.jobindsats.plain()  # ordinary numbers, with the statuses beside them"]
-    unknown = [m for m in _measures(check) if m.kind is Kind.NONE and not m.derived]
-    if unknown and check.reasons_of() == ("rate",):
+    lines = ["df.jobindsats.plain()  # ordinary numbers, with the statuses beside them"]
+    measures = _measures(check)
+    if check.reasons_of() == ("rate",) and measures and not measures[0].derived:
         lines.append(
-            f"  ji.read_jobindsats(..., additive={{{unknown[0].name!r}: 'stock'}})  # if you know it adds"
+            f"ji.read_jobindsats(..., additive={{{measures[0].name!r}: 'stock'}})  # if you know that it adds"
         )
-    return [*lines, "  with ji.allow_sums(): ...  # knowing all this"]
+    return [*lines, "with ji.allow_sums(): ...  # knowing all this"]
 
 
 def _number(value: float) -> str:

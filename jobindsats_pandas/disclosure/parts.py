@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from jobindsats_pandas.kinds import Kind
 
 __all__ = [
+    "EMPTY",
     "NOTHING",
     "STATISTIC",
     "UNKNOWN",
@@ -117,7 +118,10 @@ class PartDimension:
 
     @classmethod
     def build(
-        cls, id: str, name: str, levels: Iterable[tuple[str, str, str, Iterable[tuple[str, str]]]] = ()
+        cls,
+        id: str,  # noqa: A002 - as the attribute is called
+        name: str,
+        levels: Iterable[tuple[str, str, str, Iterable[tuple[str, str]]]] = (),
     ) -> PartDimension:
         """Build a dimension from levels as the metadata gives them.
 
@@ -270,7 +274,7 @@ class PartSpace:
         codes = codes * max(len(self.periods), 1) + np.asarray(periods, dtype=np.int64)
         return np.atleast_1d(codes)
 
-    def measure_code(self, id: str) -> int:
+    def measure_code(self, id: str) -> int:  # noqa: A002 - as the attribute is called
         """The index of a measure by its id; `KeyError` if there is none."""
         return self._measure_codes[id]
 
@@ -438,7 +442,7 @@ class Registry:
             spaces[place] = space
             self._grown[key] = (self if space is self.spaces[place] else Registry(spaces), index)
         grown, index = self._grown[key]
-        return grown, index, None if grown.offsets == self.offsets else _recoder(self, grown, {})
+        return grown, index, None if grown.offsets == self.offsets else _recoder(self, grown)
 
     def to_json(self) -> str:
         """Everything, as plain JSON."""
@@ -450,6 +454,10 @@ class Registry:
     def from_json(cls, text: str) -> Registry:
         """What `to_json` wrote; the same object for the same text."""
         return _registry_from_json(text)
+
+
+EMPTY: Final = Registry()
+"""The registry of arrays that know nothing of their cells."""
 
 
 def merge_registries(registries: Sequence[Registry]) -> tuple[Registry, list[Recoder | None]]:
@@ -477,7 +485,7 @@ def _merge_identical(registries: tuple[_Same, ...]) -> tuple[Registry, list[Reco
             spaces[space.table] = space if known is None else _union(known, space)
     merged = next((r.value for r in registries if r.value.spaces == tuple(spaces.values())), None)
     merged = merged or Registry(spaces.values())
-    return merged, [_recoder(registry.value, merged, {}) for registry in registries]
+    return merged, [_recoder(registry.value, merged) for registry in registries]
 
 
 def _merge(registries: tuple[Registry, ...]) -> tuple[Registry, list[Recoder | None]]:
@@ -566,7 +574,7 @@ def _union_of_dimensions(first: PartDimension, second: PartDimension) -> PartDim
     return PartDimension.build(first.id, first.name, [(*key, members) for key, members in levels.items()])
 
 
-def _recoder(old: Registry, new: Registry, cache: dict[Any, Any]) -> Recoder | None:
+def _recoder(old: Registry, new: Registry) -> Recoder | None:
     """How parts numbered in one registry are numbered in another, which knows all their cells."""
     targets = {space.table: (space, offset) for space, offset in zip(new.spaces, new.offsets, strict=True)}
     steps: list[tuple[PartSpace, int, PartSpace, int]] = []
@@ -640,7 +648,10 @@ def _space_from_plain(plain: dict[str, Any]) -> PartSpace:
     return PartSpace(
         plain["table"],
         plain["table_name"],
-        tuple(PartMeasure(id, name, Kind(kind), tuple(op)) for id, name, kind, op in plain["measures"]),
+        tuple(
+            PartMeasure(measure_id, name, Kind(kind), tuple(operation))
+            for measure_id, name, kind, operation in plain["measures"]
+        ),
         tuple((period_type, period) for period_type, period in plain["periods"]),
         tuple(
             PartDimension(

@@ -4,28 +4,32 @@ A visible cell is an `int` or a `float`, a hidden one a NaN with a name. They ke
 back to plain Python objects: rows, ``df.T``, ``stack``, columns mixed with text, and the builtin ``sum``.
 """
 
+# ruff: noqa: SLF001 - cells and their running sums are one thing in two parts
+
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
 from jobindsats_pandas.disclosure.callers import in_bulk
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
-from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN, Registry, merge_registries
+from jobindsats_pandas.disclosure.parts import EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 from jobindsats_pandas.kinds import Kind
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
 __all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of"]
 
-_EMPTY = Registry()
 _NAMES = {
     CellStatus.DISCRETIONISED: "<hidden>",
     CellStatus.NOT_AVAILABLE: "<not available>",
@@ -49,13 +53,13 @@ class Cell:
     registry: Registry
     beside: int
     _part: int | None
-    _sum: _RunningSum | None
+    _sum: Any
+    _length: int
 
     @property
     def part(self) -> int:
         """The cell's part; that of a sum is worked out when somebody asks."""
         if self._part is None:
-            assert self._sum is not None
             self._part = self._sum.part()
         return self._part
 
@@ -69,7 +73,7 @@ class Cell:
         number = self.number
         hidden = isinstance(self, HiddenCell)
         whole = isinstance(self, IntegerCell)
-        values = np.array([0 if hidden else number], dtype=np.int64 if whole else np.float64)
+        values: Any = np.array([0 if hidden else number], dtype=np.int64 if whole else np.float64)
         return Cells(
             values, np.array([self.status], np.uint8), np.array([self.part], np.int64), self.registry
         )
@@ -174,7 +178,7 @@ def cell(
     number: float,
     status: int,
     part: int = UNKNOWN,
-    registry: Registry = _EMPTY,
+    registry: Registry = EMPTY,
     whole: bool = False,
     beside: int = 0,
 ) -> Any:
@@ -271,7 +275,7 @@ class _RunningSum:
         return int(check_sums(cells).parts[0])
 
     def upto(self, length: int) -> _RunningSum:
-        """This sum, or a copy of its beginning if others have added to it since."""
+        """Return this sum, or a copy of its beginning if others have added to it since."""
         if length == len(self.parts):
             return self
         copy = object.__new__(_RunningSum)
@@ -406,7 +410,7 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
         status = int(paired_status(*pair)[0])
         registry, parts = paired_parts(name, *pair)
     elif math.isnan(theirs):
-        status, registry, parts = CellStatus.NOT_AVAILABLE, _EMPTY, np.array([UNKNOWN])
+        status, registry, parts = CellStatus.NOT_AVAILABLE, EMPTY, np.array([UNKNOWN])
     else:
         status = one.status or CellStatus.DERIVED
         registry, parts = scalar_parts(name, mine, theirs, reflected=reflected)

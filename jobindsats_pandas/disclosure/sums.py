@@ -7,12 +7,11 @@ cell alone is its own sum; a combination that was left out counts as 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,9 @@ from numpy.typing import NDArray
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, counts_as_zero, is_missing
 from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, PartSpace
 from jobindsats_pandas.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["REASONS", "Bounds", "SumCheck", "allow_sums", "check_sums", "sums_allowed"]
 
@@ -147,6 +149,11 @@ class SumCheck:
         keep = np.flatnonzero(~out)
         return self.cells[keep], None if self.ids is None else self.ids[keep]
 
+    @property
+    def active(self) -> Cells:
+        """The cells that take part in a sum."""
+        return self._active[0]
+
     @cached_property
     def count(self) -> NDArray[np.int64]:
         """How many cells take part in each group's sum."""
@@ -183,7 +190,8 @@ class SumCheck:
     @property
     def bad(self) -> Flags:
         """Which groups may not be summed."""
-        return self.reasons != 0
+        bad: Flags = self.reasons != 0
+        return bad
 
     def reasons_of(self, group: int | None = None) -> tuple[str, ...]:
         """The reasons of one group, or of all together, in the fixed order."""
@@ -366,6 +374,11 @@ class TableCells:
     def _periods(self) -> _Pairs:
         return self._pairs(self.period, max(len(self.space.periods), 1))
 
+    @property
+    def over_periods(self) -> bool:
+        """Whether a group has several periods."""
+        return bool(self._periods.differ.any())
+
     @cached_property
     def _members(self) -> list[_Pairs]:
         return [
@@ -521,23 +534,22 @@ def _interval(kind: Kind, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np
 
 def _unbounded(measure: PartMeasure, cells: Cells) -> Flags:
     """Where no rule tells what a cell can stand for."""
-    hidden = cells.status == CellStatus.DISCRETIONISED
+    hidden: Flags = cells.status == CellStatus.DISCRETIONISED
     if measure.derived:
-        return hidden | np.bool_(measure.kind in (Kind.PERSONS, Kind.FULL_TIME))
+        return np.ones_like(hidden) if measure.kind in (Kind.PERSONS, Kind.FULL_TIME) else hidden
     if measure.kind is Kind.FULL_TIME:
         # What is a sum already is off by more than half a person.
-        return cells.status == CellStatus.DERIVED
-    return hidden & np.bool_(measure.kind is Kind.NONE)
+        return np.equal(cells.status, CellStatus.DERIVED)
+    return hidden if measure.kind is Kind.NONE else np.zeros_like(hidden)
 
 
 def _having(mask: Flags, ids: Ids | None, groups: int) -> Flags:
     """Which groups have a cell where the mask is set."""
-    if ids is None:
-        return np.array([bool(mask.any())])
-    if not mask.any():
-        return np.zeros(groups, dtype=bool)
+    if ids is None or not mask.any():
+        return np.full(groups, bool(mask.any()))
     # Counting pairs of group and flag costs the same whether few or all are set.
-    return np.bincount(ids * 2 + mask, minlength=2 * groups)[1::2] > 0
+    set_in: Flags = np.bincount(ids * 2 + mask, minlength=2 * groups)[1::2] > 0
+    return set_in
 
 
 def _of_one(key: NDArray[Any], ids: Ids | None, several: Flags, empty: int) -> NDArray[Any]:
@@ -555,7 +567,9 @@ def _count(length: int, ids: Ids | None, groups: int) -> NDArray[np.int64]:
 
 
 def _sum(values: NDArray[np.float64], ids: Ids | None, groups: int) -> NDArray[np.float64]:
-    return np.array([values.sum()]) if ids is None else np.bincount(ids, weights=values, minlength=groups)
+    if ids is None:
+        return np.array([values.sum()])
+    return np.bincount(ids, weights=values, minlength=groups).astype(np.float64, copy=False)
 
 
 def _largest(values: NDArray[np.float64], ids: Ids | None, groups: int) -> NDArray[np.float64]:

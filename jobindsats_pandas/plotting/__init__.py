@@ -97,7 +97,7 @@ def plot(
     kind = kind or ("bar" if one_period else "line")
     rows = kind == "bar" and one_period
     picture = picture.largest(MOST_BARS if rows else MOST_LINES)
-    ax, own = open_axes(ax, picture.names if rows else None)
+    ax, own = open_axes(ax, picture.names, rows=rows)
     if rows:
         draw_bars(ax, picture)
     else:
@@ -152,7 +152,7 @@ def plot_audit(df: pd.DataFrame, by: str | None = None, *, ax: Any = None) -> An
     'Hvor tallene er skjult'
     """
     shares = count_shares(df, by)
-    ax, own = open_axes(ax, shares.names)
+    ax, own = open_axes(ax, shares.names, rows=True)
     draw_shares(ax, shares)
     finish(ax, shares.title, shares.subtitle, shares.foot, shares.axis, own=own)
     return ax

@@ -33,10 +33,11 @@ PENDING: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.7", "hatch": "xx
 # Below this share of the axis a band could be taken for a line at 0.
 THIN = 0.02
 NAME_WIDTH = 36
+LEGEND_WIDTH = 30
 
 
-def open_axes(ax: Any, rows: Sequence[str] | None) -> tuple[Any, bool]:
-    """Where to draw, and whether the figure is ours: then high enough for rows of these names."""
+def open_axes(ax: Any, names: Sequence[str], *, rows: bool) -> tuple[Any, bool]:
+    """Where to draw, and whether the figure is ours: then high enough for these names, as rows or in the legend."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -45,10 +46,12 @@ def open_axes(ax: Any, rows: Sequence[str] | None) -> tuple[Any, bool]:
         ) from error
     if ax is not None:
         return ax, False
-    height = 4.5
-    if rows is not None:
-        lines = max(wrapped(name, NAME_WIDTH).count("\n") + 1 for name in rows)
-        height = max(1.8 + (0.15 + 0.11 * lines) * len(rows), 2.8)
+    if rows:
+        lines = max(wrapped(name, NAME_WIDTH).count("\n") + 1 for name in names)
+        height = max(1.8 + (0.15 + 0.11 * lines) * len(names), 2.8)
+    else:
+        lines = sum(wrapped(name, LEGEND_WIDTH).count("\n") + 1 for name in names)
+        height = max(2.3 + 0.06 * len(names) + 0.14 * lines, 4.5)
     figure = Figure(figsize=(8.0, height), layout="constrained")
     ax = figure.subplots()
     # Notebooks show figures through pyplot, which does not know this one: so the Axes shows it itself.
@@ -96,8 +99,8 @@ def _draw_lines(ax: Any, picture: Picture) -> list[Any]:
         size = 4 if len(positions) <= 40 else 2
         handles += ax.plot(positions, values, linewidth=1.6, markersize=size, **style)
         if number in banded:
-            width = 0.8 / len(banded)
-            lane = (banded.index(number) * width - 0.4, width)
+            room = 1.0 if len(banded) == 1 else 0.8
+            lane = ((banded.index(number) / len(banded) - 0.5) * room, room / len(banded))
             _draw_bands(ax, positions, values, picture.high[number], lane, COLOURS[number])
         filled = picture.status[number] == CellStatus.FILLED
         if filled.any():
@@ -253,7 +256,7 @@ def _span(picture: Picture, *, from_zero: bool) -> tuple[float, float]:
     if not len(drawn):
         return 0.0, 1.0
     low, high = float(drawn.min()), float(drawn.max())
-    if from_zero or np.isfinite(picture.high).any() or 0 <= low <= 0.6 * high:
+    if from_zero or np.isfinite(picture.high).any() or 0 <= low <= 0.6 * high or 0 <= low == high:
         low, high = min(low, 0.0), max(high, 0.0)
         edge = 0.06 * (high - low) or 1.0
         return (low - edge if low < 0 else low), high + edge
@@ -285,7 +288,7 @@ def _legend(ax: Any, handles: list[Any], labels: Sequence[str]) -> None:
     # Only a layout engine makes room beside the axes; a figure without one would cut the legend off.
     beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False}
     place = beside if ax.figure.get_layout_engine() is not None else {"loc": "best"}
-    ax.legend(handles, [plain(wrapped(label, 30)) for label in labels], fontsize="small", **place)
+    ax.legend(handles, [plain(wrapped(label, LEGEND_WIDTH)) for label in labels], fontsize="small", **place)
 
 
 def _clear(ax: Any, grid: str) -> None:

@@ -17,7 +17,7 @@ __all__ = ["TimeAxis", "period_name", "time_axis"]
 
 _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 # Each step is at most twice the one before, so that a round one always falls into the axis (5 years: after 4).
-_STEPS = {"M": (1, 2, 3, 6, 12, 24, 48, 96), "Q": (1, 2, 4, 8, 16, 32), "Y": (1, 2, 4, 5, 10, 20)}
+_STEPS = {"M": (1, 2, 3, 6, 12, 24, 48, 96), "Q": (1, 2, 4, 8, 16, 32, 64), "Y": (1, 2, 4, 5, 10, 20, 40, 80)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class TimeAxis:
         ticks, labels, year = [], [], ""
         for place, name in zip(self.positions.tolist(), self.names, strict=True):
             if name and (place - origin) % step == 0:
-                first, _, last = name.rpartition(" ")
+                first, _, last = name.rpartition(" ") if known else ("", "", "")
                 ticks.append(place)
                 labels.append(name if not first else first if last == year else f"{first}\n{last}")
                 year = last

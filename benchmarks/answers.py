@@ -1,0 +1,155 @@
+"""Answers as the API gives them, of any size: the table modelled on a recorded answer of y25i01.
+
+Four columns of names, two counts and two rates with one decimal, 88 bytes a row, a part of the cells hidden. The
+API's order: by period, then by the dimensions.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from jobindsats_pandas.metadata import Table, parse_table
+from jobindsats_pandas.queries import DataRequest, Plan, plan
+
+MEASURES = (
+    "Antal ledige personer",
+    "Antal ledige fuldtidspersoner",
+    "Ledige fuldtidspersoner i pct. af arbejdsstyrken 16-66 år",
+    "Ledige fuldtidspersoner i pct. af befolkningen 16-66 år",
+)
+AREAS, BENEFITS, FUNDS = 99, 5, 25
+LABELS = ("Periode", "Område", "Ydelsesgrupper", "A-kasse")
+CELLS_PER_MONTH = AREAS * BENEFITS * FUNDS * len(MEASURES)
+
+
+def hierarchy(name: str, total: str, words: list[str]) -> dict[str, Any]:
+    """A hierarchy of a total and one level below."""
+    members = [{"value_id": f"/{number}/", "value_name": word} for number, word in enumerate(words, start=1)]
+    levels = [
+        {"level_id": "0", "level_name": total, "values": [{"value_id": "/", "value_name": total}]},
+        {"level_id": "1", "level_name": name, "values": members},
+    ]
+    return {"hierarchy_id": f"_{name}", "hierarchy_name": name, "levels": levels}
+
+
+def document(months: int, areas: int = AREAS) -> dict[str, Any]:
+    """The metadata of the table."""
+    periods = [f"{1950 + month // 12}M{month % 12 + 1:02d}" for month in range(months)]
+    names = {
+        "Område": hierarchy("nykom", "Hele landet", [f"Kommune nr. {n}" for n in range(1, areas)]),
+        "Ydelsesgrupper": hierarchy(
+            "ygrp", "Ydelsesgrupper i alt", [f"Ydelsesgruppe {n}" for n in range(1, BENEFITS)]
+        ),
+        "A-kasse": hierarchy("akasse", "I alt", [f"Fag {n}s A-kasse" for n in range(1, FUNDS)]),
+    }
+    return {
+        "table_id": "y25i01",
+        "table_name": "Ledige personer og ledige fuldtidspersoner",
+        "update_freq": "M",
+        "periods": [
+            {
+                "periodtype_id": "M",
+                "periodtype_name": "Måned",
+                "values": [{"period_id": period, "period_name": period} for period in periods],
+            }
+        ],
+        "mgroups": [
+            {
+                "mgroup_id": f"g{n}",
+                "mgroup_name": name,
+                "measures": [{"measure_id": f"m{n}", "measure_name": name}],
+            }
+            for n, name in enumerate(MEASURES)
+        ],
+        "dimensions": [
+            {"dimension_id": f"d{n}", "dimension_name": name, "hierarchies": [found]}
+            for n, (name, found) in enumerate(names.items())
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question, and how its answers are made; `cells` are about those asked for."""
+
+    cells: int
+    most_in_one: int
+
+    @property
+    def months(self) -> int:
+        """How many months the table has."""
+        return max(1, round(self.cells / CELLS_PER_MONTH))
+
+    @cached_property
+    def table(self) -> Table:
+        """The metadata, parsed."""
+        # A small question is one about few areas, not about part of a month.
+        areas = max(2, min(AREAS, round(AREAS * self.cells / CELLS_PER_MONTH)))
+        return parse_table(json.dumps(document(self.months, areas)).encode())
+
+    @cached_property
+    def question(self) -> Plan:
+        """The plan: all members of every dimension, in as many requests as `most_in_one` demands."""
+        by = {hierarchy.id: "*" for hierarchy in self.table.all_hierarchies}
+        return plan(self.table, by, "*", max_cells=self.most_in_one)
+
+    def json(self, request: DataRequest) -> bytes:
+        """The answer to one request."""
+        return json_body(request, *rows(request))
+
+    def csv(self, request: DataRequest) -> bytes:
+        """The same answer as the API's CSV: a byte order mark, semicolons."""
+        names, numbers = rows(request)
+        lines = [";".join((*LABELS, *MEASURES))]
+        lines += [
+            f"{name.replace(chr(0), ';')};{';'.join('' if number is None else str(number) for number in row)}"
+            for name, row in zip(names, numbers, strict=True)
+        ]
+        return b"\xef\xbb\xbf" + "\r\n".join(lines).encode()
+
+
+def rows(request: DataRequest) -> tuple[list[str], list[tuple[int | float | None, ...]]]:
+    """The names of every row, between zeros, and its numbers."""
+    months = [request.table.period_types[0].periods.index(period) for period in request.periods]
+    labels = [[s.hierarchy.members[code].name for code in s.codes] for s in request.selections]
+    inner = [f"{a}\0{b}\0{c}" for a in labels[0] for b in labels[1] for c in labels[2]]
+    sizes = (
+        (4.0 / (1 + np.arange(len(labels[0]))))[:, None, None]
+        * (np.where(np.arange(len(labels[1])) == 0, 1.0, 0.3))[:, None]
+        * np.where(np.arange(len(labels[2])) == 0, 1.0, 0.1)
+    ).ravel()
+    names: list[str] = []
+    numbers: list[tuple[int | float | None, ...]] = []
+    for month, period in zip(months, request.periods, strict=True):
+        random = np.random.default_rng(month)
+        persons = random.poisson(20_000 * sizes)
+        full_time = np.round(persons * random.uniform(0.7, 0.95, persons.size)).astype(int)
+        rate = np.round(random.gamma(3.0, 1.2, persons.size), 1)
+        share = np.round(0.8 * rate, 1)
+        # What is hidden: counts below 3, and the rates beside them now and then.
+        hidden, beside = persons < 3, (persons < 3) & (random.random(persons.size) < 0.25)
+        columns = (
+            np.where(hidden, None, persons.astype(object)),
+            np.where(hidden, None, full_time.astype(object)),
+            np.where(beside, None, rate.astype(object)),
+            np.where(beside, None, share.astype(object)),
+        )
+        names += [f"{period}\0{rest}" for rest in inner]
+        numbers += zip(*(column.tolist() for column in columns), strict=True)
+    return names, numbers
+
+
+def json_body(request: DataRequest, names: list[str], numbers: list[tuple[Any, ...]]) -> bytes:
+    """Write rows as the API does: one line, no spaces, letters as they are."""
+    lines = [
+        f'["{name.replace(chr(0), separator)}",{",".join("null" if n is None else str(n) for n in row)}]'
+        for separator in ('","',)
+        for name, row in zip(names, numbers, strict=True)
+    ]
+    columns = json.dumps([*LABELS, *MEASURES], ensure_ascii=False, separators=(",", ":"))
+    return f'{{"columns":{columns},"rows":[{",".join(lines)}]}}'.encode()

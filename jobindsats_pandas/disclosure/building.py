@@ -1,0 +1,125 @@
+"""Cells from anything that holds numbers: guarded cells, bare numbers, missing values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionArray
+from pandas.api.types import is_list_like
+
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_parts
+from jobindsats_pandas.disclosure.parts import EMPTY, Registry, merge_registries
+from jobindsats_pandas.disclosure.scalars import Cell
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["as_numbers", "blanked", "cells_from", "is_na", "is_number", "is_plain"]
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number, of Python or numpy, and no truth value."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool | np.bool_
+    )
+
+
+def is_na(value: Any) -> bool:
+    """Whether it is a scalar that stands for a missing number."""
+    return (
+        value is None or value is pd.NA or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
+    )
+
+
+def is_plain(value: Any) -> bool:
+    """Whether what is written is a bare number, or bare numbers, rather than cells."""
+    return (
+        not isinstance(value, Cell)
+        and not hasattr(value, "cells")
+        and not (
+            is_list_like(value)
+            and not hasattr(value, "dtype")
+            and any(isinstance(one, Cell) for one in value)
+        )
+    )
+
+
+def blanked(values: Any, status: NDArray[np.uint8]) -> Any:
+    """Values with the same thing under every cell that is not shown: 1, which divides, or NaN."""
+    missing = is_missing(status)
+    if not missing.any():
+        return values
+    return np.where(missing, values.dtype.type(1 if values.dtype.kind == "i" else np.nan), values)
+
+
+def cells_from(values: Any, *, whole: bool | None) -> Cells:
+    """Cells from anything unguarded that holds numbers: single cells, bare numbers, missing values.
+
+    Bare numbers belong to no known cell; what is missing among them is absent.
+    """
+    if isinstance(values, np.ndarray | ExtensionArray) and getattr(values.dtype, "kind", "O") in "iuf":
+        return _cells_from_plain(values, whole)
+    scalars = list(values)
+    for one in scalars:
+        if not (is_number(one) or is_na(one)):
+            raise TypeError(f"Invalid value {str(one)!r} for dtype discretionised")
+    return _cells_from_scalars(scalars, whole)
+
+
+def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
+    missing = np.asarray(pd.isna(values))
+    decimals = values.to_numpy(np.float64, na_value=np.nan) if isinstance(values, ExtensionArray) else values
+    if values.dtype.kind in "iu" and not missing.any():
+        numbers = np.asarray(values, dtype=np.int64)
+    else:
+        numbers = np.asarray(decimals, dtype=np.float64)
+    numbers = as_numbers(numbers, missing, values.dtype.kind in "iu" if whole is None else whole)
+    status = np.where(missing, np.uint8(CellStatus.ABSENT), np.uint8(CellStatus.DERIVED))
+    return Cells(numbers, status, unknown_parts(len(numbers)), EMPTY)
+
+
+def as_numbers(numbers: Any, missing: NDArray[np.bool_], whole: bool) -> Any:
+    """Numbers as int64, if they are whole, or as float64."""
+    if not whole:
+        return np.where(missing, np.nan, numbers.astype(np.float64))
+    filled = np.where(missing, 1, numbers)
+    integers = filled.astype(np.int64)
+    if not (integers == filled).all():
+        raise TypeError("cannot safely cast non-equivalent float64 to int64")
+    return integers
+
+
+def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
+    status = np.empty(len(scalars), dtype=np.uint8)
+    parts = unknown_parts(len(scalars))
+    registries: dict[int, tuple[Registry, list[int]]] = {}
+    plain: list[Any] = []
+    for place, one in enumerate(scalars):
+        if isinstance(one, Cell):
+            status[place], parts[place] = one.status, one.part
+            registries.setdefault(id(one.registry), (one.registry, []))[1].append(place)
+            plain.append(one.number)
+        else:
+            status[place] = CellStatus.ABSENT if is_na(one) else CellStatus.DERIVED
+            plain.append(np.nan if is_na(one) else one)
+    registry, recoders = merge_registries([known for known, _ in registries.values()] or [EMPTY])
+    for (_, places), recode in zip(registries.values(), recoders, strict=False):
+        if recode is not None:
+            parts[places] = recode(parts[places])
+    missing = is_missing(status)
+    if whole is None:
+        whole = (
+            all(
+                isinstance(one, int | np.integer)
+                for one, gone in zip(scalars, missing, strict=True)
+                if not gone
+            )
+            and not missing.all()
+        )
+    if any(isinstance(one, int) and abs(one) > 2**53 for one in plain):
+        filled = [1 if gone else one for one, gone in zip(plain, missing, strict=True)]
+        exact: Any = np.array(filled, dtype=np.int64 if whole else np.float64)
+        return Cells(exact, status, parts, registry)
+    return Cells(as_numbers(np.array(plain, dtype=np.float64), missing, whole), status, parts, registry)

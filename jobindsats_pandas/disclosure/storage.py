@@ -1,0 +1,448 @@
+"""What a guarded array holds, and how cells are taken out of it and written into it."""
+
+# ruff: noqa: SLF001 - an array may look inside others of its kind, and pandas' hooks are private by name
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+from pandas.api.extensions import ExtensionArray, take
+from pandas.api.indexers import check_array_indexer
+from pandas.api.types import is_list_like, pandas_dtype
+
+from jobindsats_pandas.disclosure.arithmetic import undefined
+from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na, is_number, is_plain
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    aligned,
+    count_hidden,
+    is_hidden,
+    is_missing,
+    unknown_parts,
+)
+from jobindsats_pandas.disclosure.display import texts
+from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
+from jobindsats_pandas.disclosure.parts import EMPTY, NOTHING, STATISTIC, UNKNOWN, Codes, Registry
+from jobindsats_pandas.disclosure.scalars import Cell, cell, scalars_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+__all__ = ["DECIMAL", "INTEGER", "Storage", "read_only"]
+
+INTEGER, DECIMAL = DiscretionisedDtype("Int64"), DiscretionisedDtype("Float64")
+
+
+class Storage(ExtensionArray):
+    """Values, statuses, parts and their registry, behind the interface of an extension array."""
+
+    _numbers: NDArray[np.int64] | NDArray[np.float64]
+    _status: NDArray[np.uint8]
+    _parts: Codes
+    _registry: Registry
+    _dropped: int
+    # Whether all cells are of one level in every dimension; None: not looked at yet. True holds for every subset.
+    _uniform: bool | None
+    # pandas sets this on views of frames that share their memory.
+    _readonly: bool = False
+
+    def __init__(
+        self,
+        values: NDArray[np.int64] | NDArray[np.float64],
+        status: NDArray[np.uint8],
+        parts: Codes | None = None,
+        registry: Registry | None = None,
+        *,
+        copy: bool = False,
+    ) -> None:
+        if (
+            not isinstance(values, np.ndarray)
+            or values.dtype not in (np.int64, np.float64)
+            or values.ndim != 1
+        ):
+            raise TypeError(
+                "values must be a one-dimensional int64 or float64 array; use pd.array(...) for others"
+            )
+        if not isinstance(status, np.ndarray) or status.dtype != np.uint8:
+            raise TypeError("status must be a uint8 array of CellStatus")
+        if parts is None:
+            parts = unknown_parts(len(values))
+        registry = EMPTY if registry is None else registry
+        if not isinstance(parts, np.ndarray) or parts.dtype != np.int64:
+            raise TypeError("parts must be an int64 array, as PartSpace.encode gives")
+        if not len(values) == len(status) == len(parts):
+            raise ValueError(
+                f"lengths differ: {len(values)} values, {len(status)} statuses, {len(parts)} parts"
+            )
+        if len(status) and status.max() > max(CellStatus):
+            raise ValueError(f"no such status: {status.max()}")
+        if len(parts):
+            size = registry.offsets[-1] + registry.spaces[-1].size if registry.spaces else 0
+            if parts.max() >= size or parts.min() < STATISTIC:
+                raise ValueError(f"parts lie outside the registry, which numbers {size} cells")
+        if copy:
+            values, status, parts = values.copy(), status.copy(), parts.copy()
+        if values.dtype.kind == "f":
+            status = undefined(np.asarray(values, dtype=np.float64), status)
+        self._set(blanked(values, status), status, parts, registry, 0)
+
+    def _set(
+        self, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry, dropped: int = 0
+    ) -> None:
+        self._numbers, self._status, self._parts = values, status, parts
+        self._registry, self._dropped, self._uniform = registry, dropped, None
+
+    @classmethod
+    def _simple_new(
+        cls, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry, dropped: int = 0
+    ) -> Self:
+        """Build without looking; for arrays that come from others."""
+        made = cls.__new__(cls)
+        made._set(values, status, parts, registry, dropped)
+        return made
+
+    @classmethod
+    def _of(cls, cells: Cells) -> Self:
+        return cls._simple_new(cells.values, cells.status, cells.parts, cells.registry, cells.dropped)
+
+    # ---- what it holds ------------------------------------------------------------------------------------------
+
+    @property
+    def cells(self) -> Cells:
+        """Everything, without pandas; shares memory with the array."""
+        return Cells(self._numbers, self._status, self._parts, self._registry, self._dropped)
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """The status of each cell (`CellStatus`), read-only."""
+        return read_only(self._status)
+
+    @property
+    def parts(self) -> Codes:
+        """The part of each cell, numbered in `registry`, read-only."""
+        return read_only(self._parts)
+
+    @property
+    def registry(self) -> Registry:
+        """What the parts are numbered in."""
+        return self._registry
+
+    @property
+    def dropped(self) -> int:
+        """How many hidden cells a `dropna` took away; sums are refused then."""
+        return self._dropped
+
+    @property
+    def visible(self) -> NDArray[np.bool_]:
+        """Where a number is shown."""
+        return ~is_missing(self._status)
+
+    @property
+    def numbers(self) -> NDArray[np.int64] | NDArray[np.float64]:
+        """The bare numbers, read-only and unguarded; what stands under a cell that is not `visible` means nothing."""
+        numbers: Any = self._numbers
+        return read_only(numbers)
+
+    def plain(self) -> ExtensionArray:
+        """Ordinary nullable numbers (``Int64`` or ``Float64``), NA where nothing is shown. Nothing guards them."""
+        plain: ExtensionArray = self._plain_array().copy()
+        return plain
+
+    def _plain_array(self) -> Any:
+        array = pd.arrays.IntegerArray if self._numbers.dtype.kind == "i" else pd.arrays.FloatingArray
+        return array(cast("Any", self._numbers), is_missing(self._status))
+
+    def _decimal_array(self) -> Any:
+        return pd.arrays.FloatingArray(self._numbers.astype(np.float64), is_missing(self._status))
+
+    # ---- what every extension array has -------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> DiscretionisedDtype:
+        """``discretionised[Int64]`` or ``discretionised[Float64]``."""
+        return INTEGER if self._numbers.dtype.kind == "i" else DECIMAL
+
+    @property
+    def nbytes(self) -> int:
+        """17 bytes for each cell."""
+        return self._numbers.nbytes + self._status.nbytes + self._parts.nbytes
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def isna(self) -> NDArray[np.bool_]:
+        """Where nothing is shown: discretionised, not available or absent."""
+        return is_missing(self._status)
+
+    @property
+    def _hasna(self) -> bool:
+        return bool(is_missing(self._status).any())
+
+    def copy(self) -> Self:
+        """Return a copy of everything."""
+        made = self._simple_new(
+            self._numbers.copy(), self._status.copy(), self._parts.copy(), self._registry, self._dropped
+        )
+        made._uniform = self._uniform
+        return made
+
+    def view(self, dtype: Any = None) -> Any:
+        """Return a new array on the same memory."""
+        if dtype is not None:
+            raise NotImplementedError(dtype)
+        return self[:]
+
+    @classmethod
+    def _from_sequence(cls, scalars: Any, *, dtype: Any = None, copy: bool = False) -> Self:
+        wanted = None if dtype is None else cast("DiscretionisedDtype", pandas_dtype(dtype))
+        array = cls._of(cls._cells_of(scalars, whole=None if wanted is None else wanted.kind == "i"))
+        return array.copy() if copy else array
+
+    @classmethod
+    def _cells_of(cls, values: Any, *, whole: bool | None) -> Cells:
+        """Cells from anything that holds numbers, as whole numbers or decimals."""
+        if isinstance(values, pd.Series | pd.Index):
+            values = values.array
+        if not isinstance(values, Storage):
+            return cells_from(values, whole=whole)
+        if whole is None or whole == (values.dtype.kind == "i"):
+            return values.cells
+        return values._to_numbers(INTEGER if whole else DECIMAL).cells
+
+    @classmethod
+    def _from_sequence_of_strings(cls, strings: Any, *, dtype: Any, copy: bool = False) -> Self:
+        return cls._from_sequence(pd.to_numeric(pd.Series(strings), errors="raise"), dtype=dtype, copy=copy)
+
+    @classmethod
+    def _from_scalars(cls, scalars: Any, *, dtype: Any) -> Self:
+        if not all(is_number(one) or is_na(one) for one in scalars):
+            raise TypeError("not all of these are numbers")
+        return cls._from_sequence(scalars, dtype=dtype)
+
+    def _cast_pointwise_result(self, values: Any) -> Any:
+        values = list(values)
+        if not all(is_number(one) or is_na(one) for one in values):
+            return super()._cast_pointwise_result(values)  # type: ignore[misc]
+        return type(self)._of(cells_from(values, whole=None if self.dtype.kind == "i" else False))
+
+    @classmethod
+    def _from_factorized(cls, values: Any, original: Self) -> Self:
+        return cls._from_sequence(values, dtype=original.dtype)
+
+    @classmethod
+    def _concat_same_type(cls, to_concat: Sequence[Self]) -> Self:
+        several = [array.cells for array in to_concat]
+        registry, parts = aligned(*several)
+        return cls._simple_new(
+            np.concatenate([cells.values for cells in several]),
+            np.concatenate([cells.status for cells in several]),
+            np.concatenate(parts),
+            registry,
+            sum(cells.dropped for cells in several),
+        )
+
+    def __getitem__(self, item: Any) -> Any:
+        if isinstance(item, tuple):
+            item = _without_ellipsis(item)
+        if isinstance(item, int | np.integer):
+            return self._scalar(int(item))
+        item = check_array_indexer(self, item)
+        if isinstance(item, int | np.integer):
+            return self._scalar(int(item))
+        made = self._simple_new(
+            self._numbers[item], self._status[item], self._parts[item], self._registry, self._dropped
+        )
+        made._uniform = self._uniform or None
+        if isinstance(item, slice):
+            made._readonly = self._readonly
+        else:
+            made._dropped += self._taken_away(made)
+        return made
+
+    def _scalar(self, place: int) -> Any:
+        status, part = int(self._status[place]), int(self._parts[place])
+        if status == CellStatus.ABSENT and part == UNKNOWN:
+            return self.dtype.na_value
+        return cell(self._numbers[place].item(), status, part, self._registry, whole=self.dtype.kind == "i")
+
+    def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:
+        """Take cells by position; what pandas makes up with ``allow_fill`` is absent, and counts as 0."""
+        indices = np.asarray(indices, dtype=np.intp)
+        if not allow_fill or (len(indices) and len(self) and indices.min() >= 0):
+            if len(self) == 0 and len(indices):
+                raise IndexError("cannot do a non-empty take from an empty axes.")
+            made = self._simple_new(
+                self._numbers.take(indices),
+                self._status.take(indices),
+                self._parts.take(indices),
+                self._registry,
+                self._dropped,
+            )
+            made._uniform = self._uniform or None
+            made._dropped += self._taken_away(made)
+            return made
+        filling = cells_from([fill_value], whole=self.dtype.kind == "i")
+        if fill_value is None or (is_na(fill_value) and not isinstance(fill_value, Cell)):
+            filling = Cells(
+                filling.values, np.array([CellStatus.ABSENT], np.uint8), filling.parts, filling.registry
+            )
+        elif not isinstance(fill_value, Cell):
+            # A zero where nothing was counts as the nothing that it stands for.
+            part = NOTHING if fill_value == 0 else UNKNOWN
+            filling = Cells(filling.values, filling.status, np.array([part]), filling.registry)
+        registry, (ours, theirs) = aligned(self.cells, filling)
+        return self._simple_new(
+            take(self._numbers, indices, allow_fill=True, fill_value=filling.values[0]),
+            cast("Any", take(self._status, indices, allow_fill=True, fill_value=filling.status[0])),
+            cast("Any", take(ours, indices, allow_fill=True, fill_value=theirs[0])),
+            registry,
+            self._dropped,
+        )
+
+    def _taken_away(self, taken: Self) -> int:
+        """How many hidden cells vanished, if exactly the visible ones were kept: that is a dropna, by whatever name."""
+        hidden = count_hidden(self._status)
+        if not hidden or len(taken) == 0 or is_missing(taken._status).any():
+            return hidden if hidden and len(taken) == 0 and hidden == len(self) else 0
+        visible = len(self) - int(np.count_nonzero(is_missing(self._status)))
+        return hidden if len(taken) == visible else 0
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self._readonly:
+            raise ValueError("Cannot modify read-only array")
+        if isinstance(key, tuple):
+            key = _without_ellipsis(key)
+        key = check_array_indexer(self, key)
+        single = not is_list_like(value)
+        if single and not (is_number(value) or is_na(value)):
+            raise TypeError(f"Invalid value '{value!s}' for dtype '{self.dtype}'")
+        incoming = self._cells_of([value] if single else value, whole=self.dtype.kind == "i")
+        self._overwrite(key, incoming, plain=is_plain(value))
+
+    def _overwrite(self, key: Any, incoming: Cells, *, plain: bool) -> None:
+        """Write cells over others; a plain number over a hidden cell is a guess, and stays one."""
+        registry, (ours, theirs) = aligned(self.cells, incoming)
+        old_status, old_parts = np.atleast_1d(self._status[key]), np.atleast_1d(ours[key])
+        shape = old_status.shape
+        values = np.broadcast_to(incoming.values, shape).copy()
+        status = np.broadcast_to(incoming.status, shape).copy()
+        parts = np.broadcast_to(theirs, shape).copy()
+        hidden = is_hidden(old_status) | (old_status == CellStatus.FILLED)
+        if plain or incoming.registry is EMPTY:
+            guessed = hidden & ~is_missing(status)
+            status[guessed] = CellStatus.FILLED
+            parts[guessed] = old_parts[guessed]
+            parts[~guessed & ~is_missing(status) & (values == 0)] = NOTHING
+        # Nothing written over a hidden cell does not unhide it.
+        kept = hidden & (status == CellStatus.ABSENT) & (parts == UNKNOWN)
+        values[kept] = np.atleast_1d(self._numbers[key])[kept]
+        status[kept], parts[kept] = old_status[kept], old_parts[kept]
+        if np.ndim(self._status[key]) == 0:
+            values, status, parts = values[0], status[0], parts[0]
+        if ours is not self._parts:
+            self._parts = ours.copy()
+        self._numbers[key], self._status[key], self._parts[key] = values, status, parts
+        self._registry, self._uniform = registry, None
+
+    def tolist(self) -> list[Any]:
+        """Return the cells one by one; they remember what they are."""
+        return scalars_of(self.cells)
+
+    def map(self, mapper: Any, na_action: Any = None) -> Any:
+        """Map single cells; those that a function hands on remember what they are."""
+        if not callable(mapper):
+            return super().map(mapper, na_action=na_action)
+        cells = scalars_of(self.cells)
+        if na_action == "ignore":
+            return self._cast_pointwise_result([one if is_na(one) else mapper(one) for one in cells])
+        return self._cast_pointwise_result([mapper(one) for one in cells])
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, float) and item != item:  # noqa: PLR0124 - the test for NaN
+            return self._hasna
+        return is_number(item) and bool(np.any((self._numbers == item) & self.visible))
+
+    # ---- looking at it ------------------------------------------------------------------------------------------
+
+    def _formatter(self, boxed: bool = False) -> Callable[[Any], str | None]:
+        if boxed:
+            return str
+        return lambda one: str(texts(cells_from([one], whole=self.dtype.kind == "i"))[0])
+
+    def _to_numbers(self, dtype: DiscretionisedDtype) -> Self:
+        """Whole numbers as decimals, or decimals as whole numbers if they are."""
+        if dtype.kind == "f":
+            values = self._numbers.astype(np.float64)
+        else:
+            missing = is_missing(self._status)
+            whole = np.where(missing, 1, self._numbers)
+            values = whole.astype(np.int64)
+            if not (values == whole).all():
+                raise TypeError("cannot safely cast non-equivalent float64 to int64")
+        return self._simple_new(
+            blanked(values, self._status),
+            self._status.copy(),
+            self._parts.copy(),
+            self._registry,
+            self._dropped,
+        )
+
+    # ---- sorting, grouping, finding -----------------------------------------------------------------------------
+
+    def _values_for_argsort(self) -> NDArray[Any]:
+        return self._numbers
+
+    def _values_for_factorize(self) -> tuple[NDArray[Any], Any]:
+        return np.where(is_missing(self._status), np.nan, self._numbers.astype(np.float64)), np.nan
+
+    def factorize(self, use_na_sentinel: bool = True) -> tuple[NDArray[np.intp], Self]:
+        """Number the distinct values; the uniques are the first cells that hold them."""
+        codes, uniques = pd.factorize(self._plain_array(), use_na_sentinel=use_na_sentinel)
+        first = np.full(len(uniques), -1, dtype=np.intp)
+        shown = np.flatnonzero(codes >= 0)[::-1]
+        first[codes[shown]] = shown
+        return codes, self._simple_new(
+            self._numbers[first], self._status[first], self._parts[first], self._registry, self._dropped
+        )
+
+    def unique(self) -> Self:
+        """Return the first cell of each distinct value."""
+        return self.factorize(use_na_sentinel=False)[1]
+
+    def isin(self, values: Any) -> NDArray[np.bool_]:
+        """Where a visible cell holds one of the values."""
+        if isinstance(values, Storage):
+            values = values._plain_array()
+        found: NDArray[np.bool_] = np.asarray(pd.Series(self._plain_array()).isin(values), dtype=bool)
+        return found
+
+    def searchsorted(self, value: Any, side: Any = "left", sorter: Any = None) -> Any:
+        """Find where values would be inserted to keep the order."""
+        if isinstance(value, Storage):
+            value = value._numbers
+        if self._hasna:
+            raise ValueError(
+                "searchsorted requires array to be sorted, which is impossible with NAs present."
+            )
+        return self._numbers.searchsorted(value, side=side, sorter=sorter)
+
+
+def _without_ellipsis(item: tuple[Any, ...]) -> Any:
+    rest = [one for one in item if one is not Ellipsis]
+    if len(rest) > 1:
+        raise IndexError("too many indices for array.")
+    return rest[0] if rest else slice(None)
+
+
+def read_only(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """Look at the same memory without being able to write to it."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,314 @@
+"""df.jobindsats and series.jobindsats: everything a reader of the documentation can call."""
+
+from __future__ import annotations
+
+import copy
+import socket
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import strategies as st
+
+import jobindsats_pandas as ji
+from jobindsats_pandas import storage
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
+from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, ProvenanceError, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOTALS = {"Område": "Hele landet", "Ydelsesgrupper": "Ydelsesgrupper i alt", "A-kasse": "A-kasse i alt"}
+
+
+@pytest.fixture(scope="module")
+def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
+    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def crossed(reader: ji.Client) -> pd.DataFrame:
+    """Some municipalities by benefit, totals among them, small enough to be asked often."""
+    by = {"_nykom": ["total", "Fanø", "Læsø", "Samsø", "Aarhus"], "_ygrpi09": "*"}
+    return reader.read("y25i01", by=by, periods="latest:2")
+
+
+@pytest.fixture(scope="module")
+def sanctions(reader: ji.Client) -> pd.DataFrame:
+    return reader.read("y01h01", by={"_akassedp": "*"}, periods="latest:2")
+
+
+def test_every_method_works_on_a_frame_as_read(crossed: pd.DataFrame, tmp_path: Path) -> None:
+    accessor = crossed.jobindsats
+    assert accessor.status.shape == accessor.is_discretionised.shape == (len(crossed), 4)
+    assert "are hidden" in accessor.audit().summary
+    assert accessor.audit(by="Periode").frame["Periode"].nunique() == 2
+    assert accessor.audit(by=["Periode", "Område"]).frame["Område"].nunique() == 5
+    assert len(accessor.official_total()) == len(accessor.official_total("Antal ledige personer")) == 2
+    assert len(accessor.official_total(over="Område")) == len(accessor.totals("Område")) == 10
+    assert len(accessor.level("Område", "Kommune")) == len(accessor.parts("_nykom"))
+    assert set(accessor.without_totals()["Område"]) == {"Fanø", "Læsø", "Samsø", "Aarhus"}
+    assert set(accessor.without_totals().jobindsats.sum_bounds(by="Periode")["measure"]) == set(
+        crossed.columns[3:5]
+    )
+    assert not accessor.check_sum()["valid"].any()
+    assert accessor.plain().shape == (len(crossed), 11)
+    assert accessor.sdmx().shape == (len(crossed), 15)
+    pd.testing.assert_frame_equal(accessor.to_long().jobindsats.to_wide(), crossed)
+    assert accessor.source.table == "y25i01"
+    assert "@misc{jobindsats_y25i01_2026" in accessor.cite().bibtex
+    accessor.to_parquet(tmp_path / "x.parquet")
+    pd.testing.assert_frame_equal(storage.read_parquet(tmp_path / "x.parquet"), crossed)
+    notes = pq.read_metadata(tmp_path / "x.parquet").metadata
+    assert notes[b"source"].decode() == repr(accessor.source)
+    assert "Arbejdsmarked og Rekruttering" in notes[b"citation"].decode()
+
+
+def test_a_column_has_what_makes_sense_of_it(sanctions: pd.DataFrame) -> None:
+    parts = sanctions[(sanctions["A-kasse"] != "A-kasse i alt") & (sanctions["Periode"] == "2026Q2")]
+    column = parts["Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)"]
+    assert column.jobindsats.status.name == column.name
+    assert column.jobindsats.is_discretionised.sum() == column.isna().sum() > 0
+    bounds = column.jobindsats.sum_bounds().iloc[0]
+    assert bounds["high"] - bounds["low"] == 2 * bounds["hidden"]
+    assert column.jobindsats.check_sum()["reasons"].to_list() == ["hidden"]
+    assert column.jobindsats.plain(hidden=1).columns.to_list() == [column.name, f"{column.name}_status"]
+    nameless = column.rename(None)
+    assert nameless.jobindsats.status.name is None
+    assert nameless.jobindsats.plain().columns.to_list() == ["value", "value_status"]
+    assert nameless.jobindsats.sum_bounds()["low"].to_list() == [bounds["low"]]
+
+
+def test_foreign_frames_have_no_accessor_and_are_told_why() -> None:
+    foreign = pd.DataFrame({"x": [1]})
+    with pytest.raises(
+        AttributeError, match="no discretionised columns.*ji.read_jobindsats and ji.read_parquet"
+    ):
+        foreign.jobindsats.audit()
+    with pytest.raises(AttributeError, match="This series is int64, not discretionised"):
+        foreign["x"].jobindsats.plain()
+    assert not hasattr(foreign, "jobindsats")
+
+
+def moved(crossed: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    labels = ["Periode", "Område", "Ydelsesgrupper"]
+    return {
+        "set_index": crossed.set_index(labels),
+        "pivot": crossed.set_index(["Periode", "Ydelsesgrupper", "Område"])[crossed.columns[4]].unstack("Område"),  # noqa: PD010
+        "merge": crossed.merge(crossed[labels].assign(extra=1), on=labels),
+        "concat": pd.concat([crossed.iloc[:10], crossed.iloc[10:]]),
+        "reset": crossed.set_index(labels).reset_index(),
+        "bare": crossed.iloc[:, 3:],
+        "long": crossed.jobindsats.to_long(),
+        "copied": copy.deepcopy(crossed),
+    }
+
+
+@pytest.mark.parametrize("how", ["set_index", "pivot", "merge", "concat", "reset", "bare", "long", "copied"])
+def test_it_works_on_frames_that_went_through_pandas(crossed: pd.DataFrame, how: str) -> None:
+    frame = moved(crossed)[how]
+    name = crossed.columns[4]
+    accessor = frame.jobindsats
+    assert accessor.status.shape[0] == len(frame)
+    finest = accessor.parts("Område").jobindsats.parts("Ydelsesgrupper")
+    bounds = finest.jobindsats.sum_bounds(name, by=["period", "_ygrpi09"])
+    expected = crossed.jobindsats.without_totals().jobindsats.sum_bounds(
+        name, by=["Periode", "Ydelsesgrupper"]
+    )
+    assert bounds["low"].to_list() == expected["low"].to_list()
+    assert bounds["high"].to_list() == expected["high"].to_list()
+    total = accessor.official_total(name, over=["Område", "Ydelsesgrupper"])
+    assert int(sum(total.jobindsats.plain().select_dtypes("number").sum())) > 0
+    hidden = accessor.audit().members.set_index("member").loc["Fanø", "hidden"]
+    measures = 1 if how == "pivot" else 4
+    assert (hidden > 0) or measures == 1
+
+
+def test_where_provenance_was_lost_the_error_says_how_to_get_it_back(
+    crossed: pd.DataFrame, tmp_path: Path
+) -> None:
+    frame = moved(crossed)["pivot"]
+    assert "jobindsats" not in frame.attrs
+    with pytest.raises(ProvenanceError, match=r"read it again: ji.read_jobindsats\('y25i01', by="):
+        _ = frame.jobindsats.source
+    with pytest.raises(ProvenanceError, match="was lost"):
+        frame.jobindsats.cite()
+    frame.jobindsats.to_parquet(tmp_path / "x.parquet")
+    assert b"source" not in pq.read_metadata(tmp_path / "x.parquet").metadata
+    pd.testing.assert_frame_equal(storage.read_parquet(tmp_path / "x.parquet"), frame)
+
+
+def test_nothing_touches_the_network_or_the_frame(
+    crossed: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise AssertionError("the accessor went to the network")
+
+    before = copy.deepcopy(crossed)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    for call in calls(tmp_path).values():
+        outcome(call, crossed)
+    pd.testing.assert_frame_equal(crossed, before)
+    assert crossed.attrs == before.attrs
+
+
+def test_the_accessor_holds_no_state(crossed: pd.DataFrame) -> None:
+    frame = crossed.copy()
+    first = frame.jobindsats
+    frame = frame.rename(columns={"Område": "area"})
+    assert first.parts("Område").columns[1] == "Område"
+    assert frame.jobindsats.parts("Område").columns[1] == "area"
+
+
+# --- nothing is computed from a total and its parts ------------------------------------------------------------------
+
+
+def calls(directory: Path) -> dict[str, Callable[[pd.DataFrame], Any]]:
+    """Every public thing that a frame can be asked."""
+    name, labels = "Antal ledige fuldtidspersoner", ["Periode", "Område", "Ydelsesgrupper"]
+
+    def through_parquet(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.jobindsats.to_parquet(directory / "x.parquet")
+        return storage.read_parquet(directory / "x.parquet")
+
+    return {
+        "status": lambda df: df.jobindsats.status,
+        "is_discretionised": lambda df: df.jobindsats.is_discretionised,
+        "audit": lambda df: df.jobindsats.audit(),
+        "audit by": lambda df: df.jobindsats.audit(by=["Område", "Periode"]),
+        "official_total": lambda df: df.jobindsats.official_total(),
+        "official_total over": lambda df: df.jobindsats.official_total(name, over="Område"),
+        "official_total missing": lambda df: df.jobindsats.without_totals().jobindsats.official_total(),
+        "level": lambda df: df.jobindsats.level("Område", "Kommune"),
+        "parts": lambda df: df.jobindsats.parts("Ydelsesgrupper"),
+        "totals": lambda df: df.jobindsats.totals("Område"),
+        "without_totals": lambda df: df.jobindsats.without_totals(),
+        "sum_bounds": lambda df: df.jobindsats.sum_bounds(),
+        "sum_bounds by": lambda df: df.jobindsats.sum_bounds(by="Periode"),
+        "sum_bounds of parts": lambda df: df.jobindsats.without_totals().jobindsats.sum_bounds(
+            by=["Periode", "Område"]
+        ),
+        "sum_bounds beside totals": lambda df: df.jobindsats.parts("Område").jobindsats.sum_bounds(
+            by=["Periode", "Ydelsesgrupper"]
+        ),
+        "check_sum": lambda df: df.jobindsats.check_sum(),
+        "check_sum by": lambda df: df.jobindsats.check_sum(by=labels),
+        "plain": lambda df: df.jobindsats.plain(),
+        "plain hidden": lambda df: df.jobindsats.plain(hidden=1),
+        "to_long": lambda df: df.jobindsats.to_long(),
+        "to_wide": lambda df: df.jobindsats.to_long().jobindsats.to_wide(),
+        "sdmx": lambda df: df.jobindsats.sdmx(),
+        "parquet": through_parquet,
+        "source": lambda df: df.jobindsats.source,
+        "cite": lambda df: df.jobindsats.cite(),
+        "series bounds": lambda df: df[name].jobindsats.sum_bounds(),
+        "series check": lambda df: df[name].jobindsats.check_sum(),
+        "series status": lambda df: df[name].jobindsats.status,
+        "series plain": lambda df: df[name].jobindsats.plain(),
+    }
+
+
+def outcome(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
+    """What a call gives: its result, or its error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return call(frame)
+        except JobindsatsError as error:
+            return f"{type(error).__name__}: {error}"
+
+
+def tables_of(made: Any) -> list[pd.DataFrame]:
+    """Everything in a result that holds cells, as frames of text."""
+    if isinstance(made, pd.Series):
+        made = made.to_frame()
+    if isinstance(made, pd.DataFrame):
+        return [made.reset_index(drop=True).map(str)]
+    return [pd.DataFrame({"text": [repr(made)]})]
+
+
+def replaced(frame: pd.DataFrame, row: int, column: int, number: int) -> pd.DataFrame:
+    """The frame with another number in one cell, and nothing else changed."""
+    changed = frame.copy()
+    array: Any = changed.iloc[:, column].array
+    numbers = array.numbers.copy()
+    numbers[row] = number
+    changed.isetitem(
+        column, DiscretionisedArray(numbers, array.status.copy(), array.parts.copy(), array.registry)
+    )
+    return changed
+
+
+@hypothesis.settings(max_examples=25)
+@hypothesis.given(data=st.data())
+def test_another_number_in_a_total_changes_nothing_but_that_cell_shown_as_itself(
+    data: Any, crossed: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    is_total = (crossed["Område"] == "Hele landet") | (crossed["Ydelsesgrupper"] == "Ydelsesgrupper i alt")
+    column = data.draw(st.integers(3, crossed.shape[1] - 1))
+    row = data.draw(st.sampled_from(np.flatnonzero(is_total & crossed.iloc[:, column].notna()).tolist()))
+    number = data.draw(st.integers(3, 10**6))
+    frame = (
+        crossed[data.draw(st.sampled_from([slice(None), slice(None, None, 2)]))] if row % 2 == 0 else crossed
+    )
+    place = list(frame.index).index(row)
+    changed = replaced(frame, place, column, number)
+    old_label, new_label = str(frame.iloc[place, column]), str(changed.iloc[place, column])
+    for name, call in calls(tmp_path_factory.mktemp("files")).items():
+        for before, after in zip(
+            tables_of(outcome(call, frame)), tables_of(outcome(call, changed)), strict=True
+        ):
+            assert before.shape == after.shape, name
+            different = (before != after).to_numpy()
+            shown_as_itself = {
+                "plain",
+                "plain hidden",
+                "to_long",
+                "to_wide",
+                "sdmx",
+                "parquet",
+                "series plain",
+                "totals",
+                "parts",
+                "level",
+                "official_total",
+                "official_total over",
+            }
+            if name in shown_as_itself:
+                assert different.sum() <= 1, name
+                assert before.to_numpy()[different].tolist() in ([], [old_label], [f"{float(old_label)}"]), (
+                    name
+                )
+                assert after.to_numpy()[different].tolist() in ([], [new_label], [f"{float(new_label)}"]), (
+                    name
+                )
+            elif name == "sum_bounds beside totals":
+                # A benefit's total over benefits is a column of parts over areas: sums of those are sums of parts.
+                rows = np.flatnonzero(different.any(axis=1))
+                assert len(rows) <= 1, name
+            else:
+                assert not different.any(), name
+
+
+def test_the_last_example_would_notice_a_difference(crossed: pd.DataFrame, tmp_path: Path) -> None:
+    """The property above can fail: a sum that took the total along would show."""
+    changed = replaced(crossed, 0, 3, 7)
+    with ji.allow_sums():
+        assert crossed.iloc[:, 3].sum() != changed.iloc[:, 3].sum()
+    assert crossed["Område"][0] == "Hele landet"
+    assert isinstance(changed.dtypes.iloc[3], DiscretionisedDtype)
+    assert changed.iloc[:, 3].array.status[0] == CellStatus.OBSERVED
+
+
+def test_errors_are_of_the_tree(crossed: pd.DataFrame) -> None:
+    with pytest.raises(InvalidSumError):
+        crossed.jobindsats.sum_bounds()
+    with pytest.raises(QueryError):
+        crossed.jobindsats.level("Område", "Gade")
+    with pytest.raises(QueryError):
+        crossed.jobindsats.plain(hidden=float("nan"))

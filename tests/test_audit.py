@@ -1,0 +1,251 @@
+"""Statuses, plain numbers, SDMX codes, and how much a breakdown hides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import jobindsats_pandas as ji
+from jobindsats_pandas import audit, totals
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
+from jobindsats_pandas.errors import QueryError
+
+LABELS = [status.label for status in CellStatus]
+
+
+@pytest.fixture(scope="module")
+def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
+    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def crossed(reader: ji.Client) -> pd.DataFrame:
+    return reader.read("y25i01", by={"_nykom": "*", "_ygrpi09": "*"}, periods="latest:3")
+
+
+def every_status(whole: bool = True) -> pd.DataFrame:
+    codes = np.array([int(status) for status in CellStatus], dtype=np.uint8)
+    values = np.arange(len(codes)) + 10
+    return pd.DataFrame(
+        {"g": list("abcdefg"), "x": DiscretionisedArray(values if whole else values + 0.5, codes)}
+    )
+
+
+def audited(frame: pd.DataFrame, by: list[str] | None = None) -> audit.Audit:
+    cells, dimensions = totals.describe_cells(frame, by)
+    return audit.audit(cells, dimensions, by or [])
+
+
+# --- statuses --------------------------------------------------------------------------------------------------------
+
+
+def test_statuses_come_in_the_shape_of_the_measures(crossed: pd.DataFrame) -> None:
+    shown = audit.status(crossed)
+    assert list(shown.columns) == list(crossed.columns[3:])
+    assert shown.index is crossed.index
+    hidden = audit.is_discretionised(crossed)
+    for name in shown.columns:
+        assert list(shown[name].cat.categories) == LABELS
+        assert (hidden[name] == (shown[name] == "discretionised")).all()
+        assert (crossed[name].isna() == shown[name].isin(["discretionised", "not available", "absent"])).all()
+    assert hidden.to_numpy().any()
+    assert audit.status(every_status())["x"].to_list() == LABELS
+
+
+def test_statuses_keep_labels_that_repeat_or_nest(crossed: pd.DataFrame) -> None:
+    spread = crossed.set_index(["Periode", "Ydelsesgrupper", "Område"]).unstack("Område")  # noqa: PD010 - not summed
+    assert audit.status(spread).columns.equals(spread.columns)
+    twice = crossed.iloc[:, [3, 3]]
+    assert audit.is_discretionised(twice).columns.to_list() == [crossed.columns[3]] * 2
+    plain = audit.plain(spread)
+    assert plain.columns[1] == (spread.columns[0][0], f"{spread.columns[0][1]}_status")
+    assert plain.columns.names == spread.columns.names
+
+
+# --- plain numbers ---------------------------------------------------------------------------------------------------
+
+
+def test_plain_numbers_stand_beside_a_readable_status(crossed: pd.DataFrame) -> None:
+    plain = audit.plain(crossed)
+    assert [str(dtype) for dtype in plain.dtypes[3:]] == ["Int64", "category", "Int64", "category"] + [
+        "Float64",
+        "category",
+    ] * 2
+    name = crossed.columns[3]
+    array: Any = crossed[name].array
+    assert plain[name].isna().to_numpy().tolist() == (~array.visible).tolist()
+    assert plain[name].sum() == int(array.numbers[array.visible].sum())
+    assert plain[f"{name}_status"].to_list() == [LABELS[code] for code in array.status]
+    assert plain.attrs == crossed.attrs
+
+
+def test_a_number_for_hidden_cells_is_told_in_the_status() -> None:
+    plain = audit.plain(every_status(), hidden=1)
+    assert plain["x"].dtype == "Int64"
+    assert plain["x"].to_list() == [10, 1, pd.NA, pd.NA, 14, 15, 16]
+    assert plain["x_status"][1] == "discretionised, filled with 1"
+    assert plain["x_status"][[0, 2, 3, 4, 5, 6]].to_list() == [LABELS[code] for code in (0, 2, 3, 4, 5, 6)]
+    middle = audit.plain(every_status(), hidden=0.5)
+    assert (middle["x"].dtype, middle["x"][1], middle["x_status"][1]) == (
+        "Float64",
+        0.5,
+        "discretionised, filled with 0.5",
+    )
+    assert audit.plain(every_status(whole=False), hidden=2)["x"][1] == 2.0
+    for wrong in (True, float("nan"), float("inf")):
+        with pytest.raises(QueryError, match="give a number"):
+            audit.plain(every_status(), hidden=wrong)
+
+
+def test_the_long_layout_has_its_status_column_already(crossed: pd.DataFrame) -> None:
+    long = totals.to_long(crossed)
+    assert audit.plain(long).columns.to_list() == [
+        "Periode",
+        "Område",
+        "Ydelsesgrupper",
+        "measure",
+        "value",
+        "status",
+    ]
+    assert audit.sdmx(long).columns.to_list()[-3:] == ["value", "OBS_STATUS", "CONF_STATUS"]
+    filled = audit.plain(long, hidden=0)
+    assert (filled["status"] == "discretionised, filled with 0").sum() == (
+        long["status"] == "discretionised"
+    ).sum()
+
+
+def test_sdmx_codes_follow_the_status() -> None:
+    coded = audit.sdmx(every_status())
+    assert "".join(coded["x_OBS_STATUS"]) == "AQOMDEI"
+    assert "".join(coded["x_CONF_STATUS"]) == "FCFFCFF"
+    assert coded.columns.to_list() == ["g", "x", "x_OBS_STATUS", "x_CONF_STATUS"]
+    assert coded["x"].dtype == "Int64"
+    assert set(coded["x_OBS_STATUS"].cat.categories) <= set("ABDEFGHIJKLMNOPQSUVW")
+
+
+def test_columns_of_objects_stay_objects() -> None:
+    frame = every_status()
+    frame["o"] = pd.Series(list("abcdefg"), dtype=object)
+    assert audit.plain(frame)["o"].dtype == object
+
+
+# --- how much is hidden ----------------------------------------------------------------------------------------------
+
+
+def test_an_audit_counts_every_cell_once(crossed: pd.DataFrame) -> None:
+    found = audited(crossed)
+    statuses = audit.status(crossed)
+    assert found.frame["measure"].astype(str).to_list() == list(statuses.columns)
+    for row, name in zip(found.frame.to_dict("records"), statuses.columns, strict=True):
+        counts = statuses[name].value_counts()
+        assert (row["cells"], row["hidden"], row["shown"]) == (
+            len(crossed),
+            counts["discretionised"],
+            counts["observed"],
+        )
+        assert row["share"] == row["hidden"] / (row["hidden"] + row["shown"])
+    for table in (found.periods, found.levels[found.levels["dimension"] == "Område"]):
+        assert table["cells"].sum() == crossed.shape[0] * 4
+    assert found.periods["period"].to_list() == ["2026M06", "2026M07", "2026M08"]
+    members = found.members[found.members["dimension"] == "Område"].set_index("member")
+    assert "Hele landet" not in members.index
+    assert members.loc["Fanø", "hidden"] == int(
+        (statuses[crossed["Område"] == "Fanø"] == "discretionised").to_numpy().sum()
+    )
+
+
+def test_an_audit_goes_by_columns_and_dimensions(crossed: pd.DataFrame) -> None:
+    by_label = audited(crossed, ["Ydelsesgrupper", "Periode"]).frame
+    by_cell = audited(crossed.drop(columns=["Ydelsesgrupper"]), ["Ydelsesgrupper", "period"]).frame
+    assert len(by_label) == 5 * 3 * 4
+    assert by_label["hidden"].to_list() == by_cell["hidden"].to_list()
+    flagged = crossed.assign(big=crossed[crossed.columns[3]].fillna(0) > 500)
+    assert audited(flagged, ["big"]).frame["big"].to_list() == [False] * 4 + [True] * 4
+    assert len(audited(crossed, ["measure"]).frame) == 4
+
+
+def test_the_cost_of_a_breakdown_is_what_its_total_would_still_hide(reader: ji.Client) -> None:
+    frame = totals.without_totals(
+        reader.read("y25i01", by={"_nykom": None, "_ygrpi09": "*", "_akassebl": None}, periods=1)
+    )
+    costs = audited(frame).breakdowns.set_index("dimension")
+    assert set(costs.index) == {"Område", "Ydelsesgrupper", "A-kasse"}
+    hidden = audit.is_discretionised(frame)
+    shown = audit.status(frame) == "observed"
+    assert (costs["hidden"] == int(hidden.to_numpy().sum())).all()
+    for dimension in costs.index:
+        others = [name for name in ("Område", "Ydelsesgrupper", "A-kasse") if name != dimension]
+        keys = [frame[name] for name in others]
+        any_shown = shown.groupby(keys, observed=True).any()
+        any_hidden = hidden.groupby(keys, observed=True).any()
+        still = (any_hidden & ~any_shown).to_numpy().sum() / (any_hidden | any_shown).to_numpy().sum()
+        assert costs.loc[dimension, "share_without"] == pytest.approx(still)
+    assert audited(frame).breakdowns["share_without"].is_monotonic_increasing
+    assert costs["share"].iloc[0] == pytest.approx(
+        hidden.to_numpy().sum() / (hidden | shown).to_numpy().sum()
+    )
+    # The bound holds: what is read at the total hides no more than it says.
+    collapsed = totals.without_totals(reader.read("y25i01", by={"_nykom": None, "_ygrpi09": "*"}, periods=1))
+    counted = collapsed.columns[3:5]
+    parts = audited(frame[[*frame.columns[:4], *counted]]).breakdowns.set_index("dimension")
+    truly = audit.is_discretionised(collapsed[counted]).to_numpy().mean()
+    assert truly <= parts.loc["A-kasse", "share_without"] + 1e-9
+
+
+def test_levels_are_not_mixed_in_the_cost(reader: ji.Client) -> None:
+    frame = reader.read("y01c01", by={"_tilb_2ptv": "*", "_nykom": ["Læsø", "Fanø"]}, periods=2)
+    costs = audited(frame).breakdowns.set_index("dimension")
+    assert costs.loc["Tilbud", "level"] == "Tilbud"
+    finest = totals.without_totals(frame)
+    assert costs.loc["Tilbud", "hidden"] == int(audit.is_discretionised(finest).to_numpy().sum())
+
+
+def test_an_audit_reads_well_in_text_and_html(crossed: pd.DataFrame) -> None:
+    found = audited(crossed)
+    text = repr(found)
+    assert text.splitlines()[0] == found.summary
+    assert found.summary.endswith(" cells are hidden (discretionised): 1.1 %")
+    assert "What each breakdown costs" in text
+    assert "… 5 more" in text
+    assert "not available" not in text
+    assert max(map(len, text.splitlines())) < 110
+    html = found._repr_html_()
+    assert "<table" in html
+    assert "What each breakdown costs" in html
+    assert len(html) < 12_000
+
+
+def test_an_audit_tells_not_available_and_rounded_apart(reader: ji.Client) -> None:
+    later = audited(reader.read("y14d03", by={"_kon": "*"}, periods=2))
+    assert later.summary.endswith("12 are not available")
+    assert "–" in repr(later)
+    assert "costs" not in repr(later)
+    adverts = audited(reader.read("y25i14", by={"_escostar_rs": "*"}, periods=1))
+    assert "more are rounded" in adverts.summary
+
+
+def test_what_comes_from_the_wire_is_escaped() -> None:
+    from jobindsats_pandas.disclosure import PartDimension, PartMeasure, PartSpace, Registry
+    from jobindsats_pandas.kinds import Kind
+
+    dimension = PartDimension.build(
+        "_d", "<i>D</i>", [("_h", "1", "<u>L</u>", [("/1/", "<script>x</script>"), ("/2/", "b")])]
+    )
+    space = PartSpace("t", "T", (PartMeasure("m", "<b>M</b>", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
+    array = DiscretionisedArray(
+        np.array([1, 1]),
+        np.array([1, 0], np.uint8),
+        space.encode(0, 0, [np.array([1, 2])]),
+        Registry.of(space),
+    )
+    html = audited(pd.DataFrame({"x": array}))._repr_html_()
+    for tag in ("<script>", "<i>", "<u>", "<b>M"):
+        assert tag not in html
+
+
+def test_an_empty_frame_is_audited_too(crossed: pd.DataFrame) -> None:
+    with pytest.raises(ji.errors.ProvenanceError):
+        audited(crossed.iloc[:0])

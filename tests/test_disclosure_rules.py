@@ -1,0 +1,723 @@
+"""When cells add, and how far the truth can lie away: against a slow check that anyone can follow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobindsats_pandas.disclosure import (
+    NOTHING,
+    REASONS,
+    STATISTIC,
+    UNKNOWN,
+    Cells,
+    CellStatus,
+    DiscretionisedArray,
+    PartDimension,
+    PartMeasure,
+    PartSpace,
+    Registry,
+    allow_sums,
+    check_sums,
+    merge_registries,
+    published_cell,
+)
+from jobindsats_pandas.errors import InvalidSumError
+from jobindsats_pandas.kinds import Kind, is_count, measure_kind
+
+SHARED = Path(__file__).parents[2] / "shared" / "recorded"
+
+AREA = PartDimension.build(
+    "_omrade",
+    "Område",
+    [
+        ("_nykom", "1", "Land", [("/", "Hele landet")]),
+        ("_nykom", "2", "Region", [("/1/", "Nord"), ("/2/", "Syd")]),
+        ("_nykom", "3", "Kommune", [("/1/1/", "A"), ("/1/2/", "B"), ("/2/3/", "C")]),
+        ("_reko", "1", "Rekrutteringsområde", [("/1/", "Øst"), ("/2/", "Vest")]),
+    ],
+)
+FUND = PartDimension.build(
+    "_akasse", "A-kasse", [("_akassedp", "2", "A-kasse", [("/1/", "X"), ("/2/", "Y")])]
+)
+MEASURES = tuple(PartMeasure(kind.name, f"Måling {kind}", kind) for kind in Kind)
+PERIODS = (("M", "2026M01"), ("M", "2026M02"), ("Q", "2026Q01"), ("Y", "2026Y01"), ("QMAT", "2026QMAT01"))
+SPACE = PartSpace("y01", "Tabel", MEASURES, PERIODS, (AREA, FUND))
+OTHER = PartSpace("y02", "En anden", MEASURES[:2], PERIODS[:2], ())
+REGISTRY, _ = merge_registries([Registry.of(SPACE), Registry.of(OTHER)])
+OFFSET = REGISTRY.offsets[1]
+
+
+def known_parts():
+    one = st.builds(
+        lambda m, p, a, f: int(SPACE.encode(m, p, [a, f])[0]),
+        st.integers(0, len(MEASURES) - 1),
+        st.integers(0, len(PERIODS) - 1),
+        st.integers(0, len(AREA.members) - 1),
+        st.integers(0, len(FUND.members) - 1),
+    )
+    other = st.builds(lambda m, p: OFFSET + int(OTHER.encode(m, p)[0]), st.integers(0, 1), st.integers(0, 1))
+    return st.one_of(one, one, one, one, other, st.sampled_from([UNKNOWN, NOTHING, STATISTIC]))
+
+
+@st.composite
+def similar_parts(draw):
+    """Parts that often add: of one measure and one level each."""
+    measure = draw(st.integers(0, len(MEASURES) - 1))
+    level = draw(st.sampled_from([(1, 2), (3, 4, 5), (6, 7), (0,)]))
+    periods = draw(st.sampled_from([(0,), (0, 1), (2,), (4,)]))
+    member = st.sampled_from(level)
+    fund = draw(st.sampled_from([(0,), (1, 2)]))
+    return draw(
+        st.lists(
+            st.builds(
+                lambda p, a, f: int(SPACE.encode(measure, p, [a, f])[0]),
+                st.sampled_from(periods),
+                member,
+                st.sampled_from(fund),
+            ),
+            min_size=1,
+            max_size=5,
+            unique=draw(st.booleans()),
+        )
+    )
+
+
+STATUSES = st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6])
+
+
+@st.composite
+def groups_of_cells(draw):
+    parts = draw(st.one_of(st.lists(known_parts(), min_size=1, max_size=6), similar_parts()))
+    clean = draw(st.booleans())
+    statuses = [0 if clean else draw(STATUSES) for _ in parts]
+    values = [draw(st.integers(0, 40)) for _ in parts]
+    values = [0 if part == NOTHING else value for part, value in zip(parts, values, strict=True)]
+    ids = [draw(st.integers(-1, 2)) for _ in parts]
+    return parts, statuses, values, ids
+
+
+def taken_apart(part):
+    """Table, measure, period and members of a part, by counting in mixed radix."""
+    if part >= OFFSET:
+        number, space = part - OFFSET, OTHER
+    else:
+        number, space = part, SPACE
+    number, period = divmod(number, len(space.periods))
+    members = []
+    for dimension in reversed(space.dimensions):
+        number, code = divmod(number, len(dimension.members))
+        members.append(dimension.members[code])
+    return space, space.measures[number], space.periods[period], members[::-1]
+
+
+def reasons_by_hand(parts, statuses, dropped=0):
+    """Why cells do not add, said as plainly as possible."""
+    cells = [
+        (part, status)
+        for part, status in zip(parts, statuses, strict=True)
+        if status != CellStatus.ABSENT and part != NOTHING
+    ]
+    found = set()
+    for _, status in cells:
+        if status == CellStatus.DISCRETIONISED:
+            found.add("hidden")
+        if status == CellStatus.NOT_AVAILABLE:
+            found.add("not_available")
+        if status == CellStatus.FILLED:
+            found.add("filled")
+    if dropped:
+        found.add("dropped")
+    if len(cells) > 1:
+        if any(status == CellStatus.ROUNDED for _, status in cells):
+            found.add("rounded")
+        if any(part == UNKNOWN for part, _ in cells):
+            found.add("unknown")
+        if any(part == STATISTIC for part, _ in cells):
+            found.add("rate")
+        known = [taken_apart(part) for part, _ in cells if part >= 0]
+        if len({(space.table, measure.id) for space, measure, _, _ in known}) > 1:
+            found.add("measures")
+        if any(measure.kind is Kind.NONE for _, measure, _, _ in known):
+            found.add("rate")
+        if any(measure.kind is Kind.PERSONS for _, measure, _, _ in known):
+            found.add("persons")
+        if len({part for part, _ in cells if part >= 0}) < len(known):
+            found.add("repeated")
+        for table in (SPACE, OTHER):
+            here = [one for one in known if one[0] is table]
+            for place in range(len(table.dimensions)):
+                if len({members[place].level for _, _, _, members in here}) > 1:
+                    found.add("levels")
+            periods = {period for _, _, period, _ in here}
+            over = all(measure.kind in (Kind.FLOW, Kind.MONEY) for _, measure, _, _ in here)
+            one_type = len({period_type for period_type, _ in periods}) == 1
+            plain = all(period_type in ("M", "Q", "Y") for period_type, _ in periods)
+            if len(periods) > 1 and not (over and one_type and plain):
+                found.add("periods")
+    return tuple(reason for reason in REASONS if reason in found)
+
+
+def arrays(parts, statuses, values):
+    return (
+        np.array(values, dtype=np.int64),
+        np.array(statuses, dtype=np.uint8),
+        np.array(parts, dtype=np.int64),
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(groups_of_cells(), st.sampled_from([0, 0, 0, 2]))
+def test_the_vectorised_rules_say_what_the_plain_ones_say(groups, dropped):
+    parts, statuses, values, ids = groups
+    cells = Cells(*arrays(parts, statuses, values), REGISTRY, dropped)
+    alone = check_sums(cells)
+    assert alone.reasons_of() == reasons_by_hand(parts, statuses, dropped)
+    grouped = check_sums(cells, np.array(ids), 4)
+    for group in range(4):
+        of = [place for place, number in enumerate(ids) if number == group]
+        expected = reasons_by_hand([parts[i] for i in of], [statuses[i] for i in of], dropped)
+        assert grouped.reasons_of(group) == expected
+        shown = [values[i] for i in of if statuses[i] not in (1, 2, 3)]
+        assert grouped.totals[group] == sum(shown)
+
+
+@settings(max_examples=300, deadline=None)
+@given(groups_of_cells())
+def test_a_sum_goes_through_in_pandas_exactly_if_the_rules_allow_it(groups):
+    parts, statuses, values, ids = groups
+    array = DiscretionisedArray(*arrays(parts, statuses, values), REGISTRY)
+    frame = pd.DataFrame({"key": ids, "value": array})
+    reasons = reasons_by_hand(parts, statuses)
+    if reasons:
+        with pytest.raises(InvalidSumError) as caught:
+            frame.value.sum()
+        assert caught.value.reasons == reasons
+        assert caught.value.reason == reasons[0]
+    else:
+        shown = [value for value, status in zip(values, statuses, strict=True) if status not in (1, 2, 3)]
+        assert frame.value.sum() == sum(shown)
+    if any(
+        reasons_by_hand(
+            [part for part, number in zip(parts, ids, strict=True) if number == key],
+            [status for status, number in zip(statuses, ids, strict=True) if number == key],
+        )
+        for key in set(ids)
+    ):
+        with pytest.raises(InvalidSumError):
+            frame.groupby("key").value.sum()
+    else:
+        assert frame.groupby("key").value.sum().array.visible.all()
+
+
+@settings(max_examples=300, deadline=None)
+@given(groups_of_cells())
+def test_adding_single_cells_one_by_one_obeys_the_same_rules(groups):
+    parts, statuses, values, _ = groups
+    array = DiscretionisedArray(*arrays(parts, statuses, values), REGISTRY)
+    if reasons_by_hand(parts, statuses):
+        with pytest.raises(InvalidSumError):
+            sum(array)
+    else:
+        assert sum(value for value in array if not pd.isna(value)) == array.sum()
+
+
+def ancestors_by_hand(dimension, member):
+    """The member and all its ancestors, nearest first, by their paths."""
+    hierarchy = dimension.levels[member.level].hierarchy
+    by_path = {m.path: m for m in dimension.members if dimension.levels[m.level].hierarchy in (hierarchy, "")}
+    steps = member.path.strip("/").split("/") if member.path != "/" else []
+    paths = ["/" + "/".join(steps[:end]) + "/" for end in range(len(steps), 0, -1)] + ["/"]
+    return [by_path[path] for path in paths if path in by_path]
+
+
+@settings(max_examples=300, deadline=None)
+@given(similar_parts())
+def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(parts):
+    check = check_sums(Cells(*arrays(parts, [0] * len(parts), [1] * len(parts)), REGISTRY))
+    if len(parts) == 1:
+        assert check.parts[0] == parts[0]
+        return
+    cells = [taken_apart(part) for part in parts]
+    if not check.valid or len({period for _, _, period, _ in cells}) > 1:
+        assert check.parts[0] == UNKNOWN
+        return
+    _, measure, period, members = taken_apart(int(check.parts[0]))
+    assert (measure, period) == cells[0][1:3]
+    for place, dimension in enumerate(SPACE.dimensions):
+        lines = [ancestors_by_hand(dimension, one[3][place]) for one in cells]
+        common = next(one for one in lines[0] if all(one in line for line in lines))
+        assert members[place] == common
+
+
+def bounds_by_hand(parts, statuses, values):
+    """The interval of the true sum, or None."""
+    reasons = reasons_by_hand(parts, statuses)
+    refused = {"measures", "rate", "unknown", "levels", "repeated", "not_available", "filled", "dropped"}
+    if refused & set(reasons):
+        return None
+    low = high = 0.0
+    largest = 0.0
+    kind = None
+    for part, status, value in zip(parts, statuses, values, strict=True):
+        if status == CellStatus.ABSENT or part == NOTHING:
+            continue
+        if part < 0:
+            return None
+        kind = taken_apart(part)[1].kind
+        if kind is not Kind.PERSONS and "periods" in reasons:
+            return None
+        least = most = float(value)
+        if kind is Kind.FULL_TIME:
+            if status == CellStatus.DERIVED:
+                return None
+            least, most = max(value - 0.5, 0), value + 0.5
+        if status == CellStatus.ROUNDED:
+            least = 0.0
+        if status == CellStatus.DISCRETIONISED:
+            if kind is Kind.NONE:
+                return None
+            least, most = 0.0, {Kind.FULL_TIME: 3.0, Kind.MONEY: np.inf}.get(kind, 2.0)
+        low, high, largest = low + least, high + most, max(largest, least)
+    return (largest if kind is Kind.PERSONS else low), high
+
+
+@settings(max_examples=400, deadline=None)
+@given(groups_of_cells())
+def test_bounds_are_those_of_the_rule_and_no_wider(groups):
+    parts, statuses, values, ids = groups
+    cells = Cells(*arrays(parts, statuses, values), REGISTRY)
+    found = check_sums(cells, np.array(ids), 3).bounds()
+    for group in range(3):
+        of = [place for place, number in enumerate(ids) if number == group]
+        expected = bounds_by_hand(*([column[i] for i in of] for column in (parts, statuses, values)))
+        if expected is None:
+            assert np.isnan([found.low[group], found.high[group]]).all()
+        else:
+            assert (found.low[group], found.high[group]) == pytest.approx(expected)
+        assert found.hidden[group] == sum(
+            statuses[i] == CellStatus.DISCRETIONISED and parts[i] != NOTHING for i in of
+        )
+
+
+@settings(max_examples=150, deadline=None)
+@given(groups_of_cells(), st.permutations(range(6)))
+def test_the_order_of_cells_changes_nothing(groups, order):
+    parts, statuses, values, ids = groups
+    order = [place for place in order if place < len(parts)]
+    first = check_sums(Cells(*arrays(parts, statuses, values), REGISTRY), np.array(ids), 3)
+    moved = [[column[place] for place in order] for column in (parts, statuses, values)]
+    second = check_sums(Cells(*arrays(*moved), REGISTRY), np.array([ids[place] for place in order]), 3)
+    assert first.reasons.tolist() == second.reasons.tolist()
+    assert first.totals.tolist() == second.totals.tolist()
+    assert first.parts.tolist() == second.parts.tolist()
+
+
+def test_many_groups_are_judged_as_few_are():
+    # Beyond a size, keys are no longer marked off in a table but compared cell by cell.
+    cells = 70_000
+    parts = np.tile(SPACE.encode(3, 0, [[3, 4], [1, 1]]), cells // 2)
+    parts[-1] = SPACE.encode(3, 0, [1, 1])[0]
+    ids = np.repeat(np.arange(cells // 2), 2)
+    values = np.full(cells, 7)
+    check = check_sums(Cells(values, np.zeros(cells, dtype=np.uint8), parts, REGISTRY), ids, cells // 2)
+    assert np.flatnonzero(check.bad).tolist() == [cells // 2 - 1]
+    assert check.reasons_of(cells // 2 - 1) == ("levels",)
+    assert (check.totals == 14).all()
+    assert (check.parts[:-1] == SPACE.encode(3, 0, [1, 1])[0]).all()
+
+
+def test_sums_beyond_the_exact_range_of_floats_are_exact():
+    parts = SPACE.encode(3, 0, [[3, 4], [1, 1]])
+    array = DiscretionisedArray(np.array([2**53, 1]), np.zeros(2, dtype=np.uint8), parts, REGISTRY)
+    assert pd.Series(array).groupby([0, 0]).sum().iloc[0] == 2**53 + 1
+    assert array.sum() == 2**53 + 1
+
+
+# ---- the recorded responses -----------------------------------------------------------------------------------
+
+
+def recorded(table):
+    if not SHARED.exists():
+        pytest.skip(f"the recorded responses are not at {SHARED}")
+    response = json.loads((SHARED / f"{table}.json").read_text())["response"]
+    return pd.DataFrame(response["rows"], columns=response["columns"])
+
+
+def guarded(table, hierarchy, children):
+    """A recorded answer as guarded columns; `children` gives the path of each member, by its name or place."""
+    frame = recorded(table)
+    dimension_name, paths, keys = children(frame)
+    names = dict(zip(keys, frame[dimension_name], strict=True))
+    levels = {}
+    for key, path in paths.items():
+        levels.setdefault(len([step for step in path.split("/") if step]), []).append((path, names[key]))
+    dimension = PartDimension.build(
+        "_d",
+        dimension_name,
+        [(hierarchy, str(depth), f"niveau {depth}", of) for depth, of in sorted(levels.items())],
+    )
+    first = list(frame.columns).index(dimension_name) + 1
+    names = list(frame.columns[first:])
+    measures = tuple(PartMeasure(name, name, measure_kind(name)) for name in names)
+    types = {period: "Q" if "Q" in period else "M" for period in frame.Periode}
+    space = PartSpace(table, table, measures, tuple((types[p], p) for p in sorted(types)), (dimension,))
+    members = np.array([dimension.code(paths[key], hierarchy) for key in keys])
+    periods = np.array([space.period_code(types[period], period) for period in frame.Periode])
+    result = {
+        "Periode": frame.Periode,
+        "path": [paths[key] for key in keys],
+        dimension_name: frame[dimension_name],
+    }
+    for place, name in enumerate(names):
+        numbers = frame[name].astype("Float64")
+        status = np.asarray(numbers.isna(), dtype=np.uint8)
+        values = numbers.fillna(1).to_numpy(np.int64 if is_count(name) else np.float64)
+        result[name] = DiscretionisedArray(
+            values, status, space.encode(place, periods, [members]), Registry.of(space)
+        )
+    return pd.DataFrame(result)
+
+
+def funds(column, total):
+    def children(frame):
+        names = list(dict.fromkeys(frame[column]))
+        paths = {name: "/" if name == total else f"/{place}/" for place, name in enumerate(names, start=1)}
+        return column, paths, list(frame[column])
+
+    return children
+
+
+FIRST_LEVEL = {
+    ("Vejledning og opkvalificering i alt", 1),
+    ("Ansættelse med løntilskud i alt", 1),
+    ("Virksomhedspraktik i alt", 1),
+    ("Nytteindsats i alt", 1),
+}
+SECOND_LEVEL = {
+    ("Ordinær uddannelse i alt", 1),
+    ("Øvrige vejlednings- og opkvalificeringsforløb", 1),
+    ("Privat ansættelse med løntilskud", 1),
+    ("Offentlig ansættelse med løntilskud i alt", 1),
+    ("Privat virksomhedspraktik", 1),
+    ("Offentlig virksomhedspraktik i alt", 1),
+    ("Nytteindsats i alt", 2),
+}
+
+
+def offers(frame):
+    """Paths of the offers of y01c01: rows stand in the order of the tree, and four names stand twice."""
+    paths, keys, children = {}, [], {}
+    for _, rows in frame.groupby("Periode", sort=False):
+        line, seen = [], {}
+        for name in rows.Tilbud:
+            seen[name] = seen.get(name, 0) + 1
+            key = (name, seen[name])
+            depth = (
+                0 if name == "Tilbud i alt" else 1 if key in FIRST_LEVEL else 2 if key in SECOND_LEVEL else 3
+            )
+            line = line[: max(depth - 1, 0)]
+            if key not in paths:
+                parent = "/" + "".join(f"{step}/" for step in line)
+                children[parent] = children.get(parent, 0) + 1
+                paths[key] = "/" if depth == 0 else f"{parent}{children[parent]}/"
+            if depth:
+                line.append(paths[key].strip("/").split("/")[-1])
+            keys.append(key)
+    return "Tilbud", paths, keys
+
+
+def answers():
+    return {
+        "y01h01": lambda: guarded("y01h01", "_akassedp", funds("A-kasse", "A-kasse i alt")),
+        "y25i01": lambda: guarded("y25i01", "_akassebl", funds("A-kasse", "I alt")),
+        "y01c01": lambda: guarded("y01c01", "_tilb_2ptv", offers),
+    }
+
+
+def parent_of(path):
+    steps = [step for step in path.split("/") if step]
+    return "/" + "".join(f"{step}/" for step in steps[:-1])
+
+
+@pytest.mark.parametrize("table", ["y01h01", "y25i01", "y01c01"])
+def test_bounds_of_the_children_contain_the_published_parent(table):
+    frame = answers()[table]()
+    checked = accepted = 0
+    for measure in frame.columns[3:]:
+        for _, rows in frame.groupby("Periode"):
+            published = rows.set_index("path")[measure]
+            below = rows[rows.path != "/"]
+            for parent, children in below.groupby(below.path.map(parent_of)):
+                bounds = check_sums(children[measure].array.cells).bounds()
+                checked += 1
+                if np.isnan(bounds.low[0]) or pd.isna(published[parent]):
+                    continue
+                accepted += 1
+                assert bounds.low[0] <= published[parent] <= bounds.high[0]
+    print(f"{table}: {accepted} of {checked} parents lie within the bounds of their children")
+    assert accepted >= {"y01h01": 10, "y25i01": 4, "y01c01": 150}[table]
+
+
+def test_the_hidden_sanctions_of_one_kind_lie_between_74_and_96():
+    frame = answers()["y01h01"]()
+    column = "Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)"
+    children = frame[(frame.Periode == "2025Q04") & (frame.path != "/")][column]
+    bounds = check_sums(children.array.cells).bounds()
+    assert (bounds.low[0], bounds.high[0], bounds.hidden[0]) == (74, 96, 11)
+    with pytest.raises(InvalidSumError, match=r"between 74 and 96") as caught:
+        children.sum()
+    assert caught.value.reasons == ("hidden",)
+    assert "official_total" in str(caught.value)
+    assert "11 of 21 cells" in str(caught.value)
+
+
+def test_persons_in_four_offers_are_between_15372_and_22746():
+    frame = answers()["y01c01"]()
+    rows = frame[(frame.Periode == "2026M05") & (frame.path.str.count("/") == 2)]
+    bounds = check_sums(rows["Antal aktiverede"].array.cells).bounds()
+    assert (bounds.low[0], bounds.high[0]) == (15372, 22746)
+    with pytest.raises(InvalidSumError, match="15,372 and 22,746") as caught:
+        rows["Antal aktiverede"].sum()
+    assert caught.value.reasons == ("persons",)
+
+
+def test_sanctions_that_are_all_visible_add_up_to_the_published_total():
+    frame = answers()["y01h01"]()
+    children = frame[(frame.Periode == "2025Q04") & (frame.path != "/")]["Antal sanktioner i alt"]
+    assert children.sum() == 7834
+
+
+def test_full_time_persons_add_up_within_a_month_alone():
+    frame = answers()["y25i01"]()
+    column = frame[frame.path != "/"]["Antal ledige fuldtidspersoner"]
+    months = column.groupby(frame.Periode).sum()
+    assert months.tolist() == [89612, 88081]
+    with pytest.raises(InvalidSumError) as caught:
+        column.sum()
+    assert caught.value.reasons == ("periods",)
+
+
+@pytest.mark.parametrize("table", ["y01h01", "y25i01", "y01c01"])
+def test_a_plain_sum_of_any_recorded_column_is_refused(table):
+    frame = answers()[table]()
+    for measure in frame.columns[3:]:
+        with pytest.raises(InvalidSumError) as caught:
+            frame[measure].sum()
+        assert "levels" in caught.value.reasons
+        kind = measure_kind(measure)
+        assert ("persons" in caught.value.reasons) == (kind is Kind.PERSONS)
+        assert ("rate" in caught.value.reasons) == (kind is Kind.NONE)
+
+
+def test_two_members_of_one_name_are_told_apart_by_their_level():
+    frame = answers()["y01c01"]()
+    month = frame[frame.Periode == "2026M05"]
+    twice = month[month.Tilbud == "Privat virksomhedspraktik"]
+    assert len(twice) == 2
+    assert twice.path.str.count("/").tolist() == [3, 4]
+    with pytest.raises(InvalidSumError) as caught:
+        twice["Antal fuldtidsaktiverede"].sum()
+    assert caught.value.reasons == ("levels",)
+
+
+def test_the_long_layout_does_not_add_a_total_to_its_kinds():
+    frame = answers()["y01h01"]()
+    month = frame[(frame.Periode == "2025Q04") & (frame.path == "/")]
+    long = month.melt(id_vars=["Periode", "path", "A-kasse"])
+    counts = long[long.variable.str.startswith("Antal")]
+    with pytest.raises(InvalidSumError) as caught:
+        counts.value.sum()
+    assert caught.value.reasons == ("measures",)
+    assert counts.groupby("variable").value.sum().max() == 7834
+
+
+# ---- what the error says --------------------------------------------------------------------------------------
+
+
+def column(measure, members, *, periods=0, status=None, values=None, dropped=0):
+    length = len(members)
+    cells = Cells(
+        np.array(values if values is not None else [10] * length),
+        np.array(status if status is not None else [0] * length, dtype=np.uint8),
+        SPACE.encode(list(Kind).index(measure), periods, [members, 0]),
+        Registry.of(SPACE),
+        dropped,
+    )
+    return DiscretionisedArray._of(cells)
+
+
+def message(array):
+    with pytest.raises(InvalidSumError) as caught:
+        array.sum()
+    return str(caught.value)
+
+
+def test_the_error_offers_the_parent_of_a_complete_level_and_nothing_else():
+    complete = message(column(Kind.FLOW, [3, 4], status=[0, 1]))
+    assert "by={'_nykom': '/1/'}, periods='2026M01'" in complete
+    assert "read_jobindsats('y01'" in complete
+    whole_country = message(column(Kind.FLOW, [1, 2], status=[0, 1]))
+    assert "df.jobindsats.official_total('Måling flow', over='Område')" in whole_country
+    assert "ji.read_official_total(df, over='Område')" in whole_country
+    partial = message(column(Kind.FLOW, [3, 5], status=[0, 1]))
+    assert "no published total exists" in partial
+    assert "sum_bounds('Måling flow')" in partial
+
+
+def test_combinations_that_were_left_out_complete_a_selection():
+    check = check_sums(column(Kind.PERSONS, [3, 4], status=[0, 3]).cells)
+    assert check.valid
+    found = published_cell(check)
+    assert found is not None
+    assert found.members == (1, 0)
+
+
+def test_a_total_that_is_not_published_is_not_offered():
+    parts = SPACE.encode(0, 0, [[0, 0], [1, 2]])
+    check = check_sums(Cells(np.array([5, 6]), np.zeros(2, dtype=np.uint8), parts, Registry.of(SPACE)))
+    assert check.reasons_of() == ("persons",)
+    assert published_cell(check) is None
+
+
+def test_every_selection_over_two_dimensions_must_be_whole():
+    members = [[1, 1, 2, 2], [1, 2, 1, 2]]
+    dimensions = (
+        AREA,
+        PartDimension.build("_b", "B", [("_h", "1", "alle", [("/", "I alt"), ("/1/", "x"), ("/2/", "y")])]),
+    )
+    space = PartSpace("y03", "T", MEASURES, PERIODS, dimensions)
+    registry = Registry.of(space)
+
+    def found(kept):
+        parts = space.encode(0, 0, [np.array(codes)[kept] for codes in members])
+        return published_cell(
+            check_sums(Cells(np.ones(len(parts)), np.zeros(len(parts), np.uint8), parts, registry))
+        )
+
+    assert found([0, 1, 2, 3]).over == (0, 1)
+    assert (
+        found([0, 1, 2, 3]).lines()[0]
+        == "df.jobindsats.official_total('Måling persons', over=['Område', 'B'])"
+    )
+    assert found([0, 1, 2]) is None
+
+
+@pytest.mark.parametrize(
+    ("array", "reason", "words"),
+    [
+        (
+            column(Kind.FLOW, [3, 4], status=[0, 1], values=[9, 0]),
+            "hidden",
+            "1 of 2 cells is discretionised (a count",
+        ),
+        (column(Kind.FULL_TIME, [3, 4], status=[1, 1]), "hidden", "(3 full-time persons or fewer)"),
+        (column(Kind.FLOW, [3, 4], status=[0, 2]), "not_available", "not published yet"),
+        (column(Kind.FLOW, [3, 4], status=[0, 4]), "rounded", "hidden by rounding"),
+        (column(Kind.FLOW, [3, 4], status=[0, 6]), "filled", "filled with a guess"),
+        (column(Kind.FLOW, [3, 4], dropped=3), "dropped", "3 hidden cells beside these dropped out"),
+        (column(Kind.FLOW, [3, 3]), "repeated", "1 of 2 cells repeats another one"),
+        (column(Kind.FLOW, [0, 3]), "levels", "different levels, stand together in 'Område'"),
+        (column(Kind.STOCK, [3, 3], periods=[0, 1]), "periods", "the same stock is counted in each period"),
+        (column(Kind.FULL_TIME, [3, 3], periods=[0, 1]), "periods", "an average over each period"),
+        (column(Kind.FLOW, [3, 3], periods=[0, 2]), "periods", "periods of different types overlap"),
+        (column(Kind.NONE, [3, 4]), "rate", "rates, averages, durations and unknown names do not add"),
+        (column(Kind.PERSONS, [3, 4]), "persons", "counted once in every part"),
+    ],
+)
+def test_the_error_says_why_in_words(array, reason, words):
+    check = check_sums(array.cells)
+    assert check.reasons_of() == (reason,)
+    text = message(array)
+    assert f"  {reason}: " in text
+    assert words in text
+    assert "allow_sums" in text
+    assert "plain()" in text
+
+
+def test_rolling_years_never_add_not_even_flows():
+    space = PartSpace("y04", "T", MEASURES, (("QMAT", "2025QMAT01"), ("QMAT", "2026QMAT01")), ())
+    array = DiscretionisedArray(
+        np.array([5, 6]), np.zeros(2, np.uint8), space.encode(3, [0, 1]), Registry.of(space)
+    )
+    assert check_sums(array.cells).reasons_of() == ("periods",)
+    assert "periods of the type QMAT overlap" in message(array)
+
+
+def test_the_error_says_what_an_override_made_of_a_measure():
+    space = PartSpace("y05", "T", (PartMeasure("m", "Antal sanktioner", Kind.PERSONS),), PERIODS, (AREA,))
+    array = DiscretionisedArray(
+        np.array([5, 6]), np.zeros(2, np.uint8), space.encode(0, 0, [[3, 4]]), Registry.of(space)
+    )
+    assert "of kind 'persons' by additive=" in message(array)
+
+
+def test_money_has_no_upper_bound_and_full_time_persons_half_a_person():
+    assert "at least 10; nothing bounds it" in message(column(Kind.MONEY, [3, 4], status=[0, 1]))
+    assert "between 9.5 and 13.5" in message(column(Kind.FULL_TIME, [3, 4], status=[0, 1]))
+
+
+def test_many_names_are_cut_short():
+    space = PartSpace(
+        "y06", "T", tuple(PartMeasure(str(i), f"M{i}", Kind.FLOW) for i in range(9)), PERIODS, ()
+    )
+    array = DiscretionisedArray(
+        np.ones(9), np.zeros(9, np.uint8), space.encode(np.arange(9), 0), Registry.of(space)
+    )
+    text = message(array)
+    assert "'M0', 'M1', 'M2', 'M3' and 5 more are different measures" in text
+    assert "to_wide()" in text
+
+
+def test_a_group_that_is_refused_is_named_by_what_it_holds():
+    frame = pd.DataFrame({"key": ["a", "a", "b"], "value": column(Kind.FLOW, [3, 4, 5], status=[0, 1, 0])})
+    with pytest.raises(
+        InvalidSumError, match=r"refused in 1 of 2 groups; the first has 2 cells of 'Måling flow' \(y01\)"
+    ):
+        frame.groupby("key").value.sum()
+
+
+def test_inside_allow_sums_everything_goes_through_and_adds_to_nothing_outside():
+    array = column(Kind.PERSONS, [0, 3, 4], status=[0, 1, 0])
+    with allow_sums():
+        total = array.sum()
+        assert total == 20
+        assert sum(array) == 20
+        assert pd.Series(array).groupby([0, 0, 1]).sum().tolist() == [10, 10]
+    with pytest.raises(InvalidSumError, match="belong to no known cell"):
+        total + array[0]
+    with pytest.raises(InvalidSumError):
+        array.sum()
+
+
+def test_allow_sums_holds_in_its_own_thread_alone():
+    import threading
+
+    outcomes = []
+
+    def try_it():
+        try:
+            column(Kind.PERSONS, [3, 4]).sum()
+        except InvalidSumError:
+            outcomes.append("refused")
+
+    with allow_sums():
+        thread = threading.Thread(target=try_it)
+        thread.start()
+        thread.join()
+        assert column(Kind.PERSONS, [3, 4]).sum() == 20
+    assert outcomes == ["refused"]
+
+
+def test_the_error_can_be_pickled():
+    import pickle
+
+    with pytest.raises(InvalidSumError) as caught:
+        column(Kind.PERSONS, [3, 4]).sum()
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
