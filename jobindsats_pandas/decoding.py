@@ -7,6 +7,8 @@ flagged (`to_frame`). Nothing is guessed: what does not fit the metadata is an e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,13 +29,17 @@ from jobindsats_pandas.periods import parse_period, period_values
 from jobindsats_pandas.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.fast_rows import Labels
     from jobindsats_pandas.metadata import Measure, Table
+    from jobindsats_pandas.periods import PeriodKey
     from jobindsats_pandas.queries import DataRequest, Plan, Selection
 
 __all__ = ["Block", "UnknownMemberError", "match", "to_frame", "unexplained_since"]
+
+#: With more combinations asked for than this many times the rows that came, sorting is cheaper than a place for each.
+SPARSE = 8
 
 
 class UnknownMemberError(PayloadError):
@@ -52,8 +58,8 @@ class Block:
         Positions in the period type's periods.
     members : tuple of ndarray of int32
         Positions in each selection's hierarchy.
-    overall : ndarray of bool
-        Rows of the overall total: every dimension stands at ``/``.
+    overall : ndarray of int
+        Where the rows of the overall total are: every dimension stands at ``/``.
     numbers : tuple of ndarray of float64
         One for each measure of the request, NaN where the answer has null.
     """
@@ -93,13 +99,12 @@ def _match(body: bytes, request: DataRequest) -> Block:
     dimensions = _dimension_order(rows.columns, request)
     measures = _measure_order(rows.columns, request)
     period_type = request.table.period_type(request.period_type)
-    known = {parse_period(text) or text: code for code, text in enumerate(period_type.periods)}
-    allowed = {period_type.periods.index(period) for period in request.periods}
+    known = _period_positions(period_type.periods)
     periods = _codes(
         rows.labels[0],
         rows.columns[0],
-        lambda name: known.get(parse_period(name) or name),
-        allowed,
+        lambda name: known.get(name, known.get(parse_period(name))),
+        {known[period] for period in request.periods},
         f"a period of type {period_type.id}",
     )
     members = tuple(
@@ -112,19 +117,26 @@ def _match(body: bytes, request: DataRequest) -> Block:
         )
         for position, selection in zip(dimensions, request.selections, strict=True)
     )
+    overall = np.ones(rows.count, dtype=bool)
+    for codes, selection in zip(members, request.selections, strict=True):
+        overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
     order = [0, *dimensions, *measures]
     first_number = len(rows.labels)
-    totals = [
-        codes == selection.hierarchy.codes.get(TOTAL)
-        for codes, selection in zip(members, request.selections, strict=True)
-    ]
     return Block(
         tuple(rows.columns[position] for position in order),
         periods,
         members,
-        np.logical_and.reduce([np.ones(rows.count, dtype=bool), *totals]),
+        np.flatnonzero(overall),
         tuple(rows.numbers[position - first_number] for position in measures),
     )
+
+
+@lru_cache(maxsize=32)
+def _period_positions(periods: tuple[str, ...]) -> dict[PeriodKey | str | None, int]:
+    """Position of each period by its id, and by what the id says: ``2025Q4`` is written ``2025Q04`` too."""
+    said = {parse_period(text): position for position, text in enumerate(periods)}
+    said.pop(None, None)
+    return {**said, **{text: position for position, text in enumerate(periods)}}
 
 
 def _member_lookup(selection: Selection) -> Callable[[str], int | None]:
@@ -202,14 +214,25 @@ def unexplained_since(blocks: Sequence[Block], question: Plan) -> str | None:
         A period id; None if everything is explained.
     """
     present, shown = _totals(blocks, question)
-    count = len(present)
-    earliest = count
-    for measure in range(len(question.measures)):
+    every_total = np.logical_and.accumulate(present[::-1])[::-1]
+    shown_later = np.logical_or.accumulate(shown[:, ::-1], axis=1)[:, ::-1]
+    unexplained = np.zeros(len(present), dtype=bool)
+    unexplained[_asked_periods(question)] = True
+    earliest = len(present)
+    for measure, explained in enumerate(shown_later | every_total):
+        open_periods = unexplained & ~explained
+        if not open_periods.any():
+            continue
         for block in blocks:
-            for period in np.unique(block.periods[np.isnan(block.numbers[measure])]):
-                if not shown[measure, period:].any() and not present[period:].all():
-                    earliest = min(earliest, int(period))
-    return question.period_type.periods[earliest] if earliest < count else None
+            missing = np.zeros(len(present), dtype=bool)
+            missing[block.periods[np.isnan(block.numbers[measure])]] = True
+            earliest = min([earliest, *np.flatnonzero(missing & open_periods)[:1].tolist()])
+    return question.period_type.periods[earliest] if earliest < len(present) else None
+
+
+def _asked_periods(question: Plan) -> np.ndarray:
+    positions = _period_positions(question.period_type.periods)
+    return np.array([positions[period] for period in question.periods], dtype=np.intp)
 
 
 def _totals(blocks: Sequence[Block], question: Plan) -> tuple[np.ndarray, np.ndarray]:
@@ -218,9 +241,10 @@ def _totals(blocks: Sequence[Block], question: Plan) -> tuple[np.ndarray, np.nda
     present = np.zeros(count, dtype=bool)
     shown = np.zeros((len(question.measures), count), dtype=bool)
     for block in blocks:
-        present[block.periods[block.overall]] = True
+        periods = block.periods[block.overall]
+        present[periods] = True
         for measure, numbers in enumerate(block.numbers):
-            shown[measure, block.periods[block.overall & ~np.isnan(numbers)]] = True
+            shown[measure, periods[~np.isnan(numbers[block.overall])]] = True
     return present, shown
 
 
@@ -236,15 +260,6 @@ def _available_until(blocks: Sequence[Block], question: Plan) -> list[int]:
 
 
 # --- the frame -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Numbering:
-    """The exact numbering of a table's cells, and where the members of each hierarchy stand in it."""
-
-    space: PartSpace
-    dimensions: dict[str, int]
-    members: dict[str, np.ndarray]
 
 
 def to_frame(
@@ -286,94 +301,110 @@ def to_frame(
     periods = np.concatenate([block.periods for block in blocks])
     members = [np.concatenate(codes) for codes in zip(*(block.members for block in blocks), strict=True)]
     source = _row_sources(periods, members, question, complete=complete)
-    if source.rows is not None:
-        periods, members = source.periods, source.members
-    cells = []
-    for measure, limit in zip(range(len(question.measures)), limits, strict=True):
-        numbers = np.concatenate([block.numbers[measure] for block in blocks])
-        if source.rows is not None:
-            numbers = np.where(source.rows >= 0, numbers[source.rows], np.nan)
-        status = _statuses(numbers, periods, limit)
-        if source.rows is not None:
-            status[source.rows < 0] = CellStatus.ABSENT
-        _mark_rounded(numbers, status, question.table, question.measures[measure])
-        cells.append((numbers, status))
-    numbering = _numbering(question, additive or {})
-    registry = Registry.of(numbering.space)
-    parts = [_parts(numbering, question, measure, periods, members) for measure in question.measures]
     names = blocks[0].columns
-    labels = _label_columns(names, periods, members, question)
+    labels = _label_columns(names, source.periods, source.members, question)
+    parts, registry = _parts(question, source, additive or {})
+    cells = (
+        _Cells(measure, *_joined(blocks, place, source, limit, question), part)
+        for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True))
+    )
     build = _wide if layout == "wide" else _long
-    return build(labels, cells, parts, registry, question, names[1 + len(members) :])
+    return build(labels, cells, registry, names[1 + len(members) :])
 
 
-def _statuses(numbers: np.ndarray, periods: np.ndarray, limit: int) -> np.ndarray:
-    status = np.zeros(len(numbers), dtype=np.uint8)
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of one measure, row by row; a hidden number is NaN."""
+
+    measure: Measure
+    numbers: np.ndarray
+    status: np.ndarray
+    parts: np.ndarray
+
+
+def _joined(
+    blocks: Sequence[Block], place: int, source: _Sources, limit: int, question: Plan
+) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of one measure and their statuses; `limit`: the first period where null means not available."""
+    numbers = np.concatenate([block.numbers[place] for block in blocks])
+    if source.rows is not None:
+        numbers = numbers[source.rows]
+    absent = None if source.rows is None or not source.complete else source.rows < 0
+    if absent is not None:
+        numbers[absent] = np.nan
     missing = np.isnan(numbers)
-    status[missing] = CellStatus.DISCRETIONISED
-    status[missing & (periods >= limit)] = CellStatus.NOT_AVAILABLE
-    return status
-
-
-def _mark_rounded(numbers: np.ndarray, status: np.ndarray, table: Table, measure: Measure) -> None:
-    shown_for_small = ROUNDED_TABLES.get(table.id.casefold())
+    status = np.where(missing, np.uint8(CellStatus.DISCRETIONISED), np.uint8(CellStatus.OBSERVED))
+    if limit < len(question.period_type.periods):
+        status[missing & (source.periods >= limit)] = CellStatus.NOT_AVAILABLE
+    if absent is not None:
+        status[absent] = CellStatus.ABSENT
+    measure = question.measures[place]
+    shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())
     if shown_for_small is not None and is_count(measure.name, measure.group_name):
         status[numbers == shown_for_small] = CellStatus.ROUNDED
+    return numbers, status
 
 
 @dataclass(frozen=True)
 class _Sources:
-    """Where each row of the frame comes from; `rows` is None where the answers are complete and in order already."""
+    """Where each row of the frame comes from, and its key.
+
+    `rows` are positions in the answers, None where those are in order already; -1 in a complete frame for a
+    combination that the API left out.
+    """
 
     rows: np.ndarray | None
     periods: np.ndarray
     members: list[np.ndarray]
+    complete: bool = False
 
 
 def _row_sources(
     periods: np.ndarray, members: list[np.ndarray], question: Plan, *, complete: bool
 ) -> _Sources:
     """Put rows in order (dimensions, then period), refuse doubled keys, and place the combinations left out."""
-    sizes = [len(s.hierarchy.members) for s in question.selections] + [len(question.period_type.periods)]
-    key = np.zeros(len(periods), dtype=np.int64)
-    for codes, size in zip([*members, periods], sizes, strict=True):
-        key = key * size + codes
-    steps = np.diff(key)
-    order = None
-    if not (steps > 0).all():
-        order = np.argsort(key, kind="stable")
-        steps = np.diff(key[order])
-        if (steps == 0).any():
-            row = int(order[int(np.flatnonzero(steps == 0)[0])])
-            _refuse_double(row, periods, members, question)
+    asked = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [_asked_periods(question)]
+    key = np.zeros(len(periods), dtype=np.intp)
+    for codes, wanted in zip([*members, periods], asked, strict=True):
+        rank = np.zeros(wanted[-1] + 1, dtype=np.intp)
+        rank[wanted] = np.arange(len(wanted))
+        key *= len(wanted)
+        key += rank[codes]
+    combinations = prod(len(wanted) for wanted in asked)
+    order = None if (np.diff(key) > 0).all() else _order(key, combinations)
+    if order is not None and len(order) < len(key):
+        row = int(np.setdiff1d(np.arange(len(key)), order)[0])
+        _refuse_double(row, periods, members, question)
     if not complete:
         return _Sources(
             order,
             periods if order is None else periods[order],
-            [m if order is None else m[order] for m in members],
+            [codes if order is None else codes[order] for codes in members],
         )
-    axes = [_completed(s, codes) for s, codes in zip(question.selections, members, strict=True)]
-    axes.append(np.array([question.period_type.periods.index(period) for period in question.periods]))
-    grid = np.meshgrid(*axes, indexing="ij")
-    every = np.zeros(grid[0].size, dtype=np.int64)
-    for codes, size in zip(grid, sizes, strict=True):
-        every = every * size + codes.ravel()
-    ordered = key if order is None else key[order]
-    place = np.searchsorted(ordered, every)
-    place[place == len(ordered)] = 0
-    found = ordered[place] == every if len(ordered) else np.zeros(len(every), dtype=bool)
-    rows = (
-        np.where(found, place if order is None else order[place], -1)
-        if len(ordered)
-        else np.full(len(every), -1)
-    )
-    return _Sources(
-        rows, grid[-1].ravel().astype(np.int32), [axis.ravel().astype(np.int32) for axis in grid[:-1]]
-    )
+    rows = np.full(combinations, -1, dtype=np.intp)
+    rows[key] = np.arange(len(key))
+    kept = [_completed(s, codes) for s, codes in zip(question.selections, members, strict=True)]
+    kept.append(np.arange(len(question.periods)))
+    grid = [
+        axis.ravel().astype(np.int32)
+        for axis in np.meshgrid(*(a[k] for a, k in zip(asked, kept, strict=True)), indexing="ij")
+    ]
+    rows = rows.reshape([len(wanted) for wanted in asked])[np.ix_(*kept)].ravel()
+    return _Sources(rows, grid[-1], grid[:-1], complete=True)
+
+
+def _order(key: np.ndarray, combinations: int) -> np.ndarray:
+    """Positions of the rows by rising key; of several with one key, just one."""
+    if combinations > SPARSE * len(key):
+        order = np.argsort(key, kind="stable")
+        return order[np.diff(key[order], prepend=-1) > 0]
+    rows = np.full(combinations, -1, dtype=np.intp)
+    rows[key] = np.arange(len(key))
+    return rows[rows >= 0]
 
 
 def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
-    """The members whose missing combinations are 0: all asked for, but totals the API never gives.
+    """Places of the members whose missing combinations are 0: all asked for, but totals the API never gives.
 
     Some hierarchies have no total in the answer. A member that never comes while members below it do is such a one:
     its combinations are not 0.
@@ -381,8 +412,12 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
     hierarchy = selection.hierarchy
     came = set(np.unique(present).tolist())
     above = {path for code in came for path in hierarchy.members[code].ancestors}
-    codes = [c for c in selection.codes if c in came or hierarchy.members[c].path not in above]
-    return np.array(codes, dtype=np.int64)
+    kept = [
+        place
+        for place, code in enumerate(selection.codes)
+        if code in came or hierarchy.members[code].path not in above
+    ]
+    return np.array(kept, dtype=np.intp)
 
 
 def _refuse_double(row: int, periods: np.ndarray, members: list[np.ndarray], question: Plan) -> None:
@@ -393,7 +428,26 @@ def _refuse_double(row: int, periods: np.ndarray, members: list[np.ndarray], que
     )
 
 
-def _numbering(question: Plan, additive: Mapping[str, Kind]) -> _Numbering:
+def _parts(
+    question: Plan, source: _Sources, additive: Mapping[str, Kind]
+) -> tuple[Iterator[np.ndarray], Registry]:
+    """Number the rows' cells, measure by measure."""
+    space = _space(question, additive)
+    digits: list[Any] = [0] * len(space.dimensions)
+    places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
+    for selection, codes in zip(question.selections, source.members, strict=True):
+        hierarchy, place = selection.hierarchy, places[selection.hierarchy.dimension_id]
+        known = space.dimensions[place]
+        numbers = [known.code(member.path, hierarchy.id) for member in hierarchy.members]
+        digits[place] = np.array(numbers, dtype=np.int64)[codes]
+    first = space.period_code(question.period_type.id, question.period_type.periods[0])
+    of_first_measure = space.encode(0, source.periods.astype(np.int64) + first, digits)
+    number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
+    parts = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
+    return parts, Registry.of(space)
+
+
+def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
     """Number the cells of the whole table, whatever was asked, so that two reads of one table fit together."""
     table = question.table
     seen: set[str] = set()
@@ -414,7 +468,7 @@ def _numbering(question: Plan, additive: Mapping[str, Kind]) -> _Numbering:
         )
         for dimension in table.structure
     ]
-    space = PartSpace.fitting(
+    return PartSpace.fitting(
         table.id,
         table.name,
         measures,
@@ -422,28 +476,6 @@ def _numbering(question: Plan, additive: Mapping[str, Kind]) -> _Numbering:
         dimensions,
         needed=[selection.hierarchy.dimension_id for selection in question.selections],
     )
-    codes = {
-        s.hierarchy.id: np.array(
-            [dimension.code(member.path, s.hierarchy.id) for member in s.hierarchy.members], dtype=np.int64
-        )
-        for s in question.selections
-        for dimension in space.dimensions
-        if dimension.id == s.hierarchy.dimension_id
-    }
-    return _Numbering(space, {d.id: place for place, d in enumerate(space.dimensions)}, codes)
-
-
-def _parts(
-    numbering: _Numbering, question: Plan, measure: Measure, periods: np.ndarray, members: list[np.ndarray]
-) -> np.ndarray:
-    space = numbering.space
-    digits: list[Any] = [0] * len(space.dimensions)
-    for selection, codes in zip(question.selections, members, strict=True):
-        place = numbering.dimensions[selection.hierarchy.dimension_id]
-        digits[place] = numbering.members[selection.hierarchy.id][codes]
-    first = space.period_code(question.period_type.id, question.period_type.periods[0])
-    position = next(i for i, known in enumerate(question.table.all_measures) if known is measure)
-    return space.encode(position, periods.astype(np.int64) + first, digits)
 
 
 def _label_columns(
@@ -461,55 +493,52 @@ def _categorical(codes: np.ndarray, labels: Sequence[str]) -> pd.Categorical:
 
 
 def _wide(
-    labels: list[tuple[str, Any]],
-    cells: list[tuple[np.ndarray, np.ndarray]],
-    parts: list[np.ndarray],
-    registry: Registry,
-    question: Plan,
-    names: tuple[str, ...],
+    labels: list[tuple[str, Any]], measures: Iterator[_Cells], registry: Registry, names: tuple[str, ...]
 ) -> pd.DataFrame:
     columns = list(labels)
-    for measure, name, (numbers, status), part in zip(question.measures, names, cells, parts, strict=True):
-        whole = _is_whole(numbers, measure)
-        columns.append((name, _guarded(numbers, status, part, registry, whole=whole)))
+    for name, cells in zip(names, measures, strict=True):
+        columns.append((name, _guarded(cells, registry, whole=_counts(cells.measure))))
     return _frame(columns)
 
 
 def _long(
-    labels: list[tuple[str, Any]],
-    cells: list[tuple[np.ndarray, np.ndarray]],
-    parts: list[np.ndarray],
-    registry: Registry,
-    question: Plan,
-    names: tuple[str, ...],
+    labels: list[tuple[str, Any]], measures: Iterator[_Cells], registry: Registry, names: tuple[str, ...]
 ) -> pd.DataFrame:
-    count, rows = len(cells), len(parts[0])
-    whole = all(_is_whole(numbers, m) for (numbers, _), m in zip(cells, question.measures, strict=True))
-    numbers, status = (np.stack(arrays, axis=1).ravel() for arrays in zip(*cells, strict=True))
+    by_measure = list(measures)
+    count, rows = len(by_measure), len(by_measure[0].numbers)
     distinct = [
-        n if names.count(n) == 1 else f"{n} [{m.id}]" for n, m in zip(names, question.measures, strict=True)
+        n if names.count(n) == 1 else f"{n} [{cells.measure.id}]"
+        for n, cells in zip(names, by_measure, strict=True)
     ]
+    stacked = _Cells(
+        by_measure[0].measure,
+        *(
+            np.stack([getattr(cells, field) for cells in by_measure], axis=1).ravel()
+            for field in ("numbers", "status", "parts")
+        ),
+    )
     columns = [(name, values.repeat(count)) for name, values in labels]
     columns += [
         ("measure", _categorical(np.tile(np.arange(count, dtype=np.int32), rows), distinct)),
-        ("value", _guarded(numbers, status, np.stack(parts, axis=1).ravel(), registry, whole=whole)),
-        ("status", _categorical(status, [known.label for known in CellStatus])),
+        ("value", _guarded(stacked, registry, whole=all(_counts(cells.measure) for cells in by_measure))),
+        ("status", _categorical(stacked.status, [known.label for known in CellStatus])),
     ]
     return _frame(columns)
 
 
-def _is_whole(numbers: np.ndarray, measure: Measure) -> bool:
-    """Counts are whole unless the answers hold a decimal; rates, money and unknown measures never are."""
-    if not is_count(measure.name, measure.group_name):
-        return False
-    return bool((np.isnan(numbers) | (numbers == np.trunc(numbers))).all())
+def _counts(measure: Measure) -> bool:
+    """Whether a measure counts: rates, money and unknown measures never become whole numbers."""
+    return is_count(measure.name, measure.group_name)
 
 
-def _guarded(
-    numbers: np.ndarray, status: np.ndarray, parts: np.ndarray, registry: Registry, *, whole: bool
-) -> DiscretionisedArray:
-    values = np.where(np.isnan(numbers), 1, numbers)
-    return DiscretionisedArray(values.astype(np.int64) if whole else values, status, parts, registry)
+def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> DiscretionisedArray:
+    """Make the column: of whole numbers where they may be and the answers hold no decimal."""
+    values = cells.numbers
+    if whole:
+        filled = np.where(np.isnan(values), 1, values)
+        counted = filled.astype(np.int64)
+        values = counted if (counted == filled).all() else values
+    return DiscretionisedArray(values, cells.status, cells.parts, registry)
 
 
 def _frame(columns: list[tuple[str, Any]]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+import warnings
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ QUICK = 0.2
 #: Seconds without any answer after which a request that times out is not cut any more: nobody is there.
 FRUITLESS = 600.0
 
-#: Seconds before a progress bar shows itself.
+#: Seconds before a progress bar shows itself, and between its looks at the clock.
 PATIENCE = 2.0
+TICK = 0.5
 
 
 def gather(
@@ -73,8 +75,9 @@ def gather(
     answers: list[T] = []
     notices: list[Notice] = []
     pace = _Pace(connections)
-    heard = time.monotonic()
-    bar = _bar(sum(request.cells for request in requests), title) if progress else None
+    began = heard = time.monotonic()
+    bar = None
+    cells_done = 0
     pool = ThreadPoolExecutor(connections, thread_name_prefix="jobindsats")
     try:
         while waiting or flying:
@@ -82,7 +85,7 @@ def gather(
                 request = waiting.popleft()
                 flying[pool.submit(_asked, ask, request)] = request
             side_by_side = len(flying)
-            for done in wait(flying, return_when=FIRST_COMPLETED).done:
+            for done in wait(flying, timeout=TICK, return_when=FIRST_COMPLETED).done:
                 request, outcome = flying.pop(done), done.result()
                 notices += outcome.notices
                 if isinstance(outcome.answer, TimedOutError):
@@ -95,10 +98,13 @@ def gather(
                 heard = time.monotonic()
                 answers.append(outcome.answer)
                 pace.learn(outcome.seconds, side_by_side)
-                if bar is not None:
-                    of = len(answers) + len(waiting) + len(flying)
-                    bar.set_postfix_str(f"{len(answers)} of {of} requests", refresh=False)
-                    bar.update(request.cells)
+                cells_done += request.cells
+            if progress and time.monotonic() - began > PATIENCE:
+                bar = bar or _bar(sum(request.cells for request in requests), title)
+                of = len(answers) + len(waiting) + len(flying)
+                bar.set_postfix_str(f"{len(answers)} of {of} requests", refresh=False)
+                bar.update(cells_done - bar.n)
+                bar.refresh()
     finally:
         # Also on Ctrl-C: what is in the air ends by itself, what waits is never sent.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -159,6 +165,8 @@ def shows_progress(wanted: bool | None) -> bool:
 
 
 def _bar(cells: int, title: str) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(total=cells, desc=title, unit=" cells", unit_scale=True, delay=PATIENCE, leave=False)
+    with warnings.catch_warnings():
+        # A notebook without ipywidgets gets the bar as text; that is nothing to warn of.
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
+    return tqdm(total=cells, desc=title, unit=" cells", unit_scale=True, leave=False)

@@ -32,7 +32,6 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobindsats_pandas.disclosure import (
     Cells,
@@ -113,6 +112,8 @@ def to_parquet(
 
 
 def _write(table: pa.Table, path: Path, spec: dict[str, Any], notes: Mapping[str, str]) -> None:
+    import pyarrow.parquet as pq
+
     metadata = {name: text for name, text in notes.items() if text}
     metadata[_METADATA] = _packed(json.dumps(spec, ensure_ascii=False, separators=(",", ":")))
     table = table.replace_schema_metadata({"pandas": _pandas_metadata(table, spec)})
@@ -121,7 +122,10 @@ def _write(table: pa.Table, path: Path, spec: dict[str, Any], notes: Mapping[str
         path,
         table.schema,
         compression="zstd",
-        use_dictionary=[name for name in table.column_names if name not in exact],
+        # Few values that repeat: a dictionary of numbers is small. Days are small as they are.
+        use_dictionary=[
+            field.name for field in table.schema if field.name not in exact and field.type != pa.date32()
+        ],
         column_encoding=dict.fromkeys(exact, "DELTA_BINARY_PACKED") or None,
     ) as writer:
         writer.write_table(table)
@@ -230,6 +234,8 @@ def _swap(new: Path, target: Path) -> None:
 
 def _is_ours(directory: Path) -> bool:
     """Whether a directory is empty or holds nothing but a frame written here."""
+    import pyarrow.parquet as pq
+
     files = [path for path in directory.rglob("*") if path.is_file()]
     return all(path.suffix == ".parquet" for path in files) and (
         not files or _METADATA.encode() in (pq.read_metadata(files[0]).metadata or {})
@@ -714,6 +720,8 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _read_file(file: Path) -> tuple[pa.Table, dict[str, Any]]:
+    import pyarrow.parquet as pq
+
     try:
         opened = pq.ParquetFile(file)
     except pa.ArrowInvalid as error:
@@ -754,7 +762,7 @@ class _Columns:
 
     def numbers(self, name: str, dtype: type) -> NDArray[Any]:
         """The bare numbers of a column; what stands where it is null means nothing."""
-        chunks = [
+        chunks: list[NDArray[Any]] = [
             np.frombuffer(chunk.buffers()[1], dtype=dtype, count=chunk.offset + len(chunk))[chunk.offset :]
             for chunk in self.table.column(name).chunks
             if len(chunk)
@@ -868,7 +876,7 @@ def _parts_restored(
     columns: _Columns, recipe: dict[str, Any], labels: Mapping[str, Sequence[str]], status: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     if "like" in recipe:
-        return columns.parts[recipe["like"]] + recipe["shift"]
+        return columns.parts[recipe["like"]] + np.int64(recipe["shift"])
     if "file" in recipe:
         return columns.numbers(recipe["file"], np.int64)
     parts = np.full(len(status), recipe["constant"], dtype=np.int64)

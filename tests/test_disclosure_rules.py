@@ -172,7 +172,7 @@ def arrays(parts, statuses, values):
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(groups_of_cells(), st.sampled_from([0, 0, 0, 2]))
 def test_the_vectorised_rules_say_what_the_plain_ones_say(groups, dropped):
     parts, statuses, values, ids = groups
@@ -188,7 +188,7 @@ def test_the_vectorised_rules_say_what_the_plain_ones_say(groups, dropped):
         assert grouped.totals[group] == sum(shown)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(groups_of_cells())
 def test_a_sum_goes_through_in_pandas_exactly_if_the_rules_allow_it(groups):
     parts, statuses, values, ids = groups
@@ -216,7 +216,7 @@ def test_a_sum_goes_through_in_pandas_exactly_if_the_rules_allow_it(groups):
         assert frame.groupby("key").value.sum().array.visible.all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(groups_of_cells())
 def test_adding_single_cells_one_by_one_obeys_the_same_rules(groups):
     parts, statuses, values, _ = groups
@@ -237,7 +237,7 @@ def ancestors_by_hand(dimension, member):
     return [by_path[path] for path in paths if path in by_path]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(similar_parts())
 def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(parts):
     check = check_sums(Cells(*arrays(parts, [0] * len(parts), [1] * len(parts)), REGISTRY))
@@ -288,7 +288,7 @@ def bounds_by_hand(parts, statuses, values):
     return (largest if kind is Kind.PERSONS else low), high
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(groups_of_cells())
 def test_bounds_are_those_of_the_rule_and_no_wider(groups):
     parts, statuses, values, ids = groups
@@ -306,7 +306,7 @@ def test_bounds_are_those_of_the_rule_and_no_wider(groups):
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(groups_of_cells(), st.permutations(range(6)))
 def test_the_order_of_cells_changes_nothing(groups, order):
     parts, statuses, values, ids = groups

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import json
 import mmap
 import os
@@ -735,21 +736,27 @@ def test_fork_after_use(api, tmp_path, record):
 
 
 def forks(transport, count):
-    fetch(transport, 0)  # opens the connection that the children inherit
-    start = time.monotonic() + 0.3
+    tally, rounds = Tally(), 5
+    for turn in range(rounds):
+        fetch(transport, 0, refresh=True)  # opens the connection that the children inherit
+        start = time.monotonic() + 0.2
 
-    def work(child):
-        tally = Tally()
-        time.sleep(max(0, start - time.monotonic()))  # all at once
-        for number in range(count):
-            tally["injected"] += 1
-            tally.look(transport, 1000 * (child + 1) + number)
-        return tally
+        def work(child, turn=turn, start=start):
+            tally = Tally()
+            time.sleep(max(0, start - time.monotonic()))  # all at once
+            for number in range(count // rounds):
+                tally["injected"] += 1
+                tally.look(transport, numbered(turn, child, number))
+            return tally
 
-    tally, more = in_children(4, work, transport)
-    for child in range(4):
-        tally.look_for_losses(transport, range(1000 * (child + 1), 1000 * (child + 1) + count))
-    return tally, more
+        tally.update(in_children(4, work, transport)[0])
+    asked = [numbered(*each) for each in itertools.product(range(rounds), range(4), range(count // rounds))]
+    tally.look_for_losses(transport, asked)
+    return tally, {}
+
+
+def numbered(turn, child, number):
+    return 10_000 * (turn + 1) + 1000 * child + number
 
 
 # 10. Time.

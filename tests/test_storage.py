@@ -264,7 +264,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
     return frame
 
 
-@hypothesis.settings(max_examples=120)
+@hypothesis.settings(max_examples=60)
 @hypothesis.given(frame=frames())
 def test_any_frame_comes_back_exactly(frame: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("any")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+import recordings
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
-import jobindsats_pandas.accessor
 from jobindsats_pandas import totals
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import InvalidSumError, ProvenanceError, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 PERSONS, FULL_TIME = "Antal ledige personer", "Antal ledige fuldtidspersoner"
 
@@ -609,6 +613,79 @@ def test_bounds_contain_the_truth(data: Any, api: Any, crossed: pd.DataFrame) ->
             ]
             truth = table.truth_of_union(measure, cells)
             assert row["low"] <= truth <= row["high"]
+
+
+# --- recorded answers ------------------------------------------------------------------------------------------------
+
+#: Members of y25i01's answer are benefits by fund; those of the others are one tree.
+RECORDED = {"y01h01": ["A-kasse"], "y25i01": ["Ydelsesgrupper", "A-kasse"], "y01c01": ["Tilbud"]}
+
+
+@pytest.mark.parametrize("table", RECORDED)
+def test_bounds_of_the_recorded_parts_contain_every_published_parent(
+    recorded: Path, tmp_path: Path, table: str
+) -> None:
+    recording = recordings.load(recorded, table)
+    fixed = ji.sandbox.FixedTable(recording.metadata, columns=recording.columns, rows=recording.rows)
+    with ji.sandbox.serve(tables={table: fixed}) as served:
+        reader = ji.Client(token=served.token, base_url=served.url, cache_dir=tmp_path)
+        frame = reader.read(table, by=recording.by, periods="*")
+    labels = list(frame.columns[: 1 + len(recording.by)])
+    checked = 0
+    for dimension in RECORDED[table]:
+        others = [name for name in labels if name != dimension]
+        for parent, children in families(frame, dimension):
+            below = frame.loc[children]
+            above = frame.loc[parent].set_index(others)
+            for name in frame.columns[len(labels) :]:
+                try:
+                    bounds = totals.sum_bounds(below, name, by=others).set_index(others)
+                except InvalidSumError as error:
+                    assert error.reason in {"rate", "measures"}
+                    continue
+                published = above[name][above[name].notna()]
+                inside = bounds.loc[bounds.index.intersection(published.index)]
+                shown = published.loc[inside.index].jobindsats.plain().iloc[:, 0]
+                assert (inside["low"] <= shown + 0.5).all()
+                assert (shown - 0.5 <= inside["high"].fillna(np.inf)).all()
+                checked += len(inside)
+    assert checked > 60
+
+
+def families(frame: pd.DataFrame, dimension: str) -> Iterator[tuple[pd.Index, pd.Index]]:
+    """Rows of each member that has parts in the frame, and the rows of those parts, one level below."""
+    array: Any = frame.iloc[:, -1].array
+    decoded = array.registry.decode(array.parts)[0]
+    place = next(i for i, d in enumerate(decoded.space.dimensions) if d.name == dimension)
+    members, codes = decoded.space.dimensions[place].members, decoded.members[place]
+    parents = np.array([member.parent for member in members])
+    for code in np.unique(codes):
+        children = (parents[codes] == code) & (codes != code)
+        if children.any():
+            yield frame.index[codes == code], frame.index[children]
+
+
+def test_the_recorded_examples_are_those_of_the_agency_s_rule(recorded: Path, tmp_path: Path) -> None:
+    found = {}
+    for table, name, period in (
+        ("y01h01", "Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)", "2025Q04"),
+        ("y01c01", "Antal aktiverede", "2026M05"),
+    ):
+        recording = recordings.load(recorded, table)
+        fixed = ji.sandbox.FixedTable(recording.metadata, columns=recording.columns, rows=recording.rows)
+        with ji.sandbox.serve(tables={table: fixed}) as served:
+            reader = ji.Client(token=served.token, base_url=served.url, cache_dir=tmp_path / table)
+            frame = reader.read(table, by=recording.by, periods=period)
+        whole = next(c for c in frame.columns if c == name or name in c)
+        dimension = frame.columns[2]
+        _, children = next(iter(families(frame, dimension)))
+        bounds = totals.sum_bounds(frame.loc[children], whole)
+        found[table] = (
+            int(bounds["low"][0]),
+            int(bounds["high"][0]),
+            int(totals.official_total(frame)[whole].iloc[0]),
+        )
+    assert found == {"y01h01": (74, 96, 86), "y01c01": (15372, 22746, 20791)}
 
 
 # --- layouts ---------------------------------------------------------------------------------------------------------

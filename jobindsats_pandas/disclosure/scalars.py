@@ -323,9 +323,10 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     bulk = bulk or (running is not None and running.started)
     if sums_allowed():
         return _plain_sum(left, right)
-    for one, other in ((left, right), (right, left)):
-        if other.part == NOTHING or (other.status == CellStatus.ABSENT and (bulk or other.part != UNKNOWN)):
-            return one
+    if _is_nothing(right, bulk=bulk):
+        return left
+    if _is_nothing(left, bulk=bulk):
+        return _started(right) if bulk else right
     if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
         if bulk:
             raise _error(left, right)
@@ -336,6 +337,11 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     running = running.upto(left._length) if running is not None else _RunningSum(left, started=False)
     running.add(right)
     return _sum_cell(running, left.number + right.number, beside=max(left.beside, right.beside))
+
+
+def _is_nothing(one: Any, *, bulk: bool) -> bool:
+    """Whether a cell counts as 0; beside a single other one, nobody knows what a cell that pandas made stands for."""
+    return one.part == NOTHING or (one.status == CellStatus.ABSENT and (bulk or one.part != UNKNOWN))
 
 
 def _sum_cell(running: _RunningSum, number: float, beside: int) -> Any:
@@ -349,7 +355,9 @@ def _started(first: Any) -> Any:
     if sums_allowed():
         return cell(0, CellStatus.DERIVED, NOTHING, whole=True) if isinstance(first, HiddenCell) else first
     if first.status == CellStatus.ABSENT:
-        return cell(0, CellStatus.DERIVED, NOTHING, whole=True)
+        made = cell(0, CellStatus.DERIVED, NOTHING, whole=True)
+        made._sum, made._length = _RunningSum(made, started=True), 1
+        return made
     check = check_sums(first.as_cells())
     if not check.valid:
         raise sum_error(check)

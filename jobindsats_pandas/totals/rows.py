@@ -80,44 +80,32 @@ def level(frame: pd.DataFrame, dimension: str, level: str) -> pd.DataFrame:
         raise QueryError(
             f"The dimension {dimension!r} has no level {level!r}.{near} It has: {listed}, and 'total'."
         )
-    return _select(frame, _at_level(axes, chosen))
+    return _select_all(frame, [_at_level(axes, chosen)])
 
 
 def parts(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """Keep the rows of the deepest level of a dimension that the frame has: the parts, without their totals."""
     spaces = spaces_of(frame)
     axes = axes_of(frame, spaces, dimension)
-    return _select(frame, _at_level(axes, _deepest(frame, spaces, axes, dimension, below_total=True)))
+    deepest = _deepest(frame, spaces, axes, dimension, below_total=True)
+    return _select_all(frame, [_at_level(axes, deepest)])
 
 
 def totals(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """Keep the rows in which a dimension stands at its official total, whatever the others."""
     axes = axes_of(frame, spaces_of(frame), dimension)
-    return _select(frame, _at_level(axes, {table: [0] for table in axes}))
+    return _select_all(frame, [_at_level(axes, {table: [0] for table in axes})])
 
 
 def without_totals(frame: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows of the deepest level that the frame has in every dimension."""
     spaces = spaces_of(frame)
-    deepest = {
-        space.table: [
-            _deepest(frame, [space], {space.table: Axis(place, None)}, dimension.name, below_total=False)[
-                space.table
-            ]
-            for place, dimension in enumerate(space.dimensions)
-        ]
-        for space in spaces
-    }
-
-    def condition(cells: Decoded) -> Flags:
-        fits = np.ones(len(cells.where), dtype=bool)
-        for dimension, members, levels in zip(
-            cells.space.dimensions, cells.members, deepest[cells.space.table], strict=True
-        ):
-            fits &= np.isin(dimension.level_of[members], levels)
-        return fits
-
-    return _select(frame, condition)
+    conditions = []
+    for name in dict.fromkeys(dimension.id for space in spaces for dimension in space.dimensions):
+        axes = axes_of(frame, spaces, name)
+        deepest = _deepest(frame, spaces, axes, name, below_total=False)
+        conditions.append(_at_level(axes, deepest, everywhere=False))
+    return _select_all(frame, conditions)
 
 
 def official_total(
@@ -139,34 +127,58 @@ def official_total(
         If they are not in the frame; the message has the call that reads them.
     """
     spaces = spaces_of(frame)
-    axes = [axes_of(frame, spaces, name) for name in as_names(over)]
     wanted = None if measure is None else find_measure(frame, measure)
+    asked = as_names(over) if over is not None else [d.id for space in spaces for d in space.dimensions]
+    conditions = []
+    for name in dict.fromkeys(asked):
+        axes = axes_of(frame, spaces, name)
+        conditions.append(_at_level(axes, {table: [0] for table in axes}, everywhere=over is not None))
 
-    def condition(cells: Decoded) -> Flags | None:
-        if over is None:
-            places = list(range(len(cells.space.dimensions)))
-        elif any(cells.space.table not in found for found in axes):
-            return None
-        else:
-            places = [found[cells.space.table].place for found in axes]
-        fits = np.ones(len(cells.where), dtype=bool)
-        for place in places:
-            fits &= cells.members[place] == 0
-        if wanted is not None:
-            fits &= np.array([(cells.space.table, m.id) in wanted for m in cells.space.measures])[
-                cells.measure
-            ]
+    def of_measure(cells: Decoded) -> Flags:
+        if wanted is None:
+            return np.ones(len(cells.where), dtype=bool)
+        held = np.array([(cells.space.table, measure.id) in wanted for measure in cells.space.measures])
+        fits: Flags = held[cells.measure]
         return fits
 
     narrowed = frame if wanted is None else _columns_of(frame, wanted)
-    found = _select(narrowed, condition, published=True)
+    found = _select_all(narrowed, [of_measure, *conditions], published=True)
     if not len(found):
         raise QueryError(_not_there(frame, measure, over))
     return found
 
 
-def _select(frame: pd.DataFrame, condition: _Condition, *, published: bool = False) -> pd.DataFrame:
-    """Keep the rows whose cells meet a condition; columns, where a pivot has spread the members over them."""
+def _select_all(
+    frame: pd.DataFrame, conditions: Sequence[_Condition], *, published: bool = False
+) -> pd.DataFrame:
+    """Keep the rows, or after a pivot the columns, whose cells meet all conditions."""
+
+    def together(cells: Decoded) -> Flags | None:
+        fits = np.ones(len(cells.where), dtype=bool)
+        for condition in conditions:
+            found = condition(cells)
+            if found is None:
+                return None
+            fits &= found
+        return fits
+
+    kept = _select(frame, together, published=published)
+    if kept is not None:
+        return kept
+    # One dimension runs over the rows and another over the columns: then each for itself.
+    for condition in conditions:
+        kept = _select(frame, condition, published=published)
+        if kept is None:
+            raise QueryError(
+                "Totals and parts of one dimension stand together in the rows and in the columns of the frame. Use this"
+                " method before pivot or merge."
+            )
+        frame = kept
+    return frame
+
+
+def _select(frame: pd.DataFrame, condition: _Condition, *, published: bool) -> pd.DataFrame | None:
+    """Keep rows, or else columns, whose cells meet a condition; None if neither is of one kind."""
     guarded = guarded_columns(frame)
     known = np.zeros((len(frame), len(guarded)), dtype=bool)
     match = np.zeros_like(known)
@@ -190,10 +202,7 @@ def _select(frame: pd.DataFrame, condition: _Condition, *, published: bool = Fal
         return _rows(frame, rows)
     columns: Flags = np.any(match, axis=0)
     if (columns & against.any(axis=0)).any():
-        raise QueryError(
-            "Totals and parts of this dimension stand together in the rows and in the columns of the frame. Use this"
-            " method before pivot or merge."
-        )
+        return None
     others = {place for (place, _), keep in zip(guarded, columns, strict=True) if not keep}
     return frame.iloc[:, [place for place in range(frame.shape[1]) if place not in others]]
 
@@ -258,14 +267,15 @@ def _deepest(
     return chosen
 
 
-def _at_level(axes: dict[str, Axis], chosen: dict[str, list[int]]) -> _Condition:
+def _at_level(axes: dict[str, Axis], chosen: dict[str, list[int]], *, everywhere: bool = True) -> _Condition:
+    """Whether a cell is of a level; cells of tables without the dimension meet nothing, or all that is asked."""
+
     def condition(cells: Decoded) -> Flags | None:
         if cells.space.table not in chosen:
-            return None
+            return None if everywhere else np.ones(len(cells.where), dtype=bool)
         place = axes[cells.space.table].place
-        fits: Flags = np.isin(
-            cells.space.dimensions[place].level_of[cells.members[place]], chosen[cells.space.table]
-        )
+        levels = cells.space.dimensions[place].level_of[cells.members[place]]
+        fits: Flags = np.isin(levels, chosen[cells.space.table])
         return fits
 
     return condition
