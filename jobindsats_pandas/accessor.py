@@ -6,7 +6,7 @@ registers both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -346,7 +346,8 @@ class FrameAccessor:
         -------
         Axes
         """
-        return plotting.plot(self._frame, measure, by, kind, totals=totals, ax=ax)
+        axes: Axes = plotting.plot(self._frame, measure, by, kind, totals=totals, ax=ax)
+        return axes
 
     def plot_audit(self, by: str | None = None, *, ax: Axes | None = None) -> Axes:
         """Draw where the hidden cells are.
@@ -362,7 +363,8 @@ class FrameAccessor:
         -------
         Axes
         """
-        return plotting.plot_audit(self._frame, by, ax=ax)
+        axes: Axes = plotting.plot_audit(self._frame, by, ax=ax)
+        return axes
 
     # --- areas and time ----------------------------------------------------------------------------------------------
 
@@ -381,7 +383,7 @@ class FrameAccessor:
         """
         return areas.with_codes(self._frame, columns)
 
-    def timestamps(self, how: str = "start") -> pd.DataFrame:
+    def timestamps(self, how: Literal["start", "end"] = "start") -> pd.DataFrame:
         """Turn periods into timestamps: midnight of their first or last day.
 
         Parameters

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.fast_rows import Labels
-    from jobindsats_pandas.metadata import Measure, Table
+    from jobindsats_pandas.metadata import Measure
     from jobindsats_pandas.periods import PeriodKey
     from jobindsats_pandas.queries import DataRequest, Plan, Selection
 
@@ -134,9 +134,9 @@ def _match(body: bytes, request: DataRequest) -> Block:
 @lru_cache(maxsize=32)
 def _period_positions(periods: tuple[str, ...]) -> dict[PeriodKey | str | None, int]:
     """Position of each period by its id, and by what the id says: ``2025Q4`` is written ``2025Q04`` too."""
-    said = {parse_period(text): position for position, text in enumerate(periods)}
-    said.pop(None, None)
-    return {**said, **{text: position for position, text in enumerate(periods)}}
+    positions: dict[PeriodKey | str | None, int] = {text: place for place, text in enumerate(periods)}
+    said = {parse_period(text): place for text, place in positions.items() if isinstance(text, str)}
+    return {key: place for key, place in said.items() if key is not None} | positions
 
 
 def _member_lookup(selection: Selection) -> Callable[[str], int | None]:

@@ -9,6 +9,7 @@
     ├── AuthenticationError                the API does not accept the key
     ├── ClosedHourError                    22:00 to 23:00 Danish time: the API is closed
     ├── ServiceError                       the network or the API fails
+    │   └── TimedOutError                  the API did not finish in time: ask for less at once
     ├── PayloadError (ValueError)          the API answered something that cannot be understood
     ├── NotCachedError (LookupError)       asked offline, and not on disk
     ├── ProvenanceError (ValueError)       a frame no longer carries what a method needs
@@ -46,6 +47,7 @@ __all__ = [
     "QueryWarning",
     "ServiceError",
     "StaleDataWarning",
+    "TimedOutError",
     "TooLargeError",
 ]
 
@@ -141,6 +143,10 @@ class ClosedHourError(JobindsatsError):
 
 class ServiceError(JobindsatsError):
     """The network or the API fails, also after trying again."""
+
+
+class TimedOutError(ServiceError):
+    """The API did not finish in time: ask for fewer cells at once."""
 
 
 class PayloadError(JobindsatsError, ValueError):

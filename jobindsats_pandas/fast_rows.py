@@ -145,8 +145,8 @@ def _as_in_json(text: np.ndarray, position: np.ndarray, names: list[Any]) -> boo
     """
     quotes, misspelt = 0, 0
     for start in range(0, len(text), BLOCK):
-        quotes += np.count_nonzero(text[start : start + BLOCK] == _QUOTE)
-        misspelt += np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1]))
+        quotes += int(np.count_nonzero(text[start : start + BLOCK] == _QUOTE))
+        misspelt += int(np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1])))
     if quotes != 2 * len(names) * len(position):
         return False
     for column in names:
@@ -154,11 +154,9 @@ def _as_in_json(text: np.ndarray, position: np.ndarray, names: list[Any]) -> boo
         codes, lengths = column.indices.to_numpy(), np.array([len(name) for name in spelt])
         if misspelt:
             # What looks like a misspelt number is harmless within a name.
-            wrong = np.add.reduceat(
-                _misspelt(np.frombuffer(b" ".join([b"", *spelt, b""]), dtype=np.uint8)).astype(np.int64),
-                np.append(0, np.cumsum(lengths + 1)[:-1]),
-            )
-            misspelt -= int(np.bincount(codes, minlength=len(spelt)) @ wrong)
+            joined = _misspelt(np.frombuffer(b" ".join([b"", *spelt, b""]), dtype=np.uint8))
+            in_each = np.add.reduceat(joined, np.append(0, np.cumsum(lengths + 1)[:-1]), dtype=np.int64)
+            misspelt -= int(np.bincount(codes, minlength=len(spelt)) @ in_each)
         # The quotes stand where the names' lengths put them: nothing was read as a name but what they enclose.
         end = position + lengths[codes]
         if (text.take(position, mode="clip") != _QUOTE).any() or (
@@ -174,7 +172,7 @@ def _misspelt(text: np.ndarray) -> np.ndarray:
     before, here, after = text[:-2], text[1:-1], text[2:]
     point, digit_follows = here == _POINT, after - _ZERO <= 9  # bytes below the zero wrap around
     # Below the point stand the comma, the minus and the space: what can stand before a number.
-    wrong = here == _ZERO
+    wrong: np.ndarray = here == _ZERO
     wrong &= digit_follows
     wrong |= point
     wrong |= here == _PLUS

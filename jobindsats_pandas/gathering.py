@@ -11,7 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jobindsats_pandas.transport import TimedOutError, held_back, tell
+from jobindsats_pandas.errors import TimedOutError
+from jobindsats_pandas.transport import held_back, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -70,3 +71,35 @@ def api() -> Iterator[Any]:
 def client(api: Any, tmp_path: Path) -> ji.Client:
     """A client of the module's sandbox with an empty cache."""
     return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "cache")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the fault suite at its full counts, not a tenth of them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--full"):
+        os.environ["JOBINDSATS_FULL"] = "1"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the fault suite counted, as one table."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    lines = [
+        json.loads(value)
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, value in report.user_properties
+        if name == "fault"
+    ]
+    if not lines:
+        return
+    counts = ("injected", "right", "wrong", "unexpected", "lost", "hung")
+    width = max(len(line["fault"]) for line in lines)
+    terminalreporter.write_sep("=", "faults")
+    terminalreporter.write_line(f"{'fault':{width}}" + "".join(f"{count:>11}" for count in counts) + "  note")
+    for line in lines:
+        figures = "".join(f"{line[count]:>11,}" for count in counts)
+        terminalreporter.write_line(f"{line['fault']:{width}}{figures}  {line['note']}")
+    totals = "".join(f"{sum(line[count] for line in lines):>11,}" for count in counts)
+    terminalreporter.write_line(f"{'all':{width}}{totals}")

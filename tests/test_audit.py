@@ -222,6 +222,9 @@ def test_an_audit_tells_not_available_and_rounded_apart(reader: ji.Client) -> No
     later = audited(reader.read("y14d03", by={"_kon": "*"}, periods=2))
     assert later.summary.endswith("12 are not available")
     assert "–" in repr(later)
+    frame = reader.read("y14d03", by={"_kon": "*"}, periods=2).iloc[:, [0, 1, 3]]
+    nothing = audited(frame)
+    assert nothing.summary == "0 of 0 cells are hidden (discretionised); 6 are not available"
     assert "costs" not in repr(later)
     adverts = audited(reader.read("y25i14", by={"_escostar_rs": "*"}, periods=1))
     assert "more are rounded" in adverts.summary

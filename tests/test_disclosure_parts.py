@@ -30,7 +30,9 @@ def dimension(id_, members, hierarchy="_h"):
 def spaces(draw, table="t"):
     measures = draw(st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True))
     periods = draw(
-        st.lists(st.sampled_from(["2026M01", "2026M02", "2026M03", "2025M12"]), max_size=4, unique=True)
+        st.lists(
+            st.sampled_from(["2026M01", "2026M02", "2026M03", "2025M12"]), min_size=1, max_size=4, unique=True
+        )
     )
     names = draw(st.lists(st.sampled_from(["x", "y", "z"]), max_size=3, unique=True))
     dimensions = []
@@ -57,7 +59,7 @@ def described(registry, parts):
                 member = dimension_.members[codes[place]]
                 if member.path != "/":
                     members[dimension_.id] = (dimension_.levels[member.level].hierarchy, member.path)
-            period = space.periods[cells.period[place]] if space.periods else None
+            period = space.periods[cells.period[place]]
             words[where] = (
                 space.table,
                 space.measures[cells.measure[place]].id,
@@ -217,6 +219,20 @@ def test_codes_are_looked_up_by_name():
     assert Registry.of(SPACE).locate(5) == (SPACE, 5)
     assert Registry.of(SPACE).locate(-1) is None
     assert Registry.of(SPACE).measures(np.array([-1, 3])) == [(SPACE, SPACE.measures[0])]
+
+
+def test_a_table_without_measures_or_periods_is_none():
+    with pytest.raises(ValueError, match="has no cells"):
+        PartSpace("t", "T", (), SPACE.periods, ())
+    with pytest.raises(ValueError, match="has no cells"):
+        PartSpace("t", "T", SPACE.measures, (), ())
+
+
+def test_the_memory_of_derived_measures_does_not_grow_without_end():
+    registry = Registry([SPACE])
+    for factor in range(600):
+        registry.with_measure(0, PartMeasure(f"s{factor}", "m", Kind.FLOW, ("scaled", "m", str(factor))))
+    assert len(registry._grown) <= 256
 
 
 def test_a_table_with_too_many_cells_keeps_the_dimensions_asked_for():

@@ -45,10 +45,11 @@ from jobindsats_pandas.errors import (
     QueryError,
     ServiceError,
     StaleDataWarning,
+    TimedOutError,
 )
 from jobindsats_pandas.sandbox import FixedTable, serve
 from jobindsats_pandas.sandbox.faults import KINDS
-from jobindsats_pandas.transport import Patience, TimedOutError, Transport
+from jobindsats_pandas.transport import Patience, Transport
 from jobindsats_pandas.transport.clock import EuropeanRule, danish_zone, opening_moment
 from jobindsats_pandas.transport.keys import cache_key
 

@@ -81,7 +81,9 @@ def test_one_wrong_letter_is_forgiven_in_a_long_word_where_nothing_fits_better(s
     assert found(slip, "Ledige", slip) == [slip]
 
 
-@pytest.mark.parametrize(("search", "text"), [("hxk", "HK"), ("lgdigt", "Ledige"), ("!", "!"), ("", "Ledige")])
+@pytest.mark.parametrize(
+    ("search", "text"), [("hxk", "HK"), ("lgdigt", "Ledige"), ("!", "!"), ("", "Ledige")]
+)
 def test_other_words_find_nothing(search, text):
     assert found(search, text) == []
 

@@ -187,8 +187,11 @@ def test_a_hidden_count_is_a_band_from_0_to_the_limit_of_the_rule(measure: PartM
 
 def test_a_band_is_joined_to_the_numbers_beside_it() -> None:
     ax = plot(frame([[5, HIDDEN, HIDDEN, 8, PENDING, 6]]))
-    wedges = [path.vertices[1].tolist() for path in ax.collections[0].get_paths()]
-    assert wedges == [[START, 5], [START + 3, 8]]
+    wedges = [path.vertices[:3].tolist() for path in ax.collections[0].get_paths()]
+    assert wedges == [
+        [[START + 0.5, 0], [START, 5], [START + 0.5, 2]],
+        [[START + 2.5, 0], [START + 3, 8], [START + 2.5, 2]],
+    ]
 
 
 def test_where_a_band_would_be_too_thin_to_see_a_mark_below_the_axis_tells_of_it_too() -> None:

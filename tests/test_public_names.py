@@ -22,7 +22,16 @@ def run(code: str) -> str:
 
 
 def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> None:
-    heavy = "matplotlib", "openpyxl", "tqdm.auto", "IPython", "pyarrow.dataset", "pyarrow.parquet", "http.server", "keyring"
+    heavy = (
+        "matplotlib",
+        "openpyxl",
+        "tqdm.auto",
+        "IPython",
+        "pyarrow.dataset",
+        "pyarrow.parquet",
+        "http.server",
+        "keyring",
+    )
     printed = run(
         "import pandas, requests, requests_cache, sys, threading\n"
         "before = set(sys.modules)\n"

@@ -51,7 +51,9 @@ def sanctions(reader: ji.Client) -> pd.DataFrame:
 
 def assert_same(left: pd.DataFrame, right: pd.DataFrame) -> None:
     """Assert that two frames are the same to the last bit that can be asked for."""
-    pd.testing.assert_frame_equal(left, right, check_column_type="exact", check_index_type="exact")
+    pd.testing.assert_frame_equal(
+        left, right, check_column_type="exact", check_index_type="exact", check_freq=True
+    )
     assert left.attrs == right.attrs
     for place in range(left.shape[1]):
         ours, theirs = left.iloc[:, place], right.iloc[:, place]
@@ -113,6 +115,11 @@ def shapes(crossed: pd.DataFrame, sanctions: pd.DataFrame) -> dict[str, pd.DataF
     name = "Antal sanktioner i alt"
     by_labels = crossed.set_index(["Periode", "Område", "Ydelsesgrupper"]).iloc[:, 0]
     twice = pd.concat([crossed, crossed.iloc[:, [3]]], axis=1)
+    long = [totals.to_long(frame) for frame in (crossed.head(9), sanctions.head(9))]
+    numbered = sanctions.copy()
+    numbered.columns = pd.RangeIndex(sanctions.shape[1])
+    dated = sanctions.copy()
+    dated.columns = pd.date_range("2026-01-01", periods=sanctions.shape[1])
     odd = sanctions.iloc[:, :3].copy()
     odd.columns = pd.Index(["Periode", 7, ("a", 1)], dtype=object)
     return {
@@ -131,6 +138,10 @@ def shapes(crossed: pd.DataFrame, sanctions: pd.DataFrame) -> dict[str, pd.DataF
         "dropped": crossed.dropna(),
         "labels twice": twice,
         "odd labels": odd,
+        "numbered labels": numbered,
+        "dated labels": dated,
+        "dated rows": sanctions.set_index(pd.date_range("2026-01-01", periods=len(sanctions), freq="D")),
+        "long of two tables": pd.concat(long, ignore_index=True),
         "computed": crossed.assign(
             share=crossed.iloc[:, 4] / crossed.iloc[:, 3], twice=crossed.iloc[:, 3] * 2
         ),
@@ -156,7 +167,7 @@ def shapes(crossed: pd.DataFrame, sanctions: pd.DataFrame) -> dict[str, pd.DataF
 
 SHAPES = [
     "filtered", "shuffled", "empty", "no columns of labels", "indexed", "indexed by period", "named range", "pivoted",
-    "pivoted, all", "unstacked with holes", "stacked tables", "merged", "dropped", "labels twice", "odd labels", "computed",
+    "pivoted, all", "unstacked with holes", "stacked tables", "merged", "dropped", "labels twice", "odd labels", "numbered labels", "dated labels", "dated rows", "long of two tables", "computed",
     "summed", "filled", "others", "periods missing",
 ]  # fmt: skip
 
@@ -337,7 +348,7 @@ def test_partitions_are_by_columns_of_labels(
             storage.to_parquet(crossed, tmp_path / "x", by)
     with pytest.raises(QueryError, match="names one twice"):
         storage.to_parquet(crossed, tmp_path / "x", ["Område", "Område"])
-    monkeypatch.setattr(storage, "MAX_PARTITIONS", 50)
+    monkeypatch.setattr(storage.files, "MAX_PARTITIONS", 50)
     with pytest.raises(QueryError, match="makes 99 files, more than 50"):
         storage.to_parquet(crossed, tmp_path / "x", "Område")
     assert not list(tmp_path.iterdir())
@@ -460,6 +471,23 @@ def test_a_file_is_hardly_larger_than_a_plain_one(reader: ji.Client, tmp_path: P
     assert (tmp_path / "ours.parquet").stat().st_size <= 1.3 * (tmp_path / "plain.parquet").stat().st_size
 
 
+def test_a_cell_that_does_not_follow_from_its_labels_is_never_lost(tmp_path: Path) -> None:
+    count = 50_000
+    dimension = PartDimension.build("_d", "D", [("_h", "1", "n", [("/1/", "a"), ("/2/", "b")])])
+    space = PartSpace("t", "T", (PartMeasure("m", "M", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
+    codes = np.ones(count, dtype=np.int64)
+    codes[count // 2 :] = 2
+    labels = pd.Categorical.from_codes(codes - 1, ["a", "b"])
+    # One row of fifty thousand says a and is b.
+    codes[1_234] = 2
+    array = DiscretionisedArray(
+        np.ones(count, np.int64), np.zeros(count, np.uint8), space.encode(0, 0, [codes]), Registry.of(space)
+    )
+    frame = pd.DataFrame({"D": labels, "x": array})
+    assert_same(frame, restored(frame, tmp_path / "x.parquet"))
+    assert extra_columns(tmp_path / "x.parquet") == ["x_part"]
+
+
 def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {
@@ -533,7 +561,7 @@ def test_a_newer_format_is_not_guessed_at(
     crossed: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(storage, "FORMAT", storage.FORMAT + 1)
+        patch.setattr(storage.files, "FORMAT", storage.files.FORMAT + 1)
         storage.to_parquet(crossed, tmp_path / "x.parquet")
     with pytest.raises(
         ProvenanceError, match=r"newer version of jobindsats_pandas \(format 2; this one reads 1\). Upgrade"

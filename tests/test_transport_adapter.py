@@ -22,11 +22,12 @@ from jobindsats_pandas.errors import (
     JobindsatsError,
     QueryError,
     ServiceError,
+    TimedOutError,
     TooLargeError,
 )
 from jobindsats_pandas.sandbox import FixedTable, serve
 from jobindsats_pandas.sandbox.faults import KINDS
-from jobindsats_pandas.transport import Patience, TimedOutError, Transport
+from jobindsats_pandas.transport import Patience, Transport
 from jobindsats_pandas.transport.adapter import ApiAdapter, Shelf
 from jobindsats_pandas.transport.failures import FOREIGN, UNEXPECTED, failure_of_exception
 from jobindsats_pandas.transport.validation import body_problem

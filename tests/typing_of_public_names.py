@@ -11,8 +11,12 @@ from jobindsats_pandas.metadata import Table
 from jobindsats_pandas.queries import Plan
 
 client = ji.Client(token="abc", base_url="https://api.jobindsats.dk/v3", cache_dir="cache", connections=2)
-assert_type(ji.read_jobindsats("y25i01", by={"_nykom": "*"}, periods="latest:12", client=client), pd.DataFrame)
-assert_type(ji.read_jobindsats("y25i01", by=["_nykom", "A-kasse"], measures="Antal ledige personer"), pd.DataFrame)
+assert_type(
+    ji.read_jobindsats("y25i01", by={"_nykom": "*"}, periods="latest:12", client=client), pd.DataFrame
+)
+assert_type(
+    ji.read_jobindsats("y25i01", by=["_nykom", "A-kasse"], measures="Antal ledige personer"), pd.DataFrame
+)
 assert_type(ji.plan("y25i01", by="_nykom"), Plan)
 assert_type(ji.tables("ledighed"), pd.DataFrame)
 assert_type(ji.subjects(), pd.DataFrame)

@@ -58,16 +58,14 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
 
 def to_arrow(array: Any, wanted_type: Any = None) -> Any:
     """Everything that an array holds, as an Arrow array."""
-    wanted = wanted_type if isinstance(wanted_type, ArrowDiscretionisedType) else None
-    arrow_type = wanted or ArrowDiscretionisedType(array.dtype.numbers, array.registry, array.dropped)
+    arrow_type = ArrowDiscretionisedType(array.dtype.numbers, array.registry, array.dropped)
     values = pa.array(array.numbers, mask=is_missing(array.status))
     storage = pa.StructArray.from_arrays(
         [values, pa.array(array.status), pa.array(array.parts)], fields=list(arrow_type.storage_type)
     )
-    made = pa.ExtensionArray.from_storage(arrow_type, storage)
-    if wanted_type is None or wanted is not None:
-        return made
-    return made.storage.field("value").cast(wanted_type)
+    if wanted_type is None or wanted_type == arrow_type:
+        return pa.ExtensionArray.from_storage(arrow_type, storage)
+    return storage if wanted_type == storage.type else values.cast(wanted_type)
 
 
 def from_arrow(array: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:

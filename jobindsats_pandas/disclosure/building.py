@@ -110,14 +110,8 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
             parts[places] = recode(parts[places])
     missing = is_missing(status)
     if whole is None:
-        whole = (
-            all(
-                isinstance(one, int | np.integer)
-                for one, gone in zip(scalars, missing, strict=True)
-                if not gone
-            )
-            and not missing.all()
-        )
+        shown = [one for one, gone in zip(scalars, missing, strict=True) if not gone]
+        whole = bool(shown) and all(isinstance(one, int | np.integer) for one in shown)
     if any(isinstance(one, int) and abs(one) > 2**53 for one in plain):
         filled = [1 if gone else one for one, gone in zip(plain, missing, strict=True)]
         exact: Any = np.array(filled, dtype=np.int64 if whole else np.float64)

@@ -68,7 +68,7 @@ def published_cell(check: SumCheck, group: int = 0) -> Published | None:
     space = table.space
     if table.one_measure < 0 or space.measures[table.one_measure].derived or table.over_periods:
         return None
-    rest, period = divmod(int(table.common()[0]), max(len(space.periods), 1))
+    rest, period = divmod(int(table.common()[0]), len(space.periods))
     members, over, combinations = [], [], 1
     for place in reversed(range(len(space.dimensions))):
         dimension = space.dimensions[place]

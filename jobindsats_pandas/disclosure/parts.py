@@ -211,7 +211,7 @@ class PartSpace:
     Raises
     ------
     ValueError
-        If the table has more cells than can be numbered; see `fitting`.
+        If the table has no cells, or more than can be numbered; see `fitting`.
     """
 
     table: str
@@ -221,6 +221,8 @@ class PartSpace:
     dimensions: tuple[PartDimension, ...]
 
     def __post_init__(self) -> None:
+        if not (self.measures and self.periods):
+            raise ValueError(f"table {self.table!r} has no cells: it needs a measure and a period at least")
         if self.size >= _LARGEST:
             raise ValueError(
                 f"table {self.table!r} has {self.size:.1e} possible cells, more than can be numbered;"
@@ -240,7 +242,7 @@ class PartSpace:
     ) -> PartSpace:
         """A space of all dimensions, or where those are too many, of the needed ones; others stand at their total."""
         measures, periods, dimensions = tuple(measures), tuple(periods), tuple(dimensions)
-        size = len(measures) * max(len(periods), 1) * math.prod(len(d.members) for d in dimensions)
+        size = len(measures) * len(periods) * math.prod(len(d.members) for d in dimensions)
         if size >= _LARGEST >> 8:
             keep = set(needed)
             dimensions = tuple(
@@ -271,7 +273,7 @@ class PartSpace:
             codes = codes * len(dimension.members) + np.asarray(
                 members[index] if index < len(members) else 0, dtype=np.int64
             )
-        codes = codes * max(len(self.periods), 1) + np.asarray(periods, dtype=np.int64)
+        codes = codes * len(self.periods) + np.asarray(periods, dtype=np.int64)
         return np.atleast_1d(codes)
 
     def measure_code(self, id: str) -> int:  # noqa: A002 - as the attribute is called
@@ -295,7 +297,7 @@ class PartSpace:
     @cached_property
     def per_measure(self) -> int:
         """How many cells each measure has."""
-        return max(len(self.periods), 1) * math.prod(len(d.members) for d in self.dimensions)
+        return len(self.periods) * math.prod(len(d.members) for d in self.dimensions)
 
     @cached_property
     def size(self) -> int:
@@ -409,7 +411,7 @@ class Registry:
                 continue
             rest = parts[where] - offset
             digits = []
-            for radix in (max(len(space.periods), 1), *(len(d.members) for d in reversed(space.dimensions))):
+            for radix in (len(space.periods), *(len(d.members) for d in reversed(space.dimensions))):
                 quotient = rest // radix
                 digits.append(rest - quotient * radix)
                 rest = quotient
@@ -437,6 +439,9 @@ class Registry:
         """The registry whose space number `place` has one more measure, its index, and how to recode old parts."""
         key = (place, measure)
         if key not in self._grown:
+            # Scaling by ever new numbers would make this grow without end.
+            if len(self._grown) >= 256:
+                self._grown.clear()
             space, index = self.spaces[place].with_measure(measure)
             spaces = list(self.spaces)
             spaces[place] = space
@@ -591,7 +596,7 @@ def _recoder(old: Registry, new: Registry) -> Recoder | None:
         for (_, _, target, target_offset), decoded in _pair(steps, old.decode(parts)):
             space = decoded.space
             measures = np.array([target.measure_code(m.id) for m in space.measures])
-            periods = np.array([target.period_code(*p) for p in space.periods] or [0])
+            periods = np.array([target.period_code(*p) for p in space.periods])
             places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
             members: list[Any] = []
             for dimension in target.dimensions:

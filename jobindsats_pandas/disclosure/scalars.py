@@ -301,7 +301,7 @@ def _signature(one: Any) -> tuple[Any, ...] | None:
     if located is None or one.status not in (CellStatus.OBSERVED, CellStatus.DERIVED):
         return None
     space, number = located
-    rest, period = divmod(number, max(len(space.periods), 1))
+    rest, period = divmod(number, len(space.periods))
     levels = []
     for dimension in reversed(space.dimensions):
         rest, member = divmod(rest, len(dimension.members))

@@ -230,7 +230,9 @@ class Storage(ExtensionArray):
         values = list(values)
         if not all(is_number(one) or is_na(one) for one in values):
             return super()._cast_pointwise_result(values)  # type: ignore[misc]
-        return type(self)._of(cells_from(values, whole=None if self.dtype.kind == "i" else False))
+        # What whole numbers become may be decimal; where there is nothing to tell, they stay whole.
+        undecided = self.dtype.kind == "i" and not all(map(is_na, values))
+        return type(self)._of(cells_from(values, whole=None if undecided else self.dtype.kind == "i"))
 
     @classmethod
     def _from_factorized(cls, values: Any, original: Self) -> Self:

@@ -350,7 +350,7 @@ class TableCells:
             rest = rest.astype(np.uint32)
         digits = []
         for radix in (
-            max(len(self.space.periods), 1),
+            len(self.space.periods),
             *(len(d.members) for d in reversed(self.space.dimensions)),
         ):
             # A quotient and a product are vectorised in numpy, the remainder is not.
@@ -372,7 +372,7 @@ class TableCells:
 
     @cached_property
     def _periods(self) -> _Pairs:
-        return self._pairs(self.period, max(len(self.space.periods), 1))
+        return self._pairs(self.period, len(self.space.periods))
 
     @property
     def over_periods(self) -> bool:
@@ -454,7 +454,7 @@ class TableCells:
                 nearest = np.where(differ & ~ancestors.differ, ancestors.first, nearest)
                 differ = differ & ancestors.differ
             result = result * len(dimension.members) + np.where(differ, 0, nearest)
-        result = result * max(len(self.space.periods), 1) + self._periods.first
+        result = result * len(self.space.periods) + self._periods.first
         return np.where(self._periods.differ, UNKNOWN, result)
 
     def _having(self, where: NDArray[np.intp] | slice) -> Flags:

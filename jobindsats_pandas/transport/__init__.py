@@ -15,7 +15,6 @@ from __future__ import annotations
 from jobindsats_pandas.transport.adapter import Patience
 from jobindsats_pandas.transport.clock import expiry_moment
 from jobindsats_pandas.transport.credentials import keyring_token
-from jobindsats_pandas.transport.failures import TimedOutError
 from jobindsats_pandas.transport.notices import held_back, tell
 from jobindsats_pandas.transport.session import Answer, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
@@ -25,7 +24,6 @@ __all__ = [
     "CacheInfo",
     "CacheView",
     "Patience",
-    "TimedOutError",
     "Transport",
     "expiry_moment",
     "held_back",

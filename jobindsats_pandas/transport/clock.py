@@ -66,9 +66,9 @@ def opening_moment(now: datetime) -> datetime | None:
 
     Examples
     --------
-    >>> opening_moment(datetime(2026, 7, 1, 20, 30, tzinfo=timezone.utc)).isoformat()
+    >>> opening_moment(datetime(2026, 7, 1, 20, 30, tzinfo=UTC)).isoformat()
     '2026-07-01T23:00:00+02:00'
-    >>> opening_moment(datetime(2026, 7, 1, 21, 0, tzinfo=timezone.utc)) is None
+    >>> opening_moment(datetime(2026, 7, 1, 21, 0, tzinfo=UTC)) is None
     True
     """
     here = now.astimezone(danish_zone())
@@ -95,7 +95,7 @@ def expiry_moment(update_next: date | None, now: datetime) -> datetime:
 
     Examples
     --------
-    >>> now = datetime(2026, 12, 15, 12, tzinfo=timezone.utc)
+    >>> now = datetime(2026, 12, 15, 12, tzinfo=UTC)
     >>> expiry_moment(date(2026, 12, 16), now).isoformat()
     '2026-12-16T07:00:00+00:00'
     """

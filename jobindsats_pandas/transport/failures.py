@@ -18,6 +18,7 @@ from jobindsats_pandas.errors import (
     JobindsatsError,
     QueryError,
     ServiceError,
+    TimedOutError,
     TooLargeError,
 )
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY
@@ -25,10 +26,6 @@ from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK, body_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-
-class TimedOutError(ServiceError):
-    """The API did not finish in time: ask for fewer cells at once."""
 
 
 @dataclass(frozen=True)

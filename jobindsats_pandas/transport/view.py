@@ -41,6 +41,7 @@ class CacheView:
 
     Examples
     --------
+    >>> from jobindsats_pandas.transport import Transport
     >>> cache = Transport(token=None, base_url="http://127.0.0.1:8000/v3").cache
     >>> cache.info().entries
     0

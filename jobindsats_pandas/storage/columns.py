@@ -1,0 +1,271 @@
+"""From a frame to the columns of a file that everybody can read, and what it takes to restore it."""
+
+from __future__ import annotations
+
+from itertools import count as numbers_from
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, Registry
+from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.periods import FREQUENCIES
+from jobindsats_pandas.storage.labels import (
+    attrs_plain,
+    index_columns,
+    index_plain,
+    labels_plain,
+    period_text,
+    text_of,
+)
+from jobindsats_pandas.storage.recipes import recipe_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["MISSING_PERIOD", "ROW_NUMBER", "STATUS_LABELS", "dictionary", "to_table"]
+
+#: Where the rows of a directory's files stood in the frame.
+ROW_NUMBER = "row_number"
+
+STATUS_LABELS = [status.label for status in CellStatus]
+
+#: What stands for a missing period among ordinals.
+MISSING_PERIOD = int(np.iinfo(np.int64).min)
+
+
+class _Names:
+    """Distinct texts for the columns of a file, whose labels may be anything and may repeat."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = {ROW_NUMBER}
+
+    def of(self, text: str) -> str:
+        name = next(
+            name for n in numbers_from() if (name := text if n == 0 else f"{text}.{n}") not in self.taken
+        )
+        self.taken.add(name)
+        return name
+
+
+class _Builder:
+    """The columns of a file, and what it takes to restore those of the frame."""
+
+    def __init__(self) -> None:
+        self.names = _Names()
+        self.fields: list[pa.Field] = []
+        self.arrays: list[Any] = []
+        self.registries: list[Registry] = []
+
+    def add(self, name: str, array: Any) -> str:
+        name = self.names.of(name)
+        self.fields.append(pa.field(name, array.type))
+        self.arrays.append(array)
+        return name
+
+    def registry(self, registry: Registry) -> int:
+        for place, known in enumerate(self.registries):
+            if known is registry:
+                return place
+        self.registries.append(registry)
+        return len(self.registries) - 1
+
+
+def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str, Any]]:
+    """Turn a frame into columns for everybody, and say how to restore it."""
+    builder = _Builder()
+    columns: list[dict[str, Any]] = []
+    keys: list[tuple[str, NDArray[np.integer], int]] = []
+    guarded: list[tuple[dict[str, Any], DiscretionisedArray]] = []
+    index = index_columns(frame.index)
+    labels = list(frame.columns)
+    for label, values in [*index, *((labels[place], frame.iloc[:, place]) for place in range(len(labels)))]:
+        text = text_of(label) if label is not None else "index"
+        column: dict[str, Any] = {"label_text": text}
+        if isinstance(values.dtype, DiscretionisedDtype):
+            array: Any = values.array
+            column |= _add_guarded(builder, text, array)
+            guarded.append((column, array))
+        elif isinstance(values.dtype, pd.PeriodDtype):
+            column |= _add_periods(builder, text, pd.PeriodIndex(values), keys)
+        elif isinstance(values.dtype, pd.CategoricalDtype):
+            column |= _add_categorical(builder, text, pd.Categorical(values), keys)
+        else:
+            column |= _add_other(builder, text, values, keys)
+        columns.append(column)
+    _say_statuses_once(builder, columns, guarded)
+    _add_parts(builder, guarded, keys)
+    texts = [column["label_text"] for column in columns]
+    for name in by:
+        if texts.count(name) != 1 or columns[texts.index(name)]["kind"] not in {"period", "category", "text"}:
+            raise QueryError(
+                f"partition_by={name!r}: that is not one column of labels. There are:"
+                f" {', '.join(repr(c['label_text']) for c in columns if c['kind'] in {'period', 'category', 'text'})}."
+            )
+    if len(set(by)) < len(by) or len(by) == len(texts):
+        raise QueryError(f"partition_by={list(by)!r} leaves no column for the files, or names one twice.")
+    spec = {
+        "rows": len(frame),
+        "index": {"columns": len(index), **index_plain(frame.index)},
+        "columns": columns,
+        "labels": labels_plain(frame.columns),
+        "attrs": attrs_plain(frame.attrs),
+        "registries": [registry.to_json() for registry in builder.registries],
+        "parts": [c["parts"]["file"] for c, _ in guarded if "file" in c["parts"]],
+    }
+    return pa.Table.from_arrays(builder.arrays, schema=pa.schema(builder.fields)), spec
+
+
+def dictionary(codes: NDArray[Any], labels: Sequence[str], *, ordered: bool = False) -> Any:
+    """Codes and labels as an Arrow dictionary; a code below 0 is null."""
+    missing = codes < 0
+    indices = pa.array(
+        codes.astype(np.int32 if len(labels) > 127 else np.int8), mask=missing if missing.any() else None
+    )
+    return pa.DictionaryArray.from_arrays(indices, pa.array(labels, pa.string()), ordered=ordered)
+
+
+def _add_guarded(builder: _Builder, text: str, array: DiscretionisedArray) -> dict[str, Any]:
+    numbers = pa.array(array.numbers, mask=~array.visible)
+    return {
+        "kind": "guarded",
+        "dtype": array.dtype.name,
+        "file": builder.add(text, numbers),
+        "status": builder.add(f"{text}_status", dictionary(array.status.astype(np.int8), STATUS_LABELS)),
+        "registry": builder.registry(array.registry),
+        "dropped": array.dropped,
+    }
+
+
+def _say_statuses_once(
+    builder: _Builder,
+    columns: Sequence[dict[str, Any]],
+    guarded: Sequence[tuple[dict[str, Any], DiscretionisedArray]],
+) -> None:
+    """Where the frame has a column of the statuses already, as the long layout does, it serves as one."""
+    if len(guarded) != 1:
+        return
+    column, _ = guarded[0]
+    place = [field.name for field in builder.fields].index(column["status"])
+    mine = builder.arrays[place]
+    for other in columns:
+        if (
+            other["kind"] == "category"
+            and other["label_text"] == "status"
+            and other.get("categories") == STATUS_LABELS
+        ):
+            theirs = builder.arrays[[field.name for field in builder.fields].index(other["file"])]
+            if theirs.indices.cast(pa.int8()).equals(mine.indices.cast(pa.int8())):
+                del builder.fields[place], builder.arrays[place]
+                column["status"] = other["file"]
+
+
+def _add_parts(
+    builder: _Builder,
+    guarded: Sequence[tuple[dict[str, Any], DiscretionisedArray]],
+    keys: Sequence[tuple[str, NDArray[np.integer], int]],
+) -> None:
+    """Note each cell's part: as a sum of what the labels of its row contribute, else as a column of its own."""
+    base: tuple[DiscretionisedArray, str] | None = None
+    for column, array in guarded:
+        if base is not None and array.registry is base[0].registry and len(array):
+            shift = int(array.parts[0] - base[0].parts[0])
+            if (
+                np.array_equal(base[0].parts + shift, array.parts)
+                and min(array.parts.min(), base[0].parts.min()) >= 0
+            ):
+                column["parts"] = {"like": base[1], "shift": shift}
+                continue
+        recipe = recipe_of(array, keys)
+        if recipe is None:
+            recipe = {"file": builder.add(f"{column['file']}_part", pa.array(array.parts))}
+        column["parts"] = recipe
+        if base is None:
+            base = (array, column["file"])
+
+
+def _add_periods(
+    builder: _Builder, text: str, values: pd.PeriodIndex, keys: list[tuple[str, NDArray[np.integer], int]]
+) -> dict[str, Any]:
+    codes, uniques = _period_codes(values)
+    labels = [period_text(one) for one in uniques]
+    starts = np.array([one.start_time.to_datetime64() for one in uniques], dtype="datetime64[ns]")
+    whole_days = values.freqstr.partition("-")[0] in {*FREQUENCIES, "W", "D"}
+    days = starts.astype("datetime64[D]" if whole_days else "datetime64[us]")
+    taken = days.take(codes.clip(0)) if len(days) else np.empty(len(codes), dtype=days.dtype)
+    name = builder.add(text, dictionary(codes, labels))
+    keys.append((name, codes, len(labels)))
+    return {
+        "kind": "period",
+        "file": name,
+        "start": builder.add(f"{text}_start", pa.array(taken, mask=codes < 0)),
+        "freq": values.freqstr,
+        "periods": dict(zip(labels, [int(one.ordinal) for one in uniques], strict=True)),
+    }
+
+
+def _period_codes(values: Any) -> tuple[NDArray[np.integer], Any]:
+    """Number periods from the oldest; -1 for a missing one."""
+    ordinals = values.astype("int64").to_numpy()
+    low, high = (
+        (int(ordinals.min()), int(ordinals.max())) if len(ordinals) else (MISSING_PERIOD, MISSING_PERIOD)
+    )
+    if low == MISSING_PERIOD or high - low > 4 * len(ordinals) + 1_000:
+        codes, uniques = pd.factorize(values, sort=True)
+        return codes, values.__class__(uniques)
+    places = ordinals - low
+    seen = np.zeros(high - low + 1, dtype=bool)
+    seen[places] = True
+    rank = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    return rank[places], values.from_ordinals(np.flatnonzero(seen) + low, freq=values.freq)
+
+
+def _add_categorical(
+    builder: _Builder, text: str, values: pd.Categorical, keys: list[tuple[str, NDArray[np.integer], int]]
+) -> dict[str, Any]:
+    labels = [text_of(label) for label in values.categories]
+    if len(set(labels)) < len(labels):
+        raise QueryError(f"The categories of column {text!r} read alike as text; rename them first.")
+    name = builder.add(text, dictionary(values.codes, labels, ordered=bool(values.ordered)))
+    keys.append((name, values.codes, len(labels)))
+    column = {"kind": "category", "file": name, "ordered": bool(values.ordered)}
+    if values.categories.dtype == "str":
+        return {**column, "categories": labels}
+    return {**column, "categories": labels, "exact": labels_plain(values.categories)}
+
+
+def _add_other(
+    builder: _Builder, text: str, values: Any, keys: list[tuple[str, NDArray[np.integer], int]]
+) -> dict[str, Any]:
+    """Anything else goes as pandas and Arrow have it; objects with a readable text go as that text."""
+    array: Any = values.array
+    kinds = set(map(type, array)) if values.dtype == object else set()
+    if isinstance(array.dtype, pd.IntervalDtype) or kinds & {pd.Period, pd.Interval, tuple}:
+        codes, uniques = pd.factorize(np.asarray(array, dtype=object))
+        column = _add_categorical(
+            builder, text, pd.Categorical.from_codes(codes, pd.Index(uniques, dtype=object)), keys
+        )
+        return {**column, "kind": "objects", "dtype": str(array.dtype)}
+    try:
+        table = pa.Table.from_pandas(pd.DataFrame({"x": array}), preserve_index=False)
+    except pa.ArrowException as error:
+        raise QueryError(
+            f"The column {text!r} ({values.dtype}) cannot be written to Parquet: {error}"
+        ) from None
+    plain = table.column(0).combine_chunks()
+    if isinstance(plain.type, pa.BaseExtensionType) or pa.types.is_nested(plain.type):
+        raise QueryError(
+            f"The column {text!r} ({values.dtype}) is of a type that other programs cannot read from Parquet. Turn it"
+            " into text, numbers, dates or categories first."
+        )
+    is_text = pa.types.is_string(plain.type) or pa.types.is_large_string(plain.type)
+    return {
+        "kind": "text" if is_text else "other",
+        "file": builder.add(text, plain.cast(pa.string()) if is_text else plain),
+        "dtype": str(values.dtype),
+        "pandas": table.schema.metadata[b"pandas"].decode(),
+    }

@@ -1,0 +1,89 @@
+"""How the part of each cell follows from the labels of its row, so that a file need not hold it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jobindsats_pandas.disclosure import CellStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from jobindsats_pandas.disclosure import DiscretionisedArray
+
+__all__ = ["recipe_of"]
+
+
+def recipe_of(
+    array: DiscretionisedArray, keys: Sequence[tuple[str, NDArray[np.integer], int]]
+) -> dict[str, Any] | None:
+    """How the parts follow from the labels of the rows; None if they do not.
+
+    A part is a number in mixed radix, so it is a sum of what the period and each member contribute. Contributions are
+    taken from a few rows and the sum is then compared with every row: what is noted is exact, or it is not noted.
+    """
+    parts, rows = array.parts, np.arange(len(array))
+    special = parts < 0
+    absent = None
+    if special.any() and not special.all():
+        # What pandas made by concat, merge or unstack belongs to no cell, and its status says so.
+        values = np.unique(parts[special])
+        if len(values) > 1 or not np.array_equal(special, array.status == CellStatus.ABSENT):
+            return None
+        absent, rows = int(values[0]), np.flatnonzero(~special)
+        parts = parts[rows]
+    if not len(parts) or int(parts.min()) == int(parts.max()):
+        return {"constant": int(parts[0]) if len(parts) else 0, "sums": {}, "absent": absent}
+    within = [
+        (space, offset)
+        for space, offset in zip(array.registry.spaces, array.registry.offsets, strict=True)
+        if offset <= int(parts.min()) and int(parts.max()) < offset + space.size
+    ]
+    if not within:
+        return None
+    (space, constant), *_ = within
+    radices = [
+        max(len(space.periods), 1),
+        *(len(dimension.members) for dimension in reversed(space.dimensions)),
+        len(space.measures),
+    ]
+    strides = np.concatenate([[1], np.cumprod(radices[:-1], dtype=np.int64)])
+    labels = [(name, codes[rows] if absent is not None else codes, size) for name, codes, size in keys]
+    sample = _sample(len(parts), [codes for _, codes, _ in labels])
+    digits = ((parts[sample] - constant)[:, None] // strides) % np.array(radices)
+    tables: dict[str, NDArray[np.int64]] = {}
+    for digit, stride in zip(digits.T, strides.tolist(), strict=True):
+        if (digit == digit[0]).all():
+            constant += int(digit[0]) * stride
+            continue
+        for name, codes, size in labels:
+            table = np.full(size + 1, -1)
+            table[codes[sample]] = digit
+            if (table[codes[sample]] == digit).all():
+                tables[name] = tables.get(name, np.zeros(size + 1, dtype=np.int64)) + table.clip(0) * stride
+                break
+        else:
+            return None
+    told = np.full(len(parts), constant)
+    for name, codes, _ in labels:
+        if name in tables:
+            told += tables[name].take(codes, mode="wrap")
+    if not np.array_equal(told, parts):
+        return None
+    sums = {name: table.tolist() for name, table in tables.items()}
+    return {"constant": constant, "sums": sums, "absent": absent}
+
+
+def _sample(count: int, labels: Sequence[NDArray[np.integer]]) -> NDArray[np.int64]:
+    """Some rows, with at least one of every label that there is."""
+    picked = [np.linspace(0, count - 1, 4_000).astype(np.int64)]
+    for codes in labels:
+        seen = np.zeros(int(codes.max(initial=0)) + 2, dtype=bool)
+        seen[codes[picked[0]]] = True
+        unseen = np.flatnonzero(~seen[codes])
+        picked.append(unseen[np.unique(codes[unseen], return_index=True)[1]])
+    return np.unique(np.concatenate(picked))
