@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jobindsats_pandas as ji
+from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.errors import JobindsatsError, QueryError
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
         "--complete", action="store_true", help="also the combinations that the API left out (they are 0)"
     )
     read.add_argument("--out", type=Path, help="a file; its ending says what: .parquet, .csv or .xlsx")
-    read.add_argument("--danish", action="store_true", help="CSV for a Danish Excel: semicolons, decimal comma, BOM")
+    read.add_argument(
+        "--danish", action="store_true", help="CSV for a Danish Excel: semicolons, decimal comma, BOM"
+    )
     read.add_argument("--refresh", action="store_true", help="ask the API, whatever the cache has")
     read.add_argument("--offline", action="store_true", help="ask the cache alone")
     read.add_argument("--max-requests", type=int, default=500)
@@ -186,19 +189,19 @@ def _read(options: argparse.Namespace) -> None:
         max_requests=options.max_requests,
     )
     if out is None:
-        frame.jobindsats.plain().to_csv(sys.stdout, index=False)
+        FrameAccessor(frame).plain().to_csv(sys.stdout, index=False)
     else:
         if options.danish:
-            frame.jobindsats.to_csv(out, danish=True)
+            FrameAccessor(frame).to_csv(out, danish=True)
         else:
             _WRITERS[out.suffix.lower()](frame, out)
         print(f"{len(frame):,} rows written to {out}", file=sys.stderr)
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".parquet": lambda frame, path: frame.jobindsats.to_parquet(path),
-    ".csv": lambda frame, path: frame.jobindsats.to_csv(path),
-    ".xlsx": lambda frame, path: frame.jobindsats.to_excel(path),
+    ".parquet": lambda frame, path: FrameAccessor(frame).to_parquet(path),
+    ".csv": lambda frame, path: FrameAccessor(frame).to_csv(path),
+    ".xlsx": lambda frame, path: FrameAccessor(frame).to_excel(path),
 }
 
 
@@ -241,7 +244,7 @@ def _demo(_: argparse.Namespace) -> None:
         again = ji.read_jobindsats("y01h01", **question, client=client)
         print(f"The same question again: {len(api.requests) - sent} requests, equal: {again.equals(frame)}\n")
         path = Path("jobindsats-demo.parquet")
-        frame.jobindsats.to_parquet(path)
+        FrameAccessor(frame).to_parquet(path)
         print(
             f"Written to {path}; ji.read_parquet gives back the same frame: {ji.read_parquet(path).equals(frame)}"
         )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["did_you_mean", "fold", "nearest", "ranked"]
 
+T = TypeVar("T")
+
 # In decomposed text å is an a and a ring, so that an accent on any of the three does not hide it.
 _DANISH = {"æ": "ae", "ø": "oe", "a\N{COMBINING RING ABOVE}": "aa"}
 

@@ -31,7 +31,7 @@ def test_every_python_block_runs_in_order() -> None:
     assert len(blocks) >= 5
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         for code in blocks:
-            exec(compile(code, "README.md", "exec"), names)  # noqa: S102
+            exec(compile(code, "README.md", "exec"), names)
     assert "refused" in printed.getvalue()
     assert names["again"].equals(names["df"])
 

@@ -72,7 +72,11 @@ def labels_plain(labels: pd.Index) -> dict[str, Any]:
             "ordered": bool(labels.ordered),
             "names": names,
         }
-    plain = {"values": [_scalar_plain(label) for label in labels], "dtype": str(labels.dtype), "names": names}
+    plain: dict[str, Any] = {
+        "values": [_scalar_plain(label) for label in labels],
+        "dtype": str(labels.dtype),
+        "names": names,
+    }
     if isinstance(labels, pd.DatetimeIndex):
         plain["freq"] = labels.freqstr
     return plain

@@ -264,12 +264,20 @@ def key_of(frame: pd.DataFrame, piece: MeasureCells, name: str) -> Key:
     return Key(name, codes[piece.rows], pd.Index(uniques))
 
 
+def _axes_anywhere(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) -> dict[str, Axis]:
+    """Find a dimension in some tables, or else in any table of the frame: then these cells are of no member."""
+    try:
+        return axes_of(frame, spaces, name)
+    except QueryError:
+        return axes_of(frame, spaces_of(frame), name)
+
+
 def part_key(frame: pd.DataFrame, piece: MeasureCells, name: str, *, levels: bool = False) -> Key:
     """Group by the period, or by the members of a dimension or their levels, as the cells know them."""
     decoded = piece.cells.registry.decode(piece.cells.parts)
     asked = (frame.attrs.get("jobindsats") or {}).get("columns", {}).get("period", "period")
     is_period = fold(name) in {"period", "periode", fold(asked)}
-    axes = {} if is_period else axes_of(frame, [one.space for one in decoded] or spaces_of(frame), name)
+    axes = {} if is_period else _axes_anywhere(frame, [one.space for one in decoded], name)
     codes = np.full(len(piece.cells), -1)
     names: list[str] = []
     for one in decoded:
