@@ -543,6 +543,10 @@ def test_operands_that_do_not_fit_are_refused_as_pandas_does():
     assert array.__eq__(pd.Series([1, 2])) is NotImplemented
     assert array.__matmul__(pd.Series([1, 2])) is NotImplemented
     assert divmod(array, 2)[1].tolist() == [1, 0]
+    assert (array * pd.Timedelta(days=1)).tolist() == [pd.Timedelta(days=1), pd.Timedelta(days=2)]
+    assert np.add(array, pd.Series([1, 2])).tolist() == [2, 4]
+    assert abs(make([-4, 3])).tolist() == [4, 3]
+    assert (array == pd.array([1, 3], dtype="int64[pyarrow]")).tolist() == [True, False]
 
 
 def test_nothing_is_known_to_be_larger_or_equal_to_a_hidden_cell():
@@ -838,6 +842,26 @@ def test_cells_of_two_registries_add_where_their_table_is_one():
     )
     assert make([3])[0] + later[0] == 8
     assert pd.array([make([3])[0], later[0]], dtype="discretionised[Int64]").sum() == 8
+    assert sum(make([0, 5, 6], [3, 0, 0])) == 11
+    assert sum(make([0], [3])) == 0
+
+
+def test_arithmetic_minds_the_table_of_each_cell():
+    other = PartSpace("u", "En anden", MEASURES, PERIODS, ())
+    foreign = DiscretionisedArray(
+        np.array([7, 9]), np.zeros(2, np.uint8), other.encode(3, [0, 1]), Registry.of(other)
+    )
+    both = pd.concat([pd.Series(make([3, 4])), pd.Series(foreign)])
+    doubled = both * 2
+    assert doubled.iloc[:2].sum() == 14
+    assert doubled.iloc[2:].sum() == 32
+    ratio = both / both
+    assert ratio.tolist() == [1, 1, 1, 1]
+    measures = {measure.name for _, measure in ratio.array.registry.measures(ratio.array.parts)}
+    assert measures == {"Måling flow / Måling flow"}
+    with pytest.raises(InvalidSumError) as caught:
+        doubled.sum()
+    assert caught.value.reasons == ("measures",)
 
 
 # ---- leaving --------------------------------------------------------------------------------------------------

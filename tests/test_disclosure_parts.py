@@ -153,6 +153,7 @@ def test_derived_measures_are_appended_and_keep_all_numbers():
     merged, recoders = merge_registries([registry, grown])
     assert merged is grown
     assert recoders == [None, None]
+    assert grown.with_measure(0, ratio)[:2] == (grown, 1)
     assert ratio.derived
     assert not SPACE.measures[0].derived
 
@@ -207,6 +208,20 @@ def test_a_dimension_without_a_total_still_has_a_place_for_it():
     none = PartDimension.build("_v", "Type", [("_h", "1", "Type", [("/1/", "A"), ("/1/", "A igen")])])
     assert [(member.path, member.published) for member in none.members] == [("/", False), ("/1/", True)]
     assert none.members[0].name == "Type i alt"
+
+
+def test_a_dimension_keeps_its_unpublished_total_when_it_grows():
+    first = PartDimension.build("_v", "Type", [("_h", "1", "Type", [("/1/", "A")])])
+    second = PartDimension.build("_v", "Type", [("_h", "1", "Type", [("/2/", "B")])])
+    registries = [
+        Registry.of(PartSpace("t", "T", SPACE.measures, SPACE.periods, (d,))) for d in (first, second)
+    ]
+    (merged,) = merge_registries(registries)[0].spaces
+    assert [(m.path, m.published) for m in merged.dimensions[0].members] == [
+        ("/", False),
+        ("/1/", True),
+        ("/2/", True),
+    ]
 
 
 def test_codes_are_looked_up_by_name():

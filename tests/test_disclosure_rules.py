@@ -326,11 +326,39 @@ def test_many_groups_are_judged_as_few_are():
     parts[-1] = SPACE.encode(3, 0, [1, 1])[0]
     ids = np.repeat(np.arange(cells // 2), 2)
     values = np.full(cells, 7)
-    check = check_sums(Cells(values, np.zeros(cells, dtype=np.uint8), parts, REGISTRY), ids, cells // 2)
+    check = check_sums(Cells(values, np.zeros(cells, dtype=np.uint8), parts, REGISTRY), ids, cells)
     assert np.flatnonzero(check.bad).tolist() == [cells // 2 - 1]
     assert check.reasons_of(cells // 2 - 1) == ("levels",)
-    assert (check.totals == 14).all()
-    assert (check.parts[:-1] == SPACE.encode(3, 0, [1, 1])[0]).all()
+    assert (check.totals[: cells // 2] == 14).all()
+    assert (check.parts[: cells // 2 - 1] == SPACE.encode(3, 0, [1, 1])[0]).all()
+    assert (check.parts[cells // 2 :] == NOTHING).all()
+
+
+def test_tables_of_very_many_cells_are_judged_alike():
+    wide = [
+        PartDimension.build(
+            f"d{n}", f"D{n}", [(f"_h{n}", "1", "alle", [(f"/{m}/", f"{m}") for m in range(3000)])]
+        )
+        for n in range(3)
+    ]
+    space = PartSpace("y07", "T", MEASURES, PERIODS, tuple(wide))
+    assert space.per_measure > 1 << 32
+    members = [[3000, 1, 3000], [2, 2, 2], [7, 7, 7]]
+    array = DiscretionisedArray(
+        np.ones(3), np.zeros(3, np.uint8), space.encode(3, 0, members), Registry.of(space)
+    )
+    assert check_sums(array.cells).reasons_of() == ("repeated",)
+    assert array[1:].sum() == 2
+    assert array[[2, 1]].sum() == 2
+    with pytest.raises(InvalidSumError, match="repeats another one"):
+        pd.Series(array).groupby([0, 1, 0]).sum()
+
+
+def test_groups_of_different_measures_each_keep_theirs():
+    parts = SPACE.encode([2, 2, 3, 3], 0, [[3, 4, 3, 4], 0])
+    column = pd.Series(DiscretionisedArray(np.ones(4), np.zeros(4, np.uint8), parts, REGISTRY))
+    sums = column.groupby([0, 0, 1, 1]).sum()
+    assert sums.array.parts.tolist() == SPACE.encode([2, 3], 0, [1, 0]).tolist()
 
 
 def test_sums_beyond_the_exact_range_of_floats_are_exact():

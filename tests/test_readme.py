@@ -36,6 +36,19 @@ def test_every_python_block_runs_in_order() -> None:
     assert names["again"].equals(names["df"])
 
 
+def test_what_the_readme_says_of_other_programs_holds(tmp_path: Path) -> None:
+    import duckdb
+    import polars
+
+    assert main(shlex.split('read y01h01 --by "A-kasse=*" --periods 2025Q01: --out sanktioner.parquet')) == 0
+    read = polars.read_parquet("sanktioner.parquet")
+    assert read.columns[:3] == ["Periode", "Periode_start", "A-kasse"]
+    assert read["Periode"][0] == "2025Q01"
+    status = read["Antal sanktioner i alt_status"].cast(polars.String).unique().to_list()
+    assert "observed" in status
+    assert duckdb.sql("select count(*) as n from 'sanktioner.parquet'").df()["n"].to_list() == [read.height]
+
+
 def test_every_command_runs(capsys: Any) -> None:
     lines = [line for language, code in BLOCKS if language == "bash" for line in code.splitlines()]
     commands = [line for line in lines if line.startswith("jobindsats ")]

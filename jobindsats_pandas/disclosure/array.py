@@ -2,7 +2,7 @@
 
 It is built up in four floors: `storage` (what it holds), `reductions` (sums and statistics), `leaving` (to numpy and
 other dtypes) and `operators`. Hooks of pandas overridden there that are not part of its documented interface, all in
-one place for the day one of them changes: ``_from_scalars``, ``_cast_pointwise_result``, ``_pad_or_backfill``,
+one place for the day one of them changes: ``_cast_pointwise_result``, ``_pad_or_backfill``,
 ``_accumulate``, ``_groupby_op``, ``_groupby_quantile``, ``_groupby_first_last``, ``_quantile``, ``_rank``, ``_mode``,
 ``_values_for_json`` and ``_readonly``. Statistics are computed by pandas' own nullable arrays, through their
 ``_reduce``, ``_accumulate``, ``_groupby_op`` and ``_groupby_quantile``.
@@ -38,6 +38,7 @@ class DiscretionisedArray(Operators):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from jobindsats_pandas.disclosure import PartMeasure, PartSpace
     >>> from jobindsats_pandas.kinds import Kind
     >>> space = PartSpace("y01h01", "Sanktioner", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import warnings
 from enum import Enum, auto
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
@@ -102,6 +103,16 @@ def _frames(depth: int) -> Iterator[tuple[str, str, FrameType]]:
         frame = frame.f_back
 
 
+def _outside(depth: int) -> Iterator[tuple[str, str, FrameType]]:
+    """The frames that are not of this room."""
+    return (frame for frame in _frames(depth + 1) if not frame[0].startswith(_OURS))
+
+
+def _is_library(module: str) -> bool:
+    """Whether it is a module of pandas or numpy; pandas' tests are somebody's own code."""
+    return module.partition(".")[0] in {"pandas", "numpy"} and not module.startswith("pandas.tests")
+
+
 def purpose(*, typed: bool) -> Purpose:
     """Tell what the caller of the array wants its numbers for, from the functions on the stack.
 
@@ -110,13 +121,10 @@ def purpose(*, typed: bool) -> Purpose:
     typed : bool
         Whether it said of which dtype.
     """
-    for module, function, _ in _frames(2):
-        if module.startswith(_OURS):
-            continue
-        top = module.partition(".")[0]
-        if top == "matplotlib" or module.startswith("pandas.plotting"):
+    for module, function, _ in _outside(2):
+        if module.startswith(("matplotlib", "pandas.plotting")):
             return Purpose.INTERNAL
-        if top not in {"pandas", "numpy"} or module.startswith("pandas.tests"):
+        if not _is_library(module):
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
@@ -133,7 +141,7 @@ def purpose(*, typed: bool) -> Purpose:
                 "flex_binary_moment",
             }:
                 return Purpose.WINDOW_SUM
-        elif top == "numpy":
+        elif module.startswith("numpy"):
             if function in _NUMPY_SUMS:
                 return Purpose.SUM
         elif function == "dot":
@@ -153,24 +161,19 @@ def in_bulk() -> bool:
 
 def in_statistic() -> bool:
     """Whether numpy or pandas adds numbers up on the way to a mean, a variance or their like."""
-    for module, function, _ in _frames(2):
-        if module.startswith(_OURS):
-            continue
-        if module.partition(".")[0] not in {"pandas", "numpy"} or module.startswith("pandas.tests"):
-            return False
-        if function.lstrip("_").removeprefix("nan") in _STATISTICS:
-            return True
-    return False
+    theirs = takewhile(lambda frame: _is_library(frame[0]), _outside(2))
+    return any(function.lstrip("_").removeprefix("nan") in _STATISTICS for _, function, _ in theirs)
 
 
 def called_directly() -> bool:
     """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
-    for module, function, _ in _frames(2):
-        if module.startswith(_OURS):
-            continue
-        if (module, function) != ("pandas.core.base", "to_numpy"):
-            return module.partition(".")[0] not in {"pandas", "numpy", "matplotlib"}
-    return False
+    callers = (
+        module
+        for module, function, _ in _outside(2)
+        if (module, function) != ("pandas.core.base", "to_numpy")
+    )
+    module = next(callers)
+    return not _is_library(module) and not module.startswith("matplotlib")
 
 
 def stripping() -> str:
@@ -198,7 +201,7 @@ def _warn_once(message: str, category: type[Warning]) -> None:
     outside = False
     called = ""
     for module, function, frame in _frames(1):
-        if module.startswith("pandas.") and not module.startswith("pandas.tests"):
+        if module.startswith("pandas.") and _is_library(module):
             outermost, level = frame, distance + 1
             # pandas' decorators for deprecated arguments are all called wrapper.
             called = function if function != "wrapper" else called

@@ -153,8 +153,6 @@ class Operators(Leaving):
 
     def _added(self, other: Self) -> Self:
         """Pair by pair the sum of two cells, by the same rules; hidden where either is."""
-        if len(other) == 1 and len(self) != 1:
-            other = other.take(np.zeros(len(self), dtype=np.intp))
         ours, theirs = zero_where_left_out(self.cells), zero_where_left_out(other.cells)
         status = paired_status(ours, theirs)
         hidden = is_missing(status)
@@ -180,8 +178,6 @@ class Operators(Leaving):
         elif is_na(other):
             other = pd.NA
         result = getattr(operator, name)(self._plain_array(), other)
-        if isinstance(result, np.ndarray):
-            return result
         # As with NaN: nothing equals a hidden cell, and nothing is known to be larger or smaller.
         return result.to_numpy(dtype=bool, na_value=name == "ne")
 
@@ -219,10 +215,8 @@ class Operators(Leaving):
         return tuple(map(self._of_ufunc, result)) if isinstance(result, tuple) else self._of_ufunc(result)
 
     def _of_ufunc(self, plain: Any) -> Any:
-        if getattr(plain, "dtype", np.dtype(object)).kind == "b":
-            return plain.to_numpy(dtype=bool, na_value=False) if not isinstance(plain, np.ndarray) else plain
-        if getattr(plain, "dtype", np.dtype(object)).kind not in "iuf" or isinstance(plain, np.ndarray):
-            return plain
+        if plain.dtype.kind == "b":
+            return plain.to_numpy(dtype=bool, na_value=False)
         return self._computed(plain, self._status)
 
     def __matmul__(self, other: Any) -> Any:

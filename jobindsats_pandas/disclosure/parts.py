@@ -313,12 +313,6 @@ class PartSpace:
         )
 
     @cached_property
-    def kinds(self) -> NDArray[np.int8]:
-        """The kind of each measure, as its place in `Kind`."""
-        places = {kind: place for place, kind in enumerate(Kind)}
-        return np.array([places[measure.kind] for measure in self.measures], dtype=np.int8)
-
-    @cached_property
     def _measure_codes(self) -> dict[str, int]:
         return {measure.id: index for index, measure in enumerate(self.measures)}
 

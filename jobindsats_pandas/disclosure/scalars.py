@@ -66,7 +66,7 @@ class Cell:
     @property
     def number(self) -> float:
         """The plain number; NaN if hidden."""
-        raise NotImplementedError
+        return math.nan
 
     def as_cells(self) -> Cells:
         """The cell as an array of one."""
@@ -155,11 +155,6 @@ class DecimalCell(Cell, float):
 
 class HiddenCell(Cell, float):
     """A cell that shows nothing: a NaN that says why."""
-
-    @property
-    def number(self) -> float:
-        """NaN."""
-        return math.nan
 
     def __repr__(self) -> str:
         return _NAMES[self.status]

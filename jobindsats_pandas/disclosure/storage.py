@@ -220,12 +220,6 @@ class Storage(ExtensionArray):
     def _from_sequence_of_strings(cls, strings: Any, *, dtype: Any, copy: bool = False) -> Self:
         return cls._from_sequence(pd.to_numeric(pd.Series(strings), errors="raise"), dtype=dtype, copy=copy)
 
-    @classmethod
-    def _from_scalars(cls, scalars: Any, *, dtype: Any) -> Self:
-        if not all(is_number(one) or is_na(one) for one in scalars):
-            raise TypeError("not all of these are numbers")
-        return cls._from_sequence(scalars, dtype=dtype)
-
     def _cast_pointwise_result(self, values: Any) -> Any:
         values = list(values)
         if not all(is_number(one) or is_na(one) for one in values):
@@ -233,10 +227,6 @@ class Storage(ExtensionArray):
         # What whole numbers become may be decimal; where there is nothing to tell, they stay whole.
         undecided = self.dtype.kind == "i" and not all(map(is_na, values))
         return type(self)._of(cells_from(values, whole=None if undecided else self.dtype.kind == "i"))
-
-    @classmethod
-    def _from_factorized(cls, values: Any, original: Self) -> Self:
-        return cls._from_sequence(values, dtype=original.dtype)
 
     @classmethod
     def _concat_same_type(cls, to_concat: Sequence[Self]) -> Self:
@@ -256,8 +246,6 @@ class Storage(ExtensionArray):
         if isinstance(item, int | np.integer):
             return self._scalar(int(item))
         item = check_array_indexer(self, item)
-        if isinstance(item, int | np.integer):
-            return self._scalar(int(item))
         made = self._simple_new(
             self._numbers[item], self._status[item], self._parts[item], self._registry, self._dropped
         )
