@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jobindsats_pandas.metadata import Table, parse_table
-from jobindsats_pandas.queries import DataRequest, Plan, plan
+from jobindsats_pandas.queries import Plan, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 MEASURES = (
     "Antal ledige personer",
@@ -24,6 +27,7 @@ MEASURES = (
 )
 AREAS, BENEFITS, FUNDS = 99, 5, 25
 LABELS = ("Periode", "Område", "Ydelsesgrupper", "A-kasse")
+BETWEEN, QUOTED = "\0", '","'
 CELLS_PER_MONTH = AREAS * BENEFITS * FUNDS * len(MEASURES)
 
 
@@ -88,9 +92,7 @@ class Case:
     @cached_property
     def table(self) -> Table:
         """The metadata, parsed."""
-        # A small question is one about few areas, not about part of a month.
-        areas = max(2, min(AREAS, round(AREAS * self.cells / CELLS_PER_MONTH)))
-        return parse_table(json.dumps(document(self.months, areas)).encode())
+        return parse_table(json.dumps(self.metadata).encode())
 
     @cached_property
     def question(self) -> Plan:
@@ -98,57 +100,56 @@ class Case:
         by = {hierarchy.id: "*" for hierarchy in self.table.all_hierarchies}
         return plan(self.table, by, "*", max_cells=self.most_in_one)
 
-    def json(self, request: DataRequest) -> bytes:
-        """The answer to one request."""
-        return json_body(*rows(request))
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The metadata, as the API gives them."""
+        # A small question is one about few areas, not about part of a month.
+        return document(self.months, max(2, min(AREAS, round(AREAS * self.cells / CELLS_PER_MONTH))))
 
-    def csv(self, request: DataRequest) -> bytes:
+    def bodies(self) -> list[bytes]:
+        """The answers to all requests."""
+        return [self.json(request.periods) for request in self.question.requests]
+
+    def json(self, periods: Sequence[str]) -> bytes:
+        """The answer about some months: one line, no spaces, letters as they are."""
+        columns = json.dumps([*LABELS, *MEASURES], ensure_ascii=False, separators=(",", ":"))
+        rows = ",".join(
+            f'["{name.replace(BETWEEN, QUOTED)}",{",".join("null" if n is None else str(n) for n in numbers)}]'
+            for period in periods
+            for name, numbers in self.rows(period)
+        )
+        return f'{{"columns":{columns},"rows":[{rows}]}}'.encode()
+
+    def csv(self, periods: Sequence[str]) -> bytes:
         """The same answer as the API's CSV: a byte order mark, semicolons."""
-        names, numbers = rows(request)
         lines = [";".join((*LABELS, *MEASURES))]
         lines += [
-            f"{name.replace(chr(0), ';')};{';'.join('' if number is None else str(number) for number in row)}"
-            for name, row in zip(names, numbers, strict=True)
+            f"{name.replace(BETWEEN, ';')};{';'.join('' if n is None else str(n) for n in numbers)}"
+            for period in periods
+            for name, numbers in self.rows(period)
         ]
         return b"\xef\xbb\xbf" + "\r\n".join(lines).encode()
 
-
-def rows(request: DataRequest) -> tuple[list[str], list[tuple[int | float | None, ...]]]:
-    """The names of every row, between zeros, and its numbers."""
-    months = [request.table.period_types[0].periods.index(period) for period in request.periods]
-    labels = [[s.hierarchy.members[code].name for code in s.codes] for s in request.selections]
-    inner = [f"{a}\0{b}\0{c}" for a in labels[0] for b in labels[1] for c in labels[2]]
-    sizes = (
-        (4.0 / (1 + np.arange(len(labels[0]))))[:, None, None]
-        * (np.where(np.arange(len(labels[1])) == 0, 1.0, 0.3))[:, None]
-        * np.where(np.arange(len(labels[2])) == 0, 1.0, 0.1)
-    ).ravel()
-    names: list[str] = []
-    numbers: list[tuple[int | float | None, ...]] = []
-    for month, period in zip(months, request.periods, strict=True):
-        random = np.random.default_rng(month)
+    def rows(self, period: str) -> Iterator[tuple[str, tuple[int | float | None, ...]]]:
+        """The names and the numbers of every row of a month."""
+        labels = [[member.name for member in h.members] for h in self.table.all_hierarchies]
+        names = [BETWEEN.join((period, a, b, c)) for a in labels[0] for b in labels[1] for c in labels[2]]
+        sizes = (
+            (4.0 / (1 + np.arange(len(labels[0]))))[:, None, None]
+            * np.where(np.arange(len(labels[1])) == 0, 1.0, 0.3)[:, None]
+            * np.where(np.arange(len(labels[2])) == 0, 1.0, 0.1)
+        ).ravel()
+        random = np.random.default_rng(self.table.period_types[0].periods.index(period))
         persons = random.poisson(20_000 * sizes)
         full_time = np.round(persons * random.uniform(0.7, 0.95, persons.size)).astype(int)
         rate = np.round(random.gamma(3.0, 1.2, persons.size), 1)
-        share = np.round(0.8 * rate, 1)
         # What is hidden: counts below 3, and the rates beside them now and then.
-        hidden, beside = persons < 3, (persons < 3) & (random.random(persons.size) < 0.25)
-        columns = (
+        hidden = persons < 3
+        beside = hidden & (random.random(persons.size) < 0.25)
+        columns = [
             np.where(hidden, None, persons.astype(object)),
             np.where(hidden, None, full_time.astype(object)),
             np.where(beside, None, rate.astype(object)),
-            np.where(beside, None, share.astype(object)),
-        )
-        names += [f"{period}\0{rest}" for rest in inner]
-        numbers += zip(*(column.tolist() for column in columns), strict=True)
-    return names, numbers
-
-
-def json_body(names: list[str], numbers: list[tuple[Any, ...]]) -> bytes:
-    """Write rows as the API does: one line, no spaces, letters as they are."""
-    lines = [
-        '["' + name.replace("\0", '","') + '",' + ",".join("null" if n is None else str(n) for n in row) + "]"
-        for name, row in zip(names, numbers, strict=True)
-    ]
-    columns = json.dumps([*LABELS, *MEASURES], ensure_ascii=False, separators=(",", ":"))
-    return f'{{"columns":{columns},"rows":[{",".join(lines)}]}}'.encode()
+            np.where(beside, None, np.round(0.8 * rate, 1).astype(object)),
+        ]
+        return zip(names, zip(*(column.tolist() for column in columns), strict=True), strict=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,12 @@ import requests
 from answers import LABELS, MEASURES
 
 from jobindsats_pandas import decoding
-from jobindsats_pandas.queries import Plan
 from jobindsats_pandas.rows import plain_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jobindsats_pandas.queries import Plan
 
 
 def response(body: bytes, content_type: str = "application/json") -> requests.Response:
@@ -45,9 +49,7 @@ def categories(frame: pd.DataFrame) -> pd.DataFrame:
 
 def ours(bodies: Sequence[bytes], question: Plan) -> pd.DataFrame:
     """The package's way: typed, flagged, guarded, in order."""
-    blocks = [
-        decoding.match(body, request) for body, request in zip(bodies, question.requests, strict=True)
-    ]
+    blocks = [decoding.match(body, request) for body, request in zip(bodies, question.requests, strict=True)]
     assert decoding.unexplained_since(blocks, question) is None
     return decoding.to_frame(blocks, question)
 

@@ -19,7 +19,7 @@ def read(url: str, key: str, directory: str, months: str) -> dict[str, float]:
     from jobindsats_pandas import Client
 
     client = Client(key, url, directory, max_cells=200_000)
-    question = {"by": {"_nykom": "*", "_ygrp": "*", "_akasse": "*"}, "offline": True, "progress": False}
+    question = {"by": {"_nykom": "*", "_ygrp": "*", "_akasse": "*"}, "progress": False}
     client.read("y25i01", periods=1, **question)  # what is loaded once is no part of a frame
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = _memory("VmRSS")

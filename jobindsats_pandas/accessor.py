@@ -1,7 +1,7 @@
 """``df.jobindsats`` and ``series.jobindsats``: what can be done with frames of discretionised cells.
 
-Stateless and never on the network; each method hands the frame to the module that does the work. Importing this module
-registers both.
+Stateless and never on the network; each method hands the frame to the module that does the work, and imports it then if
+few need it. Importing this module registers both.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from jobindsats_pandas import areas, exports, plotting, storage, totals
 from jobindsats_pandas import audit as _audit
+from jobindsats_pandas import storage, totals
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
 
@@ -207,10 +207,9 @@ class FrameAccessor:
         >>> with ji.sandbox.serve() as api:
         ...     client = ji.Client(token=api.token, base_url=api.url)
         ...     df = ji.read_jobindsats("y01h01", periods="2025Q01:2025Q04", client=client)
-        >>> df.jobindsats.check_sum().loc[[0, 5], ["measure", "valid", "reasons"]]
-                             measure  valid reasons
-        0     Antal sanktioner i alt   True
-        5  Andel sanktionerede ledige  False    rate
+        >>> check = df.jobindsats.check_sum().set_index("measure")
+        >>> check["reasons"]["Antal sanktioner i alt"], check["reasons"]["Andel sanktionerede ledige"]
+        ('', 'rate, periods')
         """
         return totals.sum_check(self._frame, by)
 
@@ -302,6 +301,8 @@ class FrameAccessor:
             notes = {"query": self.source.query, "citation": self.cite().text}
         except ProvenanceError:
             notes = {}
+        from jobindsats_pandas import exports
+
         exports.to_excel(self._frame, path, **notes)
 
     def to_csv(self, path: str | os.PathLike[str], *, danish: bool = False) -> None:
@@ -313,6 +314,8 @@ class FrameAccessor:
         danish : bool, default False
             For a Danish Excel: semicolons, decimal comma, byte order mark.
         """
+        from jobindsats_pandas import exports
+
         exports.to_csv(self._frame, path, danish=danish)
 
     # --- pictures ----------------------------------------------------------------------------------------------------
@@ -346,6 +349,8 @@ class FrameAccessor:
         -------
         Axes
         """
+        from jobindsats_pandas import plotting
+
         axes: Axes = plotting.plot(self._frame, measure, by, kind, totals=totals, ax=ax)
         return axes
 
@@ -363,6 +368,8 @@ class FrameAccessor:
         -------
         Axes
         """
+        from jobindsats_pandas import plotting
+
         axes: Axes = plotting.plot_audit(self._frame, by, ax=ax)
         return axes
 
@@ -381,6 +388,8 @@ class FrameAccessor:
         DataFrame
             A copy with text such as ``0751``, missing for members that are neither.
         """
+        from jobindsats_pandas import areas
+
         return areas.with_codes(self._frame, columns)
 
     def timestamps(self, how: Literal["start", "end"] = "start") -> pd.DataFrame:
@@ -395,6 +404,8 @@ class FrameAccessor:
         DataFrame
             A copy.
         """
+        from jobindsats_pandas import areas
+
         return areas.timestamps(self._frame, how)
 
     # --- where it comes from -----------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,7 +158,7 @@ def _codes(
         if code not in allowed:
             raise PayloadError(f"the answer has {label!r} in column {name!r}: {what} that was not asked for.")
         table[position] = code
-    codes: np.ndarray = table[column.codes]
+    codes: np.ndarray = table.take(column.codes)
     return codes
 
 
@@ -298,8 +297,8 @@ def to_frame(
         If two rows have one key.
     """
     limits = _available_until([*blocks, totals] if totals else blocks, question)
-    periods = np.concatenate([block.periods for block in blocks])
-    members = [np.concatenate(codes) for codes in zip(*(block.members for block in blocks), strict=True)]
+    periods = _concatenated([block.periods for block in blocks])
+    members = [_concatenated(codes) for codes in zip(*(block.members for block in blocks), strict=True)]
     source = _row_sources(periods, members, question, complete=complete)
     names = blocks[0].columns
     labels = _label_columns(names, source.periods, source.members, question)
@@ -322,13 +321,17 @@ class _Cells:
     parts: np.ndarray
 
 
+def _concatenated(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """One array of several; the array itself where there is one, not to be changed."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
 def _joined(
     blocks: Sequence[Block], place: int, source: _Sources, limit: int, question: Plan
 ) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of one measure and their statuses; `limit`: the first period where null means not available."""
-    numbers = np.concatenate([block.numbers[place] for block in blocks])
-    if source.rows is not None:
-        numbers = numbers[source.rows]
+    numbers = _concatenated([block.numbers[place] for block in blocks])
+    numbers = numbers.copy() if source.rows is None else numbers.take(source.rows)
     absent = None if source.rows is None or not source.complete else source.rows < 0
     if absent is not None:
         numbers[absent] = np.nan
@@ -365,12 +368,12 @@ def _row_sources(
     """Put rows in order (dimensions, then period), refuse doubled keys, and place the combinations left out."""
     asked = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [_asked_periods(question)]
     key = np.zeros(len(periods), dtype=np.intp)
-    for codes, wanted in zip([*members, periods], asked, strict=True):
+    combinations = 1
+    for codes, wanted in reversed([*zip([*members, periods], asked, strict=True)]):
         rank = np.zeros(wanted[-1] + 1, dtype=np.intp)
-        rank[wanted] = np.arange(len(wanted))
-        key *= len(wanted)
-        key += rank[codes]
-    combinations = prod(len(wanted) for wanted in asked)
+        rank[wanted] = combinations * np.arange(len(wanted))
+        key += rank.take(codes)
+        combinations *= len(wanted)
     order = None if (np.diff(key) > 0).all() else _order(key, combinations)
     if order is not None and len(order) < len(key):
         row = int(np.setdiff1d(np.arange(len(key)), order)[0])
@@ -378,8 +381,8 @@ def _row_sources(
     if not complete:
         return _Sources(
             order,
-            periods if order is None else periods[order],
-            [codes if order is None else codes[order] for codes in members],
+            periods if order is None else periods.take(order),
+            [codes if order is None else codes.take(order) for codes in members],
         )
     rows = np.full(combinations, -1, dtype=np.intp)
     rows[key] = np.arange(len(key))
@@ -433,15 +436,16 @@ def _parts(
 ) -> tuple[Iterator[np.ndarray], Registry]:
     """Number the rows' cells, measure by measure."""
     space = _space(question, additive)
-    digits: list[Any] = [0] * len(space.dimensions)
     places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
+    periods = np.arange(len(question.period_type.periods))
+    first = space.period_code(question.period_type.id, question.period_type.periods[0])
+    of_first_measure = space.encode(0, first + periods).take(source.periods)
     for selection, codes in zip(question.selections, source.members, strict=True):
         hierarchy, place = selection.hierarchy, places[selection.hierarchy.dimension_id]
         known = space.dimensions[place]
         numbers = [known.code(member.path, hierarchy.id) for member in hierarchy.members]
-        digits[place] = np.array(numbers, dtype=np.int64)[codes]
-    first = space.period_code(question.period_type.id, question.period_type.periods[0])
-    of_first_measure = space.encode(0, source.periods.astype(np.int64) + first, digits)
+        # Each dimension adds its own share to the number of a cell.
+        of_first_measure += space.encode(0, 0, [*[0] * place, np.array(numbers)]).take(codes)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
     parts = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
     return parts, Registry.of(space)

@@ -19,8 +19,8 @@ __all__ = ["Labels", "Rows", "fast_rows"]
 #: Whole numbers from here on are not exact as float64.
 EXACT = 2.0**53
 
-#: Bytes looked at in one go: few enough to stay in the processor's own memory.
-BLOCK = 1 << 18
+#: Bytes read in one go, and bytes looked at in one go: fresh memory costs more than what is done in it.
+PIECE, BLOCK = 1 << 23, 1 << 18
 
 _QUOTE, _COMMA, _OPEN, _CLOSE, _NEWLINE, _POINT, _PLUS, _ZERO = (np.uint8(ord(c)) for c in '",[]\n.+0')
 
@@ -64,27 +64,31 @@ def fast_rows(body: bytes, label_count: int) -> Rows | None:
     columns = _columns(body[:start] + b'"rows":[]' + body[stop + 2 :])
     if columns is None or not label_count < len(columns):
         return None
-    text = np.frombuffer(body, dtype=np.uint8)[first : stop + 1]  # the last row with its bracket
-    ends = _positions(text, _CLOSE)
-    between = ends[:-1]
-    if text.min() < ord(" ") or (text[between + 1] != _COMMA).any() or (text[between + 2] != _OPEN).any():
-        return None
-    lines = text.copy()
-    lines[-1] = _NEWLINE
-    for offset in range(3):
-        lines[between + offset] = _NEWLINE
-    table = _from_csv(lines, len(columns), label_count)
-    # A row without values, or a name with brackets in it, is not a line of its own.
-    if table is None or table.num_rows != len(ends):
-        return None
-    names = [column.chunk(0) for column in table.columns[:label_count]]
-    labels = [_labels(column) for column in names]
-    numbers = [_numbers(column) for column in table.columns[label_count:]]
-    if None in labels or any(values is None for values in numbers):
-        return None
-    if not _as_in_json(text, np.append(0, between + 3), names):
-        return None
-    return Rows(columns, tuple(labels), tuple(numbers))  # type: ignore[arg-type]
+    pieces = []
+    while first <= stop:
+        cut = body.find(b"],[", first + PIECE, stop)
+        last = stop if cut < 0 else cut
+        # With the bracket behind the last row.
+        piece = _piece(np.frombuffer(body, np.uint8, last + 1 - first, first), len(columns), label_count)
+        if piece is None:
+            return None
+        pieces.append(piece)
+        first = last + len(b"],[")
+    return Rows(
+        columns,
+        tuple(_joined([labels[place] for labels, _ in pieces]) for place in range(label_count)),
+        tuple(map(np.concatenate, zip(*(numbers for _, numbers in pieces), strict=True))),
+    )
+
+
+def _joined(pieces: list[Labels]) -> Labels:
+    """Join the names of one column, each name numbered where it first comes."""
+    numbered: dict[str, int] = {}
+    codes = [
+        np.array([numbered.setdefault(name, len(numbered)) for name in piece.names], np.int32)[piece.codes]
+        for piece in pieces
+    ]
+    return Labels(tuple(numbered), np.concatenate(codes))
 
 
 def _columns(frame: bytes) -> tuple[str, ...] | None:
@@ -106,6 +110,33 @@ def _columns(frame: bytes) -> tuple[str, ...] | None:
 
 def _no_constant(name: str) -> float:
     raise ValueError(name)
+
+
+def _piece(text: np.ndarray, width: int, label_count: int) -> tuple[list[Labels], list[np.ndarray]] | None:
+    ends, quotes, misspelt = _scan(text)
+    between = ends[:-1]
+    if (
+        quotes != 2 * label_count * len(ends)
+        or text.min() < ord(" ")
+        or (text[between + 1] != _COMMA).any()
+        or (text[between + 2] != _OPEN).any()
+    ):
+        return None
+    lines = text.copy()
+    lines[-1] = _NEWLINE
+    for offset in range(3):
+        lines[between + offset] = _NEWLINE
+    table = _from_csv(lines, width, label_count)
+    # A row without values, or a name with brackets in it, is not a line of its own.
+    if table is None or table.num_rows != len(ends):
+        return None
+    names = [column.chunk(0) for column in table.columns[:label_count]]
+    labels = [found for column in names if (found := _labels(column)) is not None]
+    numbers = [read for column in table.columns[label_count:] if (read := _numbers(column)) is not None]
+    if len(labels) + len(numbers) != width or not _names_in_quotes(text, np.append(0, between + 3), names):
+        return None
+    # What looks like a misspelt number is harmless within a name.
+    return (labels, numbers) if not misspelt or misspelt == _misspelt_in(names) else None
 
 
 def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
@@ -131,40 +162,15 @@ def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
         return None
 
 
-def _as_in_json(text: np.ndarray, position: np.ndarray, names: list[Any]) -> bool:
-    """Whether the CSV reader took every row as JSON means it: names in quotes, and numbers spelt as JSON does.
-
-    Parameters
-    ----------
-    text : ndarray of uint8
-        The rows.
-    position : ndarray of int
-        Where each begins.
-    names : list of pyarrow.DictionaryArray
-        The names that were read.
-    """
-    quotes, misspelt = 0, 0
+def _scan(text: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """Find where rows end, how many quotes there are, and how many numbers look misspelt."""
+    ends, quotes, misspelt = [], 0, 0
     for start in range(0, len(text), BLOCK):
-        quotes += int(np.count_nonzero(text[start : start + BLOCK] == _QUOTE))
+        block = text[start : start + BLOCK]
+        ends.append(np.flatnonzero(block == _CLOSE) + start)
+        quotes += int(np.count_nonzero(block == _QUOTE))
         misspelt += int(np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1])))
-    if quotes != 2 * len(names) * len(position):
-        return False
-    for column in names:
-        spelt = [f'"{name}"'.encode() for name in column.dictionary.to_pylist()]
-        codes, lengths = column.indices.to_numpy(), np.array([len(name) for name in spelt])
-        if misspelt:
-            # What looks like a misspelt number is harmless within a name.
-            joined = _misspelt(np.frombuffer(b" ".join([b"", *spelt, b""]), dtype=np.uint8))
-            in_each = np.add.reduceat(joined, np.append(0, np.cumsum(lengths + 1)[:-1]), dtype=np.int64)
-            misspelt -= int(np.bincount(codes, minlength=len(spelt)) @ in_each)
-        # The quotes stand where the names' lengths put them: nothing was read as a name but what they enclose.
-        end = position + lengths[codes]
-        if (text.take(position, mode="clip") != _QUOTE).any() or (
-            text.take(end - 1, mode="clip") != _QUOTE
-        ).any():
-            return False
-        position = end + 1
-    return misspelt == 0
+    return np.concatenate(ends), quotes, misspelt
 
 
 def _misspelt(text: np.ndarray) -> np.ndarray:
@@ -181,9 +187,43 @@ def _misspelt(text: np.ndarray) -> np.ndarray:
     return wrong
 
 
-def _positions(text: np.ndarray, byte: np.uint8) -> np.ndarray:
-    found = [np.flatnonzero(text[s : s + BLOCK] == byte) + s for s in range(0, len(text), BLOCK)]
-    return np.concatenate(found)
+def _names_in_quotes(text: np.ndarray, position: np.ndarray, names: list[Any]) -> bool:
+    """Whether quotes stand where the names' lengths put them: nothing was read as a name but what they enclose.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+        The rows.
+    position : ndarray of int
+        Where each begins.
+    names : list of pyarrow.DictionaryArray
+        The names that were read.
+    """
+    for column in names:
+        lengths = np.array([len(name) for name in _spelt(column)])
+        end = position + lengths[column.indices.to_numpy()]
+        if (text.take(position, mode="clip") != _QUOTE).any():
+            return False
+        if (text.take(end - 1, mode="clip") != _QUOTE).any():
+            return False
+        position = end + 1
+    return True
+
+
+def _misspelt_in(names: list[Any]) -> int:
+    """Count what looks like a misspelt number in names, row by row."""
+    count = 0
+    for column in names:
+        spelt = _spelt(column)
+        joined = _misspelt(np.frombuffer(b" ".join([b"", *spelt, b""]), dtype=np.uint8))
+        starts = np.cumsum([0, *(len(name) + 1 for name in spelt[:-1])])
+        in_each = np.add.reduceat(joined, starts, dtype=np.int64)
+        count += int(np.bincount(column.indices.to_numpy(), minlength=len(spelt)) @ in_each)
+    return count
+
+
+def _spelt(column: Any) -> list[bytes]:
+    return [f'"{name}"'.encode() for name in column.dictionary.to_pylist()]
 
 
 def _labels(column: Any) -> Labels | None:

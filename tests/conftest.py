@@ -16,6 +16,9 @@ import jobindsats_pandas as ji
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: Checked by mypy and run as a command; importing them as tests would ask the real API.
+collect_ignore = ["typing_of_public_names.py", "__main__.py"]
+
 SHARED = Path(__file__).parents[2] / "shared"
 
 hypothesis.settings.register_profile(

@@ -230,7 +230,6 @@ JOURNEYS = {
     "arrow": lambda f: pd.DataFrame.from_arrow(f) if hasattr(pd.DataFrame, "from_arrow") else f,
     "map": lambda f: f.assign(whole=f.whole.map(lambda cell: cell), decimal=f.decimal.map(lambda cell: cell)),
     "where": lambda f: f.where(pd.Series(data=True, index=f.index)),
-    "written": lambda f: written(f),
 }
 
 
@@ -243,6 +242,9 @@ def written(frame):
             column.iloc[place] = frame[name].iloc[place]
         made[name] = column
     return made
+
+
+JOURNEYS["written"] = written
 
 
 @pytest.mark.parametrize("journey", JOURNEYS)
@@ -258,7 +260,7 @@ def test_cells_keep_value_status_and_part_on_every_journey(journey, frame):
 @settings(max_examples=25, deadline=None)
 @given(frames())
 def test_cells_keep_what_they_are_through_reshaping(frame):
-    wide = frame.pivot(index="member", columns="period", values="whole")
+    wide = frame.pivot(index="member", columns="period", values="whole")  # noqa: PD010 - it adds nothing up
     back = wide.melt(ignore_index=False).reset_index()
     kept = back.merge(frame[["period", "member"]], on=["period", "member"])
     assert by_key(kept.rename(columns={"value": "whole"}), "whole") == by_key(frame, "whole")
@@ -271,7 +273,8 @@ def test_cells_keep_what_they_are_through_reshaping(frame):
         assert by_key(long[long.variable == name].rename(columns={"value": name}), name) == by_key(
             frame, name
         )
-    stacked = quietly(lambda: wide.stack(future_stack=True)).rename("whole").reset_index()
+    stacked = quietly(lambda: wide.stack(future_stack=True))  # noqa: PD013 - stacking is what is tested
+    stacked = stacked.rename("whole").reset_index()
     kept = stacked.merge(frame[["period", "member"]], on=["period", "member"])
     assert by_key(kept, "whole") == by_key(frame, "whole")
 
@@ -359,6 +362,9 @@ def test_cells_written_over_others_stay_what_they_are():
     column.iloc[:] = other.array
     assert triples(column.array) == triples(other.array)
     array = make([1, 2])
+    array[[0, 1]] = make([3.0, 4.0], members=[3, 4])
+    assert array.tolist() == [3, 4]
+    assert array.dtype == "discretionised[Int64]"
     array[[0, 1]] = [other[0], other[1]]
     assert triples(array) == triples(other.array)
     array[0, ...] = other[1]
@@ -537,7 +543,7 @@ def test_operands_that_do_not_fit_are_refused_as_pandas_does():
         array + np.ones((2, 2))
     with pytest.raises(TypeError):
         array + "x"
-    assert (array + [1, 1]).tolist() == [2, 3]
+    assert (array * [1, 1]).tolist() == [1, 2]
     assert (array * np.array(2)).tolist() == [2, 4]
     assert array.__add__(pd.Series([1, 2])) is NotImplemented
     assert array.__eq__(pd.Series([1, 2])) is NotImplemented
@@ -552,7 +558,7 @@ def test_operands_that_do_not_fit_are_refused_as_pandas_does():
 def test_nothing_is_known_to_be_larger_or_equal_to_a_hidden_cell():
     array = make([5, 0], [0, 1])
     assert (array > 1).tolist() == [True, False]
-    assert (array == array).tolist() == [True, False]
+    assert (array == array.copy()).tolist() == [True, False]
     assert (array != 5).tolist() == [False, True]
     assert (array == pd.NA).tolist() == [False, False]
     assert (array == "x").tolist() == [False, False]
@@ -560,7 +566,8 @@ def test_nothing_is_known_to_be_larger_or_equal_to_a_hidden_cell():
     assert np.less(1, array).tolist() == [True, False]
     assert 5 in array
     assert 1 not in array
-    assert np.nan in array
+    assert any(pd.isna(one) for one in array)
+    assert array.dtype.na_value in array
     assert pd.NA not in array
 
 
@@ -842,6 +849,9 @@ def test_cells_of_two_registries_add_where_their_table_is_one():
     )
     assert make([3])[0] + later[0] == 8
     assert pd.array([make([3])[0], later[0]], dtype="discretionised[Int64]").sum() == 8
+    column = make([3, 4])
+    column[1] = later[0]
+    assert column.sum() == 8
     assert sum(make([0, 5, 6], [3, 0, 0])) == 11
     assert sum(make([0], [3])) == 0
 
@@ -873,7 +883,7 @@ LEAVING = {
     "astype Int64": lambda s: s.astype("Int64"),
     "astype object": lambda s: s.astype(object),
     "astype str": lambda s: s.astype(str),
-    "asarray": lambda s: np.asarray(s),
+    "asarray": np.asarray,
     "to_csv": lambda s: s.to_frame("a").to_csv(),
     "to_json": lambda s: s.to_json(),
     "to_dict": lambda s: s.to_frame("a").assign(b=s, c=s).to_dict(),

@@ -4,6 +4,8 @@ Run for both dtypes, once with missing cells that were left out (they count as 0
 override says why it is one.
 """
 
+# ruff: noqa: F811 - tests ask for fixtures under the names that they are imported by
+
 from __future__ import annotations
 
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 import pandas._testing as tm
 import pytest
 from pandas.tests.extension import base
-from pandas.tests.extension.conftest import (  # noqa: F401 - fixtures of the suite
+from pandas.tests.extension.conftest import (  # noqa: F401 - the suite asks for its fixtures by name
     all_arithmetic_operators,
     all_boolean_reductions,
     all_data,

@@ -582,7 +582,7 @@ def environment(column: Any) -> dict[str, Any]:
     return {
         "df": frame,
         "s": frame.antal,
-        "wide": frame.pivot(index="kommune", columns="maaned", values="antal"),
+        "wide": frame.pivot(index="kommune", columns="maaned", values="antal"),  # noqa: PD010 - it adds nothing up
         "a": first,
         "b": second,
         "pair": pd.DataFrame({"a": first, "b": second}),
@@ -722,7 +722,7 @@ def run(recipe: str, surroundings: dict[str, Any]) -> tuple[Any, bool]:
         try:
             result: Any = eval(recipe, dict(surroundings))
             result = numbers(result)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any failure is an outcome
             result = error
     return result, any(issubclass(one.category, JobindsatsWarning) for one in caught)
 

@@ -115,6 +115,8 @@ def test_a_level_that_the_frame_lacks_gives_no_rows_and_one_that_does_not_exist_
     offers: pd.DataFrame,
 ) -> None:
     assert totals.level(totals.parts(offers, "Tilbud"), "Tilbud", "Hovedtilbud").empty
+    # A level of that name stands in several hierarchies of areas, and the frame has none of them.
+    assert totals.level(offers, "Område", "Region").empty
     with pytest.raises(
         QueryError,
         match=r"no level 'Hovedtilbudd'. Did you mean 'Hovedtilbud' or 'Tilbud'\? It has: '_tilb_2ptv_1' ",

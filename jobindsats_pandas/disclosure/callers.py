@@ -109,8 +109,7 @@ def _outside(depth: int) -> Iterator[tuple[str, str, FrameType]]:
 
 
 def _is_library(module: str) -> bool:
-    """Whether it is a module of pandas or numpy; pandas' tests are somebody's own code."""
-    return module.partition(".")[0] in {"pandas", "numpy"} and not module.startswith("pandas.tests")
+    return module.partition(".")[0] in {"pandas", "numpy"}
 
 
 def purpose(*, typed: bool) -> Purpose:
@@ -121,7 +120,7 @@ def purpose(*, typed: bool) -> Purpose:
     typed : bool
         Whether it said of which dtype.
     """
-    for module, function, _ in _outside(2):
+    for module, function, _ in _outside(2):  # pragma: no branch - the user is always there
         if module.startswith(("matplotlib", "pandas.plotting")):
             return Purpose.INTERNAL
         if not _is_library(module):
@@ -201,7 +200,7 @@ def _warn_once(message: str, category: type[Warning]) -> None:
     outside = False
     called = ""
     for module, function, frame in _frames(1):
-        if module.startswith("pandas.") and _is_library(module):
+        if module.startswith("pandas."):
             outermost, level = frame, distance + 1
             # pandas' decorators for deprecated arguments are all called wrapper.
             called = function if function != "wrapper" else called

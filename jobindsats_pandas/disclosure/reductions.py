@@ -14,7 +14,7 @@ from jobindsats_pandas.disclosure.building import blanked, is_na
 from jobindsats_pandas.disclosure.callers import warn_hidden
 from jobindsats_pandas.disclosure.cells import CellStatus, count_hidden, is_hidden, is_missing, unknown_parts
 from jobindsats_pandas.disclosure.messages import sum_error
-from jobindsats_pandas.disclosure.parts import STATISTIC
+from jobindsats_pandas.disclosure.parts import STATISTIC, UNKNOWN
 from jobindsats_pandas.disclosure.storage import Storage
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
@@ -123,17 +123,19 @@ class Reductions(Storage):
     ) -> Any:
         if how == "sum":
             check = self._check(ids, ngroups, "groupby sum")
-            result = self._sum(check)
-            few = min_count > 0
-            if few or not kwargs.get("skipna", True):
-                missing = is_missing(self._status)
-                shown = np.bincount(ids[(ids >= 0) & ~missing], minlength=ngroups)
-                empty = shown < max(min_count, 0)
-                if not kwargs.get("skipna", True):
-                    empty |= np.bincount(ids[(ids >= 0) & missing], minlength=ngroups) > 0
-                if empty.any():
-                    result[empty] = np.nan
-            return result
+            plain = self._plain_array()._groupby_op(
+                how=how,
+                has_dropped_na=has_dropped_na,
+                min_count=min_count,
+                ngroups=ngroups,
+                ids=ids,
+                **kwargs,
+            )
+            # pandas leaves a sum out where min_count or skipna says so.
+            out = plain.isna()
+            totals = plain.to_numpy(self._numbers.dtype, na_value=1 if self.dtype.kind == "i" else np.nan)
+            status = np.where(out, np.uint8(CellStatus.ABSENT), _without_missing(check.status))
+            return self._simple_new(totals, status, np.where(out, UNKNOWN, check.parts), self._registry)
         if how in ("first", "last"):
             self._warn_biased(how)
             result = super()._groupby_first_last(  # type: ignore[misc]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -65,6 +66,9 @@ _LARGEST_HIDDEN = {
     Kind.MONEY: np.inf,
     Kind.NONE: np.nan,
 }
+
+# Cells that are taken apart at a time.
+_BLOCK: Final = 1 << 15
 
 _allowed: ContextVar[bool] = ContextVar("jobindsats_sums_allowed", default=False)
 
@@ -302,7 +306,7 @@ class SumCheck:
                 high += _sum(highs, of, self.groups)
                 refused |= _having(_unbounded(measure, part), of, self.groups)
                 if measure.kind is not Kind.PERSONS:
-                    refused |= ((self.reasons & _BIT["periods"]) != 0) & table.present
+                    refused |= ((self.reasons & _BIT["periods"]) != 0) & table.having(where)
         high[refused] = low[refused] = np.nan
         return Bounds(low, high, self.count_of(CellStatus.DISCRETIONISED))
 
@@ -318,12 +322,10 @@ class TableCells:
     ids: Ids | None
     groups: int
 
-    @cached_property
+    @property
     def present(self) -> Flags:
         """Which groups have cells of this table."""
-        if self.ids is None:
-            return np.ones(1, dtype=bool)
-        return np.bincount(self.ids, minlength=self.groups) > 0
+        return self.periods.present
 
     @cached_property
     def one_measure(self) -> int:
@@ -339,65 +341,75 @@ class TableCells:
         return self.numbers // self.space.per_measure
 
     @cached_property
-    def _digits(self) -> list[NDArray[np.integer]]:
-        """Period first, then the dimensions from last to first."""
+    def _radices(self) -> list[int]:
+        """Periods first, then the dimensions from last to first, as cells are taken apart."""
+        return [len(self.space.periods), *(len(d.members) for d in reversed(self.space.dimensions))]
+
+    def _digits(self, cells: slice) -> Iterator[NDArray[np.integer]]:
+        """The period, and then the member in each dimension from last to first, of some cells."""
         per_measure = self.space.per_measure
-        rest: NDArray[np.integer] = self.numbers
+        rest: NDArray[np.integer] = self.numbers[cells]
         if self.one_measure:
-            rest = rest - self.measure * per_measure
+            rest = rest - rest // per_measure * per_measure
         # Divisions are what taking apart costs, and those of 32 bits are twice as fast.
         if per_measure < 1 << 32:
             rest = rest.astype(np.uint32)
-        digits = []
-        for radix in (
-            len(self.space.periods),
-            *(len(d.members) for d in reversed(self.space.dimensions)),
-        ):
+        for radix in self._radices:
             # A quotient and a product are vectorised in numpy, the remainder is not.
             quotient = rest // rest.dtype.type(radix)
-            digit = quotient * rest.dtype.type(radix)
-            np.subtract(rest, digit, out=digit)
-            digits.append(digit)
+            yield rest - quotient * rest.dtype.type(radix)
             rest = quotient
-        return digits
 
     @property
     def period(self) -> NDArray[np.integer]:
         """The period of each cell."""
-        return self._digits[0]
+        return next(self._digits(slice(None)))
 
     def members(self, dimension: int) -> NDArray[np.integer]:
         """The member of each cell in one dimension."""
-        return self._digits[len(self.space.dimensions) - dimension]
+        return next(islice(self._digits(slice(None)), len(self.space.dimensions) - dimension, None))
 
     @cached_property
-    def _periods(self) -> _Pairs:
-        return self._pairs(self.period, len(self.space.periods))
+    def _pairs(self) -> list[_Pairs]:
+        """Which periods and which members each group has, in the order of the digits.
+
+        Marking them off in tables makes millions of cells a handful of pairs; in blocks, so that nothing leaves the
+        processor's cache. Only where a table would be far larger than the cells are these kept as they are.
+        """
+        most = max(4 * len(self.numbers), 1 << 16)
+        seen = [
+            np.zeros(self.groups * radix, dtype=bool) if self.groups * radix <= most else None
+            for radix in self._radices
+        ]
+        for start in range(0, len(self.numbers), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            ids = None if self.ids is None else self.ids[block]
+            for marks, digit, radix in zip(seen, self._digits(block), self._radices, strict=True):
+                if marks is not None:
+                    marks[digit if ids is None else ids * radix + digit] = True
+        pairs = []
+        for place, (marks, radix) in enumerate(zip(seen, self._radices, strict=True)):
+            if marks is None:
+                digit = next(islice(self._digits(slice(None)), place, None))
+                pairs.append(_Pairs(digit.astype(np.int64), self.ids, self.groups))
+            else:
+                ids, keys = np.divmod(np.flatnonzero(marks), radix)
+                pairs.append(_Pairs(keys, None if self.ids is None else ids, self.groups))
+        return pairs
+
+    @property
+    def periods(self) -> _Pairs:
+        """The periods that each group has."""
+        return self._pairs[0]
 
     @property
     def over_periods(self) -> bool:
         """Whether a group has several periods."""
-        return bool(self._periods.differ.any())
+        return bool(self.periods.differ.any())
 
-    @cached_property
+    @property
     def _members(self) -> list[_Pairs]:
-        return [
-            self._pairs(self.members(place), len(dimension.members))
-            for place, dimension in enumerate(self.space.dimensions)
-        ]
-
-    def _pairs(self, key: NDArray[np.integer], size: int) -> _Pairs:
-        """Which keys each group has. Marking them off in a table makes millions of cells a handful of pairs."""
-        if self.ids is None:
-            seen = np.zeros(size, dtype=bool)
-            seen[key] = True
-            return _Pairs(np.flatnonzero(seen), None, 1)
-        if self.groups * size > max(4 * len(key), 1 << 16):
-            return _Pairs(key.astype(np.int64), self.ids, self.groups)
-        seen = np.zeros(self.groups * size, dtype=bool)
-        seen[self.ids * size + key] = True
-        ids, keys = np.divmod(np.flatnonzero(seen), size)
-        return _Pairs(keys, ids, self.groups)
+        return self._pairs[:0:-1]
 
     def by_measure(self) -> Iterator[tuple[PartMeasure, NDArray[np.intp] | slice]]:
         """Each measure that there is, and where."""
@@ -423,17 +435,17 @@ class TableCells:
             found[_Pairs(self.measure, self.ids, self.groups).differ] |= _BIT["measures"]
         over_periods = np.zeros(self.groups, dtype=bool)
         for measure, where in self.by_measure():
-            here = self._having(where)
+            here = self.having(where)
             if measure.kind is Kind.NONE:
                 found[here] |= _BIT["rate"]
             elif measure.kind is Kind.PERSONS:
                 found[here] |= _BIT["persons"]
             if measure.kind not in _OVER_PERIODS:
                 over_periods |= here
-        if self._periods.differ.any():
-            types = self._periods.of(self.space.period_types)
+        if self.periods.differ.any():
+            types = self.periods.of(self.space.period_types)
             over_periods |= types.differ | _having(types.keys > 2, types.ids, self.groups)
-            found[self._periods.differ & over_periods] |= _BIT["periods"]
+            found[self.periods.differ & over_periods] |= _BIT["periods"]
         for place, dimension in enumerate(self.space.dimensions):
             found[self._members[place].of(dimension.level_of).differ] |= _BIT["levels"]
         found[self._repeated()] |= _BIT["repeated"]
@@ -454,10 +466,11 @@ class TableCells:
                 nearest = np.where(differ & ~ancestors.differ, ancestors.first, nearest)
                 differ = differ & ancestors.differ
             result = result * len(dimension.members) + np.where(differ, 0, nearest)
-        result = result * len(self.space.periods) + self._periods.first
-        return np.where(self._periods.differ, UNKNOWN, result)
+        result = result * len(self.space.periods) + self.periods.first
+        return np.where(self.periods.differ, UNKNOWN, result)
 
-    def _having(self, where: NDArray[np.intp] | slice) -> Flags:
+    def having(self, where: NDArray[np.intp] | slice) -> Flags:
+        """Which groups have some of these cells."""
         if isinstance(where, slice):
             return self.present
         mask = np.zeros(len(self.numbers), dtype=bool)
@@ -509,6 +522,15 @@ class _Pairs:
         first = np.zeros(self.groups, dtype=np.int64)
         first[self.ids] = self.keys
         return first
+
+    @cached_property
+    def present(self) -> Flags:
+        """Which groups have any key."""
+        if self.ids is None:
+            return np.ones(1, dtype=bool)
+        present = np.zeros(self.groups, dtype=bool)
+        present[self.ids] = True
+        return present
 
     @cached_property
     def differ(self) -> Flags:

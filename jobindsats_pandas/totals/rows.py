@@ -238,8 +238,10 @@ def _present(frame: pd.DataFrame, space: PartSpace, axis: Axis) -> set[int]:
 
 
 def _one_level(dimension: PartDimension, wanted: Sequence[int], present: set[int], name: str) -> int:
-    """The deepest of several levels, of those present if any is; of two hierarchies none is deeper."""
-    candidates = [number for number in wanted if number in present] or list(wanted)
+    """The deepest of several levels that the frame has, if it has any; of two hierarchies none is deeper."""
+    candidates = [number for number in wanted if number in present]
+    if not candidates:
+        return wanted[0]
     hierarchies = list(dict.fromkeys(dimension.levels[number].hierarchy for number in candidates))
     if len(hierarchies) > 1:
         raise QueryError(

@@ -1,0 +1,309 @@
+"""What is measured: each function gives the figures of one section of the table."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import guard
+import numpy as np
+import pandas as pd
+import requests
+import requests_cache
+import rivals
+from answers import CELLS_PER_MONTH, Case, document, hierarchy
+from timing import Figure, Spread, cpu, interleaved, ratio
+
+from jobindsats_pandas import Client, sandbox
+from jobindsats_pandas.metadata import parse_table
+from jobindsats_pandas.queries import plan
+from jobindsats_pandas.sandbox.fixed import FixedTable
+from jobindsats_pandas.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HERE = Path(__file__).parent
+#: Cells of one request, as findings about the API's time-outs allow.
+MOST = 200_000
+EVERYTHING = {"_nykom": "*", "_ygrp": "*", "_akasse": "*"}
+
+
+def decoding(cells: int, rounds: int, goal: float, aim: float | None, *, all_rivals: bool) -> list[Figure]:
+    """Bytes of one answer to a frame, beside what users write."""
+    case = Case(cells, 10**9)
+    (body,), question = case.bodies(), case.question
+    answer, buffer = rivals.response(body), np.frombuffer(body, dtype=np.uint8)
+
+    def plain() -> pd.DataFrame:
+        with rivals.plain_path():
+            return rivals.ours([body], question)
+
+    candidates: dict[str, Callable[[], Any]] = {
+        "user": lambda: rivals.user_json(answer),
+        "ours": lambda: rivals.ours([body], question),
+        "ours again": lambda: rivals.ours([body], question),
+    }
+    if all_rivals:
+        table = rivals.response(case.csv(question.periods), "text/csv")
+        candidates |= {
+            "CSV": lambda: rivals.user_csv(table),
+            "CSV, categories": lambda: rivals.categories(rivals.user_csv(table)),
+            "ours, plain path": plain,
+            "memcpy": buffer.copy,
+        }
+    frame = candidates["ours"]()
+    for name in candidates.keys() - {"ours", "memcpy"}:
+        made = candidates[name]()
+        if name.startswith("ours"):
+            pd.testing.assert_frame_equal(made, frame)
+        else:
+            rivals.assert_equal(frame, made)
+        del made
+    del frame
+    times = interleaved(candidates, rounds)
+    section = f"decode {cells:,} cells"
+    figures = [
+        Figure(section, "ours", ratio(times, "user", "ours"), "x", goal, aim, more_is_better=True),
+        Figure(section, "control: ours against ours", ratio(times, "ours again", "ours")),
+        Figure(section, "ours, CPU", Spread.of(np.array(times["ours"]) * 1000), "ms"),
+        Figure(section, "user's JSON, CPU", Spread.of(np.array(times["user"]) * 1000), "ms"),
+    ]
+    others = candidates.keys() - {"user", "ours", "ours again"}
+    return figures + [
+        Figure(section, name, ratio(times, "user", name)) for name in candidates if name in others
+    ]
+
+
+@contextmanager
+def served(case: Case) -> Iterator[tuple[sandbox.Sandbox, Client, Path]]:
+    """A server that answers about a case, and a client with a cache of its own."""
+    periods = case.table.period_types[0].periods
+
+    def answer(asked: dict[str, str]) -> bytes:
+        wanted = asked["period.M"]
+        count = wanted.removeprefix("latest:")
+        return case.json(periods[-int(count) :] if count != wanted else wanted.split(","))
+
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        sandbox.serve(tables={"y25i01": FixedTable(case.metadata, rows=answer)}) as api,
+    ):
+        path = Path(directory)
+        yield api, Client(api.token, api.url, path / "ours", max_cells=MOST), path
+
+
+def cache(rounds: int) -> list[Figure]:
+    """A hit on an answer of 200,000 cells, beside its decoding."""
+    case = Case(MOST, MOST)
+    question, section = case.question, "cache"
+    with served(case) as (api, client, path):
+        client.read("y25i01", EVERYTHING, "*", progress=False)
+        transport = Transport(token=api.token, base_url=api.url, cache_dir=path / "ours")
+        request = client.plan("y25i01", EVERYTHING, "*").requests[0]
+        edition = str(case.table.update_latest or "")
+        body = transport.fetch(request.path, check=lambda _: None, edition=edition).body
+        assert len(question.requests) == 1
+        times = interleaved(
+            {
+                "hit": lambda: transport.fetch(request.path, check=lambda _: None, edition=edition),
+                "decoding": lambda: rivals.ours([body], question),
+            },
+            rounds,
+        )
+        entries = client.cache.list()
+        size = entries["bytes"].max() / len(body)
+    return [
+        Figure(section, "hit on 200,000 cells / its decoding", ratio(times, "hit", "decoding"), "", 1 / 3),
+        Figure(section, "hit, CPU", Spread.of(np.array(times["hit"]) * 1000), "ms"),
+        Figure(section, "on disk / body", Spread.of([size]), ""),
+    ]
+
+
+def second_run(cells: int, rounds: int, *, with_user: bool) -> list[Figure]:
+    """A long read from the cache: beside a user's own cache and one Parquet file; its memory; its growth."""
+    case = Case(cells, MOST)
+    section = f"{cells:,} cells from the cache"
+    with served(case) as (api, client, path):
+        urls = client.plan("y25i01", EVERYTHING, "*").urls
+
+        def ours(months: int | str = "*") -> pd.DataFrame:
+            return client.read("y25i01", EVERYTHING, months, progress=False)
+
+        def user() -> pd.DataFrame:
+            with requests_cache.CachedSession(str(path / "user"), backend="sqlite") as session:
+                session.headers["Authorization"] = f"Bearer {api.token}"
+                parts = []
+                for url in urls:
+                    found = session.get(url).json()
+                    parts.append(pd.DataFrame(found["rows"], columns=found["columns"]))
+                return rivals.categories(pd.concat(parts, ignore_index=True))
+
+        frame = ours()
+        ours(4)
+        figures = memory(section, api, path, case.months)
+        candidates: dict[str, Callable[[], Any]] = {"ours": ours, "200,000": lambda: ours(4)}
+        if with_user:
+            rivals.assert_equal(frame, user())
+            plain = frame.assign(**{name: frame[name].array.plain() for name in frame.columns[4:]})
+            plain.to_parquet(path / "plain.parquet")
+            candidates |= {"user": user, "parquet": lambda: pd.read_parquet(path / "plain.parquet")}
+            del plain
+        count = frame.size // len(frame.columns) * 4
+        del frame
+        times = interleaved(candidates, rounds)
+        if with_user:
+            beside = ratio(times, "ours", "parquet")
+            figures += [
+                Figure(
+                    section,
+                    "user's JSON, default cache / ours",
+                    ratio(times, "user", "ours"),
+                    "x",
+                    4,
+                    6,
+                    True,
+                ),
+                Figure(section, "ours / pd.read_parquet of one file", beside, "x", 12, 6),
+            ]
+        small = 4 * CELLS_PER_MONTH
+        growth = [a / count / (b / small) for a, b in zip(times["ours"], times["200,000"], strict=True)]
+        figures += [
+            Figure(section, "CPU per cell / that of 200,000 cells", Spread.of(growth), "x", 1.3),
+            Figure(section, "ours, CPU", Spread.of(times["ours"]), "s"),
+            Figure(section, "a request, CPU", Spread.of(np.array(times["ours"]) * 1000 / len(urls)), "ms"),
+        ]
+    return figures
+
+
+def memory(section: str, api: sandbox.Sandbox, path: Path, months: int) -> list[Figure]:
+    """Peaks in fresh processes: beside the frame that comes of it, and per cell beside a read of 200,000 cells."""
+    large, small = (run("read", api.url, api.token, str(path / "ours"), str(count)) for count in (months, 4))
+    per_cell = [one["peak"] / one["cells"] for one in (large, small)]
+    return [
+        Figure(section, "peak memory / frame", Spread.of([large["peak"] / large["result"]]), "x", 3),
+        Figure(
+            section,
+            "peak memory per cell / that of 200,000",
+            Spread.of([per_cell[0] / per_cell[1]]),
+            "x",
+            1.3,
+        ),
+        Figure(section, "frame", Spread.of([large["result"] / 1e6]), "MB"),
+        Figure(section, "peak memory", Spread.of([large["peak"] / 1e6]), "MB"),
+    ]
+
+
+def run(*arguments: str) -> dict[str, float]:
+    """Run a scenario in a fresh process."""
+    command = [sys.executable, str(HERE / "scenarios.py"), *arguments]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(found.stdout))
+
+
+def metadata(rounds: int) -> list[Figure]:
+    """A table of 5,000 members and 240 periods; a plan of 500 requests."""
+    found = document(240)
+    large = hierarchy("large", "I alt", [f"Uddannelse nr. {n}" for n in range(1, 4901)])
+    found["dimensions"].append({"dimension_id": "d9", "dimension_name": "Uddannelse", "hierarchies": [large]})
+    body = json.dumps(found, ensure_ascii=False).encode()
+    by = {"_nykom": "*", "_large": "*"}
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        sandbox.serve(tables={"y25i01": FixedTable(found)}) as api,
+    ):
+        client = Client(api.token, api.url, directory)
+        client.table("y25i01")
+        requests_wanted = 99 * 4901 * 4 * 240 // 500 + 1
+        tables = iter([parse_table(body) for _ in range(rounds + 1)])
+
+        def planned() -> int:
+            made = plan(next(tables), by, "*", max_cells=requests_wanted)
+            return len(made.urls)
+
+        times = interleaved(
+            {"parse": lambda: parse_table(body), "cached": lambda: client.table("y25i01"), "plan": planned},
+            rounds,
+        )
+        count = len(plan(parse_table(body), by, "*", max_cells=requests_wanted).requests)
+    section = "metadata"
+
+    def milliseconds(name: str) -> Spread:
+        return Spread.of(np.array(times[name]) * 1000)
+
+    return [
+        Figure(section, "5,000 members and 240 periods parsed", milliseconds("parse"), "ms", 50),
+        Figure(section, "the same from the cache", milliseconds("cached"), "ms", 50),
+        Figure(section, f"plan of {count} requests, with addresses", milliseconds("plan"), "ms", 100),
+    ]
+
+
+def imports(rounds: int) -> list[Figure]:
+    """What the import adds to those of pandas, requests and requests-cache."""
+    run("import")
+    shares = [100 * one["ours"] / one["base"] for one in (run("import") for _ in range(rounds))]
+    return [Figure("import", "added to pandas, requests, requests_cache", Spread.of(shares), "%", 15)]
+
+
+def guarded(cells: int, rounds: int) -> list[Figure]:
+    """The guarded column beside Float64."""
+    section = f"guard, {cells:,} cells"
+    return [
+        Figure(
+            section,
+            name,
+            Spread.of([ours / max(theirs, 1e-9) for ours, theirs in pairs]),
+            "x",
+            guard.GOALS[name],
+        )
+        for name, pairs in guard.measure(cells, rounds).items()
+    ]
+
+
+def end_to_end(latencies: tuple[float, ...], parts: int) -> list[Figure]:
+    """The first run, over a server of this machine: wall time, one request after another, and several at once."""
+    case = Case(parts * CELLS_PER_MONTH, CELLS_PER_MONTH)
+    bodies = {period: case.json([period]) for period in case.question.periods}
+    table = FixedTable(case.metadata, rows=lambda asked: bodies[asked["period.M"]])
+    figures = []
+    for latency in latencies:
+        section = f"end to end, {parts} requests, latency {latency:g} s"
+        with sandbox.serve(tables={"y25i01": table}) as api, tempfile.TemporaryDirectory() as directory:
+            if latency:
+                api.faults.add("latency", times=None, seconds=latency)
+            seconds = {}
+            start = time.perf_counter()
+            with requests.Session() as session:
+                session.headers["Authorization"] = f"Bearer {api.token}"
+                answers = [session.get(f"{api.url}/{r.path}").json() for r in case.question.requests]
+                frames = [pd.DataFrame(found["rows"], columns=found["columns"]) for found in answers]
+                rivals.categories(pd.concat(frames, ignore_index=True))
+            seconds["user's JSON"] = time.perf_counter() - start
+            for connections in (1, 2, 4):
+                client = Client(
+                    api.token,
+                    api.url,
+                    Path(directory, str(connections)),
+                    max_cells=CELLS_PER_MONTH,
+                    connections=connections,
+                )
+                client.table("y25i01")
+                start = time.perf_counter()
+                client.read("y25i01", EVERYTHING, "*", progress=False)
+                seconds[f"ours, {connections} at once"] = time.perf_counter() - start
+        figures += [Figure(section, name, Spread.of([value]), "s wall") for name, value in seconds.items()]
+    return figures
+
+
+def warm() -> None:
+    """Load what is loaded once."""
+    warnings.simplefilter("error")
+    case = Case(2_000, 10**9)
+    cpu(lambda: rivals.ours(case.bodies(), case.question))
