@@ -110,7 +110,7 @@ def read_jobindsats(
     ...     df = ji.read_jobindsats("y25i01", by={"_nykom": ["Ærø", "Aarhus"]}, periods="latest:2", client=client)
     >>> df.columns[:3].to_list()
     ['Periode', 'Område', 'Antal ledige personer']
-    >>> df["Område"].unique().to_list()
+    >>> list(df["Område"].unique())
     ['Aarhus', 'Ærø']
     """
     return (client or Client()).read(

@@ -45,7 +45,8 @@ class Storage(ExtensionArray):
 
     _numbers: NDArray[np.int64] | NDArray[np.float64]
     _status: NDArray[np.uint8]
-    _parts: Codes
+    # Pieces until somebody asks: what is joined from many answers is often only looked at.
+    _pieces: list[Codes]
     _registry: Registry
     _dropped: int
     # Whether all cells are of one level in every dimension; None: not looked at yet. True holds for every subset.
@@ -96,8 +97,14 @@ class Storage(ExtensionArray):
     def _set(
         self, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry, dropped: int = 0
     ) -> None:
-        self._numbers, self._status, self._parts = values, status, parts
+        self._numbers, self._status, self._pieces = values, status, [parts]
         self._registry, self._dropped, self._uniform = registry, dropped, None
+
+    @property
+    def _parts(self) -> Codes:
+        if len(self._pieces) > 1:
+            self._pieces = [np.concatenate(self._pieces)]
+        return self._pieces[0]
 
     @classmethod
     def _simple_new(
@@ -172,7 +179,7 @@ class Storage(ExtensionArray):
     @property
     def nbytes(self) -> int:
         """17 bytes for each cell."""
-        return self._numbers.nbytes + self._status.nbytes + self._parts.nbytes
+        return self._numbers.nbytes + self._status.nbytes + 8 * len(self)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -232,13 +239,15 @@ class Storage(ExtensionArray):
     def _concat_same_type(cls, to_concat: Sequence[Self]) -> Self:
         several = [array.cells for array in to_concat]
         registry, parts = aligned(*several)
-        return cls._simple_new(
+        made = cls._simple_new(
             np.concatenate([cells.values for cells in several]),
             np.concatenate([cells.status for cells in several]),
-            np.concatenate(parts),
+            parts[0],
             registry,
             sum(cells.dropped for cells in several),
         )
+        made._pieces = parts
+        return made
 
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, tuple):
@@ -337,7 +346,7 @@ class Storage(ExtensionArray):
         if np.ndim(self._status[key]) == 0:
             values, status, parts = values[0], status[0], parts[0]
         if ours is not self._parts:
-            self._parts = ours.copy()
+            self._pieces = [ours.copy()]
         self._numbers[key], self._status[key], self._parts[key] = values, status, parts
         self._registry, self._uniform = registry, None
 
