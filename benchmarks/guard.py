@@ -128,13 +128,10 @@ def operations(keys: dict[str, Any], column: Column) -> dict[str, Callable[[], A
 
 
 def cpu(function: Callable[[], Any]) -> float:
-    """CPU seconds of one call: the best of three, for the first pays for fresh memory."""
-    best = float("inf")
-    for _ in range(3):
-        start = time.process_time()
-        function()
-        best = min(best, time.process_time() - start)
-    return best
+    """CPU seconds of one call."""
+    start = time.process_time()
+    function()
+    return time.process_time() - start
 
 
 def numbers(result: Any) -> np.ndarray:
@@ -152,8 +149,10 @@ def measure(cells: int, rounds: int) -> dict[str, list[tuple[float, float]]]:
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in GOALS}
     for _ in range(rounds):
         for name in random.sample(list(GOALS), len(GOALS)):
-            pair = {who: cpu((ours, theirs)[who][name]) for who in random.sample([0, 1], 2)}
-            times[name].append((pair[0], pair[1]))
+            # One after the other for a while: how much fresh memory the system hands out depends on what ran before.
+            for _ in range(5):
+                pair = {who: cpu((ours, theirs)[who][name]) for who in random.sample([0, 1], 2)}
+                times[name].append((pair[0], pair[1]))
     return times
 
 

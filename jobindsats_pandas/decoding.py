@@ -331,16 +331,15 @@ def _joined(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of one measure and their statuses; `limit`: the first period where null means not available."""
     numbers = _concatenated([block.numbers[place] for block in blocks])
+    if source.complete:
+        numbers = np.append(numbers, np.nan)  # the last, which -1 stands for: a combination that was left out
     numbers = numbers.copy() if source.rows is None else numbers.take(source.rows)
-    absent = None if source.rows is None or not source.complete else source.rows < 0
-    if absent is not None:
-        numbers[absent] = np.nan
     missing = np.isnan(numbers)
     status = np.where(missing, np.uint8(CellStatus.DISCRETIONISED), np.uint8(CellStatus.OBSERVED))
     if limit < len(question.period_type.periods):
         status[missing & (source.periods >= limit)] = CellStatus.NOT_AVAILABLE
-    if absent is not None:
-        status[absent] = CellStatus.ABSENT
+    if source.complete and source.rows is not None:
+        status[source.rows < 0] = CellStatus.ABSENT
     measure = question.measures[place]
     shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())
     if shown_for_small is not None and is_count(measure.name, measure.group_name):

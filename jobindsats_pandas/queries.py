@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from bisect import bisect_left
 from collections import Counter
@@ -40,6 +41,9 @@ MAX_URL = 2_000
 
 #: What stays as it is in an address: so it stands in every call that is known to work.
 _SAFE = "*/,:"
+
+#: A whole number from here on is a year that was meant, not a number of periods.
+FIRST_YEAR = 1900
 
 #: How many of the newest periods are asked for when the question names none.
 DEFAULT_PERIODS = 12
@@ -634,11 +638,16 @@ def _resolve_periods(
     if isinstance(periods, bool):
         raise QueryError(_bad_periods(table, periods))
     if isinstance(periods, Integral):
+        if periods >= FIRST_YEAR:
+            raise QueryError(
+                f"Table {table.id}: periods={periods} asks for that many periods, and looks like a year. Say"
+                f" '{periods}Y01' or '{periods}M01:{periods}M12'; 'latest:{periods}' for so many periods.",
+            )
         return _latest(table, int(periods), period_type)
     if isinstance(periods, str) and ":" in periods:
         first, _, last = (text.strip() for text in periods.partition(":"))
         if fold(first) != "latest":
-            return _slice(table, first, last, period_type)
+            return _slice(table, _period_text(first), _period_text(last), period_type)
         if not last.isdecimal():
             raise QueryError(_bad_periods(table, periods))
         return _latest(table, int(last), period_type)
@@ -697,8 +706,9 @@ def _slice(
         if (low is None or low <= place(text)) and (high is None or place(text) <= high)
     )
     if not inside:
+        swapped = " The first end is later than the last." if low and high and low > high else ""
         raise QueryError(
-            f"Table {table.id} has no period of type {chosen.id} in {first}:{last}.{_period_span(chosen)}",
+            f"Table {table.id} has no period of type {chosen.id} in {first}:{last}.{swapped}{_period_span(chosen)}",
         )
     return chosen, inside, False
 
@@ -713,7 +723,9 @@ def _period_text(item: Any) -> str:
             )
         return text
     if isinstance(item, str):
-        return item.strip()
+        text = item.strip()
+        # A month as pandas prints it, and so as it stands in the frame.
+        return f"{text[:4]}M{text[5:]}" if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII) else text
     raise QueryError(f"{item!r} is not a period. Say '2025M01', '2025Q04', '2024Y01' or a pandas Period.")
 
 

@@ -111,7 +111,7 @@ def read_jobindsats(
     >>> df.columns[:3].to_list()
     ['Periode', 'Område', 'Antal ledige personer']
     >>> list(df["Område"].unique())
-    ['Aarhus', 'Ærø']
+    ['Ærø', 'Aarhus']
     """
     return (client or Client()).read(
         table,

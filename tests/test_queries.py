@@ -440,7 +440,7 @@ def test_types_that_nobody_knows_are_ordered_labels():
         plan(strange, periods="a:d")
 
 
-@pytest.mark.parametrize("periods", ["latest:29", 29, 10**9])
+@pytest.mark.parametrize("periods", ["latest:29", 29, 1_000])
 def test_more_periods_than_exist_are_cut_with_a_warning(periods):
     with pytest.warns(
         QueryWarning, match=r"more periods of type M than the 28 there are \(2024M01 to 2026M04\)"
@@ -472,7 +472,7 @@ def test_as_many_periods_as_exist_need_no_warning():
         (pd.Timestamp("2025-01-01"), None, "cannot be read"),
         (slice(2024, 2025), None, "2024 is not a period"),
         (slice("2025M01", "2025M12", 2), None, "has no step"),
-        ("2025M02:2025M01", None, "no period of type M in 2025M02:2025M01. M runs from 2024M01 to 2026M04"),
+        ("2025M02:2025M01", None, "no period of type M in 2025M02:2025M01. The first end is later than the last. M runs from 2024M01 to 2026M04"),
         ("2030M01:", None, "no period of type M"),
         ("2027M01", None, "no period '2027M01' of type M.*M runs from 2024M01 to 2026M04.$"),
         ("Aug 2025", None, "no period 'Aug 2025' of type M.*Periods are written as '2026M04'"),
@@ -845,3 +845,24 @@ def test_a_plan_of_five_hundred_requests_is_made_fast():
     assert len(by_period.requests) == 240
     assert len(question.requests) >= 500
     assert min(costs) * 500 / len(question.requests) < 0.2
+
+
+def test_months_as_pandas_prints_them_are_understood():
+    found = one_year()
+    assert plan(found, periods="2024-05").periods == ("2024M05",)
+    assert plan(found, periods="2024-05:2024-07").periods == ("2024M05", "2024M06", "2024M07")
+    assert plan(found, periods=["2024-06", "2024M05"]).periods == ("2024M05", "2024M06")
+
+
+def one_year():
+    return table(periods=[period_type("M", [f"2024M{month:02d}" for month in range(1, 13)])])
+
+
+def test_a_year_is_not_taken_for_a_number_of_periods():
+    with pytest.raises(QueryError, match=r"looks like a year. Say '2024Y01' or '2024M01:2024M12'"):
+        plan(one_year(), periods=2024)
+
+
+def test_swapped_ends_are_told():
+    with pytest.raises(QueryError, match="first end is later"):
+        plan(one_year(), periods="2024M05:2024M01")

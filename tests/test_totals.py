@@ -530,8 +530,8 @@ def test_groups_are_columns_index_levels_or_what_the_cells_know(sanctions: pd.Da
     assert by_cell["period"][0] == "2025Q03"
     spread = spread_out(sanctions, name)
     assert totals.sum_bounds(spread, by=["A-kasse", "Periode"])["low"].to_list() == by_column["low"].to_list()
-    with pytest.raises(QueryError, match="no dimension 'Kommune'"):
-        totals.sum_bounds(sanctions, name, by="Kommune")
+    with pytest.raises(QueryError, match="no dimension 'Kommuner'"):
+        totals.sum_bounds(sanctions, name, by="Kommuner")
 
 
 def test_cells_of_another_table_stand_in_a_group_of_their_own(

@@ -39,7 +39,7 @@ class DiscretionisedArray(Operators):
     Examples
     --------
     >>> import numpy as np
-    >>> from jobindsats_pandas.disclosure import PartMeasure, PartSpace
+    >>> from jobindsats_pandas.disclosure import DiscretionisedArray, PartMeasure, PartSpace, Registry
     >>> from jobindsats_pandas.kinds import Kind
     >>> space = PartSpace("y01h01", "Sanktioner", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),),
     ...                   (("Q", "2025Q02"), ("Q", "2025Q03"), ("Q", "2025Q04")), ())

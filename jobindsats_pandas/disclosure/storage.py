@@ -45,8 +45,7 @@ class Storage(ExtensionArray):
 
     _numbers: NDArray[np.int64] | NDArray[np.float64]
     _status: NDArray[np.uint8]
-    # Pieces until somebody asks: what is joined from many answers is often only looked at.
-    _pieces: list[Codes]
+    _parts: Codes
     _registry: Registry
     _dropped: int
     # Whether all cells are of one level in every dimension; None: not looked at yet. True holds for every subset.
@@ -97,14 +96,8 @@ class Storage(ExtensionArray):
     def _set(
         self, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry, dropped: int = 0
     ) -> None:
-        self._numbers, self._status, self._pieces = values, status, [parts]
+        self._numbers, self._status, self._parts = values, status, parts
         self._registry, self._dropped, self._uniform = registry, dropped, None
-
-    @property
-    def _parts(self) -> Codes:
-        if len(self._pieces) > 1:
-            self._pieces = [np.concatenate(self._pieces)]
-        return self._pieces[0]
 
     @classmethod
     def _simple_new(
@@ -179,7 +172,7 @@ class Storage(ExtensionArray):
     @property
     def nbytes(self) -> int:
         """17 bytes for each cell."""
-        return self._numbers.nbytes + self._status.nbytes + 8 * len(self)
+        return self._numbers.nbytes + self._status.nbytes + self._parts.nbytes
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -239,15 +232,13 @@ class Storage(ExtensionArray):
     def _concat_same_type(cls, to_concat: Sequence[Self]) -> Self:
         several = [array.cells for array in to_concat]
         registry, parts = aligned(*several)
-        made = cls._simple_new(
+        return cls._simple_new(
             np.concatenate([cells.values for cells in several]),
             np.concatenate([cells.status for cells in several]),
-            parts[0],
+            np.concatenate(parts),
             registry,
             sum(cells.dropped for cells in several),
         )
-        made._pieces = parts
-        return made
 
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, tuple):
@@ -346,7 +337,7 @@ class Storage(ExtensionArray):
         if np.ndim(self._status[key]) == 0:
             values, status, parts = values[0], status[0], parts[0]
         if ours is not self._parts:
-            self._pieces = [ours.copy()]
+            self._parts = ours.copy()
         self._numbers[key], self._status[key], self._parts[key] = values, status, parts
         self._registry, self._uniform = registry, None
 

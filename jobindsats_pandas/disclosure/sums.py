@@ -7,6 +7,7 @@ cell alone is its own sum; a combination that was left out counts as 0.
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -345,8 +346,8 @@ class TableCells:
         """Periods first, then the dimensions from last to first, as cells are taken apart."""
         return [len(self.space.periods), *(len(d.members) for d in reversed(self.space.dimensions))]
 
-    def _digits(self, cells: slice) -> Iterator[NDArray[np.integer]]:
-        """The period, and then the member in each dimension from last to first, of some cells."""
+    def _digits(self, cells: slice, radices: list[int]) -> Iterator[NDArray[np.integer]]:
+        """Take some cells apart: by default the period, then the member in each dimension from last to first."""
         per_measure = self.space.per_measure
         rest: NDArray[np.integer] = self.numbers[cells]
         if self.one_measure:
@@ -354,46 +355,57 @@ class TableCells:
         # Divisions are what taking apart costs, and those of 32 bits are twice as fast.
         if per_measure < 1 << 32:
             rest = rest.astype(np.uint32)
-        for radix in self._radices:
+        for radix in radices:
             # A quotient and a product are vectorised in numpy, the remainder is not.
             quotient = rest // rest.dtype.type(radix)
             yield rest - quotient * rest.dtype.type(radix)
             rest = quotient
 
+    def _digit(self, place: int) -> NDArray[np.integer]:
+        return next(islice(self._digits(slice(None), self._radices), place, None))
+
     @property
     def period(self) -> NDArray[np.integer]:
         """The period of each cell."""
-        return next(self._digits(slice(None)))
+        return self._digit(0)
 
     def members(self, dimension: int) -> NDArray[np.integer]:
         """The member of each cell in one dimension."""
-        return next(islice(self._digits(slice(None)), len(self.space.dimensions) - dimension, None))
+        return self._digit(len(self.space.dimensions) - dimension)
 
     @cached_property
     def _pairs(self) -> list[_Pairs]:
         """Which periods and which members each group has, in the order of the digits.
 
-        Marking them off in tables makes millions of cells a handful of pairs; in blocks, so that nothing leaves the
-        processor's cache. Only where a table would be far larger than the cells are these kept as they are.
+        Marking them off in tables makes millions of cells a handful of pairs: neighbouring digits together as long as
+        their table stays small, and in blocks of cells, so that nothing leaves the processor's cache. Where a table
+        would be far larger than the cells are, these are kept as they are.
         """
-        most = max(4 * len(self.numbers), 1 << 16)
+        small, most = max(len(self.numbers) >> 4, 1 << 12), max(4 * len(self.numbers), 1 << 16)
+        together: list[list[int]] = []
+        for radix in self._radices:
+            if together and self.groups * math.prod(together[-1]) * radix <= small:
+                together[-1].append(radix)
+            else:
+                together.append([radix])
+        sizes = [math.prod(radices) for radices in together]
         seen = [
-            np.zeros(self.groups * radix, dtype=bool) if self.groups * radix <= most else None
-            for radix in self._radices
+            np.zeros(self.groups * size, dtype=bool) if self.groups * size <= most else None for size in sizes
         ]
         for start in range(0, len(self.numbers), _BLOCK):
             block = slice(start, start + _BLOCK)
             ids = None if self.ids is None else self.ids[block]
-            for marks, digit, radix in zip(seen, self._digits(block), self._radices, strict=True):
+            for marks, digit, size in zip(seen, self._digits(block, sizes), sizes, strict=True):
                 if marks is not None:
-                    marks[digit if ids is None else ids * radix + digit] = True
-        pairs = []
-        for place, (marks, radix) in enumerate(zip(seen, self._radices, strict=True)):
+                    marks[digit if ids is None else ids * size + digit] = True
+        pairs: list[_Pairs] = []
+        for marks, size, radices in zip(seen, sizes, together, strict=True):
             if marks is None:
-                digit = next(islice(self._digits(slice(None)), place, None))
-                pairs.append(_Pairs(digit.astype(np.int64), self.ids, self.groups))
-            else:
-                ids, keys = np.divmod(np.flatnonzero(marks), radix)
+                pairs.append(_Pairs(self._digit(len(pairs)).astype(np.int64), self.ids, self.groups))
+                continue
+            ids, rest = np.divmod(np.flatnonzero(marks), size)
+            for radix in radices:
+                rest, keys = np.divmod(rest, radix)
                 pairs.append(_Pairs(keys, None if self.ids is None else ids, self.groups))
         return pairs
 

@@ -123,6 +123,16 @@ def axes_of(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) -> dict
                 found[space.table] = Axis(place, None)
                 break
     if not found:
+        # The columns bear the dimension's name; who asked by="Kommune" may know it by the level's.
+        for space in spaces:
+            levels = [
+                place
+                for place, dimension in enumerate(space.dimensions)
+                if fold(name) in {fold(known.name) for known in dimension.levels[1:]}
+            ]
+            if len(levels) == 1:
+                found[space.table] = Axis(levels[0], None)
+    if not found:
         dimensions = [dimension for space in spaces for dimension in space.dimensions]
         hierarchies = {d.id: list(dict.fromkeys(k.hierarchy for k in d.levels[1:])) for d in dimensions}
         known = [text for d in dimensions for text in (d.name, d.id, *hierarchies[d.id])]

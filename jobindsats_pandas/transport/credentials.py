@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 HOW_TO_GET_A_KEY = (
     "A key is had by mail to jobindsats@star.dk, within 14 days; put it in the environment variable "
-    "JOBINDSATS_API_TOKEN."
+    "JOBINDSATS_API_TOKEN. To try without one: ji.sandbox.serve() in Python, or `jobindsats sandbox` in a terminal, "
+    "answers with synthetic data."
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,11 +81,18 @@ CERTIFICATE = Failure(
     "must be named in REQUESTS_CA_BUNDLE.",
 )
 TLS = Failure(ServiceError, "The encrypted connection to the API failed.", transient=True)
+NO_NAME = Failure(
+    ServiceError,
+    "The name of the API's host cannot be looked up: there is no network, or a proxy is missing. offline=True reads what"
+    " is on disk.",
+    transient=True,
+)
 ADDRESS = Failure(ConfigurationError, "The address of the API, or of a proxy, is none that can be asked.")
 UNEXPECTED = Failure(ServiceError, "The HTTP library failed in an unexpected way.")
 
 # Searched along an exception's classes, the nearest first.
 FOREIGN: dict[type[BaseException], Failure] = {
+    socket.gaierror: NO_NAME,
     ssl.SSLCertVerificationError: CERTIFICATE,
     ssl.SSLError: TLS,
     OSError: NETWORK,
@@ -139,6 +147,8 @@ def failure_of_exception(error: Exception) -> Failure:
     chain = list(_chain(error))
     if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
         known = CERTIFICATE
+    elif any(isinstance(link, socket.gaierror) for link in chain):
+        known = NO_NAME
     else:
         known = next((FOREIGN[base] for base in type(error).__mro__ if base in FOREIGN), UNEXPECTED)
     return Failure(

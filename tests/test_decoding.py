@@ -1,0 +1,508 @@
+from __future__ import annotations
+
+import json
+import sys
+
+import builders
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobindsats_pandas.decoding import UnknownMemberError, match, to_frame, unexplained_since
+from jobindsats_pandas.disclosure import CellStatus
+from jobindsats_pandas.errors import PayloadError
+from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.queries import plan, total_request
+
+PERSONS, FULL_TIME, SHARE = (
+    "Ledige: Antal ledige personer",
+    "Ledige: Antal ledige fuldtidspersoner",
+    "Ledighedsprocent",
+)
+OBSERVED, HIDDEN, LATER, ABSENT, ROUNDED = (
+    CellStatus.OBSERVED,
+    CellStatus.DISCRETIONISED,
+    CellStatus.NOT_AVAILABLE,
+    CellStatus.ABSENT,
+    CellStatus.ROUNDED,
+)
+TABLE = builders.table()
+NEWEST = TABLE.period_types[0].periods[-1]
+
+
+def ask(by=None, periods="2024M01:2024M03", measures="m1", table=TABLE, **options):
+    return plan(table, by, periods, measures=measures, **options)
+
+
+def answer(*rows, columns=("Periode", "Område", PERSONS)):
+    return json.dumps({"columns": list(columns), "rows": [list(row) for row in rows]}).encode()
+
+
+def decode(question, *bodies, totals=None, **options):
+    blocks = [match(body, request) for body, request in zip(bodies, question.requests, strict=True)]
+    return to_frame(blocks, question, totals=totals, **options)
+
+
+def statuses(frame, column=PERSONS):
+    return [CellStatus(code) for code in frame[column].array.status]
+
+
+def rows_of(frame):
+    plain = [
+        column.array.plain() if hasattr(column.array, "plain") else column.astype(str)
+        for _, column in frame.items()
+    ]
+    return [
+        tuple(None if cell is pd.NA else cell for cell in row)
+        for row in zip(*(list(column) for column in plain), strict=True)
+    ]
+
+
+# --- what an answer's columns are ------------------------------------------------------------------------------------
+
+
+def test_dimensions_are_found_by_name_in_any_order_and_come_out_in_that_of_the_metadata():
+    question = ask({"_nykom": ["Odense", "Ærø"], "_akassebl": ["3F", "HK"]}, "2024M01")
+    in_order = answer(
+        ["2024M01", "Odense", "3F", 5],
+        ["2024M01", "Ærø", "HK", 7],
+        columns=("P", "Område", "A-kasse", PERSONS),
+    )
+    turned = answer(
+        ["2024M01", "3F", "Odense", 5],
+        ["2024M01", "HK", "Ærø", 7],
+        columns=("P", "A-kasse", "Område", PERSONS),
+    )
+    frame = decode(question, turned)
+    pd.testing.assert_frame_equal(frame, decode(question, in_order))
+    assert rows_of(frame) == [("2024-01", "Odense", "3F", 5), ("2024-01", "Ærø", "HK", 7)]
+
+
+def test_a_dimension_may_bear_its_hierarchys_name():
+    frame = decode(
+        ask({"_nykom": "Odense"}, "2024M01"),
+        answer(["2024M01", "Odense", 5], columns=("P", "Kommune", PERSONS)),
+    )
+    assert list(frame.columns) == ["P", "Kommune", PERSONS]
+
+
+@pytest.mark.parametrize("name", [PERSONS, "Antal ledige personer"])
+def test_a_measure_is_found_by_its_name_bare_or_behind_its_groups(name):
+    frame = decode(
+        ask(None, "2024M01"), answer(["2024M01", "Hele landet", 5], columns=("Periode", "Område", name))
+    )
+    assert list(frame.columns) == ["Periode", name]
+    assert frame[name].tolist() == [5]
+
+
+def test_a_lone_measure_may_come_behind_its_groups_name_too():
+    name = "Ledighedsprocent: Ledighed i pct. af arbejdsstyrken"
+    question = ask(None, "2024M01", measures="m3")
+    frame = decode(question, answer(["2024M01", "Hele landet", 2.5], columns=("Periode", "Område", name)))
+    assert frame[name].tolist() == [2.5]
+
+
+def test_measures_come_in_the_order_of_the_metadata_whatever_the_answers():
+    question = ask(None, "2024M01", measures=["m1", "m2"])
+    frame = decode(
+        question, answer(["2024M01", "Hele landet", 4, 5], columns=("P", "Område", FULL_TIME, PERSONS))
+    )
+    assert list(frame.columns) == ["P", PERSONS, FULL_TIME]
+    assert rows_of(frame) == [("2024-01", 5, 4)]
+
+
+def test_two_columns_of_one_name_are_both_kept_in_order():
+    groups = [builders.group("a", "A", ("m1", "Antal")), builders.group("b", "B", ("m1", "Antal"))]
+    question = ask(None, "2024M01", measures=None, table=builders.table(groups=groups))
+    body = answer(["2024M01", "Hele landet", 5, 6], columns=("Periode", "Område", "Antal", "Antal"))
+    frame = decode(question, body)
+    assert list(frame.columns) == ["Periode", "Antal", "Antal"]
+    assert rows_of(frame) == [("2024-01", 5, 6)]
+    first, second = (frame.iloc[:, place].array for place in (1, 2))
+    assert first.registry is second.registry
+    assert first.parts[0] != second.parts[0]
+
+
+def test_an_area_that_nobody_asked_for_has_no_column():
+    assert list(decode(ask(None, "2024M01"), answer(["2024M01", "Hele landet", 5])).columns) == [
+        "Periode",
+        PERSONS,
+    ]
+
+
+# --- what does not fit -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "message"),
+    [
+        (
+            ["2024M01", "Atlantis", 5],
+            ("P", "Område", PERSONS),
+            "'Atlantis' in column 'Område'.* know no such member",
+        ),
+        (["2031M01", "Odense", 5], ("P", "Område", PERSONS), "'2031M01' in column 'P'.* know no such period"),
+        (["soon", "Odense", 5], ("P", "Område", PERSONS), "'soon' in column 'P'"),
+        (
+            ["2024M01", "Odense", 5],
+            ("P", "Område", "Antal får"),
+            "lack the measure 'Ledige: Antal ledige personer'",
+        ),
+        (
+            ["2024M01", "Odense", 5, 6],
+            ("P", "Område", PERSONS, "Antal får"),
+            "'Antal får'.* know no such measures",
+        ),
+    ],
+)
+def test_what_the_metadata_do_not_know_may_be_newer_than_they_are(row, columns, message):
+    question = ask({"_nykom": "Odense"}, "2024M01")
+    with pytest.raises(UnknownMemberError, match=f"Table y25i01: .*{message}"):
+        match(answer(row, columns=columns), question.requests[0])
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "message"),
+    [
+        (
+            ["2024M01", "Ærø", 5],
+            ("P", "Område", PERSONS),
+            "'Ærø' in column 'Område': a member .* not asked for",
+        ),
+        (
+            ["2024M02", "Odense", 5],
+            ("P", "Område", PERSONS),
+            "'2024M02' in column 'P': a period .* not asked for",
+        ),
+        (["2024M01", "Odense", 5], ("P", "Sted", PERSONS), "have none for the dimension 'Område'"),
+        (["2024M01", "Odense", "x"], ("P", "Område", PERSONS), "is not a number"),
+    ],
+)
+def test_what_was_not_asked_for_is_refused(row, columns, message):
+    question = ask({"_nykom": "Odense"}, "2024M01")
+    with pytest.raises(PayloadError, match=f"Table y25i01: .*{message}") as caught:
+        match(answer(row, columns=columns), question.requests[0])
+    assert not isinstance(caught.value, UnknownMemberError)
+
+
+def test_two_rows_of_one_key_are_refused_in_one_answer():
+    question = ask({"_nykom": ["Odense", "Ærø"]}, "2024M01")
+    body = answer(["2024M01", "Ærø", 5], ["2024M01", "Odense", 5], ["2024M01", "Ærø", 6])
+    with pytest.raises(
+        PayloadError, match=r"two rows for 2024M01, Ærø, so it is not known which one is right"
+    ):
+        decode(question, body)
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_two_rows_of_one_key_are_refused_where_few_came_of_many_asked_for(complete):
+    question = ask({"_nykom": "*", "_akassebl": "*"}, "*")
+    rows = [["2024M01", "Ærø", "HK", 5], ["2024M01", "Ærø", "HK", 5]]
+    with pytest.raises(PayloadError, match="two rows for 2024M01, Ærø, HK"):
+        decode(question, answer(*rows, columns=("P", "Område", "A-kasse", PERSONS)), complete=complete)
+
+
+# --- rows and their order --------------------------------------------------------------------------------------------
+
+
+def test_rows_stand_by_dimensions_in_the_metadatas_order_and_then_by_period():
+    question = ask({"_nykom": ["Aarhus", "Odense"]}, "2024M01:2024M02")
+    body = answer(*([period, area, 5] for period in ("2024M02", "2024M01") for area in ("Aarhus", "Odense")))
+    assert [row[:2] for row in rows_of(decode(question, body))] == [
+        ("2024-01", "Odense"),
+        ("2024-02", "Odense"),
+        ("2024-01", "Aarhus"),
+        ("2024-02", "Aarhus"),
+    ]
+
+
+def test_few_rows_of_many_combinations_are_ordered_as_well():
+    question = ask({"_nykom": "*", "_akassebl": "*"}, "*")
+    rows = [["2025M07", "Ærø", "HK", 3], ["2024M01", "Ærø", "HK", 4], ["2025M07", "Hele landet", "3F", 5]]
+    frame = decode(question, answer(*rows, columns=("P", "Område", "A-kasse", PERSONS)))
+    assert [row[-1] for row in rows_of(frame)] == [5, 4, 3]
+
+
+def test_labels_are_categories_of_the_whole_hierarchy_and_periods_pandas_periods():
+    frame = decode(ask({"_nykom": "Ærø"}, "2024M01"), answer(["2024M01", "Ærø", 5]))
+    assert frame["Periode"].dtype == "period[M]"
+    assert list(frame["Område"].cat.categories) == list(TABLE.hierarchy("_nykom").labels)
+
+
+def test_periods_without_a_frequency_are_ordered_categories():
+    question = ask(None, "*", period_type="QMAT")
+    body = answer(*([period, "Hele landet", 5] for period in ("2023QMAT02", "2022QMAT04", "2023QMAT01")))
+    frame = decode(question, body)
+    assert frame["Periode"].cat.ordered
+    assert frame["Periode"].tolist() == ["2022QMAT04", "2023QMAT01", "2023QMAT02"]
+
+
+def test_a_period_may_be_spelt_otherwise_than_in_the_metadata():
+    question = ask(None, "*", period_type="Q")
+    body = answer(*([period, "Hele landet", 5] for period in ("2024Q03", "2024Q4", "2025Q01")))
+    assert [str(period) for period in decode(question, body)["Periode"]] == ["2024Q3", "2024Q4", "2025Q1"]
+
+
+def test_names_that_collide_are_told_apart_by_the_request_they_answer():
+    question = ask({"_tilb": "level:sub"}, "2024M01")
+    named = [[s.hierarchy.members[c].name for s in r.selections for c in s.codes] for r in question.requests]
+    bodies = [
+        answer(
+            *(["2024M01", "Hele landet", name, 10 * number + place] for place, name in enumerate(names[1:])),
+            columns=("P", "Område", "Tilbud", PERSONS),
+        )
+        for number, names in enumerate(named)
+    ]
+    frame = decode(question, *bodies)
+    assert len(question.requests) == 2
+    assert len(set(frame["Tilbud"])) == len(frame) == 4
+    assert {"Stat [/3/1/]", "Stat [/1/1/]"} < set(frame["Tilbud"])
+
+
+def test_a_member_of_a_colliding_name_that_was_not_asked_for_is_refused():
+    question = ask({"_tilb": "/3/2/"}, "2024M01")
+    body = answer(["2024M01", "Hele landet", "Stat", 5], columns=("P", "Område", "Tilbud", PERSONS))
+    with pytest.raises(PayloadError, match="was not asked for"):
+        match(body, question.requests[0])
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_an_answer_without_rows_is_a_frame_without_rows(layout):
+    question = ask({"_nykom": "Odense"}, "2024M01")
+    full, empty = (
+        decode(question, answer(*rows), layout=layout) for rows in ([["2024M01", "Odense", 5]], [])
+    )
+    assert len(empty) == 0
+    assert empty.dtypes.tolist() == full.dtypes.tolist()
+    assert unexplained_since([match(answer(), question.requests[0])], question) is None
+
+
+def test_a_block_lets_go_of_the_answer_it_was_read_from():
+    body = answer(["2024M01", "Odense", 5], ["2024M01", "Ærø", None])
+    held = sys.getrefcount(body)
+    block = match(body, ask({"_nykom": ["Odense", "Ærø"]}, "2024M01").requests[0])
+    arrays = [block.periods, *block.members, block.overall, *block.numbers]
+    assert sys.getrefcount(body) == held
+    assert not any(np.shares_memory(array, np.frombuffer(body, np.uint8)) for array in arrays)
+
+
+# --- statuses --------------------------------------------------------------------------------------------------------
+
+
+def test_a_null_beside_a_total_that_is_shown_is_hidden():
+    question = ask({"_nykom": "*"}, "2024M01")
+    body = answer(["2024M01", "Hele landet", 9], ["2024M01", "Ærø", None])
+    (block,) = [match(body, question.requests[0])]
+    assert unexplained_since([block], question) is None
+    assert statuses(to_frame([block], question)) == [OBSERVED, HIDDEN]
+
+
+def test_a_null_from_a_period_on_in_which_the_total_is_null_to_the_end_is_not_available():
+    question = ask({"_nykom": ["total", "Ærø"]}, "latest:3")
+    periods = question.periods
+    body = answer(
+        [periods[0], "Hele landet", 9],
+        [periods[0], "Ærø", None],
+        *([period, area, None] for period in periods[1:] for area in ("Hele landet", "Ærø")),
+    )
+    block = match(body, question.requests[0])
+    assert unexplained_since([block], question) is None
+    assert statuses(to_frame([block], question)) == [OBSERVED, LATER, LATER, HIDDEN, LATER, LATER]
+
+
+def test_a_total_that_is_null_and_shown_again_later_is_hidden():
+    question = ask({"_nykom": ["total", "Ærø"]}, "latest:2")
+    older, newer = question.periods
+    body = answer(
+        [older, "Hele landet", None], [older, "Ærø", None], [newer, "Hele landet", 9], [newer, "Ærø", 4]
+    )
+    assert statuses(decode(question, body)) == [HIDDEN, OBSERVED, HIDDEN, OBSERVED]
+
+
+def test_a_null_without_totals_beside_it_is_explained_by_a_further_answer():
+    question = ask({"_nykom": "Ærø"}, "latest:3")
+    first, second, third = question.periods
+    block = match(
+        answer([first, "Ærø", 7], [second, "Ærø", None], [third, "Ærø", None]), question.requests[0]
+    )
+    assert unexplained_since([block], question) == second
+    request = total_request(question, second)
+    totals = match(answer([second, "Hele landet", 9], [third, "Hele landet", None]), request)
+    assert statuses(to_frame([block], question, totals=totals)) == [OBSERVED, HIDDEN, LATER]
+    assert statuses(to_frame([block], question)) == [OBSERVED, HIDDEN, HIDDEN]
+
+
+def test_each_measure_is_explained_by_its_own_total():
+    question = ask({"_nykom": "*"}, NEWEST, measures=["m1", "m2"])
+    columns = ("P", "Område", PERSONS, FULL_TIME)
+    body = answer([NEWEST, "Hele landet", 9, None], [NEWEST, "Ærø", None, None], columns=columns)
+    frame = decode(question, body)
+    assert statuses(frame, PERSONS) == [OBSERVED, HIDDEN]
+    assert statuses(frame, FULL_TIME) == [LATER, LATER]
+
+
+def test_older_periods_alone_are_open_although_their_totals_are_there():
+    question = ask({"_nykom": "*"}, "2024M01")
+    body = answer(["2024M01", "Hele landet", None], ["2024M01", "Ærø", None])
+    assert unexplained_since([match(body, question.requests[0])], question) == "2024M01"
+
+
+def test_in_a_table_that_hides_by_rounding_the_small_number_is_marked_in_counts_alone():
+    groups = [
+        builders.group("a", "A", ("m1", "Antal personer")),
+        builders.group("b", "B", ("m2", "Andel i pct.")),
+    ]
+    table = builders.table(builders.AREA, table_id="Y25I14", groups=groups)
+    question = ask({"_nykom": ["Odense", "Ærø"]}, "2024M01", None, table)
+    columns = ("P", "Område", "Antal personer", "Andel i pct.")
+    frame = decode(question, answer(["2024M01", "Odense", 5, 5], ["2024M01", "Ærø", 6, 5], columns=columns))
+    assert statuses(frame, "Antal personer") == [ROUNDED, OBSERVED]
+    assert statuses(frame, "Andel i pct.") == [OBSERVED, OBSERVED]
+    other = decode(ask({"_nykom": "Odense"}, "2024M01"), answer(["2024M01", "Odense", 5]))
+    assert statuses(other) == [OBSERVED]
+
+
+# --- complete --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_complete_places_what_was_left_out_as_absent(layout):
+    question = ask({"_nykom": ["total", "Odense", "Ærø"]}, "2024M01:2024M02")
+    body = answer(["2024M02", "Ærø", None], ["2024M01", "Hele landet", 9], ["2024M02", "Hele landet", 9])
+    frame = decode(question, body, complete=True, layout=layout)
+    assert statuses(frame, PERSONS if layout == "wide" else "value") == [
+        OBSERVED,
+        OBSERVED,
+        ABSENT,
+        ABSENT,
+        ABSENT,
+        HIDDEN,
+    ]
+    assert frame["Område"].tolist() == ["Hele landet"] * 2 + ["Odense"] * 2 + ["Ærø"] * 2
+    assert [str(period) for period in frame["Periode"]] == ["2024-01", "2024-02"] * 3
+
+
+def test_complete_of_an_answer_without_rows_is_absent_throughout():
+    frame = decode(ask({"_nykom": ["Odense", "Ærø"]}, "2024M01"), answer(), complete=True)
+    assert statuses(frame) == [ABSENT, ABSENT]
+    assert frame[PERSONS].dtype == "discretionised[Int64]"
+
+
+def test_complete_never_invents_a_total_that_the_api_does_not_give():
+    question = ask({"_nykom": ["total", "Odense", "Ærø"]}, "2024M01")
+    frame = decode(question, answer(["2024M01", "Odense", 5]), complete=True)
+    assert frame["Område"].tolist() == ["Odense", "Ærø"]
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def test_whole_or_decimal_is_decided_once_over_all_parts():
+    question = ask({"_nykom": ["Odense", "Ærø"]}, "2024M01:2024M02", max_cells=2)
+    whole, decimal = [["2024M01", "Odense", 5], ["2024M01", "Ærø", None]], [["2024M02", "Odense", 5.5]]
+    assert decode(question, answer(*whole), answer())[PERSONS].dtype == "discretionised[Int64]"
+    assert decode(question, answer(*whole), answer(*decimal))[PERSONS].dtype == "discretionised[Float64]"
+
+
+def test_rates_are_decimal_even_where_all_are_whole():
+    name = "Ledighed i pct. af arbejdsstyrken"
+    frame = decode(
+        ask(None, "2024M01", "m3"), answer(["2024M01", "Hele landet", 5], columns=("P", "Område", name))
+    )
+    assert frame[name].dtype == "discretionised[Float64]"
+
+
+def test_long_has_a_row_for_each_measure_and_one_dtype_for_all():
+    question = ask({"_nykom": ["Odense", "Ærø"]}, "2024M01", ["m1", "m2"])
+    columns = ("P", "Område", PERSONS, FULL_TIME)
+    body = answer(["2024M01", "Odense", 5, 4], ["2024M01", "Ærø", None, 3], columns=columns)
+    long = decode(question, body, layout="long")
+    assert list(long.columns) == ["P", "Område", "measure", "value", "status"]
+    assert long["measure"].tolist() == [PERSONS, FULL_TIME] * 2
+    assert long["value"].dtype == "discretionised[Int64]"
+    assert long["status"].tolist() == [status.label for status in (OBSERVED, OBSERVED, HIDDEN, OBSERVED)]
+    wide = decode(question, body)
+    assert [*wide[PERSONS].array.parts, *wide[FULL_TIME].array.parts] == [
+        *long["value"].array.parts[[0, 2, 1, 3]]
+    ]
+
+
+def test_parts_number_the_same_cell_alike_whatever_was_asked_beside_it():
+    narrow = decode(ask({"_nykom": "Ærø"}, "2024M02"), answer(["2024M02", "Ærø", 5]))
+    wide = decode(
+        ask({"_nykom": ["Odense", "Ærø"]}, "2024M01:2024M02"),
+        answer(*([period, area, 5] for period in ("2024M01", "2024M02") for area in ("Odense", "Ærø"))),
+    )
+    assert narrow[PERSONS].array.registry == wide[PERSONS].array.registry
+    assert narrow[PERSONS].array.parts[0] == wide[PERSONS].array.parts[-1]
+    (cell,) = narrow[PERSONS].array.registry.decode(narrow[PERSONS].array.parts)
+    area = cell.space.dimensions[0].members[cell.members[0][0]]
+    assert (cell.space.measures[cell.measure[0]].name, cell.space.periods[cell.period[0]]) == (
+        PERSONS,
+        ("M", "2024M02"),
+    )
+    assert (area.path, area.name) == ("/492/", "Ærø")
+
+
+def test_kinds_come_from_the_names_unless_they_are_overridden():
+    question, body = ask(None, "2024M01"), answer(["2024M01", "Hele landet", 5])
+    for additive, kind in (({}, Kind.PERSONS), ({PERSONS: Kind.FLOW}, Kind.FLOW)):
+        array = decode(question, body, additive=additive)[PERSONS].array
+        ((_, measure),) = array.registry.measures(array.parts)
+        assert measure.kind is kind
+
+
+# --- the same answer in any form -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_shuffled_rows_parts_and_columns_give_the_identical_frame(data):
+    areas, funds, months = (
+        ["Hele landet", "Odense", "Ærø"],
+        ["I alt", "3F", "HK"],
+        ["2024M01", "2024M02", "2024M03"],
+    )
+    keys = [(month, area, fund) for month in months for area in areas for fund in funds]
+    cell = st.one_of(st.none(), st.integers(0, 10**6), st.sampled_from([0.5, 2.25]))
+    cells = {
+        key: (data.draw(cell), data.draw(cell))
+        for key in data.draw(st.lists(st.sampled_from(keys), unique=True))
+    }
+    by = {"_nykom": ["total", *areas[1:]], "_akassebl": ["total", *funds[1:]]}
+    complete, layout = data.draw(st.booleans()), data.draw(st.sampled_from(["wide", "long"]))
+
+    def frame(max_cells, *, shuffle):
+        question = ask(by, "2024M01:2024M03", ["m1", "m2"], max_cells=max_cells)
+        blocks = []
+        for request in question.requests:
+            names = [{s.hierarchy.members[code].name for code in s.codes} for s in request.selections]
+            rows = [
+                [period, area, fund, *numbers]
+                for (period, area, fund), numbers in cells.items()
+                if period in request.periods and area in names[0] and fund in names[1]
+            ]
+            labels, measures = [1, 2], [3, 4]
+            if shuffle:
+                rows = data.draw(st.permutations(rows))
+                labels, measures = data.draw(st.permutations(labels)), data.draw(st.permutations(measures))
+            columns = ["Periode", "Område", "A-kasse", PERSONS, FULL_TIME]
+            order = [0, *labels, *measures]
+            shuffled = [[row[place] for place in order] for row in rows]
+            blocks.append(match(answer(*shuffled, columns=[columns[place] for place in order]), request))
+        open_since = unexplained_since(blocks, question)
+        if shuffle:
+            blocks = data.draw(st.permutations(blocks))
+        return to_frame(blocks, question, complete=complete, layout=layout), open_since
+
+    whole, open_since = frame(10**6, shuffle=False)
+    parts, open_in_parts = frame(data.draw(st.sampled_from([2, 4, 12, 10**6])), shuffle=True)
+    pd.testing.assert_frame_equal(whole, parts)
+    assert open_since == open_in_parts
+    for name in whole.columns:
+        one, other = whole[name].array, parts[name].array
+        if hasattr(one, "parts"):
+            assert np.array_equal(one.parts, other.parts)
+            assert np.array_equal(one.status, other.status)
