@@ -245,6 +245,24 @@ def test_both_paths_agree_on_each_spelling_of_a_number(number, label):
     )
 
 
+@settings(max_examples=100)
+@given(bodies(), st.integers(1, 40), st.integers(1, 40))
+def test_answers_read_piece_by_piece_are_the_same(case, piece, block):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobindsats_pandas.fast_rows.PIECE", piece)
+        patch.setattr("jobindsats_pandas.fast_rows.BLOCK", block)
+        same(*case)
+
+
+@pytest.mark.parametrize(("piece", "block"), [(1, 1), (1, 7), (30, 3), (60, 1000)])
+def test_an_answer_in_many_pieces_takes_the_fast_path(monkeypatch, piece, block):
+    monkeypatch.setattr("jobindsats_pandas.fast_rows.PIECE", piece)
+    monkeypatch.setattr("jobindsats_pandas.fast_rows.BLOCK", block)
+    areas = ["Ærø", "Odense", "inkl. løn", "00-04 år"]
+    body = answer([[f"2026M{n % 12 + 1:02d}", areas[n % 3 + n % 2], n / 4] for n in range(20)])
+    assert outcome(fast_rows, body, 2) == outcome(plain_rows, body, 2) is not None
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -274,6 +292,10 @@ def test_both_paths_agree_on_each_spelling_of_a_number(number, label):
         b'{"columns":["P","A","B"],"rows":[["a"1,2,3]]}',
         b'{"columns":["P","A"],"rows":[["a" ,1]]}',
         b'{"columns":["P","A"],"rows":[["a"]]}',
+        b'{"columns":["P","A","B","C"],"rows":[["a",5,"5",1]]}',
+        b'{"columns":["P","A","B","C"],"rows":[["a",null,"5",1]]}',
+        b'{"columns":["P","A","B"],"rows":[["a","b"c,1]]}',
+        b'{"columns":["P","A","B"],"rows":[["a","b",1],["a",5,"5"]]}',
         b'{"columns":["P","A"],"rows":[["a",]]}',
         b'{"columns":["P","A"],"rows":[["a",1],]}',
         b'{"columns":["P","A"],"rows":[["a",1],[]]}',

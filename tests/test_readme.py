@@ -6,22 +6,44 @@ import contextlib
 import io
 import re
 import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jobindsats_pandas.__main__ import main
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
 
 
+@pytest.fixture(scope="module")
+def exported() -> Iterator[dict[str, str]]:
+    """What the README tells to paste: the lines that `jobindsats sandbox` prints."""
+    command = [sys.executable, "-m", "jobindsats_pandas", "sandbox", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    variables: dict[str, str] = {}
+    while len(variables) < 2:
+        line = process.stdout.readline()
+        assert line, "the sandbox ended before it told its address and key"
+        if match := re.search(r"export (\w+)=(\S+)", line):
+            variables[match[1]] = match[2].strip("'\"")
+    yield variables
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+
+
 @pytest.fixture(autouse=True)
-def environment(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JOBINDSATS_API_TOKEN", api.token)
-    monkeypatch.setenv("JOBINDSATS_API_URL", api.url)
-    monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "cache"))
+def environment(exported: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in exported.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
 
 
@@ -38,13 +60,13 @@ def test_every_python_block_runs_in_order() -> None:
 
 def test_what_the_readme_says_of_other_programs_holds(tmp_path: Path) -> None:
     import duckdb
-    import polars
+    import polars as pl
 
     assert main(shlex.split('read y01h01 --by "A-kasse=*" --periods 2025Q01: --out sanktioner.parquet')) == 0
-    read = polars.read_parquet("sanktioner.parquet")
+    read = pl.read_parquet("sanktioner.parquet")
     assert read.columns[:3] == ["Periode", "Periode_start", "A-kasse"]
     assert read["Periode"][0] == "2025Q01"
-    status = read["Antal sanktioner i alt_status"].cast(polars.String).unique().to_list()
+    status = read["Antal sanktioner i alt_status"].cast(pl.String).unique().to_list()
     assert "observed" in status
     assert duckdb.sql("select count(*) as n from 'sanktioner.parquet'").df()["n"].to_list() == [read.height]
 

@@ -42,18 +42,18 @@ class DiscretionisedArray(Operators):
     >>> from jobindsats_pandas.disclosure import DiscretionisedArray, PartMeasure, PartSpace, Registry
     >>> from jobindsats_pandas.kinds import Kind
     >>> space = PartSpace("y01h01", "Sanktioner", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),),
-    ...                   (("Q", "2025Q02"), ("Q", "2025Q03"), ("Q", "2025Q04")), ())
-    >>> array = DiscretionisedArray(np.array([12, 0, 4]), np.array([0, 1, 0], dtype=np.uint8),
-    ...                             space.encode(0, [0, 1, 2]), Registry.of(space))
+    ...                   (("Q", "2025Q01"), ("Q", "2025Q02"), ("Q", "2025Q03"), ("Q", "2025Q04")), ())
+    >>> array = DiscretionisedArray(np.array([12, 0, 4, 7]), np.array([0, 1, 0, 0], dtype=np.uint8),
+    ...                             space.encode(0, [0, 1, 2, 3]), Registry.of(space))
     >>> array
     <DiscretionisedArray>
-    [12, <3, 4]
-    Length: 3, dtype: discretionised[Int64]
+    [12, <3, 4, 7]
+    Length: 4, dtype: discretionised[Int64]
     >>> array[[0, 2]].sum()
     16
     >>> array.sum()
     Traceback (most recent call last):
         ...
-    jobindsats_pandas.errors.InvalidSumError: sum: refused for 3 cells of 'Antal sanktioner' (y01h01).
+    jobindsats_pandas.errors.InvalidSumError: sum: refused for 4 cells of 'Antal sanktioner' (y01h01).
     ...
     """
