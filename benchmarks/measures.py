@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import guard
 import numpy as np
 import pandas as pd
+import parquet
 import requests
 import requests_cache
 import rivals
@@ -263,6 +264,20 @@ def guarded(cells: int, rounds: int) -> list[Figure]:
         )
         for name, pairs in guard.measure(cells, rounds).items()
     ]
+
+
+def stored(cells: int, rounds: int) -> list[Figure]:
+    """Parquet of the guarded frame beside plain pandas on the plain columns."""
+    figures = []
+    for count in (1, 4):
+        section = f"Parquet, {cells:,} cells, {count} measure{'s' * (count > 1)}"
+        with tempfile.TemporaryDirectory() as directory:
+            found = parquet.compare(parquet.frame_of(cells, count), Path(directory), rounds)
+        figures += [
+            Figure(section, f"{name} / plain pandas", Spread.of(list(ratios)), "x", parquet.GOALS[name])
+            for name, ratios in found.items()
+        ]
+    return figures
 
 
 def end_to_end(latencies: tuple[float, ...], parts: int) -> list[Figure]:

@@ -54,6 +54,7 @@ def full(largest: int) -> Iterator[list[Figure]]:
     yield measures.metadata(15)
     yield measures.imports(9)
     yield measures.guarded(1_000_000, 5)
+    yield measures.stored(1_000_000, 5)
     yield measures.second_run(largest, 3, with_user=True)
     yield measures.end_to_end((0, 0.5, 2), 12)
 

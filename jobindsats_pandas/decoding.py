@@ -349,7 +349,7 @@ def _joined(
 
 @dataclass(frozen=True)
 class _Sources:
-    """Where each row of the frame comes from, and its key.
+    """Where each row of the frame comes from.
 
     `rows` are positions in the answers, None where those are in order already; -1 in a complete frame for a
     combination that the API left out.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,17 @@ def plain_rows(body: bytes, label_count: int) -> Rows:
         raise PayloadError(
             f"The answer has the columns {columns}; {label_count} of period and dimensions, and measures, were expected.",
         )
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, list) or len(row) != len(columns):
-            raise PayloadError(
-                f"Row {number} of the answer is {row!r:.200}; {len(columns)} values were expected."
-            )
-    by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
+    if set(map(type, rows)) - {list} or set(map(len, rows)) - {len(columns)}:
+        number, row = next(
+            (number, row)
+            for number, row in enumerate(rows, start=1)
+            if not isinstance(row, list) or len(row) != len(columns)
+        )
+        raise PayloadError(
+            f"Row {number} of the answer is {row!r:.200}; {len(columns)} values were expected."
+        )
+    flat = list(chain.from_iterable(rows))
+    by_column = [flat[place :: len(columns)] for place in range(len(columns))]
     return Rows(
         tuple(columns),
         tuple(_labels(name, by_column[i]) for i, name in enumerate(columns[:label_count])),
@@ -88,22 +94,23 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
 
 
-def _labels(column: str, cells: tuple[Any, ...]) -> Labels:
-    found: dict[str, int] = {}
-    codes = np.empty(len(cells), dtype=np.int32)
-    for position, cell in enumerate(cells):
-        name = cell if type(cell) is str else str(cell) if type(cell) is int else None
-        if name is None:
-            raise PayloadError(
-                f"Row {position + 1}, column {column!r} of the answer: {cell!r:.60} is not a name."
-            )
-        codes[position] = found.setdefault(name, len(found))
-    return Labels(tuple(found), codes)
+def _labels(column: str, cells: list[Any]) -> Labels:
+    if set(map(type, cells)) - {str}:
+        cells = [_name(column, position, cell) for position, cell in enumerate(cells)]
+    numbered = {name: number for number, name in enumerate(dict.fromkeys(cells))}
+    codes = np.fromiter(map(numbered.__getitem__, cells), dtype=np.int32, count=len(cells))
+    return Labels(tuple(numbered), codes)
 
 
-def _numbers(column: str, cells: tuple[Any, ...]) -> np.ndarray:
+def _name(column: str, position: int, cell: Any) -> str:
+    if type(cell) is str or type(cell) is int:
+        return str(cell)
+    raise PayloadError(f"Row {position + 1}, column {column!r} of the answer: {cell!r:.60} is not a name.")
+
+
+def _numbers(column: str, cells: list[Any]) -> np.ndarray:
     if not set(map(type, cells)) <= {int, float, type(None)}:
-        cells = tuple(_number(column, position, cell) for position, cell in enumerate(cells))
+        cells = [_number(column, position, cell) for position, cell in enumerate(cells)]
     try:
         numbers = np.array(cells, dtype=np.float64)
         inexact = np.flatnonzero(~(np.abs(numbers) < EXACT) & ~np.isnan(numbers))

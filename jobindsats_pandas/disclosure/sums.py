@@ -337,8 +337,6 @@ class TableCells:
     @cached_property
     def measure(self) -> Codes:
         """The measure of each cell."""
-        if self.one_measure >= 0:
-            return np.full(len(self.numbers), self.one_measure)
         return self.numbers // self.space.per_measure
 
     @cached_property
