@@ -7,7 +7,9 @@ that cannot be read.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,7 +191,11 @@ def _read(options: argparse.Namespace) -> None:
         max_requests=options.max_requests,
     )
     if out is None:
-        FrameAccessor(frame).plain().to_csv(sys.stdout, index=False)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "read.csv")
+            FrameAccessor(frame).to_csv(path)
+            with path.open(encoding="utf-8") as file:
+                shutil.copyfileobj(file, sys.stdout)
     else:
         if options.danish:
             FrameAccessor(frame).to_csv(out, danish=True)

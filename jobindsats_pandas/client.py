@@ -10,8 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jobindsats_pandas.decoding import Block, UnknownMemberError, match, to_frame, unexplained_since
-from jobindsats_pandas.errors import QueryError, ServiceError, TooLargeError
+from jobindsats_pandas.decoding import (
+    Block,
+    UnknownMemberError,
+    match,
+    suspiciously_rounded,
+    to_frame,
+    unexplained_since,
+)
+from jobindsats_pandas.errors import JobindsatsError, QueryError, QueryWarning, ServiceError, TooLargeError
 from jobindsats_pandas.gathering import gather, shows_progress
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
@@ -26,7 +33,7 @@ from jobindsats_pandas.queries import (
     resolve_measure,
     total_request,
 )
-from jobindsats_pandas.transport import Transport, expiry_moment, keyring_token
+from jobindsats_pandas.transport import Transport, expiry_moment, held_back, keyring_token, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -221,15 +228,13 @@ class Client:
                 progress=shows_progress(progress),
                 title=metadata.table.id,
             )
-            if (
-                len(parts) > 1
-                and not offline
-                and self._metadata(metadata.table.id).edition != metadata.edition
-            ):
-                raise _UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
+            if len(parts) > 1 and not all(part.from_cache for part in parts):
+                self._refuse_update(metadata)
             _refuse_mixture(parts, metadata.table)
             blocks = [part.block for part in parts]
             totals = self._totals(blocks, question, metadata, refresh=refresh, offline=offline)
+            for column in suspiciously_rounded(blocks, question):
+                tell([(_rounded(metadata.table, column), QueryWarning)])
             frame = to_frame(
                 blocks, question, totals=totals, layout=layout, complete=complete, additive=kinds
             )
@@ -290,6 +295,17 @@ class Client:
                 _no_such_table(table, entries) if not named else f"{table!r} names {', '.join(named)}."
             )
         return named[0].lower()
+
+    def _refuse_update(self, metadata: _Metadata) -> None:
+        """Look whether the table was updated while, or since, its parts were fetched: one small request."""
+        with held_back():
+            try:
+                newest = self._metadata(metadata.table.id, refresh=True)
+            except JobindsatsError:
+                # Nobody can tell now; the parts themselves arrived.
+                return
+        if newest.edition != metadata.edition:
+            raise _UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
 
     def _cut(self, request: DataRequest) -> tuple[DataRequest, ...] | None:
         return halve(request, room=MAX_URL - len(self.base_url) - 1)
@@ -445,6 +461,13 @@ def _selection_text(selection: Selection) -> str | list[str]:
         return "total" if text == TOTAL else text
     members = text.split(",")
     return members if len(members) <= 20 else f"{len(members)} members"
+
+
+def _rounded(table: Table, column: str) -> str:
+    return (
+        f"Table {table.id}: many cells of {column!r} show 5, none 1 to 4, and none is hidden. The table may hide by rounding,"
+        " as y25i14 does; then a 5 stands for less too, and adding many of them up gives too much."
+    )
 
 
 def _kinds(table: Table, additive: Mapping[str, str] | None) -> dict[str, Kind]:

@@ -22,7 +22,7 @@ from jobindsats_pandas.disclosure import (
     Registry,
 )
 from jobindsats_pandas.errors import PayloadError
-from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count
+from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count, looks_rounded
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import parse_period, period_values
 from jobindsats_pandas.rows import read_rows
@@ -35,7 +35,14 @@ if TYPE_CHECKING:
     from jobindsats_pandas.periods import PeriodKey
     from jobindsats_pandas.queries import DataRequest, Plan, Selection
 
-__all__ = ["Block", "UnknownMemberError", "match", "to_frame", "unexplained_since"]
+__all__ = [
+    "Block",
+    "UnknownMemberError",
+    "match",
+    "suspiciously_rounded",
+    "to_frame",
+    "unexplained_since",
+]
 
 #: With more combinations asked for than this many times the rows that came, sorting is cheaper than a place for each.
 SPARSE = 8
@@ -116,13 +123,18 @@ def _match(body: bytes, request: DataRequest) -> Block:
         )
         for position, selection in zip(dimensions, request.selections, strict=True)
     )
+    asked = [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
+    asked.append(np.sort(np.array([known[period] for period in request.periods], dtype=np.intp)))
+    key, combinations = _keys([*members, periods], asked)
+    if not (np.diff(key) > 0).all() and len(order := _order(key, combinations)) < len(key):
+        row = int(np.setdiff1d(np.arange(len(key)), order)[0])
+        raise PayloadError(_described(row, periods, members, request.selections, period_type.periods))
     overall = np.ones(rows.count, dtype=bool)
     for codes, selection in zip(members, request.selections, strict=True):
         overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
-    order = [0, *dimensions, *measures]
     first_number = len(rows.labels)
     return Block(
-        tuple(rows.columns[position] for position in order),
+        tuple(rows.columns[position] for position in (0, *dimensions, *measures)),
         periods,
         members,
         np.flatnonzero(overall),
@@ -156,7 +168,10 @@ def _codes(
                 f"the answer has {label!r} in column {name!r}, and the metadata know no such {what[2:]}."
             )
         if code not in allowed:
-            raise PayloadError(f"the answer has {label!r} in column {name!r}: {what} that was not asked for.")
+            # Perhaps names were given to other members since: worth a look at newer metadata too.
+            raise UnknownMemberError(
+                f"the answer has {label!r} in column {name!r}: {what} that was not asked for."
+            )
         table[position] = code
     codes: np.ndarray = table.take(column.codes)
     return codes
@@ -165,9 +180,12 @@ def _codes(
 def _dimension_order(columns: tuple[str, ...], request: DataRequest) -> list[int]:
     """Find each selection's column among those behind the period: by the dimension's name, in any order."""
     free = dict(enumerate(columns[1 : 1 + len(request.selections)], start=1))
+    area = request.table.area
     order = []
     for selection in request.selections:
-        names = (selection.hierarchy.dimension_name, selection.hierarchy.name)
+        names = [selection.hierarchy.dimension_name, selection.hierarchy.name]
+        if area is not None and selection.hierarchy.dimension_id == area.id:
+            names += ["Område", "Area"]  # the API's own words for it, now and in version 2
         position = next((p for wanted in names for p, name in free.items() if name == wanted), None)
         if position is None:
             raise PayloadError(
@@ -179,23 +197,53 @@ def _dimension_order(columns: tuple[str, ...], request: DataRequest) -> list[int
 
 
 def _measure_order(columns: tuple[str, ...], request: DataRequest) -> list[int]:
-    """Find each measure's column: by its name, bare or behind its group's; of equal names the first comes first."""
+    """Find each measure's column: by its name, bare or behind its group's.
+
+    Of columns with one name, each belongs to the measure whose place among those of that name it has; but only where
+    the answer's measures stand in the order of the metadata, for otherwise nothing tells them apart.
+    """
     free = dict(enumerate(columns[1 + len(request.selections) :], start=1 + len(request.selections)))
-    order = []
-    for measure in request.measures:
-        names = (measure.column, measure.name, f"{measure.group_name}: {measure.name}")
-        position = next((p for wanted in names for p, name in free.items() if name == wanted), None)
-        if position is None:
-            raise UnknownMemberError(
-                f"the answer's columns {list(columns)} lack the measure {measure.column!r}."
-            )
-        del free[position]
-        order.append(position)
+    found: dict[int, int] = {}
+    guessed = False
+    # The fuller name first: it fits one measure, the bare one may fit several.
+    for name_of in (lambda m: m.column, lambda m: f"{m.group_name}: {m.name}", lambda m: m.name):
+        for place, measure in enumerate(request.measures):
+            fitting = [position for position, name in free.items() if name == name_of(measure)]
+            if place not in found and fitting:
+                found[place] = fitting[0]
+                guessed |= len(fitting) > 1
+                del free[fitting[0]]
+    lacking = [measure.column for place, measure in enumerate(request.measures) if place not in found]
+    if lacking:
+        raise UnknownMemberError(f"the answer's columns {list(columns)} lack the measure {lacking[0]!r}.")
     if free:
         raise UnknownMemberError(
             f"the answer has the columns {list(free.values())}, and the metadata know no such measures.",
         )
+    order = [found[place] for place in range(len(request.measures))]
+    if guessed and order != sorted(order):
+        raise PayloadError(
+            f"the answer's columns {list(columns)} have one name for several measures and another order than the"
+            " metadata, so they cannot be told apart. Ask for one of these measures at a time, by its id.",
+        )
     return order
+
+
+def suspiciously_rounded(blocks: Sequence[Block], question: Plan) -> list[str]:
+    """Columns of counts that look as if the table hid by rounding, though it is not known to: many 5s, no 1 to 4."""
+    if question.table.id.casefold() in ROUNDED_TABLES:
+        return []
+    found = []
+    for place, measure in enumerate(question.measures):
+        columns = [block.numbers[place] for block in blocks]
+        if not is_count(measure.name, measure.group_name) or any(np.isnan(c).any() for c in columns):
+            continue
+        fives = sum(int((c == 5).sum()) for c in columns)
+        if fives and looks_rounded(
+            fives=fives, one_to_four=sum(int(((c >= 1) & (c <= 4)).sum()) for c in columns), nulls=0
+        ):
+            found.append(measure.column)
+    return found
 
 
 # --- not available, or hidden ----------------------------------------------------------------------------------------
@@ -366,17 +414,12 @@ def _row_sources(
 ) -> _Sources:
     """Put rows in order (dimensions, then period), refuse doubled keys, and place the combinations left out."""
     asked = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [_asked_periods(question)]
-    key = np.zeros(len(periods), dtype=np.intp)
-    combinations = 1
-    for codes, wanted in reversed([*zip([*members, periods], asked, strict=True)]):
-        rank = np.zeros(wanted[-1] + 1, dtype=np.intp)
-        rank[wanted] = combinations * np.arange(len(wanted))
-        key += rank.take(codes)
-        combinations *= len(wanted)
+    key, combinations = _keys([*members, periods], asked)
     order = None if (np.diff(key) > 0).all() else _order(key, combinations)
     if order is not None and len(order) < len(key):
         row = int(np.setdiff1d(np.arange(len(key)), order)[0])
-        _refuse_double(row, periods, members, question)
+        double = _described(row, periods, members, question.selections, question.period_type.periods)
+        raise PayloadError(f"Table {question.table.id}: {double}")
     if not complete:
         return _Sources(
             order,
@@ -422,12 +465,28 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
     return np.array(kept, dtype=np.intp)
 
 
-def _refuse_double(row: int, periods: np.ndarray, members: list[np.ndarray], question: Plan) -> None:
-    key = [question.period_type.periods[periods[row]]]
-    key += [s.hierarchy.labels[codes[row]] for s, codes in zip(question.selections, members, strict=True)]
-    raise PayloadError(
-        f"Table {question.table.id}: the answer has two rows for {', '.join(key)}, so it is not known which one is right.",
-    )
+def _keys(columns: Sequence[np.ndarray], asked: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
+    """Number the rows by their combination of what was asked for, and tell how many combinations there are."""
+    key = np.zeros(len(columns[-1]), dtype=np.intp)
+    combinations = 1
+    for codes, wanted in reversed([*zip(columns, asked, strict=True)]):
+        rank = np.zeros(wanted[-1] + 1, dtype=np.intp)
+        rank[wanted] = combinations * np.arange(len(wanted))
+        key += rank.take(codes)
+        combinations *= len(wanted)
+    return key, combinations
+
+
+def _described(
+    row: int,
+    periods: np.ndarray,
+    members: Sequence[np.ndarray],
+    selections: Sequence[Selection],
+    period_ids: Sequence[str],
+) -> str:
+    key = [period_ids[periods[row]]]
+    key += [s.hierarchy.labels[codes[row]] for s, codes in zip(selections, members, strict=True)]
+    return f"the answer has two rows for {', '.join(key)}, so it is not known which one is right."
 
 
 def _parts(

@@ -177,13 +177,13 @@ def _misspelt(text: np.ndarray) -> np.ndarray:
     """Tell, but for the first and last byte, where a number is spelt as CSV allows and JSON forbids: 05, .5, 5., +5."""
     before, here, after = text[:-2], text[1:-1], text[2:]
     point, digit_follows = here == _POINT, after - _ZERO <= 9  # bytes below the zero wrap around
-    # Below the point stand the comma, the minus and the space: what can stand before a number.
     wrong: np.ndarray = here == _ZERO
     wrong &= digit_follows
     wrong |= point
     wrong |= here == _PLUS
+    # Below the point stand the comma, the minus and the space: what can stand before a number.
     wrong &= before < _POINT
-    wrong |= point & ~digit_follows
+    wrong |= point > digit_follows
     return wrong
 
 

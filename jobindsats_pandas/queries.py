@@ -346,7 +346,8 @@ def _member_runs(single: DataRequest, axis: int, max_cells: int, room: int) -> l
     without_axis = _with_codes(single, axis, ())
     without_any = replace(without_axis, selections=tuple(replace(s, codes=()) for s in single.selections))
     # Where another dimension's list is too long by itself, this one leaves half of the address to it.
-    free = max(room - len(without_axis.path), (room - len(without_any.path)) // 2) + 1
+    lists = sum("," in members_text(known) for known in single.selections)
+    free = max(room - len(without_axis.path), (room - len(without_any.path)) // max(lists, 2)) + 1
     runs: list[tuple[int, ...]] = []
     rest = 0
     for level in hierarchy.levels:
@@ -638,7 +639,7 @@ def _resolve_periods(
     if isinstance(periods, bool):
         raise QueryError(_bad_periods(table, periods))
     if isinstance(periods, Integral):
-        if periods >= FIRST_YEAR:
+        if int(periods) >= FIRST_YEAR:
             raise QueryError(
                 f"Table {table.id}: periods={periods} asks for that many periods, and looks like a year. Say"
                 f" '{periods}Y01' or '{periods}M01:{periods}M12'; 'latest:{periods}' for so many periods.",

@@ -460,3 +460,93 @@ def test_what_was_cut_by_a_time_out_is_found_on_disk_the_second_time(tmp_path: A
         assert len(api.requests) == sent
         pd.testing.assert_frame_equal(first, second)
         pd.testing.assert_frame_equal(first, client.read("y25i01", by="_nykom", periods=12, offline=True))
+
+
+def test_an_update_that_nobody_announced_is_noticed_before_parts_are_joined(tmp_path: Any) -> None:
+    with ji.sandbox.serve() as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "split", max_cells=500)
+        periods = ["2026M06", "2026M07", "2026M08"]
+        client.read("y25i01", by="_nykom", periods=periods[:1])
+        api.revise("y25i01", "2026-10-08", "2026-11-05")
+        frame = client.read("y25i01", by="_nykom", periods=periods)
+        fresh = Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "fresh")
+        pd.testing.assert_frame_equal(frame, fresh.read("y25i01", by="_nykom", periods=periods))
+        assert frame.attrs["jobindsats"]["update_latest"] == "2026-10-08"
+
+
+def x01(rows: Any, groups: Any = None) -> ji.sandbox.FixedTable:
+    """A small table that answers whatever is given."""
+    metadata = {
+        "table_id": "x01",
+        "periods": [{"periodtype_id": "M", "values": [{"period_id": "2026M01"}]}],
+        "mgroups": groups
+        or [{"mgroup_id": "g", "measures": [{"measure_id": "m", "measure_name": "Antal sager"}]}],
+        "dimensions": [
+            {
+                "dimension_id": "_d",
+                "dimension_name": "D",
+                "hierarchies": [
+                    {
+                        "hierarchy_id": "_h",
+                        "levels": [
+                            {
+                                "level_id": "1",
+                                "values": [{"value_id": f"/{n}/", "value_name": f"N{n}"} for n in range(30)],
+                            },
+                        ],
+                    },
+                ],
+            },
+        ],
+    }
+    return ji.sandbox.FixedTable(metadata, rows=rows)
+
+
+def test_an_answer_with_a_row_twice_is_refused_and_not_kept(tmp_path: Any) -> None:
+    columns = ["Periode", "D", "Antal sager"]
+    answers = {"rows": [["2026M01", "N1", 7], ["2026M01", "N1", 8]]}
+    table = x01(lambda _: {"columns": columns, **answers})
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        with pytest.raises(PayloadError, match="two rows for 2026M01, N1"):
+            client.read("x01", by="_h")
+        answers["rows"] = [["2026M01", "N1", 7]]
+        assert client.read("x01", by="_h")["Antal sager"].to_list() == [7]
+
+
+def test_equal_names_in_an_order_of_their_own_are_refused(tmp_path: Any) -> None:
+    groups = [
+        {
+            "mgroup_id": "g1",
+            "mgroup_name": "Tilgang",
+            "measures": [
+                {"measure_id": "m1", "measure_name": "Antal"},
+                {"measure_id": "m3", "measure_name": "Andel"},
+            ],
+        },
+        {
+            "mgroup_id": "g2",
+            "mgroup_name": "Alle",
+            "measures": [{"measure_id": "m2", "measure_name": "Antal"}],
+        },
+    ]
+    columns = ["Periode", "D", "Antal", "Antal", "Andel"]
+    table = x01(lambda _: {"columns": columns, "rows": [["2026M01", "N1", 222, 111, 0.5]]}, groups)
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        with pytest.raises(PayloadError, match="cannot be told apart"):
+            client.read("x01", by="_h")
+        columns[2:] = ["Antal", "Andel", "Antal"]
+        with pytest.raises(ji.errors.JobindsatsError):
+            client.read("x01", by="_h", measures=["m1", "m2"])
+
+
+def test_many_fives_and_no_smaller_count_are_warned_of(tmp_path: Any) -> None:
+    rows = [["2026M01", f"N{n}", 5 if n < 25 else 40] for n in range(30)]
+    table = x01(lambda _: {"columns": ["Periode", "D", "Antal sager"], "rows": rows})
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        with pytest.warns(QueryWarning, match="may hide by rounding"):
+            client.read("x01", by="_h")
+        rows[0][2] = 4
+        client.read("x01", by="_h", refresh=True)

@@ -555,20 +555,103 @@ def test_operands_that_do_not_fit_are_refused_as_pandas_does():
     assert (array == pd.array([1, 3], dtype="int64[pyarrow]")).tolist() == [True, False]
 
 
-def test_nothing_is_known_to_be_larger_or_equal_to_a_hidden_cell():
+def test_nothing_is_known_to_be_larger_or_equal_to_a_cell_that_is_not_shown():
+    for status in (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ABSENT):
+        array = make([5, 0], [0, status])
+        for compared in (
+            array > 1,
+            array >= 5,
+            array < 10,
+            array <= 5,
+            array == array.copy(),
+            array == [5, 7],
+            np.array([5, 7]) == array,
+            array != 3,
+            np.equal(5, array),
+            np.less(1, array),
+            array != "x",
+            array.take([0, -1], allow_fill=True) == 5,
+            make([5, 2]) == array,
+            array[0] == array,
+        ):
+            assert compared.dtype == "boolean"
+            assert compared[0]
+            assert compared[1] is pd.NA
+        assert (array == pd.NA).isna().all()
+        assert (array == array[1]).isna().all()
     array = make([5, 0], [0, 1])
-    assert (array > 1).tolist() == [True, False]
-    assert (array == array.copy()).tolist() == [True, False]
-    assert (array != 5).tolist() == [False, True]
-    assert (array == pd.NA).tolist() == [False, False]
-    assert (array == "x").tolist() == [False, False]
-    assert np.equal(5, array).tolist() == [True, False]
-    assert np.less(1, array).tolist() == [True, False]
+    assert (array == make([5, 7])).dtype == "boolean"
     assert 5 in array
     assert 1 not in array
     assert any(pd.isna(one) for one in array)
     assert array.dtype.na_value in array
     assert pd.NA not in array
+
+
+# What pandas makes of a column of 9, 20, 5 and a hidden cell, and the rows that must be left.
+SELECTIONS = {
+    "df[df.x < 10]": [0, 2],
+    "df[~(df.x < 10)]": [1],
+    "df.loc[df.x < 10]": [0, 2],
+    "df[(df.x < 10) & (df.y > 1)]": [2],
+    "df[(df.y < 1) | (df.x > 10)]": [0, 1],
+    "df.query('x < 10')": [0, 2],
+    "df.query('not x < 10')": [1],
+    "df.query('3 < x < 10 and y > 1')": [2],
+    "df.query('x == 5')": [2],
+    "df.query('x in [5, 9]')": [0, 2],
+    "df[df.eval('x < 10')]": [0, 2],
+    "df[df.x.between(5, 9)]": [0, 2],
+    "df[df.x.isin([5])]": [2],
+    "df[df.x == df.x]": [0, 1, 2],
+}
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_selection_by_a_comparison_leaves_out_what_is_not_shown(selection):
+    df = pd.DataFrame({"x": make([9, 20, 5, 0], [0, 0, 0, 1]), "y": range(4)})
+    assert list(eval(selection).index) == SELECTIONS[selection]
+
+
+def test_comparisons_count_what_is_not_shown_as_unknown():
+    column = pd.Series(make([9, 20, 5, 0], [0, 0, 0, 1]))
+    low = column < 10
+    assert low.value_counts(dropna=False).to_dict() == {True: 2, False: 1, pd.NA: 1}
+    assert low.isna().sum() == (~low).isna().sum() == 1
+    assert low.sum() == 2
+    for function in (lambda: np.where(low, 1, 0), lambda: np.flatnonzero(low), lambda: bool(low[3])):
+        with pytest.raises(TypeError, match="boolean value of NA is ambiguous"):
+            function()
+    with pytest.raises(ValueError, match="cannot convert to 'bool'"):
+        low.to_numpy(dtype=bool)
+
+
+def test_pandas_gets_along_with_comparisons_of_which_some_are_unknown():
+    column = pd.Series(make([9, 20, 5, 0], [0, 0, 0, 1]), name="x")
+    df = pd.DataFrame({"x": column, "y": range(4)})
+
+    def shown(result):
+        return ["-" if pd.isna(one) else int(one) for one in result]
+
+    # A condition that is unknown does not hold, and what is written over a hidden cell is a guess.
+    assert shown(column.where(column < 10, 0)) == [9, 0, 5, 0]
+    assert shown(column.mask(column < 10, 0)) == [0, 20, 0, 0]
+    assert column.where(column < 10, 0).array.status[3] == CellStatus.FILLED
+    assert column.where(column < 10).array.status[3] == CellStatus.DISCRETIONISED
+    assert shown(df[["x"]].where(df[["x"]] < 10).x) == [9, "-", 5, "-"]
+    assert shown(column.clip(6, 10)) == [9, 10, 6, "-"]
+    assert shown(column.replace(5, 6)) == [9, 20, 6, "-"]
+    assert shown(column.rank()) == [2, 3, 1, "-"]
+    assert shown(column.sort_values()) == [5, 9, 20, "-"]
+    assert pd.cut(column, [0, 9, 99]).cat.codes.tolist() == [0, 1, 0, -1]
+    assert df.groupby(df.x < 10).y.sum().to_dict() == {False: 1, True: 2}
+    assert column.equals(column.copy())
+    assert not column.equals(column + 1)
+    assert column.compare(column.replace(5, 6)).index.tolist() == [2]
+    assert df.assign(low=df.x < 10).low.tolist() == [True, False, True, pd.NA]
+    df.loc[df.x < 10, "y"] = 99
+    assert df.y.tolist() == [99, 1, 99, 3]
+    pd.testing.assert_series_equal(column, column.copy())
 
 
 def test_numpy_functions_compute_cell_by_cell_and_sum_by_the_rules():
@@ -692,6 +775,29 @@ def test_totals_among_the_parts_warn_as_well():
     column.mean()
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda df: df.x.mean(),
+        lambda df: df.x.median(),
+        lambda df: df.x.describe(),
+        lambda df: df.describe(),
+        lambda df: df.mean(numeric_only=True),
+        lambda df: df.groupby("g").x.mean(),
+        lambda df: df.groupby("g").mean(),
+        lambda df: df.x.rolling(2).mean(),
+        lambda df: df.pivot_table(index="g", values="x"),
+        lambda df: np.mean(df.x),
+    ],
+)
+def test_totals_among_the_parts_are_named_beside_hidden_cells_once_each(call):
+    cells = make([9, 4, 0], [0, 0, 1], members=[0, 1, 2])
+    with pytest.warns(HiddenCellsWarning) as caught:
+        call(pd.DataFrame({"x": cells, "z": cells, "g": list("aab")}))
+    assert [" cells are hidden or not available" in str(one.message) for one in caught] == [True, False]
+    assert "stand together in Område" in str(caught[1].message)
+
+
 def test_the_mean_of_persons_is_allowed_and_is_of_kind_none():
     persons = pd.Series(make([4, 6], kind=Kind.PERSONS))
     assert persons.mean() == 5
@@ -779,7 +885,25 @@ def test_single_cells_say_what_they_are():
     array = make([5, 0, 0, 0], [0, 1, 2, 3])
     assert [repr(cell) for cell in array] == ["5", "<hidden>", "<not available>", "<absent>"]
     assert str(array[1]) == "<hidden>"
-    assert f"{array[1]:.2f}" == "<3"
+    texts = {
+        "": "<3",
+        ".2f": "<3",
+        ",": "<3",
+        "%": "<3",
+        ">10": "        <3",
+        "<6": "<3    ",
+        "^6": "  <3  ",
+        "*>4": "**<3",
+        ">>4": ">><3",
+        # Without an alignment, as the numbers beside it: to the right.
+        "6": "    <3",
+        "06.1f": "    <3",
+        "+=6,.1f": "++++<3",
+        "6s": "<3    ",
+        "1": "<3",
+    }
+    assert {spec: format(array[1], spec) for spec in texts} == texts
+    assert f"{array[2]:>5}|{array[3]:>3}|" == "  n/a|  –|"
     assert pd.isna(array[1])
     assert isinstance(array[0], int)
     assert isinstance(array[1], float)

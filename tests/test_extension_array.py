@@ -127,7 +127,7 @@ def na_cmp():
 
 
 class TestDiscretionisedArray(base.ExtensionTests):
-    # Nothing is known to be larger or smaller than a hidden cell: plain booleans, as with NaN.
+    # `combine` compares single cells in Python, where nothing is known to be larger or smaller than a hidden one.
     _combine_le_expected_dtype = "bool"
 
     def _get_expected_exception(self, op_name, obj, other):
@@ -137,6 +137,9 @@ class TestDiscretionisedArray(base.ExtensionTests):
         return None
 
     def _cast_pointwise_result(self, op_name, obj, other, pointwise_result):
+        # Single cells compare as NaN does, whole columns as Int64 does.
+        if op_name in ("eq", "ne", "lt", "le", "gt", "ge"):
+            return pointwise_result.astype("boolean").where(obj.notna() & pd.notna(other))
         # Python's 1 ** nan is 1.0; here nothing computed from a missing cell is known.
         if op_name == "__rpow__":
             return pointwise_result.where(obj.notna()).astype(

@@ -164,7 +164,8 @@ def test_an_interrupted_read_goes_on_where_it_stopped(api: Any) -> None:
     again = [r.query for r in api.requests if "/data/" in r.path]
     assert len(before) >= 3
     assert len(set(again) & before) <= 2  # what was in the air at that moment
-    assert not [r for r in api.requests if "/table/" in r.path]
+    # One look at newer metadata, before parts of two runs are joined.
+    assert len([r for r in api.requests if "/table/" in r.path]) <= 1
 
 
 def test_a_reader_that_has_seen_enough_is_no_traceback(api: Any) -> None:

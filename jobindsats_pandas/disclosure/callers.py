@@ -29,6 +29,7 @@ __all__ = [
     "purpose",
     "stripping",
     "warn_hidden",
+    "warn_mixed",
     "warn_removed",
 ]
 
@@ -185,15 +186,20 @@ def stripping() -> str:
 
 def warn_hidden(message: str) -> None:
     """Warn that a statistic was computed on the visible cells only; once per call of the user's."""
-    _warn_once(message, HiddenCellsWarning)
+    _warn_once(message, HiddenCellsWarning, "hidden")
+
+
+def warn_mixed(message: str) -> None:
+    """Warn that a statistic counts totals beside their parts; once per call, whatever else was said of it."""
+    _warn_once(message, HiddenCellsWarning, "mixed")
 
 
 def warn_removed(message: str) -> None:
     """Warn that hidden cells leave the guarded dtype; once per call of the user's."""
-    _warn_once(message, GuardRemovedWarning)
+    _warn_once(message, GuardRemovedWarning, "removed")
 
 
-def _warn_once(message: str, category: type[Warning]) -> None:
+def _warn_once(message: str, category: type[Warning], about: str) -> None:
     """Warn at the user's line; what stands before the colon becomes the function of pandas that was called there."""
     outermost: FrameType | None = None
     level = distance = 1
@@ -211,7 +217,7 @@ def _warn_once(message: str, category: type[Warning]) -> None:
     if outermost is not None:
         # One call of the user's, such as describe() or a mean of ten columns, comes here many times. The outermost
         # frame of pandas lives exactly as long as that call, so the mark is left there.
-        mark = f"__jobindsats_{category.__name__}"
+        mark = f"__jobindsats_{about}"
         if mark in outermost.f_locals:
             return
         outermost.f_locals[mark] = True

@@ -170,6 +170,11 @@ class Operators(Leaving):
         return self._to_numbers(DECIMAL) if other.dtype.kind == "f" and self.dtype.kind == "i" else self
 
     def _compare(self, other: Any, name: str) -> Any:
+        """Compare cell by cell, as ``Int64`` does: nullable booleans, NA where either side shows nothing.
+
+        That goes for absent cells too, though they count as 0 in sums: `isna` is true of them, and of one that pandas
+        made nobody knows what it stands for.
+        """
         if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
             return NotImplemented
         other = _operand(other, len(self))
@@ -177,9 +182,7 @@ class Operators(Leaving):
             other = other._plain_array()
         elif is_na(other):
             other = pd.NA
-        result = getattr(operator, name)(self._plain_array(), other)
-        # As with NaN: nothing equals a hidden cell, and nothing is known to be larger or smaller.
-        return result.to_numpy(dtype=bool, na_value=name == "ne")
+        return getattr(operator, name)(self._plain_array(), other)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(one, pd.Series | pd.Index | pd.DataFrame) for one in inputs):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from jobindsats_pandas.disclosure.arithmetic import derived_status
 from jobindsats_pandas.disclosure.building import blanked, is_na
-from jobindsats_pandas.disclosure.callers import warn_hidden
+from jobindsats_pandas.disclosure.callers import warn_hidden, warn_mixed
 from jobindsats_pandas.disclosure.cells import CellStatus, count_hidden, is_hidden, is_missing, unknown_parts
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.parts import STATISTIC, UNKNOWN
@@ -90,7 +90,7 @@ class Reductions(Storage):
                 f"{name}: {hidden:,} of {len(self):,} cells are hidden or not available; computed on the others alone."
             )
         if mixed := self._mixed_levels():
-            warn_hidden(
+            warn_mixed(
                 f"{name}: totals and their parts, or different levels, stand together in {', '.join(mixed)};"
                 f" all {len(self):,} cells counted alike. df.jobindsats.without_totals() keeps one level."
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,11 @@ _NAMES = {
     CellStatus.NOT_AVAILABLE: "<not available>",
     CellStatus.ABSENT: "<absent>",
 }
+
+# Fill, alignment and width of a format; it matches anything.
+_SPEC = re.compile(
+    r"(?:(?P<fill>.)?(?P<align>[<>=^]))?[-+ ]?z?#?0?(?P<width>\d+)?[,_]?(?:\.\d+)?(?P<text>s)?", re.DOTALL
+)
 
 
 class Cell:
@@ -163,7 +169,11 @@ class HiddenCell(Cell, float):
 
     def __format__(self, spec: str) -> str:
         # As in a frame: the name in angle brackets would be a tag in the HTML of df.style.
-        return str(texts(self.as_cells())[0])
+        text = str(texts(self.as_cells())[0])
+        # Width and alignment are those of the numbers beside it; signs, decimals and the like have no meaning here.
+        fill, align, width, left = _SPEC.match(spec).group("fill", "align", "width", "text")  # type: ignore[union-attr]
+        align = {None: "<" if left else ">", "=": ">"}.get(align, align)
+        return f"{text:{fill or ' '}{align}{width or 0}}"
 
     def __hash__(self) -> int:
         return hash(self.status)

@@ -66,6 +66,11 @@ def to_wide(frame: pd.DataFrame) -> pd.DataFrame:
     """
     if not is_long(frame):
         return frame
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise QueryError(
+            f"Two columns bear the name {twice[0]!r}; rename one of them, then spread the measures."
+        )
     array: Any = frame[VALUE].array
     measures = pd.Categorical(frame[MEASURE])
     labels = [name for name in frame.columns if name not in {MEASURE, VALUE, STATUS}]
