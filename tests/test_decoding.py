@@ -145,7 +145,7 @@ def test_columns_of_one_name_that_stand_in_another_order_than_the_metadata_are_r
     assert rows_of(decode(question, answer(rows, columns=columns))) == [("2024-01", 5, 6, 7)]
     turned = ("Periode", "Område", "Andel", "Antal", "Antal")
     with pytest.raises(
-        PayloadError, match="one name for several measures and another order .* cannot be told apart"
+        PayloadError, match=r"one name for several measures and another order .* cannot be told apart"
     ):
         match(answer(rows, columns=turned), question.requests[0])
 
@@ -236,6 +236,15 @@ def test_two_rows_of_one_key_are_refused_in_one_answer():
         PayloadError, match=r"two rows for 2024M01, Ærø, so it is not known which one is right"
     ):
         decode(question, body)
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_two_rows_of_one_key_are_refused_in_two_answers(complete):
+    question = ask({"_nykom": ["Odense", "Ærø"]}, "2024M01")
+    (request,) = question.requests
+    blocks = [match(answer(["2024M01", "Ærø", 5]), request) for _ in range(2)]
+    with pytest.raises(PayloadError, match="Table y25i01: the answer has two rows for 2024M01, Ærø"):
+        to_frame(blocks, question, complete=complete)
 
 
 @pytest.mark.parametrize("complete", [False, True])

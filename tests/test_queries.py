@@ -866,3 +866,11 @@ def test_a_year_is_not_taken_for_a_number_of_periods():
 def test_swapped_ends_are_told():
     with pytest.raises(QueryError, match="first end is later"):
         plan(one_year(), periods="2024M05:2024M01")
+
+
+def test_three_lists_that_only_together_are_too_long_are_cut():
+    found = big(150, 150, 150, periods=1, word="Medlem")
+    names = {h.id: [member.path for member in h.members[1:121]] for h in found.all_hierarchies}
+    asked = plan(found, by=names, max_cells=10**9)
+    assert all(len(url) <= MAX_URL for url in asked.urls)
+    assert asked.cells == 120**3
