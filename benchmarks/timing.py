@@ -90,10 +90,11 @@ def cpu(function: Callable[[], Any]) -> float:
 
 
 def interleaved(candidates: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
-    """CPU seconds of every candidate in every round, in a new random order each time."""
+    """CPU seconds of every candidate in every round, in a new random order each time.
+
+    Each should have run once before: what is loaded or looked up once is no part of it.
+    """
     times: dict[str, list[float]] = {name: [] for name in candidates}
-    for function in candidates.values():
-        function()
     for _ in range(rounds):
         for name in random.sample(list(candidates), len(candidates)):
             times[name].append(cpu(candidates[name]))

@@ -7,6 +7,7 @@ column of statuses beside each column of numbers. Parquet (`storage`) is the for
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 import secrets
 from contextlib import contextmanager
@@ -562,13 +563,20 @@ def _write_about(
     citation: str | None,
 ) -> None:
     sheet.column_dimensions["A"].width = 26
-    sheet.column_dimensions["B"].width = 110
+    width = 110
+    sheet.column_dimensions["B"].width = width
+    numbers = itertools.count(1)
+
+    def line(*cells: Any, length: int = 0) -> None:
+        # The height must be known before the row is written, and no program guesses it for wrapped text.
+        sheet.row_dimensions[next(numbers)].height = 15 * max(1, -(-length // (width - 15)))
+        sheet.append(list(cells))
 
     def section(title: str, facts: Sequence[tuple[str, str]]) -> None:
-        sheet.append([styles.text(sheet, title, "heading"), styles.text(sheet, "", "heading")])
+        line(styles.text(sheet, title, "heading"), styles.text(sheet, "", "heading"))
         for name, text in facts:
-            sheet.append([styles.text(sheet, name), styles.text(sheet, text)])
-        sheet.append([])
+            line(styles.text(sheet, name), styles.text(sheet, text), length=len(text))
+        line()
 
     section("Kilde", _source_facts(df, query, citation))
     section("Regler for data", [(f"{number}.", rule) for number, rule in enumerate(_RULES, start=1)])

@@ -218,7 +218,8 @@ def _misspelt_in(names: list[Any]) -> int:
         joined = _misspelt(np.frombuffer(b" ".join([b"", *spelt, b""]), dtype=np.uint8))
         starts = np.cumsum([0, *(len(name) + 1 for name in spelt[:-1])])
         in_each = np.add.reduceat(joined, starts, dtype=np.int64)
-        count += int(np.bincount(column.indices.to_numpy(), minlength=len(spelt)) @ in_each)
+        if in_each.any():
+            count += int(np.bincount(column.indices.to_numpy(), minlength=len(spelt)) @ in_each)
     return count
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 import pickle
 import subprocess
@@ -27,6 +28,7 @@ from jobindsats_pandas.disclosure import (
     PartSpace,
     Registry,
     allow_sums,
+    texts,
 )
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning, InvalidSumError
 from jobindsats_pandas.kinds import Kind
@@ -96,6 +98,23 @@ def test_the_constructor_refuses_what_it_does_not_understand():
         DiscretionisedArray(ones, statuses, np.array([0, 1]))
     with pytest.raises(ValueError, match="outside the registry"):
         DiscretionisedArray(ones, statuses, np.array([0, -4]), REGISTRY)
+
+
+def test_an_array_is_rebuilt_from_its_cells_with_what_was_dropped():
+    array = pd.Series(make([5, 0, 7], [0, 1, 0])).dropna().array
+    made = DiscretionisedArray.from_cells(array.cells)
+    assert (made.dropped, triples(made)) == (array.dropped, triples(array))
+    assert made.dropped == 1
+    with pytest.raises(InvalidSumError, match="dropped out"):
+        made.sum()
+    with pytest.raises(ValueError, match="fewer than no cells dropped: -1"):
+        DiscretionisedArray.from_cells(dataclasses.replace(array.cells, dropped=-1))
+    with pytest.raises(ValueError, match="no such status: 9"):
+        DiscretionisedArray.from_cells(dataclasses.replace(array.cells, status=np.full(2, 9, np.uint8)))
+
+
+def test_cells_are_written_as_text():
+    assert texts(make([5, 0, 0, 0], [0, 1, 2, 3]).cells).tolist() == ["5", "<3", "n/a", "–"]
 
 
 def test_what_stands_under_a_hidden_cell_is_forgotten():
@@ -610,7 +629,7 @@ SELECTIONS = {
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_a_selection_by_a_comparison_leaves_out_what_is_not_shown(selection):
     df = pd.DataFrame({"x": make([9, 20, 5, 0], [0, 0, 0, 1]), "y": range(4)})
-    assert list(eval(selection).index) == SELECTIONS[selection]
+    assert list(eval(selection, {"df": df}).index) == SELECTIONS[selection]
 
 
 def test_comparisons_count_what_is_not_shown_as_unknown():
@@ -885,7 +904,7 @@ def test_single_cells_say_what_they_are():
     array = make([5, 0, 0, 0], [0, 1, 2, 3])
     assert [repr(cell) for cell in array] == ["5", "<hidden>", "<not available>", "<absent>"]
     assert str(array[1]) == "<hidden>"
-    texts = {
+    formatted = {
         "": "<3",
         ".2f": "<3",
         ",": "<3",
@@ -902,7 +921,7 @@ def test_single_cells_say_what_they_are():
         "6s": "<3    ",
         "1": "<3",
     }
-    assert {spec: format(array[1], spec) for spec in texts} == texts
+    assert {spec: format(array[1], spec) for spec in formatted} == formatted
     assert f"{array[2]:>5}|{array[3]:>3}|" == "  n/a|  –|"
     assert pd.isna(array[1])
     assert isinstance(array[0], int)

@@ -53,6 +53,7 @@ SPACE = PartSpace("y01", "Tabel", MEASURES, PERIODS, (AREA, FUND))
 OTHER = PartSpace("y02", "En anden", MEASURES[:2], PERIODS[:2], ())
 REGISTRY, _ = merge_registries([Registry.of(SPACE), Registry.of(OTHER)])
 OFFSET = REGISTRY.offsets[1]
+FLOW = list(Kind).index(Kind.FLOW)
 
 
 def known_parts():
@@ -670,6 +671,105 @@ def test_the_error_says_why_in_words(array, reason, words):
     assert words in text
     assert "allow_sums" in text
     assert "plain()" in text
+
+
+def test_where_totals_stand_among_their_parts_the_published_total_comes_first():
+    def instead(array):
+        text = message(array)
+        return [line.strip() for line in text[text.index("Instead:") :].splitlines()[1:3]]
+
+    without = "df.jobindsats.without_totals()  # or .level(dimension, level): rows of one level only"
+    none = "(no published total exists for just this selection)"
+    note = "  # the published total, if its row is in the frame"
+    assert instead(column(Kind.FLOW, [0, 3])) == [
+        "df.jobindsats.official_total('Måling flow')" + note,
+        without,
+    ]
+    # Regions and municipalities of the whole country, over several months.
+    assert "official_total('Måling stock')" in instead(column(Kind.STOCK, [1, 2, 3], periods=[0, 0, 1]))[0]
+    # A region and its own municipalities: the country's total would be another number.
+    assert instead(column(Kind.FLOW, [1, 3, 4])) == [none, without]
+
+    def of(members, measures=FLOW):
+        parts = SPACE.encode(measures, 0, members)
+        return DiscretionisedArray(
+            np.ones(len(parts)), np.zeros(len(parts), np.uint8), parts, Registry.of(SPACE)
+        )
+
+    # In one fund, that fund stays; a dimension without a published total has none to offer.
+    assert instead(of([[0, 3], [1, 1]]))[0] == (
+        "df.jobindsats.official_total('Måling flow', over='Område')" + note
+    )
+    assert instead(of([[0, 3], [1, 2]])) == [none, without]
+    # Derived measures, several measures and unknown cells are published nowhere.
+    assert instead(column(Kind.FLOW, [0, 3]) * 2)[0] == none
+    assert instead(of([[0, 3], 0], [0, 1]))[0] == none
+    unknown = DiscretionisedArray(np.ones(1), np.zeros(1, np.uint8))
+    assert instead(DiscretionisedArray._concat_same_type([of([[0, 3], 0]), unknown]))[0] == none
+
+
+def test_where_the_periods_alone_do_not_add_each_of_them_does():
+    def lines(array):
+        return [
+            line.strip() for line in message(array).splitlines() if "each period" in line and "  " in line
+        ]
+
+    twice = {"members": [3, 4, 3, 4], "periods": [0, 0, 1, 1]}
+    for kind in (Kind.STOCK, Kind.FULL_TIME):
+        assert lines(column(kind, **twice))[-1] == (
+            f"df.groupby(\"Periode\", observed=True)['Måling {kind}'].sum()  # one sum for each period"
+        )
+        assert lines(column(kind, **twice, status=[0, 1, 0, 0]))[-1] == (
+            f"df.jobindsats.sum_bounds('Måling {kind}', by=\"Periode\")  # the interval for each period"
+        )
+    frame = pd.DataFrame({"Periode": list("aabb"), "x": column(Kind.STOCK, **twice)})
+    assert frame.groupby("Periode", observed=True)["x"].sum().tolist() == [20, 20]
+    for refused in (
+        column(Kind.PERSONS, **twice),
+        column(Kind.NONE, **twice),
+        column(Kind.STOCK, [0, 3, 3], periods=[0, 0, 1]),
+        column(Kind.STOCK, **twice, dropped=1),
+        column(Kind.FLOW, [3, 4], status=[0, 1]),
+    ):
+        text = message(refused)
+        assert "groupby" not in text
+        assert 'by="Periode"' not in text
+
+
+def test_one_cell_alone_is_spoken_of_as_one_and_is_better_pivoted():
+    pivot = "df.pivot(...)  # to reshape without adding"
+    for status, words in ((1, "hidden: the cell is discretionised"), (2, "the cell is not available")):
+        alone = message(column(Kind.FLOW, [3], status=[status]))
+        assert words in alone
+        assert "1 of 1" not in alone
+        assert pivot in alone
+    frame = pd.DataFrame(
+        {"a": list("xxy"), "b": list("pqp"), "value": column(Kind.FLOW, [3, 4, 5], status=[0, 1, 0])}
+    )
+    with pytest.raises(InvalidSumError) as caught:
+        frame.pivot_table(index="a", columns="b", values="value", aggfunc="sum")
+    assert pivot in str(caught.value)
+    pivoted = frame.pivot(index="a", columns="b", values="value")  # noqa: PD010 - the call that is offered
+    assert pivoted.shape == (2, 2)
+    with pytest.raises(InvalidSumError) as caught:
+        frame.groupby("b").value.sum()
+    assert pivot not in str(caught.value)
+    one = message(column(Kind.FLOW, [3], dropped=2))
+    assert "2 hidden cells beside this one dropped out" in one
+    assert pivot not in one
+
+
+def test_a_rate_is_to_be_weighted_by_what_it_is_a_rate_of():
+    partial, whole = message(column(Kind.NONE, [3, 5])), message(column(Kind.NONE, [1, 2]))
+    for text in (partial, whole):
+        assert "(rate * denominator).sum() / denominator.sum()" in text
+        assert (
+            "the rate's denominator (arbejdsstyrken, befolkningen), if you have it; never by its numer"
+            in text
+        )
+        assert text.count("df.jobindsats.official_total('Måling none'") == 1
+    assert "official_total('Måling none')  # the published rate of the whole" in partial
+    assert "official_total" not in message(column(Kind.NONE, [3, 3], periods=[0, 1]))
 
 
 def test_rolling_years_never_add_not_even_flows():

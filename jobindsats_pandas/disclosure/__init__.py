@@ -16,6 +16,11 @@ that cannot be closed, and what to do instead of each:
 Some right sums are refused too: persons in groups that happen not to overlap; sums of sums over several periods, whose
 part is unknown; cells scaled one by one by bare numbers; visible cells of which exactly the hidden neighbours are gone;
 single cells taken out together with hidden ones; windows over a column that does not add as a whole.
+
+Comparisons give nullable booleans, as those of ``Int64`` do: unknown where a cell is not shown (hidden, not available,
+or absent, although what is left out counts as 0 in sums). A selection leaves the unknown out, whether a condition is
+turned round or not; `sum`, `any` and `all` of a condition skip it, so count ``(s < 10).isna()`` beside them. Single
+cells compare as NaN does.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from __future__ import annotations
 from jobindsats_pandas.disclosure import arrow as _arrow  # noqa: F401 - registers the Arrow type
 from jobindsats_pandas.disclosure.array import DiscretionisedArray
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus
+from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.messages import Published, published_cell, sum_error
 from jobindsats_pandas.disclosure.parts import (
@@ -65,4 +71,5 @@ __all__ = [
     "published_cell",
     "sum_error",
     "sums_allowed",
+    "texts",
 ]

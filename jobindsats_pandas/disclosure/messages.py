@@ -103,7 +103,7 @@ def sum_error(check: SumCheck, operation: str = "sum") -> InvalidSumError:
         *(f"  {reason}: {_because(reason, one)}" for reason in one.reasons_of()),
         _consequence(one),
         "Instead:",
-        *(f"  {line}" for line in (*_instead(one), *_way_out(one))),
+        *(f"  {line}" for line in (*_instead(one), *_reshaping(check), *_way_out(one))),
     ]
     return InvalidSumError("\n".join(lines), reasons=check.reasons_of())
 
@@ -136,6 +136,8 @@ def _because(reason: str, check: SumCheck) -> str:
 
     def cells_are(status: CellStatus) -> str:
         count = int(check.count_of(status)[0])
+        if total == 1:
+            return "the cell is"
         return f"{count:,} of {total:,} cells {'is' if count == 1 else 'are'}"
 
     match reason:
@@ -174,7 +176,11 @@ def _because(reason: str, check: SumCheck) -> str:
             return f"{cells_are(CellStatus.FILLED)} hidden or unavailable, and filled with a guess"
         case _:
             dropped = check.cells.dropped
-            return f"{dropped:,} hidden cell{'s' * (dropped != 1)} beside these dropped out; the rest is not the whole"
+            cells, these = (
+                f"{dropped:,} hidden cell{'s' * (dropped != 1)}",
+                "this one" if total == 1 else "these",
+            )
+            return f"{cells} beside {these} dropped out; the rest is not the whole"
 
 
 def _because_rate(rates: list[PartMeasure]) -> str:
@@ -234,12 +240,66 @@ def _instead(check: SumCheck) -> list[str]:
     if len(measures) == 1 and not np.isnan(check.bounds().low[0]):
         lines.append(f"df.jobindsats.sum_bounds({measures[0].name!r})  # the interval")
     elif "levels" in reasons:
+        if total := _total_of_all(check):
+            lines = [f"{total}  # the published total, if its row is in the frame"]
         lines.append("df.jobindsats.without_totals()  # or .level(dimension, level): rows of one level only")
     elif "measures" in reasons:
         lines.append("df.jobindsats.to_wide()  # a column for each measure; sum within one of them")
     elif "rate" in reasons and measures and not measures[0].derived:
-        lines.append("(rate * count).sum() / count.sum()  # weighted by the counts that it is a rate of")
-    return lines
+        if not found and (total := _total_of_all(check)):
+            lines.append(f"{total}  # the published rate of the whole, if its row is in the frame")
+        lines.append(
+            "(rate * denominator).sum() / denominator.sum()  # weighted by the rate's denominator"
+            " (arbejdsstyrken, befolkningen), if you have it; never by its numerator"
+        )
+    return [*lines, *_for_each_period(check)]
+
+
+def _total_of_all(check: SumCheck) -> str:
+    """The call for the published total of all that the cells vary over; empty if there is none."""
+    measures = _measures(check)
+    if len(measures) != 1 or measures[0].derived or (check.active.parts < 0).any():
+        return ""
+    (table,) = check.tables
+    rest, fixed = int(table.above()[0]), False
+    over: list[str] = []
+    for place in reversed(range(len(table.space.dimensions))):
+        dimension = table.space.dimensions[place]
+        rest, common = divmod(rest, len(dimension.members))
+        if len(np.unique(table.members(place))) == 1:
+            fixed |= common != 0
+        elif common == 0 and dimension.members[0].published:
+            over.insert(0, dimension.name)
+        else:
+            return ""
+    if not over:
+        return ""
+    # Without over=, it is the total in every dimension.
+    named = f", over={(over[0] if len(over) == 1 else over)!r}" if fixed else ""
+    return f"df.jobindsats.official_total({measures[0].name!r}{named})"
+
+
+def _for_each_period(check: SumCheck) -> list[str]:
+    """How to add within each period, where it is the periods that do not add."""
+    measures = _measures(check)
+    if "periods" not in check.reasons_of() or len(measures) != 1 or (check.active.parts < 0).any():
+        return []
+    if measures[0].kind in (Kind.PERSONS, Kind.NONE):
+        return []
+    periods, ids = np.unique(check.tables[0].period, return_inverse=True)
+    each = check_sums(check.active, ids, len(periods))
+    name = measures[0].name
+    if each.valid:
+        return [f'df.groupby("Periode", observed=True)[{name!r}].sum()  # one sum for each period']
+    if not np.isnan(each.bounds().low).any():
+        return [f'df.jobindsats.sum_bounds({name!r}, by="Periode")  # the interval for each period']
+    return []
+
+
+def _reshaping(check: SumCheck) -> list[str]:
+    """What to do instead of adding single cells, such as to pivot them."""
+    alone = (check.count <= 1).all() and not check.cells.dropped
+    return ["df.pivot(...)  # to reshape without adding"] if alone else []
 
 
 def _way_out(check: SumCheck) -> list[str]:

@@ -112,6 +112,26 @@ class Storage(ExtensionArray):
     def _of(cls, cells: Cells) -> Self:
         return cls._simple_new(cells.values, cells.status, cells.parts, cells.registry, cells.dropped)
 
+    @classmethod
+    def from_cells(cls, cells: Cells) -> Self:
+        """Build from all that another array's `cells` hold, also how many hidden ones had been dropped beside them.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from jobindsats_pandas.disclosure import DiscretionisedArray
+        >>> array = pd.array([1, 2], dtype="discretionised[Int64]")
+        >>> DiscretionisedArray.from_cells(array.cells)
+        <DiscretionisedArray>
+        [1, 2]
+        Length: 2, dtype: discretionised[Int64]
+        """
+        if cells.dropped < 0:
+            raise ValueError(f"fewer than no cells dropped: {cells.dropped}")
+        made = cls(cells.values, cells.status, cells.parts, cells.registry)
+        made._dropped = cells.dropped
+        return made
+
     # ---- what it holds ------------------------------------------------------------------------------------------
 
     @property

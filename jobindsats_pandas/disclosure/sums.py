@@ -463,6 +463,11 @@ class TableCells:
 
     def common(self) -> Codes:
         """The number of each group's common cell; -1 where it runs over several periods."""
+        result = self.above() * len(self.space.periods) + self.periods.first
+        return np.where(self.periods.differ, UNKNOWN, result)
+
+    def above(self) -> Codes:
+        """The measure and, in each dimension, the nearest common ancestor of each group, as a number without period."""
         if self.one_measure >= 0:
             result = np.full(self.groups, self.one_measure, dtype=np.int64)
         else:
@@ -476,8 +481,7 @@ class TableCells:
                 nearest = np.where(differ & ~ancestors.differ, ancestors.first, nearest)
                 differ = differ & ancestors.differ
             result = result * len(dimension.members) + np.where(differ, 0, nearest)
-        result = result * len(self.space.periods) + self.periods.first
-        return np.where(self.periods.differ, UNKNOWN, result)
+        return result
 
     def having(self, where: NDArray[np.intp] | slice) -> Flags:
         """Which groups have some of these cells."""
