@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
-from jobindsats_pandas.disclosure.display import texts
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
 from jobindsats_pandas.errors import ConfigurationError, TooLargeError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.periods import period_id

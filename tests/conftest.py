@@ -77,7 +77,9 @@ def client(api: Any, tmp_path: Path) -> ji.Client:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="run the fault suite at its full counts, not a tenth of them")
+    parser.addoption(
+        "--full", action="store_true", help="run the fault suite at its full counts, not a tenth of them"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

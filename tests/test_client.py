@@ -550,3 +550,20 @@ def test_many_fives_and_no_smaller_count_are_warned_of(tmp_path: Any) -> None:
             client.read("x01", by="_h")
         rows[0][2] = 4
         client.read("x01", by="_h", refresh=True)
+
+
+def test_a_ratio_times_its_denominator_adds_as_its_numerator_does(client: Client) -> None:
+    df = client.read("y25i01", by="A-kasse", periods=1)
+    persons, full_time = df["Antal ledige personer"], df["Antal ledige fuldtidspersoner"]
+    rate = df["Ledige fuldtidspersoner i pct. af arbejdsstyrken 16-66 år"]
+    for wrong in ((persons / full_time) * full_time, full_time * (persons / full_time * 100)):
+        with pytest.raises(ji.InvalidSumError) as caught:
+            wrong.sum()
+        assert caught.value.reason == "persons"
+    for unknown in ((persons / full_time) * persons, (full_time / persons) * full_time):
+        with pytest.raises(ji.InvalidSumError) as caught:
+            unknown.sum()
+        assert caught.value.reason == "rate"
+    again = (full_time / persons) * persons
+    assert again.sum() == pytest.approx(full_time.sum())
+    assert (rate * full_time).sum() > 0

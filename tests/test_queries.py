@@ -472,7 +472,11 @@ def test_as_many_periods_as_exist_need_no_warning():
         (pd.Timestamp("2025-01-01"), None, "cannot be read"),
         (slice(2024, 2025), None, "2024 is not a period"),
         (slice("2025M01", "2025M12", 2), None, "has no step"),
-        ("2025M02:2025M01", None, "no period of type M in 2025M02:2025M01. The first end is later than the last. M runs from 2024M01 to 2026M04"),
+        (
+            "2025M02:2025M01",
+            None,
+            "no period of type M in 2025M02:2025M01. The first end is later than the last. M runs from 2024M01 to 2026M04",
+        ),
         ("2030M01:", None, "no period of type M"),
         ("2027M01", None, "no period '2027M01' of type M.*M runs from 2024M01 to 2026M04.$"),
         ("Aug 2025", None, "no period 'Aug 2025' of type M.*Periods are written as '2026M04'"),

@@ -18,7 +18,7 @@ from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Code
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -121,7 +121,7 @@ def _pair_in(
     pairs = np.unique(np.stack([left // space.per_measure, right // space.per_measure]), axis=1).T
     measures = space.measures
     for one, other in pairs:
-        measure = _paired_measure(operation, measures[one], measures[other])
+        measure = _paired_measure(operation, measures[one], measures[other], measures)
         try:
             registry, code, recode = registry.with_measure(place, measure)
         except ValueError:  # pragma: no cover - more derived measures than can be numbered
@@ -134,13 +134,13 @@ def _pair_in(
     return registry, ours, theirs, result
 
 
-def _paired_measure(operation: str, left: PartMeasure, right: PartMeasure) -> PartMeasure:
+def _paired_measure(
+    operation: str, left: PartMeasure, right: PartMeasure, known: Sequence[PartMeasure]
+) -> PartMeasure:
     if operation == "truediv":
         kind, sign = Kind.NONE, "/"
     elif operation == "mul":
-        # A rate times the count it is a rate of is a count again; two counts multiplied are nothing known.
-        rate = Kind.NONE in (left.kind, right.kind)
-        kind, sign = (right.kind if left.kind is Kind.NONE else left.kind) if rate else Kind.NONE, "×"
+        kind, sign = _kind_of_product(left, right, known), "×"
     else:
         kind, sign = left.kind if left.kind is right.kind else Kind.NONE, "−"
     return PartMeasure(
@@ -149,6 +149,26 @@ def _paired_measure(operation: str, left: PartMeasure, right: PartMeasure) -> Pa
         kind,
         (operation, left.id, right.id),
     )
+
+
+def _kind_of_product(left: PartMeasure, right: PartMeasure, known: Sequence[PartMeasure]) -> Kind:
+    """A rate times the count it is a rate of is a count again; two counts multiplied are nothing known.
+
+    Of a ratio that was made here the numerator is known: times its denominator it is the numerator again, and adds as
+    that does; times anything else it is nothing known.
+    """
+    if Kind.NONE not in (left.kind, right.kind):
+        return Kind.NONE
+    rate, count = (left, right) if left.kind is Kind.NONE else (right, left)
+    by_id = {measure.id: measure for measure in known}
+    if rate.operation and rate.operation[0] == "scaled":
+        rate = by_id[rate.operation[1]]
+    if not rate.derived:
+        return count.kind
+    operation, *operands = rate.operation
+    if operation == "truediv" and operands[1] == count.id:
+        return by_id[operands[0]].kind
+    return Kind.NONE
 
 
 def _scaled_measure(measure: PartMeasure, factor: float) -> PartMeasure | str:

@@ -140,10 +140,8 @@ def _guarded_restored(
     whole = column["dtype"] == "discretionised[Int64]"
     values = columns.numbers(column["file"], np.int64 if whole else np.float64)
     parts = columns.parts[column["file"]] = _parts_restored(columns, column["parts"], labels, status)
-    made = DiscretionisedArray(values, status, parts, registries[column["registry"]])
-    if column["dropped"]:
-        made = DiscretionisedArray._of(Cells(values, status, parts, made.registry, column["dropped"]))  # noqa: SLF001
-    return made
+    cells = Cells(values, status, parts, registries[column["registry"]], column["dropped"])
+    return DiscretionisedArray.from_cells(cells)
 
 
 def _parts_restored(
