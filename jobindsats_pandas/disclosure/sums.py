@@ -557,6 +557,8 @@ class _Pairs:
 def _interval(kind: Kind, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The lowest and highest number that each cell can stand for."""
     low = cells.values.astype(np.float64)
+    # Whatever stands under a missing cell, NaN perhaps, is no number; hidden cells get their own limits below.
+    low[is_missing(cells.status)] = 0
     high = low.copy()
     if kind is Kind.FULL_TIME:
         low = np.maximum(low - 0.5, 0)
