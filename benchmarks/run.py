@@ -38,9 +38,9 @@ def short() -> Iterator[list[Figure]]:
     """A minute's worth."""
     yield measures.decoding(2_000, 31, 1, None, all_rivals=False)
     yield measures.decoding(200_000, 11, 4, 6, all_rivals=False)
-    yield measures.decoding(2_000_000, 3, 8, 12, all_rivals=False)
+    yield measures.decoding(2_000_000, 2, 8, 12, all_rivals=False)
     yield measures.cache(9)
-    yield measures.second_run(2_000_000, 3, with_user=False)
+    yield measures.second_run(2_000_000, 2, with_user=False)
     yield measures.metadata(7)
     yield measures.imports(5)
 

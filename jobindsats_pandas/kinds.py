@@ -55,10 +55,13 @@ _NOUNS = {
         r"|arbejdsgivere?\b|arbejdssteder\b|arbejdspladser\b)(?! (?:\w+ )?fuldtids)"
     ),
     Kind.FLOW: re.compile(
-        r"\bsanktioner(?:ne)?\b|\bsamtaler(?:ne)?\b|jobopslag(?:ene)?\b|stillingsopslag\w*|opsigelser\b"
+        r"\bsanktioner(?:ne)?\b|\bsamtaler(?:ne)?\b|opsigelser\b"
         r"|\bunderretninger\b|\bklager\b|\bafgørelser\b|\bhenvisninger\b"
     ),
-    Kind.STOCK: re.compile(r"forløb(?:ene)?\b|\bsager(?:ne)?\b|\btilbud(?:dene)?\b|\bstillinger\b"),
+    # Job adverts may stay up into the next month; nothing tells whether they are counted once.
+    Kind.STOCK: re.compile(
+        r"forløb(?:ene)?\b|\bsager(?:ne)?\b|\btilbud(?:dene)?\b|\bstillinger\b|\bjobopslag(?:ene)?\b|stillingsopslag\w*"
+    ),
 }
 # These words turn what is under way into what began or ended in the period.
 _MOVEMENT = re.compile(r"tilgang|afgang|påbegynd|afslutte|afholdt|nystarte|\bnye\b|oprettede")

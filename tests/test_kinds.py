@@ -29,7 +29,13 @@ KINDS = {
         "Antal aktiverede fuldtidspersoner",
         "Antal helårspersoner",
     ],
-    Kind.STOCK: ["Antal forløb", "Antal sager", "Antal sager: Ultimo", "Antal forløb for personer med job"],
+    Kind.STOCK: [
+        "Antal forløb",
+        "Antal sager",
+        "Antal sager: Ultimo",
+        "Antal forløb for personer med job",
+        "Jobopslag",
+    ],
     Kind.FLOW: [
         "Antal sanktioner i alt",
         "Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)",
@@ -37,7 +43,6 @@ KINDS = {
         "Antal sager, tilgang",
         "Antal påbegyndte forløb",
         "Antal afholdte samtaler",
-        "Jobopslag",
         "Tilgang",
         "Antal afgang",
     ],

@@ -77,7 +77,7 @@ KINDS = {
     "full-time": "full-time persons",
     "money": "money",
     "rate": "none",
-    "rounded": "flow",
+    "rounded": "stock",
 }
 COUNTS = {"y01c01": "stock", "y01h01": "flow", "y25i06b": "flow"}
 
@@ -429,7 +429,7 @@ def test_the_facts_agree_with_the_cells_and_every_kind_and_status_is_there(pools
         assert counted[kind, "hidden"]
     for kind, status in (
         ("persons", "not_available"),
-        ("flow", "rounded"),
+        ("stock", "rounded"),
         ("money", "absent"),
         ("none", "shown"),
     ):
