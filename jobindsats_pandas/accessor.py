@@ -296,6 +296,18 @@ class FrameAccessor:
             Without openpyxl.
         TooLargeError
             If the frame has more rows or columns than a sheet; nothing is written.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     df.jobindsats.to_excel(pathlib.Path(directory) / "x.xlsx")
+        ...     len(pd.read_excel(pathlib.Path(directory) / "x.xlsx"))
+        4
         """
         try:
             notes = {"query": self.source.query, "citation": self.cite().text}
@@ -313,6 +325,18 @@ class FrameAccessor:
         path : str or Path
         danish : bool, default False
             For a Danish Excel: semicolons, decimal comma, byte order mark.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     df.jobindsats.to_csv(pathlib.Path(directory) / "x.csv", danish=True)
+        ...     (pathlib.Path(directory) / "x.csv").read_text(encoding="utf-8-sig")[:31]
+        'Periode;Periode_start;Område;An'
         """
         from jobindsats_pandas import exports
 
@@ -348,6 +372,16 @@ class FrameAccessor:
         Returns
         -------
         Axes
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> axes = df.jobindsats.plot("Antal efterlønsbidragsbetalere", by="Område")
+        >>> len(axes.get_lines()) >= 2
+        True
         """
         from jobindsats_pandas import plotting
 
@@ -367,6 +401,15 @@ class FrameAccessor:
         Returns
         -------
         Axes
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> df.jobindsats.plot_audit().get_title(loc="left").splitlines()[0]
+        'Hvor tallene er skjult'
         """
         from jobindsats_pandas import plotting
 
@@ -387,6 +430,15 @@ class FrameAccessor:
         -------
         DataFrame
             A copy with text such as ``0751``, missing for members that are neither.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> df.jobindsats.with_codes()["Områdekode"].unique().tolist()
+        ['0461', '0751']
         """
         from jobindsats_pandas import areas
 
@@ -403,6 +455,15 @@ class FrameAccessor:
         -------
         DataFrame
             A copy.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox.serve() as api:
+        ...     client = ji.Client(token=api.token, base_url=api.url)
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> df.jobindsats.timestamps("end")["Periode"].max()
+        Timestamp('2025-12-31 00:00:00')
         """
         from jobindsats_pandas import areas
 
