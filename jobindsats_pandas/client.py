@@ -18,7 +18,14 @@ from jobindsats_pandas.decoding import (
     to_frame,
     unexplained_since,
 )
-from jobindsats_pandas.errors import JobindsatsError, QueryError, QueryWarning, ServiceError, TooLargeError
+from jobindsats_pandas.errors import (
+    JobindsatsError,
+    PayloadError,
+    QueryError,
+    QueryWarning,
+    ServiceError,
+    TooLargeError,
+)
 from jobindsats_pandas.gathering import gather, shows_progress
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
@@ -353,6 +360,10 @@ class Client:
             return None
         try:
             return self._part(request, metadata, refresh=refresh, offline=offline).block
+        except PayloadError as error:
+            told = f"{error} Asked for its totals, to tell what is not available yet from what is hidden; all counts as hidden."
+            tell([(told, QueryWarning)])
+            return None
         except QueryError:
             # The API has no such total: then no null can be told from a hidden count, and each counts as one.
             return None

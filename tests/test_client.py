@@ -567,3 +567,16 @@ def test_a_ratio_times_its_denominator_adds_as_its_numerator_does(client: Client
     again = (full_time / persons) * persons
     assert again.sum() == pytest.approx(full_time.sum())
     assert (rate * full_time).sum() > 0
+
+
+def test_totals_that_cannot_be_understood_leave_every_null_hidden(tmp_path: Any) -> None:
+    def answer(asked: dict[str, str]) -> dict[str, Any]:
+        if "hierarchy._h" in asked:
+            return {"columns": ["Periode", "D", "Antal sager"], "rows": [["2026M01", "N1", None]]}
+        return {"columns": ["Periode", "Noget", "Andet"], "rows": []}
+
+    with ji.sandbox.serve(tables={"x01": x01(answer)}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        with pytest.warns(QueryWarning, match="all counts as hidden"):
+            frame = client.read("x01", by="_h")
+        assert frame["Antal sager"].array.status.tolist() == [CellStatus.DISCRETIONISED]
