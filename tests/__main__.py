@@ -25,7 +25,7 @@ STEPS = {
         "--doctest-modules",
         "--cov",
         "--cov-report=term-missing",
-        "--cov-fail-under=95",
+        "--cov-fail-under=99",
         "--durations=10",
     ],
 }

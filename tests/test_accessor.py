@@ -308,3 +308,12 @@ def test_errors_are_of_the_tree(crossed: pd.DataFrame) -> None:
         crossed.jobindsats.level("Område", "Gade")
     with pytest.raises(QueryError):
         crossed.jobindsats.plain(hidden=float("nan"))
+
+
+def test_a_workbook_of_a_frame_without_attrs_says_what_it_can(
+    sanctions: pd.DataFrame, tmp_path: Path
+) -> None:
+    bare = sanctions.copy()
+    bare.attrs.clear()
+    bare.jobindsats.to_excel(tmp_path / "x.xlsx")
+    assert len(pd.read_excel(tmp_path / "x.xlsx")) == len(sanctions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -580,3 +581,57 @@ def test_totals_that_cannot_be_understood_leave_every_null_hidden(tmp_path: Any)
         with pytest.warns(QueryWarning, match="all counts as hidden"):
             frame = client.read("x01", by="_h")
         assert frame["Antal sager"].array.status.tolist() == [CellStatus.DISCRETIONISED]
+
+
+def test_a_member_that_is_unknown_offline_is_not_looked_up(tmp_path: Any) -> None:
+    answers = {"rows": [["2026M01", "N1", 7]]}
+    table = x01(lambda _: {"columns": ["Periode", "D", "Antal sager"], **answers})
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        client.read("x01", by="_h")
+        level = table.metadata["dimensions"][0]["hierarchies"][0]["levels"][0]
+        level["values"] = level["values"][2:]
+        api.tables["x01"] = ji.sandbox.FixedTable(table.metadata, rows=table.rows)
+        client.table("x01", refresh=True)
+        sent = len(api.requests)
+        with pytest.raises((PayloadError, NotCachedError)):
+            client.read("x01", by="_h", offline=True)
+        assert len(api.requests) == sent
+
+
+def test_a_table_that_the_catalogue_lists_and_the_api_refuses_keeps_the_apis_word(
+    api: Any, client: Client
+) -> None:
+    api.faults.add("422", path="table/y25i14", cause="Not today")
+    with pytest.raises(QueryError, match="Not today"):
+        client.table("y25i14")
+
+
+def test_a_total_that_the_api_refuses_leaves_every_null_hidden(tmp_path: Any) -> None:
+    table = x01(lambda _: {"columns": ["Periode", "D", "Antal sager"], "rows": [["2026M01", "N1", None]]})
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        api.faults.add("422", path="data/", after=1, cause="Unknown values")
+        frame = client.read("x01", by="_h")
+        assert frame["Antal sager"].array.status.tolist() == [CellStatus.DISCRETIONISED]
+
+
+def test_metadata_that_cannot_be_looked_at_again_do_not_sink_the_parts(tmp_path: Any) -> None:
+    with ji.sandbox.serve() as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path, max_cells=100)
+        client.table("y28a15")
+        api.faults.add("401", path="table/", times=None)
+        assert len(client.read("y28a15", by="A-kasse")) == 12 * 21
+
+
+def test_four_threads_that_ask_one_question_get_one_answer(api: Any, tmp_path: Any) -> None:
+    client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+    client.table("y01u01")
+    api.faults.add("latency", times=None, path="data/", seconds=0.3)
+    sent = len(api.requests)
+    with ThreadPoolExecutor(4) as pool:
+        frames = list(pool.map(lambda _: client.read("y01u01", by="A-kasse", periods=2), range(4)))
+    api.faults.clear()
+    assert len([r for r in api.requests[sent:] if "/data/" in r.path]) == 1
+    for frame in frames[1:]:
+        pd.testing.assert_frame_equal(frame, frames[0])

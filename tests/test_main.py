@@ -185,3 +185,32 @@ def test_the_sandbox_runs_for_a_shell_until_it_is_interrupted() -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode in {0, 130}
+
+
+def test_an_error_of_the_api_shows_the_request_without_the_key(api: Any, capsys: Any) -> None:
+    main(["table", "y28a15"])
+    api.faults.add("422", path="data/", cause="Unknown something")
+    assert main(["read", "y28a15"]) == 1
+    error = capsys.readouterr().err
+    assert "Unknown something" in error
+    assert "The request: curl" in error
+    assert api.token not in error
+    assert main(["read", "y28a15", "--danish", "--out", "x.xlsx"]) == 1
+    assert "--out file.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("raised", "status"), [(BrokenPipeError, 1), (KeyboardInterrupt, 130)])
+def test_what_ends_a_command_from_outside_is_no_traceback(
+    raised: type[BaseException], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(**_: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(ji.sandbox, "run", ends)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert main(["sandbox"]) == status
+
+
+def test_a_plain_name_beside_members_means_all_of_them(capsys: Any) -> None:
+    assert main(["read", "y28a15", "--by", "A-kasse", "--by", "A-kasse=CA A-kasse", "--periods", "1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 10

@@ -714,3 +714,11 @@ def test_a_large_table_is_parsed_fast():
     print(f"5,000 members and 240 periods: {min(costs) * 1e3:.1f} ms of CPU")
     assert len(found.hierarchy("_esco").members) == 5000
     assert min(costs) < 0.1
+
+
+def test_the_catalogue_is_searched_by_hierarchies_where_it_names_them():
+    hierarchies = [{"hierarchy_id": "_nykom", "hierarchy_name": "Kommune"}]
+    area = {"dimension_id": "_omrade", "dimension_name": "Område", "hierarchies": hierarchies}
+    tables = [catalogue_table("y1", dimensions=[area]), catalogue_table("y2")]
+    entries = parse_tables(json.dumps([subject("Ledighed", *tables)]).encode())
+    assert search_tables(entries, "kommune")["table_id"].to_list() == ["y1"]

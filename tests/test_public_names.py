@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import jobindsats_pandas as ji
 
 
@@ -49,3 +51,11 @@ def test_the_version_is_that_of_the_changelog() -> None:
 
     changelog = Path(__file__).parents[1] / "CHANGELOG.md"
     assert f"## {ji.__version__}" in changelog.read_text(encoding="utf-8")
+
+
+def test_the_sandbox_is_there_when_it_is_asked_for_and_other_names_are_not() -> None:
+    assert run("import jobindsats_pandas as ji; print(ji.sandbox.serve.__name__)").strip() == "serve"
+    assert ji.__getattr__("sandbox") is ji.sandbox
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        ji.nothing  # noqa: B018
+    assert set(ji.__all__) < set(dir(ji))

@@ -786,3 +786,13 @@ def test_a_line_leaves_out_what_goes_without_saying() -> None:
     assert totals.read_line({**question, "periods": None}) == "ji.read_jobindsats('t', period_type='QMAT')"
     for line in (totals.read_line(question), totals.read_line({**question, "by": {"æ'": ['"']}})):
         ast.parse(line)
+
+
+def test_a_dimension_is_known_by_the_name_of_its_level_too(crossed: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(totals.parts(crossed, "Kommune"), totals.parts(crossed, "Område"))
+
+
+def test_two_columns_of_one_name_cannot_be_spread(sanctions: pd.DataFrame) -> None:
+    long = totals.to_long(sanctions).rename(columns={"A-kasse": "value"})
+    with pytest.raises(QueryError, match="Two columns bear the name 'value'"):
+        totals.to_wide(long)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import queue
+import socket
 import ssl
 import threading
 import time
@@ -305,3 +306,8 @@ def test_one_connection_serves_many_questions():
             fetch(transport, f"{PATH}&n={number}")
         transport.close()
     assert (server.asked, len(server.ports)) == (5, 1)
+
+
+def test_a_name_that_cannot_be_looked_up_is_told_as_a_missing_network():
+    error = requests.ConnectionError(socket.gaierror(-2, "Name or service not known"))
+    assert "cannot be looked up: there is no network" in failure_of_exception(error).message
