@@ -10,6 +10,7 @@ BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "run.py"
 MISSED, TOO_BUSY = 1, 2
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform == "win32", reason="peaks of memory are read from Linux' /proc")
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks of memory are read from /proc")
 def test_no_figure_misses_half_of_its_goal():
