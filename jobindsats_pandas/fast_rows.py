@@ -1,28 +1,40 @@
 """The rows of an answer, read by Arrow's CSV reader: the fast path, for bodies that are exactly as expected.
 
 The rows ``[["2026M05","Hele landet",107080,null],[…]]`` are CSV but for the brackets between them. In a copy of the
-bytes each ``],[`` becomes three line ends (empty lines are skipped), and the CSV reader does the rest in C, labels
-straight to dictionaries. Whatever is not exactly as expected (an escaped quote, a number as text, space between the
-tokens) is left to the plain path in `rows`, which reads any JSON; the two give the same rows for every body.
+bytes each ``],[`` becomes line ends (empty lines are skipped), and the CSV reader splits the lines at every comma, with
+the quotes left on, names straight to dictionaries. What it found is then checked token by token: each distinct name
+must be a JSON string, each number one that JSON allows. Tokens and commas are all there is in a row, so it can be read
+in this one way only. Whatever is not exactly as expected (a number as text, an escaped quote, an empty row) is left to
+the plain path in `rows`, which reads any JSON; the two give the same rows for every body.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Labels", "Rows", "fast_rows"]
 
 #: Whole numbers from here on are not exact as float64.
 EXACT = 2.0**53
 
-#: Bytes read in one go, and bytes looked at in one go: fresh memory costs more than what is done in it.
-PIECE, BLOCK = 1 << 23, 1 << 18
+#: Bytes read in one go, and bytes looked at in one go: what stays in the processor's own memory is cheap to do again.
+PIECE, BLOCK = 1 << 22, 1 << 17
 
-_QUOTE, _COMMA, _OPEN, _CLOSE, _NEWLINE, _POINT, _PLUS, _ZERO = (np.uint8(ord(c)) for c in '",[]\n.+0')
+#: Stands for a comma within a name while rows are split; no answer holds it, for JSON forbids bytes below the space.
+MASKED = "\x1f"
+
+_QUOTE, _COMMA, _CLOSE, _NEWLINE, _POINT, _SPACE = (np.uint8(ord(sign)) for sign in '",]\n. ')
+_OPENING = re.compile(rb'"rows": ?\[\[')
+# What stands between two rows, without spaces and with them, and the line ends for it: four bytes, taken in one step.
+_LINE_ENDS = {b'],["': b'\n\n\n"', b"], [": b"\n\n\n\n"}
 
 
 @dataclass(frozen=True)
@@ -57,86 +69,136 @@ def fast_rows(body: bytes, label_count: int) -> Rows | None:
     label_count : int
         How many columns, from the first, hold names; the others hold numbers.
     """
-    start, stop = body.find(b'"rows":[['), body.rfind(b"]]")
-    if start < 0 or stop < start:
+    try:
+        return _rows(body, label_count)
+    except _UnexpectedError:
         return None
-    first = start + len(b'"rows":[[')
-    columns = _columns(body[:start] + b'"rows":[]' + body[stop + 2 :])
-    if columns is None or not label_count < len(columns):
-        return None
-    pieces = []
-    while first <= stop:
-        cut = body.find(b"],[", first + PIECE, stop)
-        last = stop if cut < 0 else cut
-        # With the bracket behind the last row.
-        piece = _piece(np.frombuffer(body, np.uint8, last + 1 - first, first), len(columns), label_count)
-        if piece is None:
-            return None
-        pieces.append(piece)
-        first = last + len(b"],[")
-    return Rows(
-        columns,
-        tuple(_joined([labels[place] for labels, _ in pieces]) for place in range(label_count)),
-        tuple(map(np.concatenate, zip(*(numbers for _, numbers in pieces), strict=True))),
-    )
 
 
-def _joined(pieces: list[Labels]) -> Labels:
-    """Join the names of one column, each name numbered where it first comes."""
-    numbered: dict[str, int] = {}
-    codes = [
-        np.array([numbered.setdefault(name, len(numbered)) for name in piece.names], np.int32)[piece.codes]
-        for piece in pieces
-    ]
-    return Labels(tuple(numbered), np.concatenate(codes))
+class _UnexpectedError(Exception):
+    """The body does not meet a precondition."""
 
 
-def _columns(frame: bytes) -> tuple[str, ...] | None:
-    """Read the names of the columns from an answer emptied of its rows; None unless those were the answer's own."""
+def _require(condition: object) -> None:
+    if not condition:
+        raise _UnexpectedError
+
+
+def _rows(body: bytes, label_count: int) -> Rows:
+    opening, stop = _OPENING.search(body), body.rfind(b"]]")
+    if opening is None or stop < opening.end():
+        raise _UnexpectedError
+    columns = _columns(body[: opening.start()] + b'"rows":[]' + body[stop + 2 :])
+    _require(label_count < len(columns))
+    # With the bracket behind the last row.
+    text = np.frombuffer(body, np.uint8, stop + 1 - opening.end(), opening.end())
+    ends, between = _row_ends(text)
+    numbered: list[dict[str, int]] = [{} for _ in range(label_count)]
+    codes = np.empty((label_count, len(ends)), np.int32)
+    numbers = np.empty((len(columns) - label_count, len(ends)))
+    for first, last, start in _pieces(ends, _LINE_ENDS[between].count(b"\n")):
+        piece = text[start : ends[last - 1] + 1]
+        table = _table(piece, ends[first : last - 1] - start, between, len(columns), label_count)
+        for column, known, place in zip(table.columns, numbered, codes[:, first:last], strict=False):
+            _codes(column.chunk(0), known, out=place)
+        _refuse_misspelt(piece, table.columns[:label_count])
+        for column, place in zip(table.columns[label_count:], numbers[:, first:last], strict=True):
+            _numbers(column, out=place)
+    labels = (Labels(tuple(known), row) for known, row in zip(numbered, codes, strict=True))
+    return Rows(columns, tuple(labels), tuple(numbers))
+
+
+def _columns(frame: bytes) -> tuple[str, ...]:
+    """Read the names of the columns from an answer emptied of its rows, if those were the answer's own."""
     try:
         # Objects as tuples of pairs: keys that come twice stay visible.
         answer = json.loads(frame, object_pairs_hook=tuple, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(answer, tuple) or len(answer) != 2:
-        return None
+        raise _UnexpectedError from None
+    _require(isinstance(answer, tuple) and len(answer) == 2)
     found = dict(answer)
     columns = found.get("columns")
     # With these two keys alone, and nothing but texts in the columns, the rows that were cut out were the answer's.
     if found.get("rows") != [] or not isinstance(columns, list):
-        return None
-    return tuple(columns) if all(isinstance(name, str) for name in columns) else None
+        raise _UnexpectedError
+    _require(all(isinstance(name, str) for name in columns))
+    return tuple(columns)
 
 
 def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def _piece(text: np.ndarray, width: int, label_count: int) -> tuple[list[Labels], list[np.ndarray]] | None:
-    ends, quotes, misspelt = _scan(text)
-    between = ends[:-1]
-    if (
-        quotes != 2 * label_count * len(ends)
-        or text.min() < ord(" ")
-        or (text[between + 1] != _COMMA).any()
-        or (text[between + 2] != _OPEN).any()
-    ):
-        return None
+def _row_ends(text: np.ndarray) -> tuple[np.ndarray, bytes]:
+    """Find the bracket behind every row, and what stands between two rows, if that is always the same."""
+    _require(len(text) > 3 and text[0] == _QUOTE)
+    found = []
+    for start in range(0, len(text), BLOCK):
+        block = text[start : start + BLOCK]
+        _require(block.min() >= _SPACE)
+        found.append(np.flatnonzero(block == _CLOSE) + start)
+    ends = np.concatenate(found)
+    for names_hold_brackets in (False, True):
+        if names_hold_brackets:
+            ends = ends[~_within_names(text)[ends]]
+        # The last row has an end of its own, and at least four bytes of it stand behind that of the row before.
+        _require(ends.size and ends[-1] == len(text) - 1 and (ends[-2:-1] < len(text) - 3).all())
+        for between in _LINE_ENDS:
+            if (_words(text)[ends[:-1]] == _word(between)).all():
+                return ends, between
+    raise _UnexpectedError
+
+
+def _words(text: np.ndarray) -> np.ndarray:
+    """Every four bytes that stand side by side as one number, on the text's own memory."""
+    return np.ndarray(max(len(text) - 3, 0), np.uint32, text, strides=(1,))
+
+
+def _word(four: bytes) -> np.uint32:
+    word: np.uint32 = np.frombuffer(four, np.uint32)[0]
+    return word
+
+
+def _pieces(ends: np.ndarray, between: int) -> Iterator[tuple[int, int, int]]:
+    """Cut rows, which have some bytes between them, into pieces of about `PIECE` bytes.
+
+    Yields
+    ------
+    first, last, start : int
+        The first row, the one behind the last, and where the first one's text begins.
+    """
+    first = start = 0
+    while first < len(ends):
+        last = max(first + 1, int(ends.searchsorted(start + PIECE)))
+        yield first, last, start
+        first, start = last, int(ends[last - 1]) + between
+
+
+def _table(text: np.ndarray, ends: np.ndarray, between: bytes, width: int, label_count: int) -> Any:
+    """Split rows into an Arrow table: names as dictionaries, then numbers.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+        The rows, with the bracket behind the last.
+    ends : ndarray of int
+        Where the brackets behind the others are.
+    between : bytes
+        What follows there.
+    width, label_count : int
+        How many columns there are, and how many of them hold names.
+    """
     lines = text.copy()
     lines[-1] = _NEWLINE
-    for offset in range(3):
-        lines[between + offset] = _NEWLINE
+    _words(lines)[ends] = _word(_LINE_ENDS[between])
     table = _from_csv(lines, width, label_count)
-    # A row without values, or a name with brackets in it, is not a line of its own.
-    if table is None or table.num_rows != len(ends):
-        return None
-    names = [column.chunk(0) for column in table.columns[:label_count]]
-    labels = [found for column in names if (found := _labels(column)) is not None]
-    numbers = [read for column in table.columns[label_count:] if (read := _numbers(column)) is not None]
-    if len(labels) + len(numbers) != width or not _names_in_quotes(text, np.append(0, between + 3), names):
-        return None
-    # What looks like a misspelt number is harmless within a name.
-    return (labels, numbers) if not misspelt or misspelt == _misspelt_in(names) else None
+    if table is None:
+        # Perhaps for a comma in a name.
+        lines[_within_names(text) & (text == _COMMA)] = ord(MASKED)
+        table = _from_csv(lines, width, label_count)
+    # A row without values is no line.
+    _require(table is not None and table.num_rows == len(ends) + 1)
+    return table
 
 
 def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
@@ -151,94 +213,84 @@ def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
             pa.py_buffer(lines),
             # One block: the dictionaries then need no unifying, and no row can fall between two.
             read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=lines.size),
-            parse_options=csv.ParseOptions(double_quote=False),
+            parse_options=csv.ParseOptions(quote_char=False, double_quote=False),
             convert_options=csv.ConvertOptions(
                 column_types=dict(zip(names, types, strict=True)),
-                null_values=["null"],
-                check_utf8=False,  # `_labels` decodes every name there is
+                null_values=["null", " null"],
+                check_utf8=False,  # `_names` decodes every name there is
             ),
         )
     except pa.ArrowInvalid:
         return None
 
 
-def _scan(text: np.ndarray) -> tuple[np.ndarray, int, int]:
-    """Find where rows end, how many quotes there are, and how many numbers look misspelt."""
-    ends, quotes, misspelt = [], 0, 0
-    for start in range(0, len(text), BLOCK):
-        block = text[start : start + BLOCK]
-        ends.append(np.flatnonzero(block == _CLOSE) + start)
-        quotes += int(np.count_nonzero(block == _QUOTE))
-        misspelt += int(np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1])))
-    return np.concatenate(ends), quotes, misspelt
+def _codes(column: Any, known: dict[str, int], out: np.ndarray) -> None:
+    """Read names as their numbers among the known ones, and those not known yet as the next."""
+    codes = np.array([known.setdefault(name, len(known)) for name in _names(column)], np.int32)
+    codes.take(column.indices.to_numpy(), out=out, mode="clip")
+
+
+def _names(column: Any) -> list[str]:
+    """Read the distinct names of a column, if each is a JSON string that holds no quote."""
+    try:
+        spelt = [name.strip(" ").replace(MASKED, ",") for name in column.dictionary.to_pylist()]
+        # With two quotes in all, every quote of the rows opens or closes a name, as `_within_names` takes for granted.
+        _require(all(name.count('"') == 2 and name[0] == name[-1] == '"' for name in spelt))
+        return [str(json.loads(name)) if "\\" in name else name[1:-1] for name in spelt]
+    except ValueError:
+        raise _UnexpectedError from None
+
+
+def _numbers(column: Any, out: np.ndarray) -> None:
+    """Read numbers into a place of our own."""
+    values = column.to_numpy()
+    # To the CSV reader ``nan`` is a number; in JSON only null may be missing.
+    _require(np.count_nonzero(np.abs(values) < EXACT) == len(values) - column.null_count)
+    np.add(values, 0.0, out=out)  # turns -0.0 into 0.0
+
+
+def _refuse_misspelt(text: np.ndarray, names: list[Any]) -> None:
+    """Refuse rows whose numbers are spelt as CSV allows and JSON forbids; within a name the same is harmless."""
+    blocks = range(0, len(text), BLOCK)
+    count = sum(np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1])) for start in blocks)
+    _require(not count or count == sum(_misspelt_in(column.chunk(0)) for column in names))
 
 
 def _misspelt(text: np.ndarray) -> np.ndarray:
-    """Tell, but for the first and last byte, where a number is spelt as CSV allows and JSON forbids: 05, .5, 5., +5."""
-    before, here, after = text[:-2], text[1:-1], text[2:]
-    point, digit_follows = here == _POINT, after - _ZERO <= 9  # bytes below the zero wrap around
-    wrong: np.ndarray = here == _ZERO
-    wrong &= digit_follows
-    wrong |= point
-    wrong |= here == _PLUS
-    # Below the point stand the comma, the minus and the space: what can stand before a number.
-    wrong &= before < _POINT
-    wrong |= point > digit_follows
+    """Tell, but for the first and last byte, where a number looks misspelt: 05, .5, 5., +5."""
+    sign = (
+        text - _POINT
+    )  # in bytes: 0 for the point, 2 to 11 for digits, 253 for the plus; no number holds a slash, 1
+    number, point = sign < 12, sign == 0
+    before, after = number[:-2], number[2:]
+    wrong: np.ndarray = point[1:-1] > (before & after)
+    # A zero that begins a number goes before a digit.
+    wrong |= ((sign[1:-1] == 2) & (number > point)[2:]) > before
+    wrong |= sign[1:-1] == 253
     return wrong
 
 
-def _names_in_quotes(text: np.ndarray, position: np.ndarray, names: list[Any]) -> bool:
-    """Whether quotes stand where the names' lengths put them: nothing was read as a name but what they enclose.
+def _misspelt_in(column: Any) -> int:
+    """Count what looks like a misspelt number in a column of names, row by row."""
+    names = column.dictionary.cast("binary").to_pylist()
+    wrong = _misspelt(np.frombuffer(b" ".join([b"", *names, b""]), np.uint8))
+    starts = np.cumsum([0, *(len(name) + 1 for name in names[:-1])])
+    in_each = np.add.reduceat(wrong, starts, dtype=np.int64)
+    if not in_each.any():
+        return 0
+    return int(np.bincount(column.indices.to_numpy(), minlength=len(names)) @ in_each)
 
-    Parameters
-    ----------
-    text : ndarray of uint8
-        The rows.
-    position : ndarray of int
-        Where each begins.
-    names : list of pyarrow.DictionaryArray
-        The names that were read.
+
+def _within_names(text: np.ndarray) -> np.ndarray:
+    """Mark every byte from an opening quote up to the closing one: those behind an odd number of quotes.
+
+    The counting goes by words of 64 bits, one for each byte of the text.
     """
-    for column in names:
-        lengths = np.array([len(name) for name in _spelt(column)])
-        end = position + lengths[column.indices.to_numpy()]
-        if (text.take(position, mode="clip") != _QUOTE).any():
-            return False
-        if (text.take(end - 1, mode="clip") != _QUOTE).any():
-            return False
-        position = end + 1
-    return True
-
-
-def _misspelt_in(names: list[Any]) -> int:
-    """Count what looks like a misspelt number in names, row by row."""
-    count = 0
-    for column in names:
-        spelt = _spelt(column)
-        joined = _misspelt(np.frombuffer(b" ".join([b"", *spelt, b""]), dtype=np.uint8))
-        starts = np.cumsum([0, *(len(name) + 1 for name in spelt[:-1])])
-        in_each = np.add.reduceat(joined, starts, dtype=np.int64)
-        if in_each.any():
-            count += int(np.bincount(column.indices.to_numpy(), minlength=len(spelt)) @ in_each)
-    return count
-
-
-def _spelt(column: Any) -> list[bytes]:
-    return [f'"{name}"'.encode() for name in column.dictionary.to_pylist()]
-
-
-def _labels(column: Any) -> Labels | None:
-    try:
-        names = column.dictionary.to_pylist()
-        names = [str(json.loads(f'"{name}"')) if "\\" in name else name for name in names]
-    except ValueError:
-        return None
-    # Two spellings of one name, such as ø and its escape: rare, and the plain path merges them.
-    return Labels(tuple(names), column.indices.to_numpy()) if len(set(names)) == len(names) else None
-
-
-def _numbers(column: Any) -> np.ndarray | None:
-    values: np.ndarray = column.to_numpy() + 0.0  # a copy of our own, in which -0.0 is 0.0
-    shown = np.abs(values) < EXACT
-    # To the CSV reader ``nan`` is a number; in JSON only null may be missing.
-    return values if np.count_nonzero(shown) == len(values) - column.null_count else None
+    words = np.zeros(-(-len(text) // 64), np.dtype("<u8"))
+    bits = np.packbits(text == _QUOTE, bitorder="little")
+    words.view(np.uint8)[: len(bits)] = bits
+    for step in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(step)
+    odd = np.bitwise_xor.accumulate(words >> np.uint64(63)).astype(bool)
+    np.invert(words[1:], out=words[1:], where=odd[:-1])
+    return np.unpackbits(words.view(np.uint8), count=len(text), bitorder="little").view(bool)

@@ -14,6 +14,9 @@ from jobindsats_pandas.fast_rows import EXACT, Labels, Rows, fast_rows
 
 __all__ = ["plain_rows", "read_rows"]
 
+#: Bytes below which the plain path is the faster one: starting Arrow's CSV reader costs as much as reading that much.
+SMALL = 1 << 16
+
 #: Texts that stand for a missing number; seen in older versions of the API.
 MISSING = frozenset({"-", ".", "..", "*"})
 
@@ -51,7 +54,8 @@ def read_rows(body: bytes, label_count: int) -> Rows:
     >>> rows.labels[0].names, rows.numbers[0]
     (('2026M05', '2026M06'), array([1234567.,      nan]))
     """
-    return fast_rows(body, label_count) or plain_rows(body, label_count)
+    rows = fast_rows(body, label_count) if len(body) >= SMALL else None
+    return rows or plain_rows(body, label_count)
 
 
 def plain_rows(body: bytes, label_count: int) -> Rows:
