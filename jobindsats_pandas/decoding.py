@@ -7,7 +7,7 @@ flagged (`to_frame`). Nothing is guessed: what does not fit the metadata is an e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,8 +126,8 @@ def _match(body: bytes, request: DataRequest) -> Block:
     asked = [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
     asked.append(np.sort(np.array([known[period] for period in request.periods], dtype=np.intp)))
     key, combinations = _keys([*members, periods], asked)
-    if not (np.diff(key) > 0).all() and len(order := _order(key, combinations)) < len(key):
-        row = int(np.setdiff1d(np.arange(len(key)), order)[0])
+    if not _distinct(key, combinations):
+        row = _doubled(key, combinations)
         raise PayloadError(_described(row, periods, members, request.selections, period_type.periods))
     overall = np.ones(rows.count, dtype=bool)
     for codes, selection in zip(members, request.selections, strict=True):
@@ -400,13 +400,33 @@ class _Sources:
     """Where each row of the frame comes from.
 
     `rows` are positions in the answers, None where those are in order already; -1 in a complete frame for a
-    combination that the API left out.
+    combination that the API left out. Where all combinations have rows, `axes` are the codes of each dimension and
+    of the periods whose combinations they are.
     """
 
     rows: np.ndarray | None
     periods: np.ndarray
     members: list[np.ndarray]
+    axes: list[np.ndarray] | None = None
     complete: bool = False
+
+    @classmethod
+    def of_grid(cls, rows: np.ndarray | None, axes: list[np.ndarray], *, complete: bool = False) -> _Sources:
+        """All combinations of some codes, in order."""
+        grid = np.ix_(*(axis.astype(np.int32) for axis in axes))
+        *members, periods = (codes.ravel() for codes in np.broadcast_arrays(*grid))
+        return cls(rows, periods, members, axes, complete)
+
+    def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
+        """For each row, what the tables of the dimensions and of the periods have for its codes, added up."""
+        if self.axes is not None:
+            shares = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
+            sums: np.ndarray = reduce(np.add.outer, shares).ravel()
+            return sums
+        total: np.ndarray = tables[-1].take(self.periods)
+        for table, codes in zip(tables, self.members, strict=False):
+            total += table.take(codes)
+        return total
 
 
 def _row_sources(
@@ -415,27 +435,39 @@ def _row_sources(
     """Put rows in order (dimensions, then period), refuse doubled keys, and place the combinations left out."""
     asked = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [_asked_periods(question)]
     key, combinations = _keys([*members, periods], asked)
-    order = None if (np.diff(key) > 0).all() else _order(key, combinations)
+    order = None if _rising(key) else _order(key, combinations)
     if order is not None and len(order) < len(key):
-        row = int(np.setdiff1d(np.arange(len(key)), order)[0])
+        row = _doubled(key, combinations)
         double = _described(row, periods, members, question.selections, question.period_type.periods)
         raise PayloadError(f"Table {question.table.id}: {double}")
-    if not complete:
-        return _Sources(
-            order,
-            periods if order is None else periods.take(order),
-            [codes if order is None else codes.take(order) for codes in members],
-        )
-    rows = np.full(combinations, -1, dtype=np.intp)
-    rows[key] = np.arange(len(key))
-    kept = [_completed(s, codes) for s, codes in zip(question.selections, members, strict=True)]
-    kept.append(np.arange(len(question.periods)))
-    grid = [
-        axis.ravel().astype(np.int32)
-        for axis in np.meshgrid(*(a[k] for a, k in zip(asked, kept, strict=True)), indexing="ij")
-    ]
-    rows = rows.reshape([len(wanted) for wanted in asked])[np.ix_(*kept)].ravel()
-    return _Sources(rows, grid[-1], grid[:-1], complete=True)
+    if complete:
+        rows = np.full(combinations, -1, dtype=np.intp)
+        rows[key] = np.arange(len(key))
+        kept = [_completed(s, codes) for s, codes in zip(question.selections, members, strict=True)]
+        kept.append(np.arange(len(question.periods)))
+        rows = rows.reshape([len(wanted) for wanted in asked])[np.ix_(*kept)].ravel()
+        axes = [wanted[places] for wanted, places in zip(asked, kept, strict=True)]
+        return _Sources.of_grid(rows, axes, complete=True)
+    if len(key) == combinations:
+        return _Sources.of_grid(order, asked)
+    if order is None:
+        return _Sources(None, periods, members)
+    return _Sources(order, periods.take(order), [codes.take(order) for codes in members])
+
+
+def _rising(key: np.ndarray) -> bool:
+    return bool((key[1:] > key[:-1]).all())
+
+
+def _distinct(key: np.ndarray, combinations: int) -> bool:
+    """Whether no two rows have one key."""
+    if _rising(key):
+        return True
+    if combinations > SPARSE * len(key):
+        return len(_order(key, combinations)) == len(key)
+    seen = np.zeros(combinations, dtype=bool)
+    seen[key] = True
+    return int(np.count_nonzero(seen)) == len(key)
 
 
 def _order(key: np.ndarray, combinations: int) -> np.ndarray:
@@ -445,7 +477,13 @@ def _order(key: np.ndarray, combinations: int) -> np.ndarray:
         return order[np.diff(key[order], prepend=-1) > 0]
     rows = np.full(combinations, -1, dtype=np.intp)
     rows[key] = np.arange(len(key))
-    return rows[rows >= 0]
+    came = rows >= 0
+    return rows if came.all() else rows[came]
+
+
+def _doubled(key: np.ndarray, combinations: int) -> int:
+    """Position of a row whose key another one has too."""
+    return int(np.setdiff1d(np.arange(len(key)), _order(key, combinations))[0])
 
 
 def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
@@ -469,10 +507,16 @@ def _keys(columns: Sequence[np.ndarray], asked: Sequence[np.ndarray]) -> tuple[n
     """Number the rows by their combination of what was asked for, and tell how many combinations there are."""
     key = np.zeros(len(columns[-1]), dtype=np.intp)
     combinations = 1
-    for codes, wanted in reversed([*zip(columns, asked, strict=True)]):
-        rank = np.zeros(wanted[-1] + 1, dtype=np.intp)
-        rank[wanted] = combinations * np.arange(len(wanted))
-        key += rank.take(codes)
+    for codes, wanted in zip(columns, asked, strict=True):
+        key *= len(wanted)
+        first, last = wanted[0], wanted[-1]
+        if last - first == len(wanted) - 1:
+            key += codes  # all from the first to the last: arithmetic is cheaper than a look at a table
+            key -= first
+        else:
+            rank = np.zeros(last + 1, dtype=np.intp)
+            rank[wanted] = np.arange(len(wanted))
+            key += rank.take(codes)
         combinations *= len(wanted)
     return key, combinations
 
@@ -495,18 +539,20 @@ def _parts(
     """Number the rows' cells, measure by measure."""
     space = _space(question, additive)
     places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
-    periods = np.arange(len(question.period_type.periods))
-    first = space.period_code(question.period_type.id, question.period_type.periods[0])
-    of_first_measure = space.encode(0, first + periods).take(source.periods)
-    for selection, codes in zip(question.selections, source.members, strict=True):
+    tables = []
+    for selection in question.selections:
         hierarchy, place = selection.hierarchy, places[selection.hierarchy.dimension_id]
         known = space.dimensions[place]
         numbers = [known.code(member.path, hierarchy.id) for member in hierarchy.members]
         # Each dimension adds its own share to the number of a cell.
-        of_first_measure += space.encode(0, 0, [*[0] * place, np.array(numbers)]).take(codes)
+        tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
+    first = space.period_code(question.period_type.id, question.period_type.periods[0])
+    tables.append(space.encode(0, first + np.arange(len(question.period_type.periods))))
+    of_first_measure = source.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
-    parts = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
-    return parts, Registry.of(space)
+    offsets = [number[id(measure)] * space.per_measure for measure in question.measures]
+    # All in one: the system hands out a large piece of memory for less than many small ones.
+    return iter(np.add.outer(np.array(offsets, dtype=np.int64), of_first_measure)), Registry.of(space)
 
 
 def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
@@ -597,9 +643,12 @@ def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> Discretionise
     """Make the column: of whole numbers where they may be and the answers hold no decimal."""
     values = cells.numbers
     if whole:
-        filled = np.where(np.isnan(values), 1, values)
-        counted = filled.astype(np.int64)
-        values = counted if (counted == filled).all() else values
+        hidden = np.isnan(values)
+        with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
+            counted = values.astype(np.int64)
+        if ((counted == values) | hidden).all():
+            counted[hidden] = 1
+            values = counted
     return DiscretionisedArray(values, cells.status, cells.parts, registry)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 __all__ = ["ROUNDED_TABLES", "Kind", "is_count", "looks_rounded", "measure_kind"]
 
@@ -89,6 +90,7 @@ def _split(name: str, group: str) -> tuple[str, str]:
     return name, group
 
 
+@lru_cache(maxsize=4096)
 def measure_kind(name: str, group: str = "") -> Kind:
     """Tell what a measure counts, from its name and the name of its group.
 

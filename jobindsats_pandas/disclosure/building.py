@@ -49,9 +49,15 @@ def is_plain(value: Any) -> bool:
 def blanked(values: Any, status: NDArray[np.uint8]) -> Any:
     """Values with the same thing under every cell that is not shown: 1, which divides, or NaN."""
     missing = is_missing(status)
-    if not missing.any():
+    if not missing.any() or _is_blank(values, missing):
         return values
     return np.where(missing, values.dtype.type(1 if values.dtype.kind == "i" else np.nan), values)
+
+
+def _is_blank(values: Any, missing: NDArray[np.bool_]) -> bool:
+    if values.dtype.kind == "f":
+        return bool((np.isnan(values) >= missing).all())
+    return bool((values[missing] == 1).all())
 
 
 def cells_from(values: Any, *, whole: bool | None) -> Cells:
