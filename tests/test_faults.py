@@ -489,7 +489,7 @@ DISKS = {  # what is done to a directory with three good entries, and how many w
     "entries swapped": (swap, ONE),
     "entries of HTML": (rewrite(lambda data: b"<html></html>"), ONE),
     "entries of JSON": (rewrite(lambda data: b'{"_content": "x", "status_code": 200}'), ONE),
-    "entries of a later version": (rewrite(lambda data: data.replace(b'"format": 1', b'"format": 2')), {0}),
+    "entries of a later version": (rewrite(lambda data: data.replace(b'"format": 2', b'"format": 3')), {0}),
 }
 SHIM = r"""
 #define _GNU_SOURCE

@@ -63,13 +63,13 @@ def test_any_body_is_read_as_it_was_written(body):
 def test_a_file_is_a_line_of_json_and_the_compressed_body():
     line, _, compressed = pack(answer()[1]).partition(b"\n")
     header = json.loads(line)
-    assert header["format"] == 1
+    assert header["format"] == 2
     assert header["url"] == "https://api.jobindsats.dk/v3/data/y25i01?format=json"
     assert header["fetched_at"] == "2026-07-01T12:00:00+00:00"
     assert header["expires"] == "2026-07-02T12:00:00+00:00"
     assert header["content_type"] == "application/json"
     assert header["length"] == len(BODY)
-    assert header["sha256"] == sha256(BODY).hexdigest()
+    assert header["sha256"] == sha256(compressed).hexdigest()
     assert pa.decompress(compressed, len(BODY), codec="zstd", asbytes=True) == BODY
 
 
@@ -91,7 +91,7 @@ def test_an_answer_without_its_times_is_not_written():
 
 def test_another_format_is_none_of_ours_but_no_damage():
     line, _, rest = pack(answer()[1]).partition(b"\n")
-    newer = json.dumps(json.loads(line) | {"format": 2}).encode()
+    newer = json.dumps(json.loads(line) | {"format": 3}).encode()
     assert unpack(newer + b"\n" + rest) is None
 
 
@@ -122,8 +122,9 @@ class Planted:
         return os.mkdir, ("/nowhere/at/all",)
 
 
-def header_line(**changes):
-    body = b"{}"
+def entry(content=None, **changes):
+    """A file whose digest is right."""
+    content = pa.compress(b"{}", codec="zstd", asbytes=True) if content is None else content
     fields = {
         "url": "x",
         "fetched_at": NOW,
@@ -131,9 +132,13 @@ def header_line(**changes):
         "content_type": "",
         "edition": "",
         "length": 2,
-        "sha256": sha256(body).hexdigest(),
+        "sha256": sha256(content).hexdigest(),
     }
-    return Header(**fields | changes).to_line()
+    return Header(**fields | changes).to_line() + content
+
+
+def test_an_entry_made_by_hand_is_read():
+    assert unpack(entry()).content == b"{}"
 
 
 @pytest.mark.parametrize(
@@ -143,17 +148,20 @@ def header_line(**changes):
         b"null\n",
         b"[]\n",
         b"{}\n",
-        b'{"format": 1}\n',
-        b'{"format": 1, "crc32": 0, "fetched_at": 5}\n',
+        b'{"format": 2}\n',
+        b'{"format": 2, "crc32": 0, "fetched_at": 5}\n',
         b"[" * 100_000,
         b"\xff\xfe\n",
         b"SQLite format 3\x00",
         pickle.dumps(Planted()),
-        header_line() + b"no zstd",
-        header_line(length=-1) + pa.compress(b"{}", codec="zstd", asbytes=True),
-        header_line(length=10**18) + pa.compress(b"{}", codec="zstd", asbytes=True),
-        header_line(length=3) + pa.compress(b"{}", codec="zstd", asbytes=True),
-        header_line(sha256="") + pa.compress(b"{}", codec="zstd", asbytes=True),
+        entry(b"no zstd"),
+        entry(b""),
+        entry(length=-1),
+        entry(length=10**18),
+        entry(length=1),
+        entry(length=3),
+        entry(sha256=""),
+        entry(sha256=sha256(b"{}").hexdigest()),
     ],
     ids=lambda data: repr(data[:20]),
 )
@@ -328,7 +336,7 @@ def view(tmp_path):
     url = "https://api.jobindsats.dk/v3/table/y25i01?format=json"
     storage[cache_key(url)] = stored_response(url, b"{}", NOW, NOW, "")
     (tmp_path / "broken.answer").write_bytes(b"garbage")
-    (tmp_path / "later.answer").write_bytes(b'{"format": 2}\n')
+    (tmp_path / "later.answer").write_bytes(b'{"format": 3}\n')
     return CacheView(storage)
 
 

@@ -1,7 +1,8 @@
 """One cached answer as bytes: a line of JSON that tells what follows, then the body, compressed.
 
 The body is kept as the bytes that came, so a hit costs a digest and a decompression, no parsing. The digest is
-ours because zstd, as pyarrow writes it, has none: damage would come out as other numbers.
+ours because zstd, as pyarrow writes it, has none: damage would come out as other numbers. It is one of the compressed
+bytes: those are what a disk can damage, and a tenth of the body.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 
-FORMAT = 1
+FORMAT = 2
 EDITION = "Jobindsats-Edition"
 """The update of a table that an answer belongs to; a header of our own, never sent."""
 LONGEST_HEADER = 16_384  # bytes; the longest URL has 2,000 characters
@@ -77,6 +78,7 @@ def pack(response: CachedResponse) -> bytes:
     if response.created_at is None or response.expires is None:
         raise ValueError("an answer without its times is not stored")
     body = response.content
+    compressed = bytes(pa.compress(body, codec="zstd", asbytes=True))
     header = Header(
         url=response.url,
         fetched_at=response.created_at,
@@ -84,9 +86,9 @@ def pack(response: CachedResponse) -> bytes:
         content_type=response.headers.get("Content-Type", ""),
         edition=response.headers.get(EDITION, ""),
         length=len(body),
-        sha256=sha256(body).hexdigest(),
+        sha256=sha256(compressed).hexdigest(),
     )
-    return header.to_line() + bytes(pa.compress(body, codec="zstd", asbytes=True))
+    return header.to_line() + compressed
 
 
 def unpack(data: bytes) -> CachedResponse | None:
@@ -101,12 +103,12 @@ def unpack(data: bytes) -> CachedResponse | None:
     header = Header.from_line(line)
     if header is None:
         return None
+    if not newline or sha256(compressed).hexdigest() != header.sha256:
+        raise DamagedEntryError
     try:
         body = bytes(pa.decompress(compressed, decompressed_size=header.length, codec="zstd", asbytes=True))
     except (OSError, ValueError, TypeError, OverflowError, MemoryError, SystemError, pa.ArrowException):
         raise DamagedEntryError from None
-    if not newline or len(body) != header.length or sha256(body).hexdigest() != header.sha256:
-        raise DamagedEntryError
     return stored_response(
         header.url, body, header.fetched_at, header.expires, header.content_type, header.edition
     )
