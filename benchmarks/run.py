@@ -2,10 +2,11 @@
 
     python benchmarks/run.py            # everything; minutes, and up to 16 GB for the rivals of the largest case
     python benchmarks/run.py --short    # the goals that can be measured in a minute, for the tests
-    python benchmarks/run.py --gate     # exit 1 if a figure misses half of its goal, 2 if the machine was too busy
+    python benchmarks/run.py --gate     # exit 1 if a figure misses half of its goal
 
-Figures are ratios of CPU times measured within one round, candidates in random order; medians with quartiles. A run
-does not count if the same function timed twice comes out unequal.
+Figures are ratios of CPU times measured within one round, candidates in random order; medians with quartiles. Where the
+same function timed twice comes out unequal, the section is measured again, a few times; a run in which that did not help
+does not count. The gate judges all the same: half of a goal leaves more room than a busy machine takes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,36 +29,55 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from timing import Figure
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def short() -> Iterator[list[Figure]]:
-    """A minute's worth."""
-    yield measures.decoding(2_000, 31, 1, None, all_rivals=False)
-    yield measures.decoding(200_000, 11, 4, 6, all_rivals=False)
-    yield measures.decoding(2_000_000, 2, 8, 12, all_rivals=False)
-    yield measures.cache(9)
-    yield measures.second_run(2_000_000, 2, with_user=False)
-    yield measures.metadata(7)
-    yield measures.imports(5)
+#: How often a section is measured at the most, for its control to come out equal.
+TRIES = 4
+
+SHORT: tuple[Callable[[], list[Figure]], ...] = (
+    partial(measures.decoding, 2_000, 51, 1, None, all_rivals=False),
+    partial(measures.decoding, 200_000, 15, 4, 6, all_rivals=False),
+    partial(measures.decoding, 2_000_000, 4, 8, 12, all_rivals=False),
+    partial(measures.cache, 9),
+    partial(measures.second_run, 2_000_000, 2, with_user=False),
+    partial(measures.metadata, 7),
+    partial(measures.imports, 5),
+)
 
 
-def full(largest: int) -> Iterator[list[Figure]]:
-    """Everything."""
-    yield measures.decoding(2_000, 101, 1, None, all_rivals=True)
-    yield measures.decoding(200_000, 25, 4, 6, all_rivals=True)
-    yield measures.decoding(2_000_000, 7, 8, 12, all_rivals=True)
-    yield measures.cache(25)
-    yield measures.metadata(15)
-    yield measures.imports(9)
-    yield measures.guarded(1_000_000, 5)
-    yield measures.stored(1_000_000, 5)
-    yield measures.second_run(largest, 3, with_user=True)
-    yield measures.end_to_end((0, 0.5, 2), 12)
+def full(largest: int) -> tuple[Callable[[], list[Figure]], ...]:
+    """Everything, section by section."""
+    return (
+        partial(measures.decoding, 2_000, 101, 1, None, all_rivals=True),
+        partial(measures.decoding, 200_000, 25, 4, 6, all_rivals=True),
+        partial(measures.decoding, 2_000_000, 7, 8, 12, all_rivals=True),
+        partial(measures.cache, 25),
+        partial(measures.metadata, 15),
+        partial(measures.imports, 9),
+        partial(measures.guarded, 1_000_000, 5),
+        partial(measures.stored, 1_000_000, 9),
+        partial(measures.second_run, largest, 3, with_user=True),
+        partial(measures.end_to_end, (0, 0.5, 2), 12),
+    )
+
+
+def measured(section: Callable[[], list[Figure]]) -> list[Figure]:
+    """The figures of a section, measured again while its control is not equal; at last as they are."""
+    for _ in range(TRIES):
+        figures = section()
+        if all(control.value.quiet for control in controls(figures)):
+            break
+    return figures
+
+
+def controls(figures: list[Figure]) -> list[Figure]:
+    """The figures that should be 1."""
+    return [figure for figure in figures if figure.name.startswith("control")]
 
 
 def table(figures: list[Figure], command: str) -> str:
@@ -140,7 +161,8 @@ def main() -> int:
     measures.warm()
     figures: list[Figure] = []
     start = time.monotonic()
-    for found in short() if options.short else full(options.largest):
+    for section in SHORT if options.short else full(options.largest):
+        found = measured(section)
         figures += found
         for figure in found:
             print(
@@ -149,11 +171,9 @@ def main() -> int:
                 flush=True,
             )
     command = "python benchmarks/run.py" + "".join(f" {word}" for word in sys.argv[1:])
-    busy = [f for f in figures if f.name.startswith("control") and not f.value.quiet]
-    for control in busy:
-        print(
-            f"The machine was too busy: {control.section}, {control.name}, {control.value}. The run does not count."
-        )
+    for control in controls(figures):
+        if not control.value.quiet:
+            print(f"Too busy: {control.section}, {control.name}, {control.value}. The run does not count.")
     if not options.short:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "table.md").write_text(table(figures, command), encoding="utf-8")
@@ -166,8 +186,7 @@ def main() -> int:
     if options.gate:
         for figure in missed:
             print(f"{figure.section}, {figure.name}: {figure.value}, not even half of {figure.demand}")
-        return 2 if busy else int(bool(missed))
-    return 0
+    return int(options.gate and bool(missed))
 
 
 if __name__ == "__main__":

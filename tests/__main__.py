@@ -17,6 +17,8 @@ STEPS = {
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     "types as a user sees them": ["mypy", "--strict", "tests/typing_of_public_names.py"],
+    # By itself: tests beside it would take its processors. First, so that the last words are those of all the tests.
+    "speed": ["pytest", "-q", "-rP", "-m", "alone", "tests/test_benchmark.py"],
     "tests": [
         "pytest",
         "-q",
@@ -30,8 +32,6 @@ STEPS = {
         "--cov-fail-under=99",
         "--durations=10",
     ],
-    # By itself: beside other tests the control finds the machine too busy, and nothing is judged.
-    "speed": ["pytest", "-q", "-rs", "-m", "alone", "tests/test_benchmark.py"],
 }
 
 
