@@ -98,11 +98,11 @@ def _rows(body: bytes, label_count: int) -> Rows:
     numbers = np.empty((len(columns) - label_count, len(ends)))
     for first, last, start in _pieces(ends, _LINE_ENDS[between].count(b"\n")):
         piece = text[start : ends[last - 1] + 1]
-        table = _table(piece, ends[first : last - 1] - start, between, len(columns), label_count)
-        for column, known, place in zip(table.columns, numbered, codes[:, first:last], strict=False):
-            _codes(column.chunk(0), known, out=place)
-        _refuse_misspelt(piece, table.columns[:label_count])
-        for column, place in zip(table.columns[label_count:], numbers[:, first:last], strict=True):
+        batch = _batch(piece, ends[first : last - 1] - start, between, len(columns), label_count)
+        for column, known, place in zip(batch.columns, numbered, codes[:, first:last], strict=False):
+            _codes(column, known, out=place)
+        _refuse_misspelt(piece, batch.columns[:label_count])
+        for column, place in zip(batch.columns[label_count:], numbers[:, first:last], strict=True):
             _numbers(column, out=place)
     labels = (Labels(tuple(known), row) for known, row in zip(numbered, codes, strict=True))
     return Rows(columns, tuple(labels), tuple(numbers))
@@ -174,8 +174,8 @@ def _pieces(ends: np.ndarray, between: int) -> Iterator[tuple[int, int, int]]:
         first, start = last, int(ends[last - 1]) + between
 
 
-def _table(text: np.ndarray, ends: np.ndarray, between: bytes, width: int, label_count: int) -> Any:
-    """Split rows into an Arrow table: names as dictionaries, then numbers.
+def _batch(text: np.ndarray, ends: np.ndarray, between: bytes, width: int, label_count: int) -> Any:
+    """Split rows into a batch of Arrow's: names as dictionaries, then numbers.
 
     Parameters
     ----------
@@ -191,14 +191,14 @@ def _table(text: np.ndarray, ends: np.ndarray, between: bytes, width: int, label
     lines = text.copy()
     lines[-1] = _NEWLINE
     _words(lines)[ends] = _word(_LINE_ENDS[between])
-    table = _from_csv(lines, width, label_count)
-    if table is None:
+    batch = _from_csv(lines, width, label_count)
+    if batch is None:
         # Perhaps for a comma in a name.
         lines[_within_names(text) & (text == _COMMA)] = ord(MASKED)
-        table = _from_csv(lines, width, label_count)
+        batch = _from_csv(lines, width, label_count)
     # A row without values is no line.
-    _require(table is not None and table.num_rows == len(ends) + 1)
-    return table
+    _require(batch is not None and batch.num_rows == len(ends) + 1)
+    return batch
 
 
 def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
@@ -209,7 +209,8 @@ def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
     names = [str(position) for position in range(width)]
     types = [pa.dictionary(pa.int32(), pa.string())] * label_count + [pa.float64()] * (width - label_count)
     try:
-        return csv.read_csv(
+        # As a stream of one batch: `read_csv` would start a thread each time.
+        with csv.open_csv(
             pa.py_buffer(lines),
             # One block: the dictionaries then need no unifying, and no row can fall between two.
             read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=lines.size),
@@ -219,7 +220,8 @@ def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
                 null_values=["null", " null"],
                 check_utf8=False,  # `_names` decodes every name there is
             ),
-        )
+        ) as reader:
+            return reader.read_next_batch()
     except pa.ArrowInvalid:
         return None
 
@@ -243,7 +245,7 @@ def _names(column: Any) -> list[str]:
 
 def _numbers(column: Any, out: np.ndarray) -> None:
     """Read numbers into a place of our own."""
-    values = column.to_numpy()
+    values = column.to_numpy(zero_copy_only=False)
     # To the CSV reader ``nan`` is a number; in JSON only null may be missing.
     _require(np.count_nonzero(np.abs(values) < EXACT) == len(values) - column.null_count)
     np.add(values, 0.0, out=out)  # turns -0.0 into 0.0
@@ -253,7 +255,7 @@ def _refuse_misspelt(text: np.ndarray, names: list[Any]) -> None:
     """Refuse rows whose numbers are spelt as CSV allows and JSON forbids; within a name the same is harmless."""
     blocks = range(0, len(text), BLOCK)
     count = sum(np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1])) for start in blocks)
-    _require(not count or count == sum(_misspelt_in(column.chunk(0)) for column in names))
+    _require(not count or count == sum(_misspelt_in(column) for column in names))
 
 
 def _misspelt(text: np.ndarray) -> np.ndarray:
