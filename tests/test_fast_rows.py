@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -393,3 +396,22 @@ def test_the_codes_and_numbers_may_be_written_to_or_kept_without_the_body():
     assert not np.signbit(rows.numbers[0]).any()
     assert rows.labels[1].names == ("Ærø", "Odense")
     assert rows.labels[1].codes.dtype == np.int32
+
+
+FORKED = """
+import os, warnings
+from jobindsats_pandas.fast_rows import fast_rows
+warnings.simplefilter("ignore")  # that threads and forks do not go together, which is what is tried
+body = b'{"columns":["P","A"],"rows":[' + b",".join(b'["a",%d]' % n for n in range(50_000)) + b"]}"
+assert fast_rows(body, 1).count == 50_000
+for _ in range(5):
+    child = os.fork()
+    if child == 0:
+        os._exit(int(fast_rows(body, 1).count == 50_000) + 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_reads_though_arrows_threads_stayed_behind():
+    subprocess.run([sys.executable, "-c", FORKED], check=True, timeout=60)
