@@ -86,7 +86,7 @@ def table(figures: list[Figure], command: str) -> str:
     lines = [
         (
             f"`{command}`, {now:%Y-%m-%d}: {processor()}, {os.cpu_count()} CPUs, Python {platform.python_version()},"
-            f" pandas {pd.__version__}, numpy {np.__version__}, pyarrow {pa.__version__}."
+            f" pandas {pd.__version__}, numpy {np.__version__}, pyarrow {pa.__version__}{load()}."
         ),
         "",
         (
@@ -105,6 +105,11 @@ def table(figures: list[Figure], command: str) -> str:
         met = "" if figure.goal is None else "yes" if figure.meets() else "no"
         lines.append(f"| {figure.name} | {figure.value} {figure.unit} | {figure.demand} | {met} |")
     return "\n".join(lines) + "\n"
+
+
+def load() -> str:
+    """How busy the machine was, the benchmark itself among the processes, where the system tells."""
+    return f"; {os.getloadavg()[2]:.1f} processes running, on average" if hasattr(os, "getloadavg") else ""
 
 
 def processor() -> str:
