@@ -404,6 +404,28 @@ def test_the_schema_is_plain(crossed: pd.DataFrame, tmp_path: Path) -> None:
     }
 
 
+def test_the_ranges_that_others_skip_by_are_there(crossed: pd.DataFrame, tmp_path: Path) -> None:
+    storage.to_parquet(crossed, tmp_path / "x.parquet")
+    group = pq.ParquetFile(tmp_path / "x.parquet").metadata.row_group(0)
+    ranged = {
+        column.path_in_schema: column.statistics
+        for column in map(group.column, range(group.num_columns))
+        if column.is_stats_set
+    }
+    # Those of the periods are those of their dates, and a status has none.
+    assert list(ranged) == ["Periode_start", "Område", "Ydelsesgrupper", *crossed.columns[3:]]
+    start = ranged["Periode_start"]
+    assert (str(start.min), str(start.max)) == ("2026-06-01", "2026-08-01")
+    assert ranged["Område"].min == min(crossed["Område"])
+
+
+def test_dates_stand_beside_periods_however_far_off(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"p": pd.PeriodIndex(["0001-01", "9999-12", None], freq="M")})
+    assert_same(frame, restored(frame, tmp_path / "x.parquet"))
+    days = pq.read_table(tmp_path / "x.parquet")["p_start"].to_pylist()
+    assert [day and day.isoformat() for day in days] == ["0001-01-01", "9999-12-01", None]
+
+
 def test_every_program_shows_plain_numbers(crossed: pd.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "æøå.parquet"
     storage.to_parquet(crossed, path)
@@ -471,21 +493,41 @@ def test_a_file_is_hardly_larger_than_a_plain_one(reader: ji.Client, tmp_path: P
     assert (tmp_path / "ours.parquet").stat().st_size <= 1.3 * (tmp_path / "plain.parquet").stat().st_size
 
 
-def test_a_cell_that_does_not_follow_from_its_labels_is_never_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("row", [1_234, 45_678])
+def test_a_cell_that_does_not_follow_from_its_labels_is_never_lost(tmp_path: Path, row: int) -> None:
     count = 50_000
     dimension = PartDimension.build("_d", "D", [("_h", "1", "n", [("/1/", "a"), ("/2/", "b")])])
     space = PartSpace("t", "T", (PartMeasure("m", "M", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
     codes = np.ones(count, dtype=np.int64)
     codes[count // 2 :] = 2
     labels = pd.Categorical.from_codes(codes - 1, ["a", "b"])
-    # One row of fifty thousand says a and is b.
-    codes[1_234] = 2
+    # One row of fifty thousand says a and is b, or says b and is a.
+    codes[row] = 3 - codes[row]
     array = DiscretionisedArray(
         np.ones(count, np.int64), np.zeros(count, np.uint8), space.encode(0, 0, [codes]), Registry.of(space)
     )
     frame = pd.DataFrame({"D": labels, "x": array})
     assert_same(frame, restored(frame, tmp_path / "x.parquet"))
     assert extra_columns(tmp_path / "x.parquet") == ["x_part"]
+
+
+def test_a_label_of_a_single_row_is_enough_to_tell_its_cell(tmp_path: Path) -> None:
+    count, names = 50_000, ["a", "b", "c", "d", "never"]
+    dimension = PartDimension.build(
+        "_d", "D", [("_h", "1", "n", [(f"/{i}/", name) for i, name in enumerate(names)])]
+    )
+    space = PartSpace("t", "T", (PartMeasure("m", "M", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
+    codes = np.arange(count) % 2
+    codes[[4_321, 44_444]] = 2, 3
+    array = DiscretionisedArray(
+        np.ones(count, np.int64),
+        np.zeros(count, np.uint8),
+        space.encode(0, 0, [codes + 1]),
+        Registry.of(space),
+    )
+    frame = pd.DataFrame({"D": pd.Categorical.from_codes(np.where(codes < 3, codes, -1), names), "x": array})
+    assert_same(frame, restored(frame, tmp_path / "x.parquet"))
+    assert not extra_columns(tmp_path / "x.parquet")
 
 
 def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:

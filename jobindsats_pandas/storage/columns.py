@@ -122,11 +122,13 @@ def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str
 
 def dictionary(codes: NDArray[Any], labels: Sequence[str], *, ordered: bool = False) -> Any:
     """Codes and labels as an Arrow dictionary; a code below 0 is null."""
-    missing = codes < 0
-    indices = pa.array(
-        codes.astype(np.int32 if len(labels) > 127 else np.int8), mask=missing if missing.any() else None
-    )
+    missing = codes < 0 if codes.min(initial=0) < 0 else None
+    indices = pa.array(codes.astype(_code_type(len(labels)), copy=False), mask=missing)
     return pa.DictionaryArray.from_arrays(indices, pa.array(labels, pa.string()), ordered=ordered)
+
+
+def _code_type(count: int) -> type[np.int8 | np.int32]:
+    return np.int32 if count > 127 else np.int8
 
 
 def _add_guarded(builder: _Builder, text: str, array: DiscretionisedArray) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def _add_guarded(builder: _Builder, text: str, array: DiscretionisedArray) -> di
         "kind": "guarded",
         "dtype": array.dtype.name,
         "file": builder.add(text, numbers),
-        "status": builder.add(f"{text}_status", dictionary(array.status.astype(np.int8), STATUS_LABELS)),
+        "status": builder.add(f"{text}_status", dictionary(array.status.view(np.int8), STATUS_LABELS)),
         "registry": builder.registry(array.registry),
         "dropped": array.dropped,
     }
@@ -171,13 +173,11 @@ def _add_parts(
 ) -> None:
     """Note each cell's part: as a sum of what the labels of its row contribute, else as a column of its own."""
     base: tuple[DiscretionisedArray, str] | None = None
+    low = 0
     for column, array in guarded:
         if base is not None and array.registry is base[0].registry and len(array):
             shift = int(array.parts[0] - base[0].parts[0])
-            if (
-                np.array_equal(base[0].parts + shift, array.parts)
-                and min(array.parts.min(), base[0].parts.min()) >= 0
-            ):
+            if low + min(shift, 0) >= 0 and np.array_equal(base[0].parts + shift, array.parts):
                 column["parts"] = {"like": base[1], "shift": shift}
                 continue
         recipe = recipe_of(array, keys)
@@ -185,7 +185,7 @@ def _add_parts(
             recipe = {"file": builder.add(f"{column['file']}_part", pa.array(array.parts))}
         column["parts"] = recipe
         if base is None:
-            base = (array, column["file"])
+            base, low = (array, column["file"]), int(array.parts.min(initial=0))
 
 
 def _add_periods(
@@ -193,24 +193,23 @@ def _add_periods(
 ) -> dict[str, Any]:
     codes, uniques = _period_codes(values)
     labels = [period_text(one) for one in uniques]
-    starts = np.array([one.start_time.to_datetime64() for one in uniques], dtype="datetime64[ns]")
     whole_days = values.freqstr.partition("-")[0] in {*FREQUENCIES, "W", "D"}
-    days = starts.astype("datetime64[D]" if whole_days else "datetime64[us]")
-    taken = days.take(codes.clip(0)) if len(days) else np.empty(len(codes), dtype=days.dtype)
-    name = builder.add(text, dictionary(codes, labels))
+    starts = uniques.start_time.to_numpy().astype("datetime64[D]" if whole_days else "datetime64[us]")
+    coded = dictionary(codes, labels)
+    name = builder.add(text, coded)
     keys.append((name, codes, len(labels)))
     return {
         "kind": "period",
         "file": name,
-        "start": builder.add(f"{text}_start", pa.array(taken, mask=codes < 0)),
+        "start": builder.add(f"{text}_start", pa.array(starts).take(coded.indices)),
         "freq": values.freqstr,
-        "periods": dict(zip(labels, [int(one.ordinal) for one in uniques], strict=True)),
+        "periods": dict(zip(labels, uniques.asi8.tolist(), strict=True)),
     }
 
 
 def _period_codes(values: Any) -> tuple[NDArray[np.integer], Any]:
     """Number periods from the oldest; -1 for a missing one."""
-    ordinals = values.astype("int64").to_numpy()
+    ordinals = values.asi8
     low, high = (
         (int(ordinals.min()), int(ordinals.max())) if len(ordinals) else (MISSING_PERIOD, MISSING_PERIOD)
     )
@@ -220,8 +219,9 @@ def _period_codes(values: Any) -> tuple[NDArray[np.integer], Any]:
     places = ordinals - low
     seen = np.zeros(high - low + 1, dtype=bool)
     seen[places] = True
-    rank = np.cumsum(seen, dtype=np.int32) - np.int32(1)
-    return rank[places], values.from_ordinals(np.flatnonzero(seen) + low, freq=values.freq)
+    found = np.flatnonzero(seen) + low
+    rank = (np.cumsum(seen) - 1).astype(_code_type(len(found)))
+    return rank.take(places), values.from_ordinals(found, freq=values.freq)
 
 
 def _add_categorical(

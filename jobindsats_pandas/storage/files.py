@@ -88,6 +88,10 @@ def _write(table: pa.Table, path: Path, spec: dict[str, Any], notes: Mapping[str
     metadata[_METADATA] = _packed(json.dumps(spec, ensure_ascii=False, separators=(",", ":")))
     table = table.replace_schema_metadata({"pandas": _pandas_metadata(table, spec)})
     exact = [name for name in table.column_names if name == ROW_NUMBER or name in spec["parts"]]
+    # Which statuses a file holds tells little, and the range of the periods stands with the dates beside them.
+    unranged = {c["file"] for c in spec["columns"] if c["kind"] == "period"} | {
+        c["status"] for c in spec["columns"] if c["kind"] == "guarded"
+    }
     with pq.ParquetWriter(
         path,
         table.schema,
@@ -96,6 +100,7 @@ def _write(table: pa.Table, path: Path, spec: dict[str, Any], notes: Mapping[str
         use_dictionary=[
             field.name for field in table.schema if field.name not in exact and field.type != pa.date32()
         ],
+        write_statistics=[name for name in table.column_names if name not in unranged],
         column_encoding=dict.fromkeys(exact, "DELTA_BINARY_PACKED") or None,
     ) as writer:
         writer.write_table(table)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["recipe_of"]
 
+#: Rows compared at a time: few enough that what is compared stays in the processor's cache.
+_BLOCK = 32_768
+
 
 def recipe_of(
     array: DiscretionisedArray, keys: Sequence[tuple[str, NDArray[np.integer], int]]
@@ -26,22 +29,24 @@ def recipe_of(
     A part is a number in mixed radix, so it is a sum of what the period and each member contribute. Contributions are
     taken from a few rows and the sum is then compared with every row: what is noted is exact, or it is not noted.
     """
-    parts, rows = array.parts, np.arange(len(array))
-    special = parts < 0
+    parts = array.parts
+    rows: slice | NDArray[np.intp] = slice(None)
     absent = None
-    if special.any() and not special.all():
+    low, high = (int(parts.min()), int(parts.max())) if len(parts) else (0, 0)
+    if low < 0 <= high:
         # What pandas made by concat, merge or unstack belongs to no cell, and its status says so.
-        values = np.unique(parts[special])
-        if len(values) > 1 or not np.array_equal(special, array.status == CellStatus.ABSENT):
+        special = array.status == CellStatus.ABSENT
+        if not np.array_equal(special, parts == low):
             return None
-        absent, rows = int(values[0]), np.flatnonzero(~special)
+        absent, rows = low, np.flatnonzero(~special)
         parts = parts[rows]
-    if not len(parts) or int(parts.min()) == int(parts.max()):
-        return {"constant": int(parts[0]) if len(parts) else 0, "sums": {}, "absent": absent}
+        low = int(parts.min())
+    if low == high:
+        return {"constant": low, "sums": {}, "absent": absent}
     within = [
         (space, offset)
         for space, offset in zip(array.registry.spaces, array.registry.offsets, strict=True)
-        if offset <= int(parts.min()) and int(parts.max()) < offset + space.size
+        if offset <= low and high < offset + space.size
     ]
     if not within:
         return None
@@ -52,8 +57,8 @@ def recipe_of(
         len(space.measures),
     ]
     strides = np.concatenate([[1], np.cumprod(radices[:-1], dtype=np.int64)])
-    labels = [(name, codes[rows] if absent is not None else codes, size) for name, codes, size in keys]
-    sample = _sample(len(parts), [codes for _, codes, _ in labels])
+    labels = [(name, codes[rows], size) for name, codes, size in keys]
+    sample = _sample(len(parts), labels)
     digits = ((parts[sample] - constant)[:, None] // strides) % np.array(radices)
     tables: dict[str, NDArray[np.int64]] = {}
     for digit, stride in zip(digits.T, strides.tolist(), strict=True):
@@ -68,22 +73,27 @@ def recipe_of(
                 break
         else:
             return None
-    told = np.full(len(parts), constant)
-    for name, codes, _ in labels:
-        if name in tables:
-            told += tables[name].take(codes, mode="wrap")
-    if not np.array_equal(told, parts):
-        return None
+    used = [(tables[name], codes) for name, codes, _ in labels if name in tables]
+    for start in range(0, len(parts), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        told = np.full(len(parts[block]), constant)
+        for table, codes in used:
+            told += table.take(codes[block], mode="wrap")
+        if not np.array_equal(told, parts[block]):
+            return None
     sums = {name: table.tolist() for name, table in tables.items()}
     return {"constant": constant, "sums": sums, "absent": absent}
 
 
-def _sample(count: int, labels: Sequence[NDArray[np.integer]]) -> NDArray[np.int64]:
+def _sample(count: int, labels: Sequence[tuple[str, NDArray[np.integer], int]]) -> NDArray[np.int64]:
     """Some rows, with at least one of every label that there is."""
     picked = [np.linspace(0, count - 1, 4_000).astype(np.int64)]
-    for codes in labels:
-        seen = np.zeros(int(codes.max(initial=0)) + 2, dtype=bool)
+    for _, codes, size in labels:
+        seen = np.zeros(size + 1, dtype=bool)
         seen[codes[picked[0]]] = True
-        unseen = np.flatnonzero(~seen[codes])
-        picked.append(unseen[np.unique(codes[unseen], return_index=True)[1]])
-    return np.unique(np.concatenate(picked))
+        seen[-1] |= codes.min() >= 0
+        if not seen.all():
+            some = np.zeros(size + 1, dtype=np.int64)
+            some[codes] = np.arange(count)
+            picked.append(some)
+    return np.concatenate(picked)
