@@ -596,7 +596,13 @@ def _label_columns(
 
 
 def _categorical(codes: np.ndarray, labels: Sequence[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, pd.Index(list(labels), dtype="str"), validate=False)
+    return pd.Categorical.from_codes(codes, dtype=_label_dtype(tuple(labels)), validate=False)
+
+
+@lru_cache(maxsize=64)
+def _label_dtype(labels: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Categories that all frames of these labels share: pandas checks them once, and joins frames without comparing."""
+    return pd.CategoricalDtype(pd.Index(list(labels), dtype="str"))
 
 
 def _wide(

@@ -253,8 +253,8 @@ def _numbers(column: Any, out: np.ndarray) -> None:
 
 def _refuse_misspelt(text: np.ndarray, names: list[Any]) -> None:
     """Refuse rows whose numbers are spelt as CSV allows and JSON forbids; within a name the same is harmless."""
-    blocks = range(0, len(text), BLOCK)
-    count = sum(np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1])) for start in blocks)
+    around = (text[max(start - 1, 0) : start + BLOCK + 1] for start in range(0, len(text), BLOCK))
+    count = sum(np.count_nonzero(_misspelt(block)) for block in around)
     _require(not count or count == sum(_misspelt_in(column) for column in names))
 
 
