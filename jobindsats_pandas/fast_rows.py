@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,13 +100,15 @@ def _rows(body: bytes, label_count: int) -> Rows:
     for first, last, start in _pieces(ends, _LINE_ENDS[between].count(b"\n")):
         piece = text[start : ends[last - 1] + 1]
         batch = _batch(piece, ends[first : last - 1] - start, between, len(columns), label_count)
-        for column, known, place in zip(batch.columns, numbered, codes[:, first:last], strict=False):
-            _codes(column, known, out=place)
-        _refuse_misspelt(piece, batch.columns[:label_count])
+        labels = batch.columns[:label_count]
+        spelt = [_spelt(column) for column in labels]
+        for names, column, known, place in zip(spelt, labels, numbered, codes[:, first:last], strict=True):
+            _codes(names, column, known, out=place)
+        _refuse_misspelt(piece, spelt, labels)
         for column, place in zip(batch.columns[label_count:], numbers[:, first:last], strict=True):
             _numbers(column, out=place)
-    labels = (Labels(tuple(known), row) for known, row in zip(numbered, codes, strict=True))
-    return Rows(columns, tuple(labels), tuple(numbers))
+    found = (Labels(tuple(known), row) for known, row in zip(numbered, codes, strict=True))
+    return Rows(columns, tuple(found), tuple(numbers))
 
 
 def _columns(frame: bytes) -> tuple[str, ...]:
@@ -218,7 +221,7 @@ def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
             convert_options=csv.ConvertOptions(
                 column_types=dict(zip(names, types, strict=True)),
                 null_values=["null", " null"],
-                check_utf8=False,  # `_names` decodes every name there is
+                check_utf8=False,  # `_spelt` decodes every name there is
             ),
         ) as reader:
             return reader.read_next_batch()
@@ -226,21 +229,27 @@ def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
         return None
 
 
-def _codes(column: Any, known: dict[str, int], out: np.ndarray) -> None:
-    """Read names as their numbers among the known ones, and those not known yet as the next."""
-    codes = np.array([known.setdefault(name, len(known)) for name in _names(column)], np.int32)
-    codes.take(column.indices.to_numpy(), out=out, mode="clip")
-
-
-def _names(column: Any) -> list[str]:
-    """Read the distinct names of a column, if each is a JSON string that holds no quote."""
+def _spelt(column: Any) -> list[str]:
+    """Give the distinct names of a column as they are spelt, if each is a JSON string that holds no quote."""
+    names = column.dictionary.cast("binary").to_numpy(zero_copy_only=False)
     try:
-        spelt = [name.strip(" ").replace(MASKED, ",") for name in column.dictionary.to_pylist()]
-        # With two quotes in all, every quote of the rows opens or closes a name, as `_within_names` takes for granted.
-        _require(all(name.count('"') == 2 and name[0] == name[-1] == '"' for name in spelt))
-        return [str(json.loads(name)) if "\\" in name else name[1:-1] for name in spelt]
+        text = b"\n".join(names).decode()
     except ValueError:
         raise _UnexpectedError from None
+    spelt = [name.strip(" ") for name in text.replace(MASKED, ",").split("\n")]
+    # With two quotes in all, every quote of the rows opens or closes a name, as `_within_names` takes for granted.
+    _require(all(name.count('"') == 2 and name[0] == name[-1] == '"' for name in spelt))
+    return spelt
+
+
+def _codes(spelt: list[str], column: Any, known: dict[str, int], out: np.ndarray) -> None:
+    """Read names as their numbers among the known ones, and those not known yet as the next."""
+    try:
+        names = [str(json.loads(name)) if "\\" in name else name[1:-1] for name in spelt]
+    except ValueError:
+        raise _UnexpectedError from None
+    codes = np.array([known.setdefault(name, len(known)) for name in names], np.int32)
+    codes.take(column.indices.to_numpy(), out=out, mode="clip")
 
 
 def _numbers(column: Any, out: np.ndarray) -> None:
@@ -251,18 +260,17 @@ def _numbers(column: Any, out: np.ndarray) -> None:
     np.add(values, 0.0, out=out)  # turns -0.0 into 0.0
 
 
-def _refuse_misspelt(text: np.ndarray, names: list[Any]) -> None:
+def _refuse_misspelt(text: np.ndarray, spelt: list[list[str]], columns: list[Any]) -> None:
     """Refuse rows whose numbers are spelt as CSV allows and JSON forbids; within a name the same is harmless."""
     around = (text[max(start - 1, 0) : start + BLOCK + 1] for start in range(0, len(text), BLOCK))
     count = sum(np.count_nonzero(_misspelt(block)) for block in around)
-    _require(not count or count == sum(_misspelt_in(column) for column in names))
+    _require(not count or count == _misspelt_in_names(spelt, columns))
 
 
 def _misspelt(text: np.ndarray) -> np.ndarray:
     """Tell, but for the first and last byte, where a number looks misspelt: 05, .5, 5., +5."""
-    sign = (
-        text - _POINT
-    )  # in bytes: 0 for the point, 2 to 11 for digits, 253 for the plus; no number holds a slash, 1
+    # In bytes: 0 for the point, 2 to 11 for digits, 253 for the plus. The slash, 1, is in no number.
+    sign = text - _POINT
     number, point = sign < 12, sign == 0
     before, after = number[:-2], number[2:]
     wrong: np.ndarray = point[1:-1] > (before & after)
@@ -272,15 +280,16 @@ def _misspelt(text: np.ndarray) -> np.ndarray:
     return wrong
 
 
-def _misspelt_in(column: Any) -> int:
-    """Count what looks like a misspelt number in a column of names, row by row."""
-    names = column.dictionary.cast("binary").to_pylist()
-    wrong = _misspelt(np.frombuffer(b" ".join([b"", *names, b""]), np.uint8))
-    starts = np.cumsum([0, *(len(name) + 1 for name in names[:-1])])
-    in_each = np.add.reduceat(wrong, starts, dtype=np.int64)
-    if not in_each.any():
-        return 0
-    return int(np.bincount(column.indices.to_numpy(), minlength=len(names)) @ in_each)
+def _misspelt_in_names(spelt: list[list[str]], columns: list[Any]) -> int:
+    """Count what looks like a misspelt number in the names of columns, row by row."""
+    text = np.frombuffer("\n".join(["", *chain.from_iterable(spelt), ""]).encode(), np.uint8)
+    in_each = np.add.reduceat(_misspelt(text), np.flatnonzero(text == _NEWLINE)[:-1], dtype=np.int64)
+    count = 0
+    for names, column in zip(spelt, columns, strict=True):
+        counts, in_each = in_each[: len(names)], in_each[len(names) :]
+        if counts.any():
+            count += int(np.bincount(column.indices.to_numpy(), minlength=len(names)) @ counts)
+    return count
 
 
 def _within_names(text: np.ndarray) -> np.ndarray:
