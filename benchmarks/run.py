@@ -133,7 +133,7 @@ def picture(figures: list[Figure], path: Path) -> None:
     shown = [
         f for f in figures if f.section.startswith("decode") and f.unit == "x" and "control" not in f.name
     ]
-    shown = [f for f in shown if f.name != "memcpy"]
+    shown = [f for f in shown if f.name != "memcpy" and not f.name.startswith("bound")]
     sections = list(dict.fromkeys(f.section for f in shown))
     names = list(dict.fromkeys(f.name for f in shown))
     figure, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")

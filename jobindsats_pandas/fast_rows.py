@@ -21,7 +21,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Labels", "Rows", "fast_rows"]
+__all__ = ["Labels", "Rows", "fast_rows", "from_csv"]
 
 #: Whole numbers from here on are not exact as float64.
 EXACT = 2.0**53
@@ -194,17 +194,18 @@ def _batch(text: np.ndarray, ends: np.ndarray, between: bytes, width: int, label
     lines = text.copy()
     lines[-1] = _NEWLINE
     _words(lines)[ends] = _word(_LINE_ENDS[between])
-    batch = _from_csv(lines, width, label_count)
+    batch = from_csv(lines, width, label_count)
     if batch is None:
         # Perhaps for a comma in a name.
         lines[_within_names(text) & (text == _COMMA)] = ord(MASKED)
-        batch = _from_csv(lines, width, label_count)
+        batch = from_csv(lines, width, label_count)
     # A row without values is no line.
     _require(batch is not None and batch.num_rows == len(ends) + 1)
     return batch
 
 
-def _from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
+def from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
+    """Read lines as a batch of Arrow's, quotes and all; None if one has not `width` columns, or no number where one belongs."""
     # Here, not above: whoever never reads data need not load Arrow's CSV reader.
     import pyarrow as pa
     from pyarrow import csv
