@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas.disclosure import (
+    Cells,
     CellStatus,
     DiscretionisedArray,
     PartDimension,
@@ -173,6 +174,8 @@ def _codes(
                 f"the answer has {label!r} in column {name!r}: {what} that was not asked for."
             )
         table[position] = code
+    if (table == np.arange(len(table))).all():
+        return column.codes  # the names came in the metadata's own order
     codes: np.ndarray = table.take(column.codes)
     return codes
 
@@ -383,7 +386,7 @@ def _joined(
         numbers = np.append(numbers, np.nan)  # the last, which -1 stands for: a combination that was left out
     numbers = numbers.copy() if source.rows is None else numbers.take(source.rows)
     missing = np.isnan(numbers)
-    status = np.where(missing, np.uint8(CellStatus.DISCRETIONISED), np.uint8(CellStatus.OBSERVED))
+    status = missing.astype(np.uint8) * np.uint8(CellStatus.DISCRETIONISED)  # else 0, that is OBSERVED
     if limit < len(question.period_type.periods):
         status[missing & (source.periods >= limit)] = CellStatus.NOT_AVAILABLE
     if source.complete and source.rows is not None:
@@ -651,10 +654,10 @@ def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> Discretionise
         hidden = np.isnan(values)
         with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
             counted = values.astype(np.int64)
-        if ((counted == values) | hidden).all():
+        if np.count_nonzero(counted == values) == len(values) - np.count_nonzero(hidden):
             counted[hidden] = 1
             values = counted
-    return DiscretionisedArray(values, cells.status, cells.parts, registry)
+    return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.parts, registry))
 
 
 def _frame(columns: list[tuple[str, Any]]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from jobindsats_pandas.decoding import (
     to_frame,
     unexplained_since,
 )
-from jobindsats_pandas.disclosure import CellStatus
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import PayloadError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.queries import plan, total_request
@@ -48,7 +48,19 @@ def answer(*rows, columns=("Periode", "Område", PERSONS)):
 
 def decode(question, *bodies, totals=None, **options):
     blocks = [match(body, request) for body, request in zip(bodies, question.requests, strict=True)]
-    return to_frame(blocks, question, totals=totals, **options)
+    frame = to_frame(blocks, question, totals=totals, **options)
+    for place in range(frame.shape[1]):
+        array = frame.iloc[:, place].array
+        if isinstance(array, DiscretionisedArray):
+            would_pass_the_checks(array)
+    return frame
+
+
+def would_pass_the_checks(array):
+    """The column was built unchecked: built from the same with all checks, it is the same."""
+    checked = DiscretionisedArray(array.numbers, array.status, array.parts, array.registry)
+    np.testing.assert_array_equal(checked.numbers, array.numbers)
+    np.testing.assert_array_equal(checked.status, array.status)
 
 
 def statuses(frame, column=PERSONS):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,8 +84,7 @@ class PartLevel:
     depth: int = 0
 
 
-@dataclass(frozen=True)
-class PartMember:
+class PartMember(NamedTuple):
     """A member of a dimension.
 
     Attributes
@@ -147,18 +146,20 @@ class PartDimension:
         total_name = ""
         total_found = False
         numbers: dict[PartLevel, int] = {PartLevel("", "", ""): 0}
-        rows: dict[tuple[str, str], tuple[str, int]] = {}
+        rows: dict[tuple[str, str], tuple[str, int, int]] = {}
         for hierarchy, level_id, level_name, members in levels:
             for path, member_name in members:
                 if path == "/":
                     total_name, total_found = total_name or member_name, True
                 elif (hierarchy, path) not in rows:
-                    level = PartLevel(hierarchy, level_id, level_name, _depth(path))
-                    rows[hierarchy, path] = (member_name, numbers.setdefault(level, len(numbers)))
+                    depth = _depth(path)
+                    level = PartLevel(hierarchy, level_id, level_name, depth)
+                    rows[hierarchy, path] = (member_name, numbers.setdefault(level, len(numbers)), depth)
         codes = {key: code for code, key in enumerate(rows, start=1)}
         built = [PartMember("/", total_name or f"{name} i alt", 0, 0, total_found)]
-        for (hierarchy, path), (member_name, number) in rows.items():
-            parent = next((codes[hierarchy, a] for a in _ancestors(path) if (hierarchy, a) in codes), 0)
+        for (hierarchy, path), (member_name, number, depth) in rows.items():
+            above = _ancestors(path) if depth > 1 else []
+            parent = next((codes[hierarchy, a] for a in above if (hierarchy, a) in codes), 0)
             built.append(PartMember(path, member_name, number, parent))
         return cls(id, name, tuple(numbers), tuple(built))
 

@@ -132,6 +132,25 @@ class Storage(ExtensionArray):
         made._dropped = cells.dropped
         return made
 
+    @classmethod
+    def unchecked(cls, cells: Cells) -> Self:
+        """Build from cells without a look, for whoever made them and knows them to be right.
+
+        Every status exists, the parts are numbered in the registry, no shown number is NaN, and under cells that are not
+        shown stands 1, or NaN among decimals. The arrays must not be changed any more.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from jobindsats_pandas.disclosure import DiscretionisedArray
+        >>> array = pd.array([1, 2], dtype="discretionised[Int64]")
+        >>> DiscretionisedArray.unchecked(array.cells)
+        <DiscretionisedArray>
+        [1, 2]
+        Length: 2, dtype: discretionised[Int64]
+        """
+        return cls._of(cells)
+
     # ---- what it holds ------------------------------------------------------------------------------------------
 
     @property
