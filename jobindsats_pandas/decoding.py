@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, reduce
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -386,7 +387,7 @@ def _joined(
         numbers = np.append(numbers, np.nan)  # the last, which -1 stands for: a combination that was left out
     numbers = numbers.copy() if source.rows is None else numbers.take(source.rows)
     missing = np.isnan(numbers)
-    status = missing.astype(np.uint8) * np.uint8(CellStatus.DISCRETIONISED)  # else 0, that is OBSERVED
+    status = missing.view(np.uint8) * np.uint8(CellStatus.DISCRETIONISED)  # else 0, that is OBSERVED
     if limit < len(question.period_type.periods):
         status[missing & (source.periods >= limit)] = CellStatus.NOT_AVAILABLE
     if source.complete and source.rows is not None:
@@ -416,15 +417,24 @@ class _Sources:
     @classmethod
     def of_grid(cls, rows: np.ndarray | None, axes: list[np.ndarray], *, complete: bool = False) -> _Sources:
         """All combinations of some codes, in order."""
-        grid = np.ix_(*(axis.astype(np.int32) for axis in axes))
-        *members, periods = (codes.ravel() for codes in np.broadcast_arrays(*grid))
+        before, after = 1, prod(map(len, axes))
+        columns = []
+        for axis in axes:
+            after //= max(1, len(axis))
+            # As narrow as they fit: pandas keeps codes of categories like that.
+            codes = axis.astype(np.min_scalar_type(-1 - int(axis.max(initial=0))))
+            columns.append(np.tile(codes.repeat(after), before))
+            before *= len(axis)
+        *members, periods = columns
         return cls(rows, periods, members, axes, complete)
 
     def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
         """For each row, what the tables of the dimensions and of the periods have for its codes, added up."""
         if self.axes is not None:
-            shares = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
-            sums: np.ndarray = reduce(np.add.outer, shares).ravel()
+            *shares, last = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
+            before: np.ndarray = reduce(np.add.outer, shares, np.zeros((), np.int64)).ravel()
+            sums = before.repeat(len(last))
+            sums += np.tile(last, len(before))
             return sums
         total: np.ndarray = tables[-1].take(self.periods)
         for table, codes in zip(tables, self.members, strict=False):
@@ -508,19 +518,19 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
 
 def _keys(columns: Sequence[np.ndarray], asked: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
     """Number the rows by their combination of what was asked for, and tell how many combinations there are."""
-    key = np.zeros(len(columns[-1]), dtype=np.intp)
-    combinations = 1
+    combinations = prod(map(len, asked))
+    key: np.ndarray = np.zeros(len(columns[-1]), dtype=np.int32 if combinations < 2**31 else np.intp)
     for codes, wanted in zip(columns, asked, strict=True):
         key *= len(wanted)
-        first, last = wanted[0], wanted[-1]
+        first, last = int(wanted[0]), int(wanted[-1])
         if last - first == len(wanted) - 1:
             key += codes  # all from the first to the last: arithmetic is cheaper than a look at a table
-            key -= first
+            if first:
+                key -= first
         else:
-            rank = np.zeros(last + 1, dtype=np.intp)
+            rank = np.zeros(last + 1, dtype=key.dtype)
             rank[wanted] = np.arange(len(wanted))
             key += rank.take(codes)
-        combinations *= len(wanted)
     return key, combinations
 
 
@@ -605,7 +615,7 @@ def _categorical(codes: np.ndarray, labels: Sequence[str]) -> pd.Categorical:
 @lru_cache(maxsize=64)
 def _label_dtype(labels: tuple[str, ...]) -> pd.CategoricalDtype:
     """Categories that all frames of these labels share: pandas checks them once, and joins frames without comparing."""
-    return pd.CategoricalDtype(pd.Index(list(labels), dtype="str"))
+    return pd.CategoricalDtype(_names(labels))
 
 
 def _wide(
@@ -652,16 +662,21 @@ def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> Discretionise
     values = cells.numbers
     if whole:
         hidden = np.isnan(values)
-        with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
-            counted = values.astype(np.int64)
-        if np.count_nonzero(counted == values) == len(values) - np.count_nonzero(hidden):
-            counted[hidden] = 1
-            values = counted
+        if np.count_nonzero(np.rint(values) == values) == len(values) - np.count_nonzero(hidden):
+            with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
+                values = values.astype(np.int64)
+            values[hidden] = 1
     return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.parts, registry))
 
 
 def _frame(columns: list[tuple[str, Any]]) -> pd.DataFrame:
     # By position first: two columns may bear one name, and both are kept.
     frame = pd.DataFrame({position: values for position, (_, values) in enumerate(columns)}, copy=False)
-    frame.columns = pd.Index([name for name, _ in columns], dtype="str")
+    # A view, for whoever gives the columns a name.
+    frame.columns = _names(tuple(name for name, _ in columns)).view()
     return frame
+
+
+@lru_cache(maxsize=64)
+def _names(names: tuple[str, ...]) -> pd.Index:
+    return pd.Index(list(names), dtype="str")

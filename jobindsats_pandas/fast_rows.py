@@ -1,11 +1,12 @@
 """The rows of an answer, read by Arrow's CSV reader: the fast path, for bodies that are exactly as expected.
 
-The rows ``[["2026M05","Hele landet",107080,null],[…]]`` are CSV but for the brackets between them. In a copy of the
-bytes each ``],[`` becomes line ends (empty lines are skipped), and the CSV reader splits the lines at every comma, with
-the quotes left on, names straight to dictionaries. What it found is then checked token by token: each distinct name
-must be a JSON string, each number one that JSON allows. Tokens and commas are all there is in a row, so it can be read
-in this one way only. Whatever is not exactly as expected (a number as text, an escaped quote, an empty row) is left to
-the plain path in `rows`, which reads any JSON; the two give the same rows for every body.
+The rows ``[["2026M05","Hele landet",107080,null],[…]]`` are CSV but for the brackets. In a copy of the bytes each ``]``
+becomes the end of a line; the ``,[`` behind it makes an empty first column and a bracket before the first name. The CSV
+reader splits the lines at every comma, with the quotes left on, names straight to dictionaries. What it found is then
+checked token by token: each distinct name must be a JSON string, each number one that JSON allows. Tokens, commas and
+brackets are all there is in a row, so it can be read in this one way only. Whatever is not exactly as expected (a number
+as text, an escaped quote, an empty row) is left to the plain path in `rows`, which reads any JSON; the two give the same
+rows for every body.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +34,12 @@ PIECE, BLOCK = 1 << 22, 1 << 17
 #: Stands for a comma within a name while rows are split; no answer holds it, for JSON forbids bytes below the space.
 MASKED = "\x1f"
 
-_QUOTE, _COMMA, _CLOSE, _NEWLINE, _POINT, _SPACE = (np.uint8(ord(sign)) for sign in '",]\n. ')
+_QUOTE, _COMMA, _POINT, _ZERO, _CLOSE, _NEWLINE, _SPACE = (np.uint8(ord(sign)) for sign in '",.0]\n ')
+# The bits that point and plus have in common; of all other bytes only the star and the slash share them.
+_ALIKE = np.uint8(0xFA)
 _OPENING = re.compile(rb'"rows": ?\[\[')
-# What stands between two rows, without spaces and with them, and the line ends for it: four bytes, taken in one step.
-_LINE_ENDS = {b'],["': b'\n\n\n"', b"], [": b"\n\n\n\n"}
+# The last column holds numbers, so this is hardly ever within a name; if it is, what was cut there is refused.
+_ROW_END = re.compile(rb'[\dl] ?\](?=, ?\[")')
 
 
 @dataclass(frozen=True)
@@ -91,24 +95,27 @@ def _rows(body: bytes, label_count: int) -> Rows:
         raise _UnexpectedError
     columns = _columns(body[: opening.start()] + b'"rows":[]' + body[stop + 2 :])
     _require(label_count < len(columns))
-    # With the bracket behind the last row.
-    text = np.frombuffer(body, np.uint8, stop + 1 - opening.end(), opening.end())
-    ends, between = _row_ends(text)
-    numbered: list[dict[str, int]] = [{} for _ in range(label_count)]
-    codes = np.empty((label_count, len(ends)), np.int32)
-    numbers = np.empty((len(columns) - label_count, len(ends)))
-    for first, last, start in _pieces(ends, _LINE_ENDS[between].count(b"\n")):
-        piece = text[start : ends[last - 1] + 1]
-        batch = _batch(piece, ends[first : last - 1] - start, between, len(columns), label_count)
-        labels = batch.columns[:label_count]
-        spelt = [_spelt(column) for column in labels]
-        for names, column, known, place in zip(spelt, labels, numbered, codes[:, first:last], strict=True):
-            _codes(names, column, known, out=place)
-        _refuse_misspelt(piece, spelt, labels)
-        for column, place in zip(batch.columns[label_count:], numbers[:, first:last], strict=True):
-            _numbers(column, out=place)
-    found = (Labels(tuple(known), row) for known, row in zip(numbered, codes, strict=True))
-    return Rows(columns, tuple(found), tuple(numbers))
+    known: list[dict[str, int]] = [{} for _ in range(label_count)]
+    pieces = []
+    for text in _pieces(body, opening.end() - 2, stop + 1):
+        lines, suspects = _lines(text)
+        batch = from_csv(lines, len(columns), label_count)
+        if batch is None:
+            # Perhaps for a comma or a bracket in a name.
+            batch = from_csv(_masked(text), len(columns), label_count)
+        _require(batch is not None)
+        empty, *found = batch.columns
+        _require(not empty.null_count)  # where a null stands between two rows
+        labels, numbers = found[:label_count], found[label_count:]
+        spelt = [_spelt(column.dictionary, "" if place else "[") for place, column in enumerate(labels)]
+        places = [column.indices.to_numpy() for column in labels]
+        _require(not suspects or suspects == _misspelt_in_names(spelt, places))
+        pieces.append([*map(_codes, spelt, places, known), *map(_numbers, numbers)])
+    joined = [
+        of_one[0] if len(of_one) == 1 else np.concatenate(of_one) for of_one in zip(*pieces, strict=True)
+    ]
+    names = (tuple(numbered) for numbered in known)
+    return Rows(columns, tuple(map(Labels, names, joined)), tuple(joined[label_count:]))
 
 
 def _columns(frame: bytes) -> tuple[str, ...]:
@@ -132,156 +139,123 @@ def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def _row_ends(text: np.ndarray) -> tuple[np.ndarray, bytes]:
-    """Find the bracket behind every row, and what stands between two rows, if that is always the same."""
-    _require(len(text) > 3 and text[0] == _QUOTE)
-    found = []
+def _pieces(body: bytes, start: int, stop: int) -> Iterator[np.ndarray]:
+    """Cut rows into pieces of about `PIECE` bytes, each with the byte in front of its first row."""
+    text = np.frombuffer(body, np.uint8)
+    while start < stop:
+        row_end = _ROW_END.search(body, start + PIECE, stop)
+        end = row_end.end() if row_end else stop
+        yield text[start:end]
+        start = end
+
+
+def _lines(text: np.ndarray) -> tuple[np.ndarray, int]:
+    """Make lines of rows, with a comma in front of each, and count what looks like a misspelt number."""
+    lines = np.empty_like(text)
+    suspects = 0
     for start in range(0, len(text), BLOCK):
         block = text[start : start + BLOCK]
         _require(block.min() >= _SPACE)
-        found.append(np.flatnonzero(block == _CLOSE) + start)
-    ends = np.concatenate(found)
-    for names_hold_brackets in (False, True):
-        if names_hold_brackets:
-            ends = ends[~_within_names(text)[ends]]
-        # The last row has an end of its own, and at least four bytes of it stand behind that of the row before.
-        _require(ends.size and ends[-1] == len(text) - 1 and (ends[-2:-1] < len(text) - 3).all())
-        for between in _LINE_ENDS:
-            if (_words(text)[ends[:-1]] == _word(between)).all():
-                return ends, between
-    raise _UnexpectedError
+        closes = (block == _CLOSE).view(np.uint8)
+        closes *= _CLOSE - _NEWLINE
+        np.subtract(block, closes, out=lines[start : start + BLOCK])
+        suspects += int(np.count_nonzero(_misspelt(text[max(start - 1, 0) : start + BLOCK + 1])))
+    lines[0] = _COMMA
+    return lines, suspects
 
 
-def _words(text: np.ndarray) -> np.ndarray:
-    """Every four bytes that stand side by side as one number, on the text's own memory."""
-    return np.ndarray(max(len(text) - 3, 0), np.uint32, text, strides=(1,))
-
-
-def _word(four: bytes) -> np.uint32:
-    word: np.uint32 = np.frombuffer(four, np.uint32)[0]
-    return word
-
-
-def _pieces(ends: np.ndarray, between: int) -> Iterator[tuple[int, int, int]]:
-    """Cut rows, which have some bytes between them, into pieces of about `PIECE` bytes.
-
-    Yields
-    ------
-    first, last, start : int
-        The first row, the one behind the last, and where the first one's text begins.
-    """
-    first = start = 0
-    while first < len(ends):
-        last = max(first + 1, int(ends.searchsorted(start + PIECE)))
-        yield first, last, start
-        first, start = last, int(ends[last - 1]) + between
-
-
-def _batch(text: np.ndarray, ends: np.ndarray, between: bytes, width: int, label_count: int) -> Any:
-    """Split rows into a batch of Arrow's: names as dictionaries, then numbers.
-
-    Parameters
-    ----------
-    text : ndarray of uint8
-        The rows, with the bracket behind the last.
-    ends : ndarray of int
-        Where the brackets behind the others are.
-    between : bytes
-        What follows there.
-    width, label_count : int
-        How many columns there are, and how many of them hold names.
-    """
+def _masked(text: np.ndarray) -> np.ndarray:
+    """Make lines of rows, as `_lines` does, but leave brackets within names alone, and mask the commas there."""
+    within = _within_names(text)
     lines = text.copy()
-    lines[-1] = _NEWLINE
-    _words(lines)[ends] = _word(_LINE_ENDS[between])
-    batch = from_csv(lines, width, label_count)
-    if batch is None:
-        # Perhaps for a comma in a name.
-        lines[_within_names(text) & (text == _COMMA)] = ord(MASKED)
-        batch = from_csv(lines, width, label_count)
-    # A row without values is no line.
-    _require(batch is not None and batch.num_rows == len(ends) + 1)
-    return batch
+    lines[(text == _CLOSE) > within] = _NEWLINE
+    lines[within & (text == _COMMA)] = ord(MASKED)
+    lines[0] = _COMMA
+    return lines
 
 
-def from_csv(lines: np.ndarray, width: int, label_count: int) -> Any:
-    """Read lines as a batch of Arrow's, quotes and all; None if one has not `width` columns, or no number where one belongs."""
+def from_csv(lines: bytes | np.ndarray, width: int, label_count: int) -> Any:
+    """Read lines of `width` columns behind an empty one as a batch of Arrow's, quotes and all; None if they are not that."""
     # Here, not above: whoever never reads data need not load Arrow's CSV reader.
     import pyarrow as pa
     from pyarrow import csv
 
-    names = [str(position) for position in range(width)]
-    types = [pa.dictionary(pa.int32(), pa.string())] * label_count + [pa.float64()] * (width - label_count)
+    names, parsing, conversion = _csv_options(width, label_count)
+    # One block: the dictionaries then need no unifying, and no row can fall between two.
+    reading = csv.ReadOptions(column_names=names, use_threads=False, block_size=len(lines))
     try:
         # As a stream of one batch: `read_csv` would start a thread each time.
-        with csv.open_csv(
-            pa.py_buffer(lines),
-            # One block: the dictionaries then need no unifying, and no row can fall between two.
-            read_options=csv.ReadOptions(column_names=names, use_threads=False, block_size=lines.size),
-            parse_options=csv.ParseOptions(quote_char=False, double_quote=False),
-            convert_options=csv.ConvertOptions(
-                column_types=dict(zip(names, types, strict=True)),
-                null_values=["null", " null"],
-                check_utf8=False,  # `_spelt` decodes every name there is
-            ),
-        ) as reader:
+        with csv.open_csv(pa.py_buffer(lines), reading, parsing, conversion) as reader:
             return reader.read_next_batch()
     except pa.ArrowInvalid:
         return None
 
 
-def _spelt(column: Any) -> list[str]:
-    """Give the distinct names of a column as they are spelt, if each is a JSON string that holds no quote."""
-    names = column.dictionary.cast("binary").to_numpy(zero_copy_only=False)
+@lru_cache(maxsize=64)
+def _csv_options(width: int, label_count: int) -> tuple[list[str], Any, Any]:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    types = [pa.binary(0), *[pa.dictionary(pa.int32(), pa.binary())] * label_count]
+    types += [pa.float64()] * (width - label_count)
+    names = [str(position) for position in range(len(types))]
+    return (
+        names,
+        csv.ParseOptions(quote_char=False, double_quote=False, ignore_empty_lines=False),
+        csv.ConvertOptions(
+            column_types=dict(zip(names, types, strict=True)), null_values=["null", " null"], check_utf8=False
+        ),
+    )
+
+
+def _spelt(names: Any, before: str) -> list[str]:
+    """Give names as they are spelt, if each is a JSON string that holds no quote, `before` in front of it."""
     try:
-        text = b"\n".join(names).decode()
+        text = b"\n".join(names.to_numpy(zero_copy_only=False)).decode()
     except ValueError:
         raise _UnexpectedError from None
     spelt = [name.strip(" ") for name in text.replace(MASKED, ",").split("\n")]
     # With two quotes in all, every quote of the rows opens or closes a name, as `_within_names` takes for granted.
-    _require(all(name.count('"') == 2 and name[0] == name[-1] == '"' for name in spelt))
-    return spelt
+    opening = before + '"'
+    _require(all(name.count('"') == 2 and name.startswith(opening) and name[-1] == '"' for name in spelt))
+    return [name.removeprefix(before) for name in spelt] if before else spelt
 
 
-def _codes(spelt: list[str], column: Any, known: dict[str, int], out: np.ndarray) -> None:
-    """Read names as their numbers among the known ones, and those not known yet as the next."""
+def _codes(spelt: list[str], places: np.ndarray, known: dict[str, int]) -> np.ndarray:
+    """Read places among names as numbers among the known ones; those not known yet are the next."""
     try:
         names = [str(json.loads(name)) if "\\" in name else name[1:-1] for name in spelt]
     except ValueError:
         raise _UnexpectedError from None
     codes = np.array([known.setdefault(name, len(known)) for name in names], np.int32)
-    codes.take(column.indices.to_numpy(), out=out, mode="clip")
+    return places if (codes == np.arange(len(codes))).all() else codes.take(places)
 
 
-def _numbers(column: Any, out: np.ndarray) -> None:
-    """Read numbers into a place of our own."""
+def _numbers(column: Any) -> np.ndarray:
+    """Read numbers into an array of our own."""
     values = column.to_numpy(zero_copy_only=False)
     # To the CSV reader ``nan`` is a number; in JSON only null may be missing.
     _require(np.count_nonzero(np.abs(values) < EXACT) == len(values) - column.null_count)
-    np.add(values, 0.0, out=out)  # turns -0.0 into 0.0
-
-
-def _refuse_misspelt(text: np.ndarray, spelt: list[list[str]], columns: list[Any]) -> None:
-    """Refuse rows whose numbers are spelt as CSV allows and JSON forbids; within a name the same is harmless."""
-    around = (text[max(start - 1, 0) : start + BLOCK + 1] for start in range(0, len(text), BLOCK))
-    count = sum(np.count_nonzero(_misspelt(block)) for block in around)
-    _require(not count or count == _misspelt_in_names(spelt, columns))
+    numbers: np.ndarray = values + 0.0  # turns -0.0 into 0.0
+    return numbers
 
 
 def _misspelt(text: np.ndarray) -> np.ndarray:
-    """Tell, but for the first and last byte, where a number looks misspelt: 05, .5, 5., +5."""
-    # In bytes: 0 for the point, 2 to 11 for digits, 253 for the plus. The slash, 1, is in no number.
-    sign = text - _POINT
-    number, point = sign < 12, sign == 0
-    before, after = number[:-2], number[2:]
-    wrong: np.ndarray = point[1:-1] > (before & after)
-    # A zero that begins a number goes before a digit.
-    wrong |= ((sign[1:-1] == 2) & (number > point)[2:]) > before
-    wrong |= sign[1:-1] == 253
+    """Tell, but for the first and last byte, where a number looks misspelt: 05, .5, 5., +5.
+
+    Each is a point, a plus or a leading zero with a digit on one side only; what has none is no number to Arrow either.
+    """
+    digit = (text - _ZERO) < 10
+    mark = (text & _ALIKE) == (_POINT & _ALIKE)
+    # In place, as what is looked at again and again should fit into the processor's own memory.
+    wrong: np.ndarray = text[1:-1] == _ZERO
+    wrong &= text[:-2] < _POINT
+    wrong |= mark[1:-1]
+    wrong &= digit[:-2] ^ digit[2:]
     return wrong
 
 
-def _misspelt_in_names(spelt: list[list[str]], columns: list[Any]) -> int:
+def _misspelt_in_names(spelt: list[list[str]], columns: list[np.ndarray]) -> int:
     """Count what looks like a misspelt number in the names of columns, row by row."""
     text = np.frombuffer("\n".join(["", *chain.from_iterable(spelt), ""]).encode(), np.uint8)
     in_each = np.add.reduceat(_misspelt(text), np.flatnonzero(text == _NEWLINE)[:-1], dtype=np.int64)
@@ -289,7 +263,7 @@ def _misspelt_in_names(spelt: list[list[str]], columns: list[Any]) -> int:
     for names, column in zip(spelt, columns, strict=True):
         counts, in_each = in_each[: len(names)], in_each[len(names) :]
         if counts.any():
-            count += int(np.bincount(column.indices.to_numpy(), minlength=len(names)) @ counts)
+            count += int(counts.take(column).sum())
     return count
 
 

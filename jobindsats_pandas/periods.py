@@ -7,6 +7,7 @@ to date; whatever comes) is an ordered label: its order is known, its length is 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -122,12 +123,22 @@ def period_values(
     PeriodIndex(['2025Q3', '2025Q4'], dtype='period[Q-DEC]')
     """
     codes = np.arange(len(ids)) if codes is None else codes
-    freq = frequency(ids)
-    if freq is None:
+    known = _ordinals(tuple(ids))
+    if known is None:
         categories = pd.Index(list(ids), dtype="str")
         return pd.CategoricalIndex(pd.Categorical.from_codes(codes, categories, ordered=True))
-    per_year = FREQUENCIES[freq.partition("-")[0]][1]
+    ordinals, freq = known
+    index: pd.PeriodIndex = pd.PeriodIndex.from_ordinals(ordinals.take(codes), freq=freq)  # type: ignore[attr-defined]
+    return index
+
+
+@lru_cache(maxsize=32)
+def _ordinals(ids: tuple[str, ...]) -> tuple[np.ndarray, pd.offsets.BaseOffset] | None:
+    """What pandas numbers these periods as, and their frequency; None for a type pandas does not know."""
+    name = frequency(ids)
+    if name is None:
+        return None
+    per_year = FREQUENCIES[name.partition("-")[0]][1]
     keys = [key for key in map(parse_period, ids) if key]
     ordinals = np.array([(key.year - 1970) * per_year + key.number - 1 for key in keys], dtype="int64")
-    index: pd.PeriodIndex = pd.PeriodIndex.from_ordinals(ordinals[codes], freq=freq)  # type: ignore[attr-defined]
-    return index
+    return ordinals, pd.PeriodDtype(name).freq

@@ -288,6 +288,48 @@ def test_few_rows_of_many_combinations_are_ordered_as_well():
     assert [row[-1] for row in rows_of(frame)] == [5, 4, 3]
 
 
+def test_rows_of_more_combinations_than_32_bits_count_are_ordered_as_well():
+    dimensions = [
+        builders.dimension(
+            name,
+            name,
+            builders.hierarchy(f"_{name}", name, builders.level("all", name, builders.numbered(1300, name))),
+        )
+        for name in "ABC"
+    ]
+    question = ask(
+        {"_A": "*", "_B": "*", "_C": "*"}, "2024M01", table=builders.table(*dimensions), max_cells=2**40
+    )
+    rows = [["A 1300", "B 1300", "C 1300", 1], ["A 1", "B 2", "C 1300", 2], ["A 1300", "B 1300", "C 1299", 3]]
+    body = answer(*(["2024M01", *row] for row in rows), columns=("P", "A", "B", "C", PERSONS))
+    assert [row[1:] for row in rows_of(decode(question, body))] == [
+        ("A 1", "B 2", "C 1300", 2),
+        ("A 1300", "B 1300", "C 1299", 3),
+        ("A 1300", "B 1300", "C 1300", 1),
+    ]
+
+
+@pytest.mark.parametrize("members", [127, 128, 40_000])
+def test_every_combination_has_its_labels_however_many_members_there_are(members):
+    kinds = builders.dimension(
+        "k",
+        "Art",
+        builders.hierarchy("_k", "Art", builders.level("all", "Art", builders.numbered(members, "Art"))),
+    )
+    question = ask({"_k": "*"}, "2024M01:2024M02", table=builders.table(kinds))
+    rows = [[period, f"Art {n}", n] for period in ("2024M01", "2024M02") for n in range(1, members + 1)]
+    frame = decode(question, answer(*rows, columns=("P", "Art", PERSONS)))
+    assert frame["Art"].tolist() == [f"Art {n}" for n in range(1, members + 1) for _ in range(2)]
+    assert frame[PERSONS].array.plain().tolist() == [n for n in range(1, members + 1) for _ in range(2)]
+
+
+def test_a_name_given_to_the_columns_of_a_frame_is_no_other_frames():
+    question = ask({"_nykom": "Ærø"}, "2024M01")
+    body = answer(["2024M01", "Ærø", 5])
+    decode(question, body).columns.name = "mine"
+    assert decode(question, body).columns.name is None
+
+
 def test_labels_are_categories_of_the_whole_hierarchy_and_periods_pandas_periods():
     frame = decode(ask({"_nykom": "Ærø"}, "2024M01"), answer(["2024M01", "Ærø", 5]))
     assert frame["Periode"].dtype == "period[M]"

@@ -144,43 +144,37 @@ def test_both_paths_give_the_same_for_any_answer(case):
     same(*case)
 
 
+PIECES = [
+    piece.encode()
+    for piece in (
+        *'0.+-eE",[]{}:/* \\\n\r\t\0\x1fa',
+        *("00", "],[", '],["', "[[", "]]", '"x"', "null", "nan", "inf", "1.5", "ø", '"rows":[['),
+    )
+] + [b"\xff"]
+
+
 @st.composite
 def damaged(draw):
     body, label_count = draw(bodies())
     start = draw(st.integers(0, len(body)))
     stop = min(len(body), start + draw(st.integers(0, 3)))
-    piece = draw(
-        st.sampled_from(
-            [
-                b"",
-                b" ",
-                b"0",
-                b".",
-                b"+",
-                b"-",
-                b"e",
-                b'"',
-                b",",
-                b"[",
-                b"]",
-                b"],[",
-                b'"x"',
-                b"nan",
-                b"null",
-                b"\\",
-                b"\x00",
-                b"\xff",
-                b"\n",
-            ]
-        )
-    )
-    return body[:start] + piece + body[stop:], label_count
+    return body[:start] + draw(st.sampled_from([b"", *PIECES])) + body[stop:], label_count
 
 
 @settings(max_examples=400)
 @given(damaged())
 def test_both_paths_give_the_same_for_a_damaged_answer(case):
     same(*case)
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("instead_of", [0, 1])
+def test_both_paths_give_the_same_whatever_is_put_wherever_into_an_answer(separators, instead_of):
+    document = {"columns": ["P", "Q", "A"], "rows": [["a", "1.", 10], ["b,", "d", None]]}
+    body = json.dumps(document, separators=separators).encode()
+    for start in range(body.index(b'"rows"'), len(body) + 1):
+        for piece in PIECES:
+            same(body[:start] + piece + body[start + instead_of :], 2)
 
 
 @settings(max_examples=300)
@@ -307,6 +301,26 @@ def test_an_answer_in_many_pieces_takes_the_fast_path(monkeypatch, piece, block)
         b'{"columns":["P","A"],"rows":[["a",1]],[["b",2]]}',
         b'{"columns":["P","A"],"rows":[["a",1]["b",2]]}',
         b'{"columns":["P","A"],"rows":[["a",1],["b",2,3]]}',
+        b'{"columns":["P","A"],"rows":[["a",1]],["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1]]["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1],[["b",2]]]}',
+        b'{"columns":["P","A"],"rows":[["a",1],"b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1],["b",2],["c",3]],["d",4]]}',
+        b'{"columns":["P","A"],"rows":[["a",1]x,["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1]null,["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1] null,["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1] ,["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1],x["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1],  ["b",2]]}',
+        b'{"columns":["P","A"],"rows":[[ "a",1],[ "b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1]\n,["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1\n,["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1],[],["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",1],,["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["[a",1],["a]",2],["]",3]]}',
+        b'{"columns":["P","A"],"rows":[["a"[,1],["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a",[1],["b",2]]}',
+        b'{"columns":["P","A"],"rows":[["a,b",1],["c\x1fd",2]]}',
         b'{"columns":["P","A"],"rows":[[null,1]]}',
         b'{"columns":["P","A"],"rows":[["a",1],["\\u0061",2]]}',
         b'{"columns":["P","A"],"rows":[["\\x",1]]}',

@@ -145,7 +145,7 @@ class PartDimension:
         """
         total_name = ""
         total_found = False
-        numbers: dict[PartLevel, int] = {PartLevel("", "", ""): 0}
+        numbers: dict[tuple[str, str, str, int], int] = {("", "", "", 0): 0}
         rows: dict[tuple[str, str], tuple[str, int, int]] = {}
         for hierarchy, level_id, level_name, members in levels:
             for path, member_name in members:
@@ -153,7 +153,7 @@ class PartDimension:
                     total_name, total_found = total_name or member_name, True
                 elif (hierarchy, path) not in rows:
                     depth = _depth(path)
-                    level = PartLevel(hierarchy, level_id, level_name, depth)
+                    level = (hierarchy, level_id, level_name, depth)
                     rows[hierarchy, path] = (member_name, numbers.setdefault(level, len(numbers)), depth)
         codes = {key: code for code, key in enumerate(rows, start=1)}
         built = [PartMember("/", total_name or f"{name} i alt", 0, 0, total_found)]
@@ -161,7 +161,7 @@ class PartDimension:
             above = _ancestors(path) if depth > 1 else []
             parent = next((codes[hierarchy, a] for a in above if (hierarchy, a) in codes), 0)
             built.append(PartMember(path, member_name, number, parent))
-        return cls(id, name, tuple(numbers), tuple(built))
+        return cls(id, name, tuple(PartLevel(*level) for level in numbers), tuple(built))
 
     def code(self, path: str, hierarchy: str) -> int:
         """The number of a member; `KeyError` if there is none."""
