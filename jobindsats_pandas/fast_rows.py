@@ -31,6 +31,9 @@ EXACT = 2.0**53
 #: Bytes read in one go, and bytes looked at in one go: what stays in the processor's own memory is cheap to do again.
 PIECE, BLOCK = 1 << 22, 1 << 17
 
+#: Bytes that Arrow's CSV reader takes as one piece: a row may be longer than `PIECE`.
+LARGEST = 2**31 - 1
+
 #: Stands for a comma within a name while rows are split; no answer holds it, for JSON forbids bytes below the space.
 MASKED = "\x1f"
 
@@ -98,6 +101,7 @@ def _rows(body: bytes, label_count: int) -> Rows:
     known: list[dict[str, int]] = [{} for _ in range(label_count)]
     pieces = []
     for text in _pieces(body, opening.end() - 2, stop + 1):
+        _require(len(text) <= LARGEST)
         lines, suspects = _lines(text)
         batch = from_csv(lines, len(columns), label_count)
         if batch is None:
@@ -228,7 +232,8 @@ def _codes(spelt: list[str], places: np.ndarray, known: dict[str, int]) -> np.nd
     except ValueError:
         raise _UnexpectedError from None
     codes = np.array([known.setdefault(name, len(known)) for name in names], np.int32)
-    return places if (codes == np.arange(len(codes))).all() else codes.take(places)
+    # A copy, as pandas may keep the codes, and those of Arrow cannot be written to.
+    return places.copy() if (codes == np.arange(len(codes))).all() else codes.take(places)
 
 
 def _numbers(column: Any) -> np.ndarray:

@@ -361,6 +361,13 @@ def test_an_ordinary_answer_takes_the_fast_path(rows, ensure_ascii, separators, 
     assert outcome(fast_rows, body, 2) == outcome(plain_rows, body, 2) is not None
 
 
+def test_a_row_too_long_for_arrow_takes_the_plain_path(monkeypatch):
+    body = answer([["2026M05", "a" * 100, 1]])
+    assert fast_rows(body, 2) is not None
+    monkeypatch.setattr("jobindsats_pandas.fast_rows.LARGEST", 100)
+    assert fast_rows(body, 2) is None
+
+
 def test_two_spellings_of_a_name_are_one_name():
     body = '{"columns":["P","A"],"rows":[["ø",1],["\\u00f8",2],["o",3]]}'.encode()
     assert fast_rows(body, 1).labels[0].names == ("ø", "o")
@@ -405,6 +412,7 @@ def test_recorded_answers_take_the_fast_path(recorded, table):
 
 def test_the_codes_and_numbers_may_be_written_to_or_kept_without_the_body():
     rows = fast_rows(answer([["2026M05", "Ærø", 3], ["2026M06", "Odense", -0.0]]), 2)
+    rows.labels[0].codes[0] = 1
     rows.numbers[0][0] = 4
     assert rows.numbers[0].tolist() == [4, 0]
     assert not np.signbit(rows.numbers[0]).any()

@@ -875,6 +875,7 @@ def test_the_audit_chooses_what_the_shares_differ_most_by() -> None:
     df["Andel"] = column(table((PERSONS, RATE)), [[HIDDEN, 2.5], [1.5, 2.5]], measure=1)[0]
     assert "efter Område" in title(plot_audit(df))
     assert "efter mål" in title(plot_audit(df, "measure"))
+    assert title(plot_audit(df, "kommune")) == title(plot_audit(df, "Område"))
     with pytest.raises(QueryError, match="no such dimension"):
         plot_audit(df, "Alder")
 

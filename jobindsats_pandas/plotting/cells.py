@@ -142,11 +142,18 @@ def cells_of_measure(df: pd.DataFrame, name: str | None) -> tuple[TableCells, Pa
 
 
 def dimension_place(space: PartSpace, name: str) -> int:
-    """The dimension that a name, an id or the id of a hierarchy stands for."""
+    """The dimension that a name, an id, the id of a hierarchy or the name of a level, which no other has, stands for."""
     for place, dimension in enumerate(space.dimensions):
         hierarchies = [level.hierarchy for level in dimension.levels if level.hierarchy]
         if fold(name) in map(fold, (dimension.name, dimension.id, *hierarchies)):
             return place
+    of_level = [
+        place
+        for place, dimension in enumerate(space.dimensions)
+        if fold(name) in {fold(level.name) for level in dimension.levels[1:]}
+    ]
+    if len(of_level) == 1:
+        return of_level[0]
     names = [dimension.name for dimension in space.dimensions]
     raise QueryError(
         f"by={name!r}: table {space.table} has no such dimension; it has {', '.join(map(repr, names)) or 'none'}."
