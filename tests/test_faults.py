@@ -447,10 +447,14 @@ def another_user(directory):
     directory.chmod(0o700)
 
 
+class NotAllowedHereError(Exception):
+    """A fault that only another user, or another system, could make."""
+
+
 def tiny_disk(directory):
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700,uid=65534", "tmpfs", str(directory)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        raise NotImplementedError("no right to mount a small disk")
+        raise NotAllowedHereError("no right to mount a small disk")
 
 
 def nothing(directory):
@@ -627,7 +631,7 @@ def one_disk(transport, name, *, in_use):
                 else:
                     with as_user():
                         spoil(directory)
-            except NotImplementedError as error:
+            except NotAllowedHereError as error:
                 return {}, f"{name} ({error})", []
             os.environ["SHIM"] = os.environ.get("SHIM_LATER", "")
             tally["injected"] += 1

@@ -295,5 +295,6 @@ def _operand(other: Any, length: int) -> Any:
         if not isinstance(other, ExtensionArray | np.ndarray):
             other = pd.array(list(other))
         if getattr(other, "ndim", 1) > 1:
+            # As pandas' own masked arrays do.
             raise NotImplementedError("can only perform ops with 1-d structures")
     return other

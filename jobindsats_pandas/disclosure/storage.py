@@ -143,11 +143,9 @@ class Storage(ExtensionArray):
         --------
         >>> import pandas as pd
         >>> from jobindsats_pandas.disclosure import DiscretionisedArray
-        >>> array = pd.array([1, 2], dtype="discretionised[Int64]")
-        >>> DiscretionisedArray.unchecked(array.cells)
-        <DiscretionisedArray>
-        [1, 2]
-        Length: 2, dtype: discretionised[Int64]
+        >>> array = pd.array([1, None], dtype="discretionised[Int64]")
+        >>> DiscretionisedArray.unchecked(array.cells).equals(array)
+        True
         """
         return cls._of(cells)
 
@@ -235,7 +233,7 @@ class Storage(ExtensionArray):
     def view(self, dtype: Any = None) -> Any:
         """Return a new array on the same memory."""
         if dtype is not None:
-            raise NotImplementedError(dtype)
+            raise NotImplementedError(dtype)  # as pandas' own ExtensionArray.view
         return self[:]
 
     @classmethod

@@ -29,7 +29,7 @@ HATCHED: dict[str, Any] = {"facecolor": "none", "hatch": "//////", "linewidth": 
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 1.0)
 SHARE_COLOURS = ("#f4f4f4", "#d6e6f4", "#9ecae1", "#5a9fd0", "#2470b0", "#08407c")
 SHARE_NAMES = ("ingen skjult", "højst 5 pct.", "5–25 pct.", "25–50 pct.", "50–75 pct.", "75–100 pct.")
-PENDING: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.7", "hatch": "xxx", "linewidth": 0.0}
+UNPUBLISHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.7", "hatch": "xxx", "linewidth": 0.0}
 # Below this share of the axis a band could be taken for a line at 0.
 THIN = 0.02
 NAME_WIDTH = 36
@@ -235,7 +235,7 @@ def draw_shares(ax: Any, shares: Shares) -> None:
         linewidth=0.6 if columns <= 60 else 0.0,
     )
     for row, column in np.argwhere(shares.pending):
-        ax.barh(row, 1.0, 1.0, left=positions[column] - 0.5, **PENDING)
+        ax.barh(row, 1.0, 1.0, left=positions[column] - 0.5, **UNPUBLISHED)
     for row, column in np.argwhere(share > 0) if columns <= 15 else ():
         text = danish(100 * share[row, column]) if share[row, column] >= 0.005 else "<1"
         colour = "white" if share[row, column] > SHARES[3] else "black"
@@ -246,7 +246,7 @@ def draw_shares(ax: Any, shares: Shares) -> None:
     ax.spines[:].set_visible(False)
     handles = [Patch(facecolor=colour, edgecolor="0.8") for colour in SHARE_COLOURS]
     if shares.pending.any():
-        handles.append(Patch(**PENDING))
+        handles.append(Patch(**UNPUBLISHED))
     _legend(ax, handles, [*SHARE_NAMES, "ikke offentliggjort"][: len(handles)])
 
 
