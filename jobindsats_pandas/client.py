@@ -26,20 +26,12 @@ from jobindsats_pandas.errors import (
     ServiceError,
     TooLargeError,
 )
+from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, MAX_URL, halve, members_text
 from jobindsats_pandas.gathering import gather, shows_progress
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
-from jobindsats_pandas.queries import (
-    BASE_URL,
-    MAX_CELLS,
-    MAX_URL,
-    halve,
-    members_text,
-    plan,
-    resolve_measure,
-    total_request,
-)
+from jobindsats_pandas.queries import plan, resolve_measure, total_request
 from jobindsats_pandas.transport import Transport, expiry_moment, held_back, keyring_token, tell
 
 if TYPE_CHECKING:
@@ -47,8 +39,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from jobindsats_pandas.forms import DataRequest, Selection
     from jobindsats_pandas.metadata import CatalogueEntry
-    from jobindsats_pandas.queries import DataRequest, Plan, Selection
+    from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import Answer, CacheView
 
 __all__ = ["Client"]

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.fast_rows import Labels
+    from jobindsats_pandas.forms import DataRequest, Selection
     from jobindsats_pandas.metadata import Measure
     from jobindsats_pandas.periods import PeriodKey
-    from jobindsats_pandas.queries import DataRequest, Plan, Selection
+    from jobindsats_pandas.queries import Plan
 
 __all__ = [
     "Block",

@@ -17,7 +17,7 @@ from jobindsats_pandas.transport import held_back, tell
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from jobindsats_pandas.queries import DataRequest
+    from jobindsats_pandas.forms import DataRequest
     from jobindsats_pandas.transport.notices import Notice
 
 __all__ = ["gather", "shows_progress"]

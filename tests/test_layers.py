@@ -13,6 +13,7 @@ PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors", "fast_rows", "kinds", "matching", "periods", "sandbox"},
     {"disclosure", "metadata", "rows", "transport"},
+    {"forms"},
     {"queries"},
     {"decoding", "gathering"},
     {"client"},

@@ -27,15 +27,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobindsats_pandas.errors import QueryError, QueryWarning, TooLargeError
-from jobindsats_pandas.queries import (
-    BASE_URL,
-    DEFAULT_PERIODS,
-    MAX_URL,
-    DataRequest,
-    halve,
-    plan,
-    total_request,
-)
+from jobindsats_pandas.forms import BASE_URL, MAX_URL, DataRequest, halve
+from jobindsats_pandas.queries import DEFAULT_PERIODS, plan, total_request
 
 TABLE = table()
 ROOM = MAX_URL - len(BASE_URL) - 1
