@@ -7,7 +7,7 @@
     ├── QueryError (ValueError)            the question names what does not exist, or cannot be asked
     │   └── TooLargeError                  more cells or requests than may be asked for at once
     ├── AuthenticationError                the API does not accept the key
-    ├── ClosedHourError                    22:00 to 23:00 Danish time: the API is closed
+    ├── ClosedHourError                    it fails from 22:00 to 23:00 Danish time, when it may be closed
     ├── ServiceError                       the network or the API fails
     │   └── TimedOutError                  the API did not finish in time: ask for less at once
     ├── PayloadError (ValueError)          the API answered something that cannot be understood
@@ -138,7 +138,7 @@ class AuthenticationError(JobindsatsError):
 
 
 class ClosedHourError(JobindsatsError):
-    """The API is closed from 22:00 to 23:00 Danish time; nothing was sent."""
+    """The API failed between 22:00 and 23:00 Danish time, when it may be closed."""
 
 
 class ServiceError(JobindsatsError):

@@ -36,7 +36,7 @@ from jobindsats_pandas.errors import (
     StaleDataWarning,
 )
 from jobindsats_pandas.sandbox import FixedTable, serve
-from jobindsats_pandas.transport import Patience, Transport, held_back, keyring_token, tell
+from jobindsats_pandas.transport import Patience, Transport, adapter, held_back, keyring_token, tell
 from jobindsats_pandas.transport.credentials import BearerAuth
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.session import _remove_directory
@@ -307,36 +307,69 @@ def test_nothing_on_disk_and_nothing_from_the_network_is_an_error_to_mail(api, t
 
 
 @pytest.mark.parametrize(("month", "hour"), [(7, 20), (12, 21)])  # summer and winter, in UTC
-def test_in_the_closed_hour_nothing_is_sent(api, clock, tmp_path, month, hour):
+def test_in_the_closed_hour_the_api_is_asked_once_where_the_disk_has_nothing_fresh(
+    api, clock, tmp_path, month, hour
+):
     transport = transport_to(api, clock, tmp_path, closed_hour=True)
     clock.now = datetime(2026, month, 5, hour - 1, 58, tzinfo=UTC)
     week = clock.now + timedelta(days=7)
     fetch(transport, check=lambda body: week)
     fetch(transport, "data/x01?n=2&format=json", check=lambda body: clock.now)
     clock.now = datetime(2026, month, 5, hour, 15, tzinfo=UTC)
+    api.faults.closed = True
     assert not fetch(transport).stale
+    assert len(api.requests) == 2
     with pytest.warns(
-        StaleDataWarning, match=rf"2026-{month:02}-05 at 21:58, 17 minutes ago.*opens again at 23:00"
+        StaleDataWarning, match=rf"2026-{month:02}-05 at 21:58, 17 minutes ago.*HTTP 503.*hour.* after 23:00"
     ):
         assert fetch(transport, "data/x01?n=2&format=json").stale
-    with pytest.raises(ClosedHourError, match=r"127\.0\.0\.1 is closed .* at 23:00, in 45 minutes"):
+    with pytest.raises(
+        ClosedHourError, match=r"HTTP 503.* hour: 127\.0\.0\.1 may be closed .* after 23:00, in 45 minutes"
+    ) as caught:
         fetch(transport, "data/x01?n=3&format=json")
-    assert len(api.requests) == 2
-    clock.now += timedelta(minutes=45)
+    assert caught.value.status == 503
+    assert len(api.requests) == 4
+    api.faults.closed = False  # some nights it is open
     assert not fetch(transport, "data/x01?n=3&format=json").from_cache
+    assert len(api.requests) == 5
 
 
-def test_the_closed_hour_can_be_ignored_and_other_hosts_have_none(api, clock, tmp_path):
+@pytest.mark.parametrize(("kind", "error"), [("401", AuthenticationError), ("422", QueryError)])
+def test_what_the_api_itself_says_in_the_closed_hour_is_no_matter_of_the_hour(
+    api, clock, tmp_path, kind, error
+):
     clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
-    assert not fetch(transport_to(api, clock, tmp_path)).from_cache
-    transport = transport_to(api, clock, tmp_path, closed_hour=True, ignore_closed_hour=True)
-    assert not fetch(transport, refresh=True).from_cache
+    api.faults.add(kind)
+    with pytest.raises(error):
+        fetch(transport_to(api, clock, tmp_path, closed_hour=True))
 
 
-def test_the_api_itself_has_a_closed_hour(clock, tmp_path):
+def test_in_the_closed_hour_nobody_waits_long(api, clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(adapter, "CLOSED_HOUR_BUDGET", 0.3)
     clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    transport = transport_to(api, clock, tmp_path, closed_hour=True)
+    for kind, options in [("hang", {}), ("503", {"retry_after": "5"}), ("drip", {"seconds": 0.05})]:
+        api.faults.clear()
+        api.faults.add(kind, times=None, **options)
+        began = time.monotonic()
+        with pytest.raises(ClosedHourError):
+            fetch(transport)
+        assert time.monotonic() - began < 2
+    assert len(api.requests) == 3
+
+
+def test_other_hosts_have_no_closed_hour(api, clock, tmp_path):
+    clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    api.faults.add("503", times=None)
+    with pytest.raises(ServiceError, match="Tries: 4"):
+        fetch(transport_to(api, clock, tmp_path))
+
+
+def test_the_api_itself_has_a_closed_hour(clock, tmp_path, monkeypatch):
+    clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")  # as far as a test gets
     transport = Transport(token=KEY, base_url="https://api.jobindsats.dk/v3", cache_dir=tmp_path, clock=clock)
-    with pytest.raises(ClosedHourError, match=r"api\.jobindsats\.dk is closed"):
+    with pytest.raises(ClosedHourError, match=r"api\.jobindsats\.dk may be closed"):
         fetch(transport)
 
 
@@ -344,7 +377,7 @@ def test_an_api_that_closes_between_two_tries_is_closed_not_broken(api, clock, t
     transport = transport_to(api, clock, tmp_path, closed_hour=True)
     api.faults.add("503", times=None)
     transport._clock = lambda: datetime(2026, 7, 1, 20 if api.requests else 19, 30, tzinfo=UTC)
-    with pytest.raises(ClosedHourError):
+    with pytest.raises(ClosedHourError, match="Tries: 4"):
         fetch(transport)
     assert len(api.requests) == 4
 

@@ -296,7 +296,9 @@ def test_the_shelf_of_idle_connections_holds_the_last_used_ones_without_a_lock()
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_every_pool_of_connections_keeps_them_on_a_shelf(scheme, proxy):
     request = requests.Request("GET", f"{scheme}://127.0.0.1:1/").prepare()
-    pool = ApiAdapter(QUICK).get_connection_with_tls_context(request, True, {scheme: proxy} if proxy else {})
+    pool = ApiAdapter(lambda: QUICK).get_connection_with_tls_context(
+        request, True, {scheme: proxy} if proxy else {}
+    )
     assert type(pool.pool) is Shelf
 
 

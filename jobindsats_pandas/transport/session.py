@@ -116,9 +116,8 @@ class Transport:
     max_age_stale : timedelta
         The oldest answer to serve when the API fails.
     closed_hour : bool or None
-        Whether the API closes from 22:00 to 23:00 Danish time; None: only api.jobindsats.dk does.
-    ignore_closed_hour : bool
-        Ask all the same, for machines whose clock is wrong.
+        Whether the API may be down from 22:00 to 23:00 Danish time: it is asked then too, but once, and a failure is
+        put down to the hour. None: only api.jobindsats.dk closes.
     patience : Patience
         Tries, pauses and time limits.
     clock : callable
@@ -139,7 +138,6 @@ class Transport:
         max_cache_bytes: int | None = 2_000_000_000,
         max_age_stale: timedelta = timedelta(days=90),
         closed_hour: bool | None = None,
-        ignore_closed_hour: bool = False,
         patience: Patience = Patience(),  # noqa: B008 - frozen
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -149,15 +147,13 @@ class Transport:
             "max_cache_bytes": max_cache_bytes,
             "max_age_stale": max_age_stale,
             "closed_hour": closed_hour,
-            "ignore_closed_hour": ignore_closed_hour,
             "patience": patience,
             "clock": clock,
         }
         self.base_url = check_address(base_url)
         self._auth = None if token is None else BearerAuth(token, self.base_url)
         self._max_age_stale = max_age_stale
-        closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
-        self._closes = closes and not ignore_closed_hour
+        self._closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
         self._patience = patience
         self._clock = clock
         if cache_dir is None:
@@ -234,8 +230,10 @@ class Transport:
         ------
         NotCachedError
             Offline, and nothing on disk.
-        ClosedHourError, ServiceError
+        ServiceError
             No answer can be had, and none young enough is on disk.
+        ClosedHourError
+            The same from 22:00 to 23:00 Danish time, when the API may be closed.
         AuthenticationError, QueryError
             The API refuses; an older answer would hide that.
         PayloadError
@@ -318,13 +316,10 @@ class Transport:
                 f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY} "
                 "offline=True takes what is on disk, however old."
             )
-        closed = self._closed()
-        if closed is not None:
-            return closed
         try:
             return _answer(self._send(question), from_cache=False)
         except ServiceError as error:
-            return self._closed() or error
+            return self._closed(error) or error
         except JobindsatsError as error:
             return error
 
@@ -361,7 +356,7 @@ class Transport:
             session.auth = self._auth
             session.headers.update({"User-Agent": "jobindsats-pandas", "Accept": "application/json"})
             for scheme in ("https://", "http://"):
-                session.mount(scheme, ApiAdapter(self._patience))
+                session.mount(scheme, ApiAdapter(self._patience_now))
             self._session = session
         return session
 
@@ -371,14 +366,22 @@ class Transport:
             self._inherited = self._session
             self._session, self._flights, self._process = None, {}, os.getpid()
 
-    def _closed(self) -> ClosedHourError | None:
+    def _patience_now(self) -> Patience:
+        opens = opening_moment(self._clock()) if self._closes else None
+        return self._patience if opens is None else self._patience.in_the_closed_hour()
+
+    def _closed(self, failure: ServiceError) -> ClosedHourError | None:
+        """Put a failure down to the hour, if it is that hour."""
         now = self._clock()
         opens = opening_moment(now) if self._closes else None
         if opens is None:
             return None
         return ClosedHourError(
-            f"{urlsplit(self.base_url).hostname} is closed from 22:00 to 23:00 Danish time and opens again at "
-            f"{opens:%H:%M}, in {_age(opens - now)}. If this machine's clock is wrong: ignore_closed_hour=True."
+            f"{failure} The likely reason is the hour: {urlsplit(self.base_url).hostname} may be closed from 22:00 to "
+            f"23:00 Danish time. Ask again after {opens:%H:%M}, in {_age(opens - now)}.",
+            status=failure.status,
+            cause=failure.cause,
+            request_id=failure.request_id,
         )
 
     def _stale(self, stored: CachedResponse, subject: str, reason: str) -> Answer:
