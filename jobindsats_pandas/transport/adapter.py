@@ -38,7 +38,7 @@ class Patience:
     budget : float
         For all tries and pauses of one request together.
     connect, read : float
-        For reaching the server; for its next bytes.
+        For reaching the server; for its next bytes, the first of which come when all is computed.
     pause, longest_pause : float
         Before the second try; doubled before each further one, up to the longest. A random part of up to half is
         left out, so that clients do not come back together.
@@ -47,9 +47,9 @@ class Patience:
     """
 
     tries: int = 4
-    budget: float = 120.0
+    budget: float = 140.0
     connect: float = 10.0
-    read: float = 60.0
+    read: float = 120.0
     pause: float = 0.5
     longest_pause: float = 20.0
     longest_wait: float = 60.0
