@@ -170,11 +170,11 @@ def test_each_answer_that_is_none_becomes_its_error_after_the_tries_it_is_worth(
 
 def test_a_front_door_that_stays_shut_is_told_as_that():
     page = b"You do not have permission to view this directory or page."
-    with answering(403, body=page) as (_, transport):
-        with pytest.raises(
-            ServiceError, match="front door refuses everybody at the moment: often over"
-        ) as caught:
-            fetch(transport)
+    with (
+        answering(403, body=page) as (_, transport),
+        pytest.raises(ServiceError, match="front door refuses everybody at the moment: often over") as caught,
+    ):
+        fetch(transport)
     assert not isinstance(caught.value, TimedOutError)
 
 

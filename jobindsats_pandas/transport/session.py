@@ -154,7 +154,8 @@ class Transport:
         self._auth = None if token is None else BearerAuth(token, self.base_url)
         self._max_age_stale = max_age_stale
         self._closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
-        self._patience = patience
+        # Not a method: the session would hold the transport, and its temporary directory would outlive both.
+        self._patience = partial(_patience_now, patience, clock, closes=self._closes)
         self._clock = clock
         if cache_dir is None:
             cache_dir = self._temporary_directory() if is_loopback(self.base_url) else default_directory()
@@ -356,7 +357,7 @@ class Transport:
             session.auth = self._auth
             session.headers.update({"User-Agent": "jobindsats-pandas", "Accept": "application/json"})
             for scheme in ("https://", "http://"):
-                session.mount(scheme, ApiAdapter(self._patience_now))
+                session.mount(scheme, ApiAdapter(self._patience))
             self._session = session
         return session
 
@@ -365,10 +366,6 @@ class Transport:
             # The parent's sockets would mix its answers with ours; kept unused, since closing them is the parent's.
             self._inherited = self._session
             self._session, self._flights, self._process = None, {}, os.getpid()
-
-    def _patience_now(self) -> Patience:
-        opens = opening_moment(self._clock()) if self._closes else None
-        return self._patience if opens is None else self._patience.in_the_closed_hour()
 
     def _closed(self, failure: ServiceError) -> ClosedHourError | None:
         """Put a failure down to the hour, if it is that hour."""
@@ -397,6 +394,11 @@ class Transport:
         directory = Path(tempfile.gettempdir(), f"jobindsats_pandas-{uuid.uuid4().hex}")
         weakref.finalize(self, _remove_directory, directory, os.getpid())
         return directory
+
+
+def _patience_now(patience: Patience, clock: Callable[[], datetime], *, closes: bool) -> Patience:
+    closed = closes and opening_moment(clock()) is not None
+    return patience.in_the_closed_hour() if closed else patience
 
 
 def default_directory() -> Path:
