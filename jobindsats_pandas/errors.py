@@ -67,6 +67,8 @@ class JobindsatsError(Exception):
         The API's own words, from its error body.
     request_id : str, optional
         The API's number for the request.
+    page : bool
+        Whether a refusal came as a page of the hosting in front of the API, or as nothing, instead of the API's JSON.
 
     Attributes
     ----------
@@ -83,6 +85,7 @@ class JobindsatsError(Exception):
         status: int | None = None,
         cause: str | None = None,
         request_id: str | None = None,
+        page: bool = False,
     ) -> None:
         super().__init__(message)
         self.time = datetime.now(UTC).astimezone()
@@ -90,6 +93,7 @@ class JobindsatsError(Exception):
         self.status = status
         self.cause = cause
         self.request_id = request_id
+        self.page = page
 
     def at_request(self, curl: str) -> Self:
         """Give the error its request, unless it already has one; returns itself."""

@@ -233,6 +233,69 @@ def test_the_transport_tells_whether_an_answer_is_on_disk(api, transport, clock,
     assert not transport_to(api, clock, tmp_path / ("x" * 300)).has(PATH)  # no disk has such a directory
 
 
+def test_only_a_fresh_answer_of_the_edition_counts_where_one_is_named(api, transport, clock, tmp_path):
+    assert not transport.has(PATH, edition="a")
+    fetch(transport, edition="a")
+    assert transport.has(PATH, edition="a")
+    assert not transport.has(PATH, edition="b")
+    assert not transport.has(PATH, edition="")
+    clock.now += timedelta(hours=25)
+    assert not transport.has(PATH, edition="a")
+    assert transport.has(PATH)
+    clock.now -= timedelta(hours=26)  # fetched while the clock was ahead
+    assert not transport.has(PATH, edition="a")
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\xff" * 100_000, None])
+def test_what_cannot_be_read_is_not_there(transport, content):
+    fetch(transport)
+    (entry,) = transport.cache.path.glob("*.answer")
+    entry.unlink()
+    entry.mkdir() if content is None else entry.write_bytes(content)
+    assert not transport.has(PATH)
+    assert not transport.has(PATH, edition="")
+    transport.expire(PATH, NOON)
+
+
+def test_an_answer_can_be_made_to_expire_at_another_moment(api, transport, clock):
+    first = fetch(transport, edition="a")
+    transport.expire(PATH, clock.now + timedelta(hours=1))
+    assert transport.has(PATH, edition="a")
+    assert fetch(transport, edition="a").body == first.body
+    clock.now += timedelta(hours=2)
+    assert not transport.has(PATH, edition="a")
+    again = fetch(transport, edition="a")
+    assert (again.from_cache, len(api.requests)) == (False, 2)
+    transport.expire(PATH, clock.now + timedelta(days=30))
+    clock.now += timedelta(days=29)
+    assert fetch(transport, edition="a").fetched_at == again.fetched_at
+
+
+def test_a_new_expiry_keeps_the_age_and_the_mode_of_the_file(transport):
+    fetch(transport)
+    (entry,) = transport.cache.path.glob("*.answer")
+    os.utime(entry, (1000, 1000))
+    transport.expire(PATH, NOON)
+    assert (entry.stat().st_mtime, entry.stat().st_mode & 0o777) == (1000, 0o600)
+    assert [path.name for path in transport.cache.path.iterdir()] == [entry.name]
+
+
+def test_a_new_expiry_is_left_out_where_there_is_no_answer_or_no_disk(api, transport, clock, tmp_path):
+    transport.expire(PATH, NOON)
+    transport_to(api, clock, tmp_path / ("x" * 300)).expire(PATH, NOON)
+    assert not transport.cache.path.exists()
+
+
+@pytest.mark.parametrize(("kind", "page"), [("404", False), ("422", False), ("403-html", True)])
+def test_a_refusal_says_whether_the_api_or_the_hosting_spoke(api, transport, kind, page):
+    api.faults.add(kind, times=None)
+    with pytest.raises(JobindsatsError) as caught:
+        fetch(transport)
+    assert caught.value.page is page
+    assert pickle.loads(pickle.dumps(caught.value)).page is page
+
+
 # Stale rather than nothing.
 
 

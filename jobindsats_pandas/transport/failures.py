@@ -53,6 +53,7 @@ class Failure:
     status: int | None = None
     cause: str | None = None
     request_id: str | None = None
+    page: bool = False
 
     def exception(self, tries: int, seconds: float) -> JobindsatsError:
         """Make the error to raise after so many tries."""
@@ -62,7 +63,13 @@ class Failure:
         if self.transient:
             words.append(f"Tries: {tries}, in {seconds:.0f} s.")
         error = TimedOutError if self.slow else self.error
-        return error(" ".join(words), status=self.status, cause=self.cause, request_id=self.request_id)
+        return error(
+            " ".join(words),
+            status=self.status,
+            cause=self.cause,
+            request_id=self.request_id,
+            page=self.page,
+        )
 
 
 NETWORK = Failure(ServiceError, "The connection to the API failed.", transient=True)
@@ -216,6 +223,7 @@ def failure_of_answer(url: str, status: int, headers: Mapping[str, str], body: b
         status=status,
         cause=cause,
         request_id=request_id,
+        page=told is None,
     )
 
 

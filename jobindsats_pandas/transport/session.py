@@ -36,6 +36,7 @@ from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_n
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
 from jobindsats_pandas.transport.entries import EDITION, stored_response
 from jobindsats_pandas.transport.keys import cache_key, request_key
+from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.storage import DiskCache
 from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK
@@ -123,6 +124,11 @@ class Transport:
     clock : callable
         Returns the present moment, with time zone.
 
+    Attributes
+    ----------
+    learned : Learned
+        What was learned of a host and lies in no answer.
+
     Raises
     ------
     ConfigurationError
@@ -160,6 +166,7 @@ class Transport:
         if cache_dir is None:
             cache_dir = self._temporary_directory() if is_loopback(self.base_url) else default_directory()
         self._cache = DiskCache(Path(cache_dir).expanduser(), max_cache_bytes)
+        self.learned = Learned(self._cache.responses.directory / "learned.json", clock)
         self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
         self._process = os.getpid()
@@ -173,7 +180,7 @@ class Transport:
     @property
     def cache(self) -> CacheView:
         """The answers on disk: ``info()``, ``list()``, ``clear()``."""
-        return CacheView(self._cache.responses)
+        return CacheView(self._cache.responses, self.learned)
 
     def curl(self, path: str) -> str:
         """Return the request as a command for bash, with the key as ``$JOBINDSATS_API_TOKEN``.
@@ -186,12 +193,33 @@ class Transport:
         url = requests.utils.requote_uri(self._url(path))
         return f'curl --globoff -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" {shlex.quote(url)}'
 
-    def has(self, path: str) -> bool:
-        """Whether an answer to a question is on disk, however old."""
-        try:
-            return self._cache.responses.path(cache_key(self._url(path))).is_file()
-        except OSError:  # a disk that cannot be looked at has no answers
-            return False
+    def has(self, path: str, *, edition: str | None = None) -> bool:
+        """Whether an answer to a question is on disk, judged from its header alone.
+
+        Parameters
+        ----------
+        path : str
+            As in `fetch`.
+        edition : str, optional
+            Only an answer of this edition that has not expired counts; without it any, however old.
+        """
+        url = self._url(path)
+        header = self._cache.responses.header(cache_key(url))
+        if header is None or edition is None:
+            return header is not None
+        return self._is_fresh(header.fetched_at, header.expires) and header.edition == edition
+
+    def expire(self, path: str, moment: datetime) -> None:
+        """Set anew when the stored answer to a question expires; quiet where there is none, or the disk refuses.
+
+        Parameters
+        ----------
+        path : str
+            As in `fetch`.
+        moment : datetime
+            With time zone.
+        """
+        self._cache.responses.expire(cache_key(self._url(path)), moment.astimezone(UTC))
 
     def fetch(
         self,
@@ -283,14 +311,16 @@ class Transport:
         return response
 
     def _is_good(self, response: CachedResponse, question: Question) -> bool:
-        now = self._clock()
         return (
-            response.expires is not None
-            and response.expires > now
-            and response.created_at <= now + CLOCK_SLACK  # else fetched while this machine's clock was ahead
+            self._is_fresh(response.created_at, cast("datetime", response.expires))
             and response.headers.get(EDITION, "") == question.edition
             and (question.after is None or response.created_at > question.after)
         )
+
+    def _is_fresh(self, fetched_at: datetime, expires: datetime) -> bool:
+        now = self._clock()
+        # An answer of the future was fetched while this machine's clock was ahead.
+        return expires > now and fetched_at <= now + CLOCK_SLACK
 
     def _fetch_once(self, question: Question) -> Answer:
         """Send, unless the same question is in the air already; then share its outcome, good or bad."""
