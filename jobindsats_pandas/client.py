@@ -78,10 +78,11 @@ class Client:
         Size of the cache; the answers fetched longest ago go first.
     max_stale_days : float, default 90
         The oldest answer to fall back on where the API fails.
-    ignore_closed_hour : bool, default False
-        Ask also from 22:00 to 23:00 Danish time, for machines whose clock is wrong.
+    ignore_closed_hour : bool, optional
+        Does nothing any more: the API is asked from 22:00 to 23:00 too. Deprecated.
     closed_hour : bool, optional
-        Whether the API closes at all; by default only api.jobindsats.dk does.
+        Whether the API may be down from 22:00 to 23:00 Danish time: it is asked then too, but once, and a failure is
+        put down to the hour. By default only api.jobindsats.dk closes.
 
     Raises
     ------
@@ -107,7 +108,7 @@ class Client:
         connections: int = 2,
         max_cache_bytes: int | None = 2_000_000_000,
         max_stale_days: float = 90,
-        ignore_closed_hour: bool = False,
+        ignore_closed_hour: bool | None = None,
         closed_hour: bool | None = None,
     ) -> None:
         self._settings: dict[str, Any] = {
@@ -117,7 +118,6 @@ class Client:
             "connections": connections,
             "max_cache_bytes": max_cache_bytes,
             "max_stale_days": max_stale_days,
-            "ignore_closed_hour": ignore_closed_hour,
             "closed_hour": closed_hour,
         }
         environment = os.environ.get
@@ -135,8 +135,10 @@ class Client:
             max_cache_bytes=max_cache_bytes,
             max_age_stale=timedelta(days=max_stale_days),
             closed_hour=closed_hour,
-            ignore_closed_hour=ignore_closed_hour,
         )
+        if ignore_closed_hour is not None:
+            told = "ignore_closed_hour does nothing any more: the API is asked from 22:00 to 23:00 too. Leave it out."
+            tell([(told, DeprecationWarning)])
         self._max_cells = max_cells
         self._connections = max(1, min(connections, CONNECTIONS_CAP))
 

@@ -7,7 +7,7 @@
     ├── QueryError (ValueError)            the question names what does not exist, or cannot be asked
     │   └── TooLargeError                  more cells or requests than may be asked for at once
     ├── AuthenticationError                the API does not accept the key
-    ├── ClosedHourError                    22:00 to 23:00 Danish time: the API is closed
+    ├── ClosedHourError                    it fails from 22:00 to 23:00 Danish time, when it may be closed
     ├── ServiceError                       the network or the API fails
     │   └── TimedOutError                  the API did not finish in time: ask for less at once
     ├── PayloadError (ValueError)          the API answered something that cannot be understood
@@ -67,6 +67,8 @@ class JobindsatsError(Exception):
         The API's own words, from its error body.
     request_id : str, optional
         The API's number for the request.
+    page : bool
+        Whether a refusal came as a page of the hosting in front of the API, or as nothing, instead of the API's JSON.
 
     Attributes
     ----------
@@ -83,6 +85,7 @@ class JobindsatsError(Exception):
         status: int | None = None,
         cause: str | None = None,
         request_id: str | None = None,
+        page: bool = False,
     ) -> None:
         super().__init__(message)
         self.time = datetime.now(UTC).astimezone()
@@ -90,6 +93,7 @@ class JobindsatsError(Exception):
         self.status = status
         self.cause = cause
         self.request_id = request_id
+        self.page = page
 
     def at_request(self, curl: str) -> Self:
         """Give the error its request, unless it already has one; returns itself."""
@@ -138,7 +142,7 @@ class AuthenticationError(JobindsatsError):
 
 
 class ClosedHourError(JobindsatsError):
-    """The API is closed from 22:00 to 23:00 Danish time; nothing was sent."""
+    """The API failed between 22:00 and 23:00 Danish time, when it may be closed."""
 
 
 class ServiceError(JobindsatsError):

@@ -635,3 +635,10 @@ def test_four_threads_that_ask_one_question_get_one_answer(api: Any, tmp_path: A
     assert len([r for r in api.requests[sent:] if "/data/" in r.path]) == 1
     for frame in frames[1:]:
         pd.testing.assert_frame_equal(frame, frames[0])
+
+
+def test_a_word_that_does_nothing_any_more_is_still_taken_and_told(tmp_path):
+    with pytest.warns(DeprecationWarning, match="ignore_closed_hour does nothing any more") as caught:
+        client = ji.Client(base_url="http://127.0.0.1:1/v3", cache_dir=tmp_path, ignore_closed_hour=True)
+    assert caught[0].filename == __file__
+    pickle.loads(pickle.dumps(client))  # without another warning, which would be an error here

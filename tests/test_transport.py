@@ -36,7 +36,7 @@ from jobindsats_pandas.errors import (
     StaleDataWarning,
 )
 from jobindsats_pandas.sandbox import FixedTable, serve
-from jobindsats_pandas.transport import Patience, Transport, held_back, keyring_token, tell
+from jobindsats_pandas.transport import Patience, Transport, adapter, held_back, keyring_token, tell
 from jobindsats_pandas.transport.credentials import BearerAuth
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.session import _remove_directory
@@ -233,6 +233,69 @@ def test_the_transport_tells_whether_an_answer_is_on_disk(api, transport, clock,
     assert not transport_to(api, clock, tmp_path / ("x" * 300)).has(PATH)  # no disk has such a directory
 
 
+def test_only_a_fresh_answer_of_the_edition_counts_where_one_is_named(api, transport, clock, tmp_path):
+    assert not transport.has(PATH, edition="a")
+    fetch(transport, edition="a")
+    assert transport.has(PATH, edition="a")
+    assert not transport.has(PATH, edition="b")
+    assert not transport.has(PATH, edition="")
+    clock.now += timedelta(hours=25)
+    assert not transport.has(PATH, edition="a")
+    assert transport.has(PATH)
+    clock.now -= timedelta(hours=26)  # fetched while the clock was ahead
+    assert not transport.has(PATH, edition="a")
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\xff" * 100_000, None])
+def test_what_cannot_be_read_is_not_there(transport, content):
+    fetch(transport)
+    (entry,) = transport.cache.path.glob("*.answer")
+    entry.unlink()
+    entry.mkdir() if content is None else entry.write_bytes(content)
+    assert not transport.has(PATH)
+    assert not transport.has(PATH, edition="")
+    transport.expire(PATH, NOON)
+
+
+def test_an_answer_can_be_made_to_expire_at_another_moment(api, transport, clock):
+    first = fetch(transport, edition="a")
+    transport.expire(PATH, clock.now + timedelta(hours=1))
+    assert transport.has(PATH, edition="a")
+    assert fetch(transport, edition="a").body == first.body
+    clock.now += timedelta(hours=2)
+    assert not transport.has(PATH, edition="a")
+    again = fetch(transport, edition="a")
+    assert (again.from_cache, len(api.requests)) == (False, 2)
+    transport.expire(PATH, clock.now + timedelta(days=30))
+    clock.now += timedelta(days=29)
+    assert fetch(transport, edition="a").fetched_at == again.fetched_at
+
+
+def test_a_new_expiry_keeps_the_age_and_the_mode_of_the_file(transport):
+    fetch(transport)
+    (entry,) = transport.cache.path.glob("*.answer")
+    os.utime(entry, (1000, 1000))
+    transport.expire(PATH, NOON)
+    assert (entry.stat().st_mtime, entry.stat().st_mode & 0o777) == (1000, 0o600)
+    assert [path.name for path in transport.cache.path.iterdir()] == [entry.name]
+
+
+def test_a_new_expiry_is_left_out_where_there_is_no_answer_or_no_disk(api, transport, clock, tmp_path):
+    transport.expire(PATH, NOON)
+    transport_to(api, clock, tmp_path / ("x" * 300)).expire(PATH, NOON)
+    assert not transport.cache.path.exists()
+
+
+@pytest.mark.parametrize(("kind", "page"), [("404", False), ("422", False), ("403-html", True)])
+def test_a_refusal_says_whether_the_api_or_the_hosting_spoke(api, transport, kind, page):
+    api.faults.add(kind, times=None)
+    with pytest.raises(JobindsatsError) as caught:
+        fetch(transport)
+    assert caught.value.page is page
+    assert pickle.loads(pickle.dumps(caught.value)).page is page
+
+
 # Stale rather than nothing.
 
 
@@ -307,36 +370,69 @@ def test_nothing_on_disk_and_nothing_from_the_network_is_an_error_to_mail(api, t
 
 
 @pytest.mark.parametrize(("month", "hour"), [(7, 20), (12, 21)])  # summer and winter, in UTC
-def test_in_the_closed_hour_nothing_is_sent(api, clock, tmp_path, month, hour):
+def test_in_the_closed_hour_the_api_is_asked_once_where_the_disk_has_nothing_fresh(
+    api, clock, tmp_path, month, hour
+):
     transport = transport_to(api, clock, tmp_path, closed_hour=True)
     clock.now = datetime(2026, month, 5, hour - 1, 58, tzinfo=UTC)
     week = clock.now + timedelta(days=7)
     fetch(transport, check=lambda body: week)
     fetch(transport, "data/x01?n=2&format=json", check=lambda body: clock.now)
     clock.now = datetime(2026, month, 5, hour, 15, tzinfo=UTC)
+    api.faults.closed = True
     assert not fetch(transport).stale
+    assert len(api.requests) == 2
     with pytest.warns(
-        StaleDataWarning, match=rf"2026-{month:02}-05 at 21:58, 17 minutes ago.*opens again at 23:00"
+        StaleDataWarning, match=rf"2026-{month:02}-05 at 21:58, 17 minutes ago.*HTTP 503.*hour.* after 23:00"
     ):
         assert fetch(transport, "data/x01?n=2&format=json").stale
-    with pytest.raises(ClosedHourError, match=r"127\.0\.0\.1 is closed .* at 23:00, in 45 minutes"):
+    with pytest.raises(
+        ClosedHourError, match=r"HTTP 503.* hour: 127\.0\.0\.1 may be closed .* after 23:00, in 45 minutes"
+    ) as caught:
         fetch(transport, "data/x01?n=3&format=json")
-    assert len(api.requests) == 2
-    clock.now += timedelta(minutes=45)
+    assert caught.value.status == 503
+    assert len(api.requests) == 4
+    api.faults.closed = False  # some nights it is open
     assert not fetch(transport, "data/x01?n=3&format=json").from_cache
+    assert len(api.requests) == 5
 
 
-def test_the_closed_hour_can_be_ignored_and_other_hosts_have_none(api, clock, tmp_path):
+@pytest.mark.parametrize(("kind", "error"), [("401", AuthenticationError), ("422", QueryError)])
+def test_what_the_api_itself_says_in_the_closed_hour_is_no_matter_of_the_hour(
+    api, clock, tmp_path, kind, error
+):
     clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
-    assert not fetch(transport_to(api, clock, tmp_path)).from_cache
-    transport = transport_to(api, clock, tmp_path, closed_hour=True, ignore_closed_hour=True)
-    assert not fetch(transport, refresh=True).from_cache
+    api.faults.add(kind)
+    with pytest.raises(error):
+        fetch(transport_to(api, clock, tmp_path, closed_hour=True))
 
 
-def test_the_api_itself_has_a_closed_hour(clock, tmp_path):
+def test_in_the_closed_hour_nobody_waits_long(api, clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(adapter, "CLOSED_HOUR_BUDGET", 0.3)
     clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    transport = transport_to(api, clock, tmp_path, closed_hour=True)
+    for kind, options in [("hang", {}), ("503", {"retry_after": "5"}), ("drip", {"seconds": 0.05})]:
+        api.faults.clear()
+        api.faults.add(kind, times=None, **options)
+        began = time.monotonic()
+        with pytest.raises(ClosedHourError):
+            fetch(transport)
+        assert time.monotonic() - began < 2
+    assert len(api.requests) == 3
+
+
+def test_other_hosts_have_no_closed_hour(api, clock, tmp_path):
+    clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    api.faults.add("503", times=None)
+    with pytest.raises(ServiceError, match="Tries: 4"):
+        fetch(transport_to(api, clock, tmp_path))
+
+
+def test_the_api_itself_has_a_closed_hour(clock, tmp_path, monkeypatch):
+    clock.now = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")  # as far as a test gets
     transport = Transport(token=KEY, base_url="https://api.jobindsats.dk/v3", cache_dir=tmp_path, clock=clock)
-    with pytest.raises(ClosedHourError, match=r"api\.jobindsats\.dk is closed"):
+    with pytest.raises(ClosedHourError, match=r"api\.jobindsats\.dk may be closed"):
         fetch(transport)
 
 
@@ -344,7 +440,7 @@ def test_an_api_that_closes_between_two_tries_is_closed_not_broken(api, clock, t
     transport = transport_to(api, clock, tmp_path, closed_hour=True)
     api.faults.add("503", times=None)
     transport._clock = lambda: datetime(2026, 7, 1, 20 if api.requests else 19, 30, tzinfo=UTC)
-    with pytest.raises(ClosedHourError):
+    with pytest.raises(ClosedHourError, match="Tries: 4"):
         fetch(transport)
     assert len(api.requests) == 4
 

@@ -142,7 +142,7 @@ REFUSAL = b'{"code": 422, "cause": "Unknown period type: M", "request_id": "ebab
         (400, b"<html>", ServiceError, 4),
         (413, b"", TooLargeError, 1),
         (414, b"<html>", TooLargeError, 1),
-        (408, REFUSAL, TimedOutError, 2),
+        (408, REFUSAL, ServiceError, 4),
         (429, REFUSAL, ServiceError, 4),
         (500, REFUSAL, ServiceError, 4),
         (502, b"", ServiceError, 4),
@@ -166,6 +166,27 @@ def test_each_answer_that_is_none_becomes_its_error_after_the_tries_it_is_worth(
         assert (caught.value.cause, caught.value.request_id) == ("Unknown period type: M", "ebab4e76")
         assert "Unknown period type: M" in str(caught.value)
     assert len(transport.cache.list()) == 0
+
+
+def test_a_front_door_that_stays_shut_is_told_as_that():
+    page = b"You do not have permission to view this directory or page."
+    with (
+        answering(403, body=page) as (_, transport),
+        pytest.raises(ServiceError, match="front door refuses everybody at the moment: often over") as caught,
+    ):
+        fetch(transport)
+    assert not isinstance(caught.value, TimedOutError)
+
+
+def test_the_first_byte_is_waited_for_as_long_as_slow_days_take():
+    patience = Patience()
+    assert (patience.read, patience.budget) == (120, 140)
+
+
+def test_a_slow_day_is_told_as_that(api):
+    api.faults.add("hang", times=None)
+    with pytest.raises(TimedOutError, match="On some days it is slow whatever is asked"):
+        fetch(to(api, Patience(read=0.1, pause=0.01)))
 
 
 def test_a_refused_key_is_told_how_to_get_one():
@@ -296,7 +317,9 @@ def test_the_shelf_of_idle_connections_holds_the_last_used_ones_without_a_lock()
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_every_pool_of_connections_keeps_them_on_a_shelf(scheme, proxy):
     request = requests.Request("GET", f"{scheme}://127.0.0.1:1/").prepare()
-    pool = ApiAdapter(QUICK).get_connection_with_tls_context(request, True, {scheme: proxy} if proxy else {})
+    pool = ApiAdapter(lambda: QUICK).get_connection_with_tls_context(
+        request, True, {scheme: proxy} if proxy else {}
+    )
     assert type(pool.pool) is Shelf
 
 

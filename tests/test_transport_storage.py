@@ -32,6 +32,7 @@ from jobindsats_pandas.transport.entries import (
     unpack,
 )
 from jobindsats_pandas.transport.keys import cache_key, request_key
+from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.storage import DiskCache, DiskStorage
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -337,7 +338,7 @@ def view(tmp_path):
     storage[cache_key(url)] = stored_response(url, b"{}", NOW, NOW, "")
     (tmp_path / "broken.answer").write_bytes(b"garbage")
     (tmp_path / "later.answer").write_bytes(b'{"format": 3}\n')
-    return CacheView(storage)
+    return CacheView(storage, Learned(tmp_path / "learned.json", lambda: NOW))
 
 
 def test_the_cache_tells_its_size_and_ages(view, tmp_path):
@@ -356,8 +357,19 @@ def test_the_cache_lists_its_answers_newest_first(view):
     assert frame["url"].str.startswith("https://api.jobindsats.dk/v3/").all()
 
 
+def test_what_was_learned_goes_with_the_answers(view, tmp_path):
+    learned = Learned(tmp_path / "learned.json", lambda: NOW)
+    topics = ["total:y25i01:_nykom", "total:ptv_a02:_nykom", "form:list"]
+    for topic in topics:
+        learned.note("x.dk", topic, 1, None)
+    view.clear(table="Y25I01")
+    assert [learned.recall("x.dk", topic) for topic in topics] == [None, 1, 1]
+    view.clear()
+    assert [learned.recall("x.dk", topic) for topic in topics] == [None, None, None]
+
+
 def test_an_empty_cache_is_listed_as_an_empty_frame(tmp_path):
-    view = CacheView(DiskStorage(tmp_path / "none"))
+    view = CacheView(DiskStorage(tmp_path / "none"), Learned(tmp_path / "none" / "learned.json", lambda: NOW))
     assert view.list().shape == (0, 5)
     assert str(view.info()) == f"{tmp_path / 'none'}: empty"
     assert view.clear() == 0

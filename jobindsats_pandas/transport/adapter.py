@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import queue
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,13 @@ from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from jobindsats_pandas.transport.failures import TIME_OUT, Failure, failure_of_answer, failure_of_exception
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from requests import PreparedRequest, Response
 
 CONNECTIONS = 16  # kept open for reuse; how many are used at once is the caller's choice
 BLOCK = 1 << 16
+CLOSED_HOUR_BUDGET = 30.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Patience:
     budget : float
         For all tries and pauses of one request together.
     connect, read : float
-        For reaching the server; for its next bytes.
+        For reaching the server; for its next bytes, the first of which come when all is computed.
     pause, longest_pause : float
         Before the second try; doubled before each further one, up to the longest. A random part of up to half is
         left out, so that clients do not come back together.
@@ -44,9 +47,9 @@ class Patience:
     """
 
     tries: int = 4
-    budget: float = 120.0
+    budget: float = 140.0
     connect: float = 10.0
-    read: float = 60.0
+    read: float = 120.0
     pause: float = 0.5
     longest_pause: float = 20.0
     longest_wait: float = 60.0
@@ -58,6 +61,10 @@ class Patience:
         if failure.wait is not None:
             return failure.wait
         return min(self.pause * 2.0 ** (tries - 1), self.longest_pause) * SystemRandom().uniform(0.5, 1)
+
+    def in_the_closed_hour(self) -> Patience:
+        """One try without a long wait: the API may be open all the same, but is likely not."""
+        return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
 
 
 class Shelf(queue.LifoQueue[Any]):
@@ -101,9 +108,15 @@ POOLS = {"http": Pool, "https": EncryptedPool}
 
 
 class ApiAdapter(HTTPAdapter):
-    """Give back a whole, well-formed answer, or raise one of our errors."""
+    """Give back a whole, well-formed answer, or raise one of our errors.
 
-    def __init__(self, patience: Patience) -> None:
+    Parameters
+    ----------
+    patience : callable
+        Returns the patience to have with the next request.
+    """
+
+    def __init__(self, patience: Callable[[], Patience]) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
         self.patience = patience
 
@@ -127,23 +140,26 @@ class ApiAdapter(HTTPAdapter):
             After the last try, or at once where another try cannot help.
         """
         request.headers.pop("Cache-Control", None)  # requests-cache's note to itself
+        patience = self.patience()
         began, tries, slow = time.monotonic(), 0, 0
-        deadline = began + self.patience.budget
+        deadline = began + patience.budget
         while True:
             tries += 1
-            outcome = self._try(request, deadline, options)
+            outcome = self._try(request, patience, deadline, options)
             if not isinstance(outcome, Failure):
                 return outcome
             slow += outcome.slow
-            pause = self.patience.pause_after(tries, outcome)
+            pause = patience.pause_after(tries, outcome)
             if pause is None or slow > 1 or time.monotonic() + pause >= deadline:
                 # Not where a foreign exception was caught: its frames hold the request, and so the key.
                 raise outcome.exception(tries, time.monotonic() - began)
             time.sleep(pause)
 
-    def _try(self, request: PreparedRequest, deadline: float, options: dict[str, Any]) -> Response | Failure:
+    def _try(
+        self, request: PreparedRequest, patience: Patience, deadline: float, options: dict[str, Any]
+    ) -> Response | Failure:
         left = max(deadline - time.monotonic(), 0.001)
-        timeout = (min(self.patience.connect, left), min(self.patience.read, left))
+        timeout = (min(patience.connect, left), min(patience.read, left))
         try:
             response = super().send(request, **options | {"stream": True, "timeout": timeout})
             body = self._read(response, deadline)

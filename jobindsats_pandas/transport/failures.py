@@ -53,6 +53,7 @@ class Failure:
     status: int | None = None
     cause: str | None = None
     request_id: str | None = None
+    page: bool = False
 
     def exception(self, tries: int, seconds: float) -> JobindsatsError:
         """Make the error to raise after so many tries."""
@@ -62,14 +63,21 @@ class Failure:
         if self.transient:
             words.append(f"Tries: {tries}, in {seconds:.0f} s.")
         error = TimedOutError if self.slow else self.error
-        return error(" ".join(words), status=self.status, cause=self.cause, request_id=self.request_id)
+        return error(
+            " ".join(words),
+            status=self.status,
+            cause=self.cause,
+            request_id=self.request_id,
+            page=self.page,
+        )
 
 
 NETWORK = Failure(ServiceError, "The connection to the API failed.", transient=True)
 CUT = Failure(ServiceError, "The API's answer broke off on the way.", transient=True)
 TIME_OUT = Failure(
     ServiceError,
-    "The API did not finish its answer in time: ask for fewer cells at once (split the question).",
+    "The API did not finish its answer in time. On some days it is slow whatever is asked: ask again later, or for"
+    " fewer cells at once (split the question).",
     transient=True,
     slow=True,
 )
@@ -197,6 +205,11 @@ def failure_of_answer(url: str, status: int, headers: Mapping[str, str], body: b
         )
     elif status == 403 and told is not None:
         error, message = AuthenticationError, "The API does not allow this key to ask this (HTTP 403)."
+    elif status == 403:
+        message = (
+            "The API's front door refuses everybody at the moment: often over within an hour "
+            "(HTTP 403, from the hosting in front of the API)."
+        )
     elif status in {413, 414}:
         error, message = TooLargeError, f"The question is too large for the API (HTTP {status}): split it."
     elif status in {404, 422} or (400 <= status < 500 and told is not None and status not in {408, 425, 429}):
@@ -205,11 +218,12 @@ def failure_of_answer(url: str, status: int, headers: Mapping[str, str], body: b
         error,
         f"{message} The API's words: {cause}" if cause else message,
         transient=error is ServiceError,
-        slow=status in {408, 504},
+        slow=status == 504,  # 408 says that the question did not arrive in time
         wait=_retry_after(headers.get("Retry-After")) if error is ServiceError else None,
         status=status,
         cause=cause,
         request_id=request_id,
+        page=told is None,
     )
 
 

@@ -36,6 +36,7 @@ from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_n
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
 from jobindsats_pandas.transport.entries import EDITION, stored_response
 from jobindsats_pandas.transport.keys import cache_key, request_key
+from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.storage import DiskCache
 from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK
@@ -116,13 +117,17 @@ class Transport:
     max_age_stale : timedelta
         The oldest answer to serve when the API fails.
     closed_hour : bool or None
-        Whether the API closes from 22:00 to 23:00 Danish time; None: only api.jobindsats.dk does.
-    ignore_closed_hour : bool
-        Ask all the same, for machines whose clock is wrong.
+        Whether the API may be down from 22:00 to 23:00 Danish time: it is asked then too, but once, and a failure is
+        put down to the hour. None: only api.jobindsats.dk closes.
     patience : Patience
         Tries, pauses and time limits.
     clock : callable
         Returns the present moment, with time zone.
+
+    Attributes
+    ----------
+    learned : Learned
+        What was learned of a host and lies in no answer.
 
     Raises
     ------
@@ -139,7 +144,6 @@ class Transport:
         max_cache_bytes: int | None = 2_000_000_000,
         max_age_stale: timedelta = timedelta(days=90),
         closed_hour: bool | None = None,
-        ignore_closed_hour: bool = False,
         patience: Patience = Patience(),  # noqa: B008 - frozen
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -149,20 +153,20 @@ class Transport:
             "max_cache_bytes": max_cache_bytes,
             "max_age_stale": max_age_stale,
             "closed_hour": closed_hour,
-            "ignore_closed_hour": ignore_closed_hour,
             "patience": patience,
             "clock": clock,
         }
         self.base_url = check_address(base_url)
         self._auth = None if token is None else BearerAuth(token, self.base_url)
         self._max_age_stale = max_age_stale
-        closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
-        self._closes = closes and not ignore_closed_hour
-        self._patience = patience
+        self._closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
+        # Not a method: the session would hold the transport, and its temporary directory would outlive both.
+        self._patience = partial(_patience_now, patience, clock, closes=self._closes)
         self._clock = clock
         if cache_dir is None:
             cache_dir = self._temporary_directory() if is_loopback(self.base_url) else default_directory()
         self._cache = DiskCache(Path(cache_dir).expanduser(), max_cache_bytes)
+        self.learned = Learned(self._cache.responses.directory / "learned.json", clock)
         self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
         self._process = os.getpid()
@@ -176,7 +180,7 @@ class Transport:
     @property
     def cache(self) -> CacheView:
         """The answers on disk: ``info()``, ``list()``, ``clear()``."""
-        return CacheView(self._cache.responses)
+        return CacheView(self._cache.responses, self.learned)
 
     def curl(self, path: str) -> str:
         """Return the request as a command for bash, with the key as ``$JOBINDSATS_API_TOKEN``.
@@ -189,12 +193,33 @@ class Transport:
         url = requests.utils.requote_uri(self._url(path))
         return f'curl --globoff -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" {shlex.quote(url)}'
 
-    def has(self, path: str) -> bool:
-        """Whether an answer to a question is on disk, however old."""
-        try:
-            return self._cache.responses.path(cache_key(self._url(path))).is_file()
-        except OSError:  # a disk that cannot be looked at has no answers
-            return False
+    def has(self, path: str, *, edition: str | None = None) -> bool:
+        """Whether an answer to a question is on disk, judged from its header alone.
+
+        Parameters
+        ----------
+        path : str
+            As in `fetch`.
+        edition : str, optional
+            Only an answer of this edition that has not expired counts; without it any, however old.
+        """
+        url = self._url(path)
+        header = self._cache.responses.header(cache_key(url))
+        if header is None or edition is None:
+            return header is not None
+        return self._is_fresh(header.fetched_at, header.expires) and header.edition == edition
+
+    def expire(self, path: str, moment: datetime) -> None:
+        """Set anew when the stored answer to a question expires; quiet where there is none, or the disk refuses.
+
+        Parameters
+        ----------
+        path : str
+            As in `fetch`.
+        moment : datetime
+            With time zone.
+        """
+        self._cache.responses.expire(cache_key(self._url(path)), moment.astimezone(UTC))
 
     def fetch(
         self,
@@ -234,8 +259,10 @@ class Transport:
         ------
         NotCachedError
             Offline, and nothing on disk.
-        ClosedHourError, ServiceError
+        ServiceError
             No answer can be had, and none young enough is on disk.
+        ClosedHourError
+            The same from 22:00 to 23:00 Danish time, when the API may be closed.
         AuthenticationError, QueryError
             The API refuses; an older answer would hide that.
         PayloadError
@@ -284,14 +311,16 @@ class Transport:
         return response
 
     def _is_good(self, response: CachedResponse, question: Question) -> bool:
-        now = self._clock()
         return (
-            response.expires is not None
-            and response.expires > now
-            and response.created_at <= now + CLOCK_SLACK  # else fetched while this machine's clock was ahead
+            self._is_fresh(response.created_at, cast("datetime", response.expires))
             and response.headers.get(EDITION, "") == question.edition
             and (question.after is None or response.created_at > question.after)
         )
+
+    def _is_fresh(self, fetched_at: datetime, expires: datetime) -> bool:
+        now = self._clock()
+        # An answer of the future was fetched while this machine's clock was ahead.
+        return expires > now and fetched_at <= now + CLOCK_SLACK
 
     def _fetch_once(self, question: Question) -> Answer:
         """Send, unless the same question is in the air already; then share its outcome, good or bad."""
@@ -318,13 +347,10 @@ class Transport:
                 f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY} "
                 "offline=True takes what is on disk, however old."
             )
-        closed = self._closed()
-        if closed is not None:
-            return closed
         try:
             return _answer(self._send(question), from_cache=False)
         except ServiceError as error:
-            return self._closed() or error
+            return self._closed(error) or error
         except JobindsatsError as error:
             return error
 
@@ -371,14 +397,18 @@ class Transport:
             self._inherited = self._session
             self._session, self._flights, self._process = None, {}, os.getpid()
 
-    def _closed(self) -> ClosedHourError | None:
+    def _closed(self, failure: ServiceError) -> ClosedHourError | None:
+        """Put a failure down to the hour, if it is that hour."""
         now = self._clock()
         opens = opening_moment(now) if self._closes else None
         if opens is None:
             return None
         return ClosedHourError(
-            f"{urlsplit(self.base_url).hostname} is closed from 22:00 to 23:00 Danish time and opens again at "
-            f"{opens:%H:%M}, in {_age(opens - now)}. If this machine's clock is wrong: ignore_closed_hour=True."
+            f"{failure} The likely reason is the hour: {urlsplit(self.base_url).hostname} may be closed from 22:00 to "
+            f"23:00 Danish time. Ask again after {opens:%H:%M}, in {_age(opens - now)}.",
+            status=failure.status,
+            cause=failure.cause,
+            request_id=failure.request_id,
         )
 
     def _stale(self, stored: CachedResponse, subject: str, reason: str) -> Answer:
@@ -394,6 +424,11 @@ class Transport:
         directory = Path(tempfile.gettempdir(), f"jobindsats_pandas-{uuid.uuid4().hex}")
         weakref.finalize(self, _remove_directory, directory, os.getpid())
         return directory
+
+
+def _patience_now(patience: Patience, clock: Callable[[], datetime], *, closes: bool) -> Patience:
+    closed = closes and opening_moment(clock()) is not None
+    return patience.in_the_closed_hour() if closed else patience
 
 
 def default_directory() -> Path:

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import os
 import time
-import uuid
+from dataclasses import replace as changed
 from typing import TYPE_CHECKING
 
 from requests_cache.backends.base import BaseCache, BaseStorage
@@ -19,6 +19,7 @@ from requests_cache.models.response import CachedResponse
 
 from jobindsats_pandas.errors import CacheWarning
 from jobindsats_pandas.transport.entries import LONGEST_HEADER, DamagedEntryError, Header, pack, unpack
+from jobindsats_pandas.transport.files import TEMPORARY, replace
 from jobindsats_pandas.transport.keys import cache_key
 from jobindsats_pandas.transport.notices import notify
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from requests import Response
 
 SUFFIX = ".answer"
-TEMPORARY = ".tmp-"
 ORPHAN_AGE = 3600.0  # seconds after which a temporary file is nobody's any more
 WRITES_BETWEEN_PRUNINGS = 50
 
@@ -80,23 +80,34 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
     def __setitem__(self, key: str, response: CachedResponse) -> None:
         data = pack(response)
         try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._replace(self.path(key), data)
+            replace(self.path(key), data)
             if next(self._writes) % WRITES_BETWEEN_PRUNINGS == 0:
                 self._check_owner()
                 self.prune()
         except OSError as error:
             self._warn(f"The cache in {self.directory} cannot be written ({error.strerror})")
 
-    def _replace(self, path: Path, data: bytes) -> None:
-        temporary = self.directory / f"{TEMPORARY}{uuid.uuid4().hex}"
+    def header(self, key: str) -> Header | None:
+        """What is known of an answer without reading its body; None where there is none that can be read."""
         try:
-            with open(temporary, "xb", opener=_open_private) as file:
-                file.write(data)
-            _move(temporary, path)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()  # gone already if all went well
+            with self.path(key).open("rb") as file:
+                return Header.from_line(file.readline(LONGEST_HEADER))
+        except (OSError, DamagedEntryError):
+            return None
+
+    def expire(self, key: str, moment: datetime) -> None:
+        """Set anew when an answer expires; quiet where there is none, or the disk refuses."""
+        path = self.path(key)
+        with contextlib.suppress(OSError, DamagedEntryError):
+            line, _, compressed = path.read_bytes().partition(b"\n")
+            header = Header.from_line(line)
+            if header is not None:
+                # It keeps its age: the answers fetched longest ago are removed first.
+                replace(
+                    path,
+                    changed(header, expires=moment).to_line() + compressed,
+                    modified=path.stat().st_mtime,
+                )
 
     def __delitem__(self, key: str) -> None:
         try:
@@ -165,19 +176,6 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
                 f"{problem}. The data arrived all the same; another directory: JOBINDSATS_CACHE_DIR.",
                 CacheWarning,
             )
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _move(source: Path, target: Path) -> None:
-    for _ in range(4):
-        with contextlib.suppress(PermissionError):  # Windows refuses while another process reads the old file
-            source.replace(target)
-            return
-        time.sleep(0.01)
-    source.replace(target)
 
 
 class DiskCache(BaseCache):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from jobindsats_pandas.transport.learned import Learned
     from jobindsats_pandas.transport.storage import DiskStorage
 
 
@@ -51,8 +52,9 @@ class CacheView:
     0
     """
 
-    def __init__(self, storage: DiskStorage) -> None:
+    def __init__(self, storage: DiskStorage, learned: Learned) -> None:
         self._storage = storage
+        self._learned = learned
 
     @property
     def path(self) -> Path:
@@ -84,13 +86,14 @@ class CacheView:
         )
 
     def clear(self, table: str | None = None) -> int:
-        """Remove all answers, or those of one table (its data and its metadata).
+        """Remove all answers, or those of one table (its data and its metadata), with what was learned from them.
 
         Returns
         -------
         int
             How many were removed.
         """
+        self._learned.clear("" if table is None else f"total:{table.lower()}:")
         removed = 0
         for key in self._storage:
             if table is None or table_of(key) == table.lower():
