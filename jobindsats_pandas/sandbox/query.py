@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Members", "RefusedError", "Selection", "TableIndex", "parameters"]
 
@@ -88,10 +92,48 @@ class Selection:
 
 @dataclass(frozen=True)
 class _Hierarchy:
+    """A hierarchy's members, and for each level the positions of those that ``level:`` brings."""
+
     dimension: int
     paths: tuple[str, ...]
     names: tuple[str, ...]
     levels: dict[str, tuple[int, ...]]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Each path's first position."""
+        return {path: position for position, path in reversed(list(enumerate(self.paths)))}
+
+    @cached_property
+    def named(self) -> dict[str, list[int]]:
+        """Each name's positions."""
+        named: dict[str, list[int]] = {}
+        for position, name in enumerate(self.names):
+            named.setdefault(name, []).append(position)
+        return named
+
+    @property
+    def total(self) -> str | None:
+        """The name of the total, where there is one."""
+        return self.names[self.places["/"]] if "/" in self.places else None
+
+
+def _index(dimension: int, listed: list[dict[str, Any]], total: str | None) -> _Hierarchy:
+    """Index a hierarchy, whose total has the name given where its levels do not list it."""
+    values = [(value["value_id"], value["value_name"]) for level in listed for value in level["values"]]
+    start = 0
+    if total is not None and "/" not in dict(values):
+        values.insert(0, ("/", total))
+        start = 1
+    apart = any([value["value_id"] for value in level["values"]] == ["/"] for level in listed)
+    brought = {position for position, (path, _) in enumerate(values) if path == "/" and not apart}
+    levels = {}
+    for level in listed:
+        stop = start + len(level["values"])
+        levels[level["level_id"]] = tuple(sorted(brought.union(range(start, stop))))
+        start = stop
+    paths, names = zip(*values, strict=True) if values else ((), ())
+    return _Hierarchy(dimension, paths, names, levels)
 
 
 class TableIndex:
@@ -101,9 +143,15 @@ class TableIndex:
     ----------
     metadata : dict
         As ``/table/{id}`` answers.
+    totals : mapping of str to str, optional
+        Names of totals by hierarchy id, for hierarchies whose metadata do not list ``/``.
+
+    Notes
+    -----
+    ``level:`` brings the total's row too, unless the metadata list the total in a level of its own.
     """
 
-    def __init__(self, metadata: dict[str, Any]) -> None:
+    def __init__(self, metadata: dict[str, Any], totals: Mapping[str, str] | None = None) -> None:
         # Ids of one period type have one width, so that text order is time order whatever order the metadata have.
         self.periods = {
             kind["periodtype_id"]: tuple(sorted(value["period_id"] for value in kind["values"]))
@@ -122,16 +170,9 @@ class TableIndex:
         self.hierarchies: dict[str, _Hierarchy] = {}
         for position, dimension in enumerate(metadata["dimensions"]):
             for hierarchy in dimension["hierarchies"]:
-                values = [value for level in hierarchy["levels"] for value in level["values"]]
-                levels, start = {}, 0
-                for level in hierarchy["levels"]:
-                    levels[level["level_id"]] = tuple(range(start, start + len(level["values"])))
-                    start += len(level["values"])
-                self.hierarchies[hierarchy["hierarchy_id"]] = _Hierarchy(
-                    position,
-                    tuple(value["value_id"] for value in values),
-                    tuple(value["value_name"] for value in values),
-                    levels,
+                hierarchy_id = hierarchy["hierarchy_id"]
+                self.hierarchies[hierarchy_id] = _index(
+                    position, hierarchy["levels"], (totals or {}).get(hierarchy_id)
                 )
 
     def select(self, asked: dict[str, str]) -> Selection:
@@ -163,9 +204,9 @@ class TableIndex:
                 positions = hierarchy.levels[value[6:]]
             else:
                 paths = value.split(",")
-                if unknown := [path for path in paths if path not in hierarchy.paths]:
+                if unknown := [path for path in paths if path not in hierarchy.places]:
                     raise RefusedError(422, f"Unknown values: {unknown}")
-                positions = tuple(sorted({hierarchy.paths.index(path) for path in paths}))
+                positions = tuple(sorted({hierarchy.places[path] for path in paths}))
             members[hierarchy.dimension] = Members(name, positions)
         return members
 

@@ -25,6 +25,7 @@ from jobindsats_pandas.sandbox.tables import Population, SyntheticTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from jobindsats_pandas.sandbox.description import Levels
     from jobindsats_pandas.sandbox.fixed import FixedTable
 
 __all__ = ["Request", "Sandbox", "run", "serve"]
@@ -222,6 +223,7 @@ def serve(
     port: int = 0,
     token: str | None = None,
     seed: int = 1,
+    levels: Levels = "inside",
     tables: Mapping[str, FixedTable] | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> Iterator[Sandbox]:
@@ -235,6 +237,11 @@ def serve(
         The key to accept; a new one by default.
     seed : int, default 1
         Of the synthetic population.
+    levels : {"inside", "apart", "unlisted"}, default "inside"
+        Where the metadata of synthetic tables list a hierarchy's total, ``/``, which nobody outside the agency
+        knows of the real API: as the first value of the top level, in a level of its own before it, or nowhere
+        (a hierarchy that holds nothing else still lists it). Unless it stands apart, the answer to ``level:``
+        brings the total's row too; ``*`` and ``/`` bring it in every case.
     tables : mapping of str to FixedTable, optional
         Tables of your own, beside the synthetic ones or instead of one of them.
     clock : callable, optional
@@ -258,7 +265,7 @@ def serve(
     >>> response.status, len(api.requests), api.requests[0].cells
     (200, 1, 4)
     """
-    truth = population(seed)
+    truth = population(seed, levels)
     server = _Server(port)
     with tempfile.TemporaryDirectory(prefix="jobindsats-sandbox-", ignore_cleanup_errors=True) as cache_dir:
         server.api = Sandbox(
@@ -278,17 +285,17 @@ def serve(
             thread.join()
 
 
-def run(port: int = 8025, token: str | None = None, seed: int = 1) -> None:
+def run(port: int = 8025, token: str | None = None, seed: int = 1, levels: Levels = "inside") -> None:
     """Run a sandbox until Ctrl-C, for a shell, curl and other tools.
 
     Parameters
     ----------
     port : int, default 8025
         0 takes a free one.
-    token, seed
+    token, seed, levels
         As in :func:`serve`.
     """
-    with serve(port=port, token=token, seed=seed) as api:
+    with serve(port=port, token=token, seed=seed, levels=levels) as api:
         sys.stdout.write(
             f"The Jobindsats sandbox: synthetic figures, not the real ones.\n\n"
             f"export JOBINDSATS_API_URL={api.url}\n"
