@@ -26,7 +26,7 @@ class RefusedError(Exception):
     status : int
         HTTP status.
     cause : str
-        The API's words.
+        The API's words; where nobody has seen them, they are marked as invented.
     """
 
     def __init__(self, status: int, cause: str) -> None:
@@ -46,7 +46,7 @@ def parameters(query: str) -> dict[str, str]:
         key, _, value = part.partition("=")
         key = unquote_plus(key)
         if key in found:
-            raise RefusedError(422, f"Repeated parameter: {key}")
+            raise RefusedError(422, f"Repeated parameter: {key}")  # invented
         found[key] = unquote_plus(value)
     return found
 
@@ -181,7 +181,7 @@ class TableIndex:
         Raises
         ------
         RefusedError
-            With the API's own words where they are known.
+            With the API's own words where they are known, else with invented ones.
         """
         members = self._members({k[10:]: v for k, v in asked.items() if k.startswith("hierarchy.")})
         period_type, periods = self._periods({k[7:]: v for k, v in asked.items() if k.startswith("period.")})
@@ -195,24 +195,26 @@ class TableIndex:
         for name, value in asked.items():
             hierarchy = self.hierarchies[name]
             if hierarchy.dimension in members:
-                raise RefusedError(422, f"Several hierarchies of one dimension: {list(asked)}")
+                raise RefusedError(422, f"Several hierarchies of one dimension: {list(asked)}")  # invented
             if value == "*":
                 positions = tuple(range(len(hierarchy.paths)))
             elif value.startswith("level:"):
                 if value[6:] not in hierarchy.levels:
-                    raise RefusedError(422, f"Unknown levels: {[value[6:]]}")
+                    raise RefusedError(422, f"Unknown levels: {[value[6:]]}")  # invented
                 positions = hierarchy.levels[value[6:]]
             else:
                 paths = value.split(",")
                 if unknown := [path for path in paths if path not in hierarchy.places]:
-                    raise RefusedError(422, f"Unknown values: {unknown}")
+                    raise RefusedError(422, f"Unknown values: {unknown}")  # invented
                 positions = tuple(sorted({hierarchy.places[path] for path in paths}))
             members[hierarchy.dimension] = Members(name, positions)
         return members
 
     def _periods(self, asked: dict[str, str]) -> tuple[str, tuple[int, ...]]:
         if len(asked) != 1:
-            raise RefusedError(422, f"Exactly one period type must be requested, not {list(asked)}")
+            raise RefusedError(
+                422, f"Exactly one period type must be requested, not {list(asked)}"
+            )  # invented
         ((kind, value),) = asked.items()
         if kind not in self.periods:
             raise RefusedError(422, f"Unknown period type: {kind}")
@@ -221,7 +223,7 @@ class TableIndex:
             return kind, tuple(range(len(ids)))
         if value.startswith("latest:"):
             if not value[7:].isdecimal() or int(value[7:]) < 1:
-                raise RefusedError(422, f"Unknown periods: {[value]}")
+                raise RefusedError(422, f"Unknown periods: {[value]}")  # invented
             if (count := int(value[7:])) > len(ids):
                 raise RefusedError(
                     422,
@@ -230,22 +232,22 @@ class TableIndex:
             return kind, tuple(range(len(ids) - count, len(ids)))
         wanted = value.split(",")
         if unknown := [period for period in wanted if period not in ids]:
-            raise RefusedError(422, f"Unknown periods: {unknown}")
+            raise RefusedError(422, f"Unknown periods: {unknown}")  # invented
         return kind, tuple(sorted({ids.index(period) for period in wanted}))
 
     def _measures(self, asked: dict[str, str]) -> tuple[int, ...]:
         if not asked:
-            raise RefusedError(422, "Missing parameter: mgroup")
+            raise RefusedError(422, "Missing parameter: mgroup")  # invented
         positions: set[int] = set()
         for group, value in asked.items():
             if group == "*" and value == "*":
                 positions.update(range(len(self.columns)))
                 continue
             if group not in self.groups:
-                raise RefusedError(422, f"Unknown measure groups: {[group]}")
+                raise RefusedError(422, f"Unknown measure groups: {[group]}")  # invented
             ids = self.groups[group]
             wanted = list(ids) if value == "*" else value.split(",")
             if unknown := [measure for measure in wanted if measure not in ids]:
-                raise RefusedError(422, f"Unknown measures: {unknown}")
+                raise RefusedError(422, f"Unknown measures: {unknown}")  # invented
             positions.update(ids[measure] for measure in wanted)
         return tuple(sorted(positions))
