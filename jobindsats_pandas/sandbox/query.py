@@ -212,9 +212,7 @@ class TableIndex:
 
     def _periods(self, asked: dict[str, str]) -> tuple[str, tuple[int, ...]]:
         if len(asked) != 1:
-            raise RefusedError(
-                422, f"Exactly one period type must be requested, not {list(asked)}"
-            )  # invented
+            raise RefusedError(422, f"Not exactly one period type: {list(asked)}")  # invented
         ((kind, value),) = asked.items()
         if kind not in self.periods:
             raise RefusedError(422, f"Unknown period type: {kind}")
