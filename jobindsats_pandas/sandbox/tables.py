@@ -16,7 +16,7 @@ from jobindsats_pandas.sandbox.query import Selection, TableIndex
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HOURS", "Cell", "Population", "SyntheticTable"]
+__all__ = ["HOURS", "Cell", "Population", "SyntheticTable", "draw_register"]
 
 HOURS = 160
 """Hours of a full month, so that full-time persons are counted in whole hours."""
@@ -26,7 +26,7 @@ Cell = tuple[str, Mapping[str, str]]
 
 
 @lru_cache(maxsize=40)
-def _register(design: TableDesign, seed: int, revision: int) -> Register:
+def draw_register(design: TableDesign, seed: int, revision: int) -> Register:
     """Draw the persons of a table, once for all its ways of listing the total."""
     source = [seed, zlib.crc32(design.id.encode())]
     rng = np.random.default_rng([*source, 1])
@@ -120,7 +120,7 @@ class SyntheticTable:
     @property
     def register(self) -> Register:
         """The persons behind the table."""
-        return _register(self.design, self.seed, self.revision)
+        return draw_register(self.design, self.seed, self.revision)
 
     @property
     def metadata(self) -> dict[str, Any]:
