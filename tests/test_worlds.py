@@ -14,9 +14,20 @@ import pandas as pd
 import pytest
 import recordings
 import worlds
+from world_tables import (
+    FUND_NAMES,
+    FUNDS,
+    NAMES,
+    OCCUPATIONS,
+    TITLES,
+    Dimension,
+    Hierarchy,
+    RecordedTable,
+    Table,
+)
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.errors import NotCachedError, PayloadError
+from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,21 +40,24 @@ world_of_each = pytest.mark.parametrize(
 )
 temper_of_each = pytest.mark.parametrize("temper", worlds.TEMPERS)
 
-FUNDS = [path for path in worlds.FUNDS.hierarchies["_akassedp"][1].names if path != "/"]
-MUNICIPALITIES = [path for path in worlds.FUNDS.hierarchies["_nykom"][1].names if path != "/"]
-NEWEST = worlds.FUNDS.periods[-3:]
-SCATTERED = [worlds.FUNDS.periods[place] for place in (1, 6, 7, 15, 20)]
-ALL_MEASURES = list(worlds.FUNDS.measures)
-#: As every temper takes it, the fewest requests for data.
-ONE = dict.fromkeys(worlds.TEMPERS, 1)
+
+def paths_of(table: Table, hierarchy: str) -> list[str]:
+    return [path for path in table.hierarchies[hierarchy][1].names if path != "/"]
 
 
-def names_of(table: worlds.Table, hierarchy: str, paths: Sequence[str]) -> list[str]:
+def names_of(table: Table, hierarchy: str, paths: Sequence[str]) -> list[str]:
     return [table.hierarchies[hierarchy][1].names[path] for path in paths]
 
 
+EVERY_FUND = paths_of(FUNDS, "_akassedp")
+MUNICIPALITIES = paths_of(FUNDS, "_nykom")
+NEWEST = FUNDS.periods[-3:]
+SCATTERED = [FUNDS.periods[place] for place in (1, 6, 7, 15, 20)]
+ALL_MEASURES = list(FUNDS.measures)
+
+
 def truth(
-    table: worlds.Table,
+    table: Table,
     named: Mapping[str, Sequence[str]],
     periods: Sequence[str],
     measures: Sequence[str] | None = None,
@@ -74,7 +88,7 @@ def connect(server: worlds.Server, directory: Path) -> ji.Client:
     return ji.Client(token=server.token, base_url=server.url, cache_dir=directory)
 
 
-def read_twice(server: worlds.Server, directory: Path, table: worlds.Table, **question: Any) -> pd.DataFrame:
+def read_twice(server: worlds.Server, directory: Path, table: Table, **question: Any) -> pd.DataFrame:
     """Answer a question; again offline, by a new client and without a request, it is the same frame."""
     frame = ji.read_jobindsats(table.id, client=connect(server, directory), **question)
     sent = len(server.requests)
@@ -124,7 +138,7 @@ def test_server_lists_the_total_as_its_world_does_and_answers_alike(world: str, 
         cases, persons, full_time, _ = map(sum, zip(*parts, strict=True))
         published = rows["*"]["A-kasse i alt"]
         # The units of the newest month themselves, without anything that the server adds up by.
-        assert published[0] == cases == worlds.FUNDS.units[-1].sum()
+        assert published[0] == cases == FUNDS.units[-1].sum()
         assert published[1] < persons
         assert abs(published[2] - full_time) <= 11
 
@@ -135,18 +149,16 @@ def test_server_brings_ancestors_and_hides_and_leaves_out_small_cells() -> None:
             "mgroup.*=*&period.M=latest:1&hierarchy._region=/&hierarchy._ygrpi09=level:ygrpi09&format=json"
         )
         _, answer = ask(server, f"data/b02?{query}")
-        assert [row[2] for row in answer["rows"]] == sorted(
-            worlds.NAMES.hierarchies["_ygrpi09"][1].names.values()
-        )
+        assert [row[2] for row in answer["rows"]] == sorted(NAMES.hierarchies["_ygrpi09"][1].names.values())
         query = "mgroup.*=*&period.M=2024M02&hierarchy._nykom=*&hierarchy._akassedp=*&format=json"
         _, answer = ask(server, f"data/a01?{query}")
-        units = worlds.FUNDS.units[1]
+        units = FUNDS.units[1]
         municipalities, funds = (
-            names_of(worlds.FUNDS, "_nykom", MUNICIPALITIES),
-            names_of(worlds.FUNDS, "_akassedp", FUNDS),
+            names_of(FUNDS, "_nykom", MUNICIPALITIES),
+            names_of(FUNDS, "_akassedp", EVERY_FUND),
         )
         shown = {row[1:3]: row[3:] for row in map(tuple, answer["rows"])}
-        for (i, municipality), (j, fund) in product(enumerate(municipalities), enumerate(funds)):
+        for (i, municipality), (j, fund) in product(enumerate(municipalities), enumerate(FUND_NAMES)):
             cases = units[i, j]
             assert ((municipality, fund) in shown) == bool(cases)
             if cases:
@@ -162,7 +174,7 @@ def test_server_brings_ancestors_and_hides_and_leaves_out_small_cells() -> None:
             "long",
             {
                 "hierarchy._nykom": ",".join(MUNICIPALITIES[:21]),
-                "period.M": ",".join(worlds.FUNDS.periods[:21]),
+                "period.M": ",".join(FUNDS.periods[:21]),
             },
         ),
         ("no level", {"hierarchy._nykom": "level:nykom"}),
@@ -176,7 +188,7 @@ def test_server_refuses_what_its_temper_refuses(temper: str, refused: dict[str, 
         plain = {"mgroup.*": "*", "period.M": "latest:1", "hierarchy._nykom": "/", "format": "json"}
         every = {
             "hierarchy._nykom": ["*", "level:nykom", "/101/", "/101/,/102/", ",".join(MUNICIPALITIES[:21])],
-            "period.M": ["*", "2024M01", "2024M01,2024M05", ",".join(worlds.FUNDS.periods[:21])],
+            "period.M": ["*", "2024M01", "2024M01,2024M05", ",".join(FUNDS.periods[:21])],
             "mgroup.mgrp_1": ["meas_1", "*"],
         }
         for name, values in every.items():
@@ -208,15 +220,14 @@ def test_server_answers_other_mistakes_in_the_words_of_the_api() -> None:
 
 # --- three worlds, five tempers --------------------------------------------------------------------------------------
 
-FUND_NAMES = names_of(worlds.FUNDS, "_akassedp", FUNDS)
 #: What is asked, which members that names, which periods, which measures, and whether a total's row comes along.
 QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Sequence[str]], Sequence[str], list[str]]] = {
-    "parts": ({"by": "A-kasse"}, {"_akassedp": FUNDS}, NEWEST, ALL_MEASURES),
-    "star": ({"by": {"A-kasse": "*"}}, {"_akassedp": ["/", *FUNDS]}, NEWEST, ALL_MEASURES),
-    "level": ({"by": {"A-kasse": "level:akassedp"}}, {"_akassedp": FUNDS}, NEWEST, ALL_MEASURES),
+    "parts": ({"by": "A-kasse"}, {"_akassedp": EVERY_FUND}, NEWEST, ALL_MEASURES),
+    "star": ({"by": {"A-kasse": "*"}}, {"_akassedp": ["/", *EVERY_FUND]}, NEWEST, ALL_MEASURES),
+    "level": ({"by": {"A-kasse": "level:akassedp"}}, {"_akassedp": EVERY_FUND}, NEWEST, ALL_MEASURES),
     "total": ({"by": {"A-kasse": "total"}}, {"_akassedp": ["/"]}, NEWEST, ALL_MEASURES),
     "nine": (
-        {"by": {"_nykom": names_of(worlds.FUNDS, "_nykom", MUNICIPALITIES[2:96:11])}},
+        {"by": {"_nykom": names_of(FUNDS, "_nykom", MUNICIPALITIES[2:96:11])}},
         {"_nykom": MUNICIPALITIES[2:96:11]},
         NEWEST,
         ALL_MEASURES,
@@ -227,20 +238,20 @@ QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Sequence[str]], Sequence[st
         NEWEST,
         ALL_MEASURES,
     ),
-    "all but the total": ({"by": {"A-kasse": FUND_NAMES}}, {"_akassedp": FUNDS}, NEWEST, ALL_MEASURES),
+    "all but the total": ({"by": {"A-kasse": FUND_NAMES}}, {"_akassedp": EVERY_FUND}, NEWEST, ALL_MEASURES),
     "scattered periods": (
         {"by": "A-kasse", "periods": SCATTERED},
-        {"_akassedp": FUNDS},
+        {"_akassedp": EVERY_FUND},
         SCATTERED,
         ALL_MEASURES,
     ),
     "one measure": (
         {"by": "A-kasse", "measures": "Antal sanktioner"},
-        {"_akassedp": FUNDS},
+        {"_akassedp": EVERY_FUND},
         NEWEST,
         ["meas_1"],
     ),
-    "one of two": ({"by": "A-kasse", "measures": "meas_3"}, {"_akassedp": FUNDS}, NEWEST, ["meas_3"]),
+    "one of two": ({"by": "A-kasse", "measures": "meas_3"}, {"_akassedp": EVERY_FUND}, NEWEST, ["meas_3"]),
     "two at once": (
         {"by": {"_nykom": MUNICIPALITIES[:5]}, "periods": SCATTERED, "measures": ["meas_1", "meas_4"]},
         {"_nykom": MUNICIPALITIES[:5]},
@@ -259,8 +270,8 @@ def test_every_cell_is_right_in_every_world_and_temper(
     question, named, periods, measures = QUESTIONS[asked]
     refusal = (404, 413, 414, 422)[(len(asked) + len(temper)) % 4]
     with worlds.serve(world, temper, level_brings=brings, refusal=refusal) as server:
-        frame = read_twice(server, tmp_path, worlds.FUNDS, **{"periods": "latest:3"} | question)
-        assert cells(frame, 1) == truth(worlds.FUNDS, named, periods, measures)
+        frame = read_twice(server, tmp_path, FUNDS, **{"periods": "latest:3"} | question)
+        assert cells(frame, 1) == truth(FUNDS, named, periods, measures)
         assert frame.columns[1] == ("Område" if "_nykom" in named else "A-kasse")
         # The metadata and one request for data are the fewest; an unlisted total's name is one more.
         assert len(server.requests) <= 2 + (world == "unlisted") + 2
@@ -275,7 +286,7 @@ def test_parts_of_what_adds_are_the_total(world: str, brings: str, temper: str, 
         everything = ji.read_jobindsats("a01", by={"A-kasse": "*"}, periods="latest:1", client=client)
         parts = ji.read_jobindsats("a01", by="A-kasse", periods="latest:1", client=client)
         published = ji.read_official_total(parts, over="A-kasse", client=client)
-        (cases,) = worlds.FUNDS.units[-1:].sum(axis=(1, 2))
+        (cases,) = FUNDS.units[-1:].sum(axis=(1, 2))
         assert parts["Antal sanktioner"].sum() == cases
         assert published["Antal sanktioner"].to_list() == [cases]
         assert everything.jobindsats.official_total(over="A-kasse")["Antal sanktioner"].to_list() == [cases]
@@ -300,9 +311,9 @@ def test_municipalities_with_the_unknown_one_are_the_country(world: str, brings:
         frame = ji.read_jobindsats("a01", by="_nykom", periods="latest:1", client=client)
         assert len(frame) == 99
         assert "Uoplyst område" in set(frame["Område"])
-        assert frame["Antal sanktioner"].sum() == worlds.FUNDS.units[-1].sum()
+        assert frame["Antal sanktioner"].sum() == FUNDS.units[-1].sum()
         country = ji.read_jobindsats("a01", by={"_hele_landet": "total"}, periods="latest:1", client=client)
-        assert cells(country, 1) == truth(worlds.FUNDS, {"_hele_landet": ["/"]}, worlds.FUNDS.periods[-1:])
+        assert cells(country, 1) == truth(FUNDS, {"_hele_landet": ["/"]}, FUNDS.periods[-1:])
 
 
 @world_of_each
@@ -311,67 +322,100 @@ def test_hidden_cells_are_hidden_and_left_out_ones_are_no_rows(
     world: str, brings: str, temper: str, tmp_path: Path
 ) -> None:
     by = {"_nykom": "level:nykom", "_akassedp": "*"}
-    named = {"_nykom": MUNICIPALITIES, "_akassedp": ["/", *FUNDS]}
+    named = {"_nykom": MUNICIPALITIES, "_akassedp": ["/", *EVERY_FUND]}
     with worlds.serve(world, temper, level_brings=brings) as server:
-        frame = read_twice(server, tmp_path, worlds.FUNDS, by=by, periods="latest:2")
-        assert cells(frame, 2) == truth(worlds.FUNDS, named, worlds.FUNDS.periods[-2:])
+        frame = read_twice(server, tmp_path, FUNDS, by=by, periods="latest:2")
+        assert cells(frame, 2) == truth(FUNDS, named, FUNDS.periods[-2:])
         status = frame.jobindsats.status["Antal sanktioner"]
         assert set(status[frame["Antal sanktioner"].isna()]) == {"discretionised"}
         assert set(status[frame["Antal sanktioner"].notna()]) == {"observed"}
+
+
+@pytest.mark.parametrize("asked", QUESTIONS)
+@pytest.mark.parametrize("world", worlds.WORLDS)
+def test_where_only_the_proven_forms_are_taken_every_question_has_an_answer(
+    asked: str, world: str, tmp_path: Path
+) -> None:
+    question, named, periods, measures = QUESTIONS[asked]
+    with worlds.serve(world, " ".join(worlds.TEMPERS[1:]), refusal=422) as server:
+        frame = read_twice(server, tmp_path, FUNDS, **{"periods": "latest:3"} | question)
+        assert cells(frame, 1) == truth(FUNDS, named, periods, measures)
+        # At most three further tries, and what the fewest would have been.
+        assert len(server.requests) <= 2 + (world == "unlisted") + 3
 
 
 @temper_of_each
 @pytest.mark.parametrize("world", worlds.WORLDS)
 def test_a_refused_form_is_not_sent_again(world: str, temper: str, tmp_path: Path) -> None:
     with worlds.serve(world, temper) as server:
+        refused = []
         for periods in (3, 5):
             for asked in ("parts", "forty", "scattered periods", "one measure"):
-                before = len(server.refused)
-                how = {"periods": periods} | QUESTIONS[asked][0]
-                ji.read_jobindsats("a01", client=connect(server, tmp_path), refresh=True, **how)
-            if periods == 3:
-                before = len(server.refused)
-        assert len(server.refused) == before
+                question = {"periods": periods} | QUESTIONS[asked][0]
+                ji.read_jobindsats("a01", client=connect(server, tmp_path), refresh=True, **question)
+            refused.append(len(server.refused))
+        assert refused[0] == refused[1]
+
+
+def test_a_mistake_in_the_question_is_not_asked_in_other_forms(tmp_path: Path) -> None:
+    with worlds.serve("inside") as server:
+        server.listed["a01"] = FUNDS
+        server.tables["a01"] = replace(FUNDS, dimensions=FUNDS.dimensions[:1])
+        with pytest.raises(QueryError, match="_akassedp"):
+            connect(server, tmp_path).read("a01", by="A-kasse", periods=[*FUNDS.periods[:3], *NEWEST])
+        assert len(server.data_requests) == 1
+
+
+@pytest.mark.parametrize("refused", [True, False])
+@pytest.mark.parametrize("temper", ["all", "no level", "no lists"])
+@pytest.mark.parametrize("world", worlds.WORLDS)
+def test_a_hierarchy_whose_total_is_in_no_answer_has_its_parts(
+    world: str, temper: str, refused: bool, tmp_path: Path
+) -> None:
+    parts = {"_var13uger": paths_of(NAMES, "_var13uger")}
+    with worlds.serve(world, temper, refuses_missing_totals=refused) as server:
+        for by in ("_var13uger", {"_var13uger": "*"}):
+            frame = read_twice(server, tmp_path, NAMES, by=by, periods=2)
+            assert cells(frame, 1) == truth(NAMES, parts, NAMES.periods[-2:])
+            assert frame["Antal sanktioner"].iloc[::2].sum() == NAMES.units[-2].sum()
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
-BY_NAMES = {
-    "_tilb_2ptv": ("hoved", "gruppe", "tilbud"),
-    "_ygrpi09": ("ydelse", "ygrpi09"),
-    "_arsag": ("arsag",),
-    "_reko": ("region", "reko"),
-    "_var13uger": ("var13uger",),
-}
-EVERY_LEVEL = [(hierarchy, level) for hierarchy, levels in BY_NAMES.items() for level in (*levels, "*")]
+LEVELS = [
+    (hierarchy.id, level[0])
+    for dimension in NAMES.dimensions
+    for hierarchy in dimension.hierarchies
+    for level in (*hierarchy.levels, "*")
+    if hierarchy.id not in {"_hele_landet", "_region"}
+]
+#: Ancestors may come along too; where one has the name of a member asked for, nothing tells the rows apart.
+LEVELS_IN_WORLDS = [
+    *product(LEVELS, WORLDS),
+    *product(
+        [one for one in LEVELS if one[0] == "_ygrpi09"], [(world, "ancestors") for world in worlds.WORLDS]
+    ),
+]
 
 
-@pytest.mark.parametrize(
-    ("world", "brings"), [*WORLDS, ("inside", "ancestors"), ("apart", "ancestors"), ("unlisted", "ancestors")]
-)
+@pytest.mark.parametrize(("asked", "world_and_brings"), LEVELS_IN_WORLDS)
 @temper_of_each
-@pytest.mark.parametrize(
-    ("hierarchy", "level"), EVERY_LEVEL, ids=[f"{h}-{level}" for h, level in EVERY_LEVEL]
-)
 def test_equal_names_and_subtotals_stay_apart(
-    hierarchy: str, level: str, temper: str, world: str, brings: str, tmp_path: Path
+    asked: tuple[str, str], world_and_brings: tuple[str, str], temper: str, tmp_path: Path
 ) -> None:
-    table = worlds.NAMES
-    known = table.hierarchies[hierarchy][1]
+    (hierarchy, level), (world, brings) = asked, world_and_brings
+    known = NAMES.hierarchies[hierarchy][1]
     paths = (
-        [*known.names]
-        if level == "*"
-        else [p for one in known.levels if one.id == level for p, _ in one.members]
+        [*known.names] if level == "*" else [p for one in known.levels if one[0] == level for p, _ in one[2]]
     )
     by = {hierarchy: "*" if level == "*" else f"level:{level}"}
     with worlds.serve(world, temper, level_brings=brings) as server:
-        frame = read_twice(server, tmp_path, table, by=by, periods="latest:1")
-        assert cells(frame, 1) == truth(table, {hierarchy: paths}, table.periods[-1:])
+        frame = read_twice(server, tmp_path, NAMES, by=by, periods="latest:1")
+        assert cells(frame, 1) == truth(NAMES, {hierarchy: paths}, NAMES.periods[-1:])
         assert frame.iloc[:, 1].is_unique
-        # Where a total is asked for, the row that is one is known as such; a subtotal never is.
-        if level == "*" and hierarchy != "_var13uger":
-            totals = frame.jobindsats.totals(hierarchy).iloc[:, 1]
-            assert totals.to_list() == [known.total]
+        # The row that is the total is known as such; a subtotal never is.
+        if level == "*" and hierarchy not in NAMES.without_total:
+            assert frame.jobindsats.totals(hierarchy).iloc[:, 1].to_list() == [known.total]
 
 
 @pytest.mark.parametrize("world", worlds.WORLDS)
@@ -380,29 +424,27 @@ def test_two_brothers_of_one_name_keep_their_own_numbers(world: str, temper: str
     with worlds.serve(world, temper) as server:
         frame = ji.read_jobindsats("b02", by="_arsag", periods="latest:1", client=connect(server, tmp_path))
         found = dict(zip(frame.iloc[:, 1], frame["Antal sanktioner"], strict=True))
-        by_path = {path: next(iter(truth(worlds.NAMES, {"_arsag": [path]}, worlds.NAMES.periods[-1:])))[2] for path in ("/2/", "/4/")}  # fmt: skip
-        assert {label: found[label] for label in ("Andet [/2/]", "Andet [/4/]")} == {
-            "Andet [/2/]": by_path["/2/"],
-            "Andet [/4/]": by_path["/4/"],
-        }
-        assert by_path["/2/"] != by_path["/4/"]
+        for path in ("/2/", "/4/"):
+            ((_, _, cases, *_),) = truth(NAMES, {"_arsag": [path]}, NAMES.periods[-1:])
+            assert found.pop(f"Andet [{path}]") == cases
+        assert found.keys() == {"Sygdom", "Barsel"}
 
 
-def renamed(table: worlds.Table, names: Mapping[str, str]) -> worlds.Table:
+def renamed(table: Table, names: Mapping[str, str]) -> Table:
     """The table with other names for some funds."""
     area, funds = table.dimensions
     (hierarchy,) = funds.hierarchies
-    (level,) = hierarchy.levels
-    members = tuple((path, names.get(path, name)) for path, name in level.members)
+    ((level_id, level_name, members),) = hierarchy.levels
+    members = tuple((path, names.get(path, name)) for path, name in members)
     members += tuple((path, name) for path, name in names.items() if path not in hierarchy.names)
-    hierarchy = replace(hierarchy, levels=(replace(level, members=members),))
+    hierarchy = replace(hierarchy, levels=((level_id, level_name, members),))
     return replace(table, dimensions=(area, replace(funds, hierarchies=(hierarchy,))))
 
 
 @pytest.mark.parametrize("world", worlds.WORLDS)
 @temper_of_each
 @pytest.mark.parametrize(
-    "members", [["/5/", "/11/"], ["/6/", "/11/"], FUNDS[:21]], ids=["new", "moved", "many"]
+    "members", [["/5/", "/11/"], ["/6/", "/11/"], EVERY_FUND[:21]], ids=["new", "moved", "many"]
 )
 def test_names_that_moved_between_members_are_looked_up_anew(
     members: list[str], world: str, temper: str, tmp_path: Path
@@ -410,53 +452,66 @@ def test_names_that_moved_between_members_are_looked_up_anew(
     with worlds.serve(world, temper) as server:
         client = connect(server, tmp_path)
         client.table("a01")
-        server.tables["a01"] = moved = renamed(worlds.FUNDS, {"/5/": "Ny a-kasse", "/6/": "A-kasse 5"})
+        server.tables["a01"] = moved = renamed(FUNDS, {"/5/": "Ny a-kasse", "/6/": "A-kasse 5"})
         frame = client.read("a01", by={"A-kasse": members}, periods=1)
         assert cells(frame, 1) == truth(moved, {"_akassedp": members}, NEWEST[-1:])
 
 
+@pytest.mark.parametrize("temper", ["all", "no level", "no subsets"])
+@pytest.mark.parametrize("world", worlds.WORLDS)
+def test_names_that_changed_places_are_looked_up_anew(world: str, temper: str, tmp_path: Path) -> None:
+    with worlds.serve(world, temper) as server:
+        client = connect(server, tmp_path)
+        client.table("a01")
+        server.tables["a01"] = moved = renamed(FUNDS, {"/5/": "A-kasse 6", "/6/": "A-kasse 5"})
+        frame = client.read("a01", by={"A-kasse": ["/5/", "/11/"]}, periods=1)
+        assert cells(frame, 1) == truth(moved, {"_akassedp": ["/5/", "/11/"]}, NEWEST[-1:])
+
+
 @pytest.mark.parametrize("world", worlds.WORLDS)
 @pytest.mark.parametrize(
-    "by", ["A-kasse", {"A-kasse": "*"}, {"A-kasse": ["/1/", "/23/"]}], ids=["parts", "star", "list"]
+    ("by", "paths"),
+    [
+        ("A-kasse", [*EVERY_FUND, "/23/"]),
+        ({"A-kasse": "*"}, ["/", *EVERY_FUND, "/23/"]),
+        ({"A-kasse": ["/1/", "/23/"]}, ["/1/", "/23/"]),
+    ],
+    ids=["parts", "star", "list"],
 )
 @pytest.mark.parametrize("name", ["Ukendte i alt", "Hele landet", "I alt"])
 def test_a_row_that_looks_like_a_total_and_is_not_listed_is_no_total(
-    by: Any, name: str, world: str, tmp_path: Path
+    name: str, by: Any, paths: list[str], world: str, tmp_path: Path
 ) -> None:
     with worlds.serve(world) as server:
-        server.tables["a01"] = more = renamed(worlds.FUNDS, {"/23/": name})
-        listed = (
-            worlds.FUNDS if by != {"A-kasse": ["/1/", "/23/"]} else renamed(worlds.FUNDS, {"/23/": "Øvrige"})
+        server.tables["a01"] = more = renamed(FUNDS, {"/23/": name})
+        server.listed["a01"] = (
+            renamed(FUNDS, {"/23/": "Øvrige"}) if paths[0] == "/1/" and len(paths) == 2 else FUNDS
         )
-        server.listed["a01"] = listed
         client = connect(server, tmp_path)
         with pytest.raises(PayloadError, match=name):
             client.read("a01", by=by, periods=1)
         del server.listed["a01"]
-        frame = client.read("a01", by=by, periods=1)
-        paths = ["/1/", "/23/"] if isinstance(by, dict) and by["A-kasse"] != "*" else [*FUNDS, "/23/"]
-        assert cells(frame, 1) == truth(
-            more, {"_akassedp": ["/", *paths] if by == {"A-kasse": "*"} else paths}, NEWEST[-1:]
+        assert cells(client.read("a01", by=by, periods=1), 1) == truth(
+            more, {"_akassedp": paths}, NEWEST[-1:]
         )
 
 
 # --- many members ----------------------------------------------------------------------------------------------------
 
-OCCUPATIONS, TITLES = worlds.OCCUPATIONS, worlds.TITLES
-STILLINGER = [path for path in OCCUPATIONS.hierarchies["_escostar_rs"][1].names if path != "/"]
-TITLER = [path for path in TITLES.hierarchies["_esco_uri"][1].names if path != "/"]
-REGIONS = [path for path in OCCUPATIONS.hierarchies["_region"][1].names if path != "/"]
+EVERY_OCCUPATION = paths_of(OCCUPATIONS, "_escostar_rs")
+EVERY_TITLE = paths_of(TITLES, "_esco_uri")
+REGIONS = paths_of(OCCUPATIONS, "_region")
 #: The table, what is asked, how many periods, which members that names, and the fewest requests at 150,000 cells each.
-MANY: dict[str, tuple[worlds.Table, Any, int, dict[str, Sequence[str]], int]] = {
-    "occupations": (OCCUPATIONS, "Stilling", 12, {"_escostar_rs": STILLINGER}, 1),
-    "occupations, all there is": (OCCUPATIONS, "Stilling", 30, {"_escostar_rs": STILLINGER}, 1),
-    "every second occupation": (OCCUPATIONS, {"Stilling": STILLINGER[::2]}, 12, {"_escostar_rs": STILLINGER[::2]}, 1),
-    "occupations, regions": (OCCUPATIONS, ["_region", "Stilling"], 12, {"_region": REGIONS, "_escostar_rs": STILLINGER}, 1),
-    "occupations, municipalities": (OCCUPATIONS, ["_nykom", "Stilling"], 2, {"_nykom": MUNICIPALITIES, "_escostar_rs": STILLINGER}, 2),
-    "titles": (TITLES, "Titel", 12, {"_esco_uri": TITLER}, 1),
-    "all titles but one": (TITLES, {"Titel": TITLER[1:]}, 3, {"_esco_uri": TITLER[1:]}, 1),
-    "every second title": (TITLES, {"Titel": TITLER[::2]}, 3, {"_esco_uri": TITLER[::2]}, 1),
-    "titles, municipalities": (TITLES, ["_nykom", "Titel"], 1, {"_nykom": MUNICIPALITIES, "_esco_uri": TITLER}, 2),
+MANY: dict[str, tuple[Table, Any, int, dict[str, Sequence[str]], int]] = {
+    "occupations": (OCCUPATIONS, "Stilling", 12, {"_escostar_rs": EVERY_OCCUPATION}, 1),
+    "occupations, all there is": (OCCUPATIONS, "Stilling", 30, {"_escostar_rs": EVERY_OCCUPATION}, 1),
+    "every second occupation": (OCCUPATIONS, {"Stilling": EVERY_OCCUPATION[::2]}, 12, {"_escostar_rs": EVERY_OCCUPATION[::2]}, 1),
+    "occupations, regions": (OCCUPATIONS, ["_region", "Stilling"], 12, {"_region": REGIONS, "_escostar_rs": EVERY_OCCUPATION}, 1),
+    "occupations, municipalities": (OCCUPATIONS, ["_nykom", "Stilling"], 2, {"_nykom": MUNICIPALITIES, "_escostar_rs": EVERY_OCCUPATION}, 2),
+    "titles": (TITLES, "Titel", 12, {"_esco_uri": EVERY_TITLE}, 1),
+    "all titles but one": (TITLES, {"Titel": EVERY_TITLE[1:]}, 3, {"_esco_uri": EVERY_TITLE[1:]}, 1),
+    "every second title": (TITLES, {"Titel": EVERY_TITLE[::2]}, 3, {"_esco_uri": EVERY_TITLE[::2]}, 1),
+    "titles, municipalities": (TITLES, ["_nykom", "Titel"], 1, {"_nykom": MUNICIPALITIES, "_esco_uri": EVERY_TITLE}, 2),
 }  # fmt: skip
 
 
@@ -467,8 +522,8 @@ MANY: dict[str, tuple[worlds.Table, Any, int, dict[str, Sequence[str]], int]] = 
 def test_many_members_take_few_requests(asked: str, world: str, temper: str, tmp_path: Path) -> None:
     table, by, periods, named, fewest = MANY[asked]
     if temper == "long" and asked == "titles, municipalities":
-        # 99 municipalities in lists of 20, which is as many as are taken.
-        fewest = 5
+        # A list of five is the longest that a real client sent: 20 of them for 99 municipalities, once 50 are refused.
+        fewest = 20
     with worlds.serve(world, temper) as server:
         client = connect(server, tmp_path)
         assert len(ji.plan(table.id, by, f"latest:{periods}", client=client).requests) <= fewest + 1
@@ -482,18 +537,22 @@ def test_many_members_take_few_requests(asked: str, world: str, temper: str, tmp
 # --- recorded answers ------------------------------------------------------------------------------------------------
 
 
-def as_table(recording: recordings.Recording) -> worlds.RecordedTable:
+def as_table(recording: recordings.Recording) -> RecordedTable:
     """A recording as a table of the server's, its metadata without a style of their own."""
     dimensions = []
     for one in recording.metadata["dimensions"]:
         (listed,) = one["hierarchies"]
-        levels = [
-            worlds.Level(each["level_id"], each["level_name"], tuple((v["value_id"], v["value_name"]) for v in each["values"]))
-            for each in listed["levels"]
-        ]  # fmt: skip
-        ((_, total),) = levels[0].members
-        hierarchy = worlds.Hierarchy(listed["hierarchy_id"], listed["hierarchy_name"], total, tuple(levels[1:]) or (replace(levels[0], members=()),))  # fmt: skip
-        dimensions.append(worlds.Dimension(one["dimension_id"], one["dimension_name"], (hierarchy,)))
+        (total, *levels) = [
+            (
+                level["level_id"],
+                level["level_name"],
+                tuple((v["value_id"], v["value_name"]) for v in level["values"]),
+            )
+            for level in listed["levels"]
+        ]
+        names = (listed["hierarchy_id"], listed["hierarchy_name"], total[2][0][1])
+        hierarchy = Hierarchy(*names, tuple(levels) or ((*total[:2], ()),))
+        dimensions.append(Dimension(one["dimension_id"], one["dimension_name"], (hierarchy,)))
     groups = tuple(
         (
             g["mgroup_id"],
@@ -506,9 +565,7 @@ def as_table(recording: recordings.Recording) -> worlds.RecordedTable:
     ids = tuple(sorted(value["period_id"] for value in periods["values"]))
     width = 1 + len(dimensions)
     held = {tuple(row[:width]): row[width:] for row in recording.rows}
-    return worlds.RecordedTable(
-        recording.table, ids, tuple(dimensions), groups, recording.period_type, cells=held
-    )
+    return RecordedTable(recording.table, ids, tuple(dimensions), groups, recording.period_type, cells=held)
 
 
 @pytest.mark.parametrize("name", ["y01c01", "y01h01", "y01ud01di", "y25i01", "y25i06b"])
