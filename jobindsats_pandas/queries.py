@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
-from itertools import product
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from jobindsats_pandas.errors import QueryError, QueryWarning
-from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, MAX_URL, DataRequest, Selection, name_unique, split
+from jobindsats_pandas.forms import (
+    BASE_URL,
+    EVERY_FORM,
+    MAX_CELLS,
+    MAX_URL,
+    DataRequest,
+    Dialect,
+    Selection,
+    requests_for,
+)
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import frequency, parse_period, period_id
@@ -25,7 +34,7 @@ from jobindsats_pandas.periods import frequency, parse_period, period_id
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
 
-__all__ = ["Plan", "plan", "resolve_measure", "total_request"]
+__all__ = ["Plan", "in_dialect", "names_request", "plan", "resolve_measure", "total_request"]
 
 #: A whole number from here on is a year that was meant, not a number of periods.
 FIRST_YEAR = 1900
@@ -103,7 +112,14 @@ class Plan:
             )
         facts.append(("measures", "; ".join(measure.column for measure in self.measures)))
         # One line each, whatever the names hold.
+        facts += [("sends", text) for text in self._forms()]
         return [(name, " ".join(text.split())) for name, text in [*facts, ("asks", self.summary)]]
+
+    def _forms(self) -> list[str]:
+        """The forms of the requests, and what of the answers is dropped; requests of one form in one line."""
+        counted = Counter(request.forms for request in self.requests)
+        lines = [f"{count} × {text}" if count > 1 else text for text, count in counted.items()]
+        return [*lines[:4], f"… {len(lines) - 4} other forms …"] if len(lines) > 5 else lines
 
     def _commands(self) -> str:
         shown = self.curl().split("\n")
@@ -134,6 +150,7 @@ def plan(
     *,
     max_cells: int = MAX_CELLS,
     base_url: str = BASE_URL,
+    dialect: Dialect = EVERY_FORM,
 ) -> Plan:
     """Turn a question into the exact requests. Pure: nothing is sent.
 
@@ -150,6 +167,8 @@ def plan(
         dimension.
     base_url : str
         Address of the API, for the curl commands.
+    dialect : Dialect
+        The forms that the API takes.
 
     Returns
     -------
@@ -167,17 +186,43 @@ def plan(
     """
     if max_cells < 1:
         raise QueryError(f"max_cells is {max_cells}; a request needs room for 1 cell at least.")
-    chosen_type, chosen_periods, latest = _resolve_periods(table, periods, period_type)
+    chosen_type, chosen_periods = _resolve_periods(table, periods, period_type)
     chosen_measures = _resolve_measures(table, measures)
     selections = _resolve_by(table, by)
-    whole = DataRequest(table, chosen_type.id, chosen_periods, latest, selections, chosen_measures)
-    room = MAX_URL - len(base_url) - 1
-    requests = tuple(
-        part
-        for pieces in product(*(name_unique(selection) for selection in selections))
-        for part in split(replace(whole, selections=pieces), max_cells, room)
+    question = Plan(table, chosen_type, chosen_periods, selections, chosen_measures, (), base_url)
+    return in_dialect(question, dialect, max_cells)
+
+
+def in_dialect(question: Plan, dialect: Dialect, max_cells: int = MAX_CELLS) -> Plan:
+    """Ask the same question in the forms of a dialect."""
+    whole = DataRequest(
+        question.table, question.period_type.id, question.periods, 0, question.selections, question.measures
     )
-    return Plan(table, chosen_type, chosen_periods, selections, chosen_measures, requests, base_url)
+    room = min(MAX_URL, dialect.address) - len(question.base_url) - 1
+    return replace(question, requests=requests_for(whole, max_cells, room, dialect))
+
+
+def names_request(question: Plan, hierarchies: Sequence[Hierarchy]) -> DataRequest | None:
+    """Ask what the totals of some hierarchies are called: for nothing but totals, of the newest periods.
+
+    Returns None where the table has no area total to send with it.
+    """
+    ids = {hierarchy.dimension_id for hierarchy in hierarchies}
+    area = _area_total(question.table)
+    selections = {s.dimension_id: Selection(s, (s.codes[TOTAL],)) for s in hierarchies}
+    if question.table.area is not None and question.table.area.id not in ids:
+        if area is None:
+            return None
+        selections[question.table.area.id] = area
+    newest = question.period_type.periods[-DEFAULT_PERIODS:]
+    return DataRequest(
+        question.table,
+        question.period_type.id,
+        newest,
+        len(newest),
+        tuple(selections[d.id] for d in question.table.structure if d.id in selections),
+        question.measures,
+    )
 
 
 def total_request(question: Plan, first_period: str) -> DataRequest | None:
@@ -190,8 +235,9 @@ def total_request(question: Plan, first_period: str) -> DataRequest | None:
         return None
     every = question.period_type.periods
     newest = every[every.index(first_period) :]
+    selections = (area,) if area else ()
     return DataRequest(
-        question.table, question.period_type.id, newest, True, (area,) if area else (), question.measures
+        question.table, question.period_type.id, newest, len(newest), selections, question.measures
     )
 
 
@@ -242,9 +288,11 @@ def _dimension_name(by: Any, name: Any) -> str:
 
 
 def _area_total(table: Table) -> Selection | None:
-    """Return ``/`` of the first area hierarchy that has it."""
-    hierarchies = table.area.hierarchies if table.area else ()
-    return next((Selection(h, (h.codes[TOTAL],), shown=False) for h in hierarchies if h.has_total), None)
+    """Return ``/`` of the first area hierarchy that lists it, else of the one that is likeliest to have it."""
+    hierarchies = [h for h in (table.area.hierarchies if table.area else ()) if h.has_total]
+    listed = [h for h in hierarchies if h.total == "listed"]
+    likeliest = listed or sorted(hierarchies, key=lambda h: h.id != "_hele_landet")
+    return Selection(likeliest[0], (likeliest[0].codes[TOTAL],), shown=False) if likeliest else None
 
 
 def _resolve_members(table: Table, hierarchy: Hierarchy, members: Any) -> tuple[int, ...]:
@@ -373,15 +421,15 @@ def resolve_measure(table: Table, name: Any) -> list[Measure]:
 
 def _resolve_periods(
     table: Table, periods: Any, period_type: str | None
-) -> tuple[PeriodType, tuple[str, ...], bool]:
-    """Return the period type, the ids oldest first, and whether they are asked for as the newest."""
+) -> tuple[PeriodType, tuple[str, ...]]:
+    """Return the period type, and the ids oldest first."""
     if isinstance(periods, slice):
         if periods.step is not None:
             raise QueryError(f"Table {table.id}: periods={periods!r}: a slice of periods has no step.")
         periods = ":".join("" if end is None else _period_text(end) for end in (periods.start, periods.stop))
     if periods is None or (isinstance(periods, str) and periods == "*"):
         chosen = _period_type(table, [], period_type)
-        return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :], True
+        return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :]
     if isinstance(periods, bool):
         raise QueryError(_bad_periods(table, periods))
     if isinstance(periods, Integral):
@@ -413,10 +461,10 @@ def _resolve_periods(
         if position is None:
             raise QueryError(_no_such_period(table, chosen, name))
         positions.add(position)
-    return chosen, tuple(chosen.periods[position] for position in sorted(positions)), False
+    return chosen, tuple(chosen.periods[position] for position in sorted(positions))
 
 
-def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...], bool]:
+def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...]]:
     chosen = _period_type(table, [], period_type)
     if count < 1:
         raise QueryError(f"Table {table.id}: latest:{count} asks for no period; 1 is the least.")
@@ -427,12 +475,12 @@ def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodTy
             QueryWarning,
             stacklevel=5,
         )
-    return chosen, chosen.periods[-count:], True
+    return chosen, chosen.periods[-count:]
 
 
 def _slice(
     table: Table, first: str, last: str, period_type: str | None
-) -> tuple[PeriodType, tuple[str, ...], bool]:
+) -> tuple[PeriodType, tuple[str, ...]]:
     ends = [end for end in (first, last) if end]
     chosen = _period_type(table, ends, period_type)
     order = {text: position for position, text in enumerate(chosen.periods)}
@@ -457,7 +505,7 @@ def _slice(
         raise QueryError(
             f"Table {table.id} has no period of type {chosen.id} in {first}:{last}.{swapped}{_period_span(chosen)}",
         )
-    return chosen, inside, False
+    return chosen, inside
 
 
 def _period_text(item: Any) -> str:

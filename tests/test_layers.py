@@ -16,6 +16,7 @@ FLOORS = [
     {"forms"},
     {"queries"},
     {"decoding", "gathering"},
+    {"asking"},
     {"client"},
     {"storage", "totals", "audit", "revisions", "plotting", "areas", "exports"},
     {"readers", "accessor"},
