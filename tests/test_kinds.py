@@ -370,6 +370,54 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
         ],
     ),
     (
+        "so many had so many: those who had them are counted, and nobody names them",
+        Kind.NONE,
+        [
+            "Ingen samtaler",
+            "3 eller flere samtaler",
+            "Har haft samtaler",
+            ("0", "Antal afholdte samtaler"),
+            ("3+", "Antal afholdte samtaler"),
+            ("1 samtale", "Samtaler"),
+            ("Med mindst én samtale", "Samtaler"),
+            ("Uden samtaler", "Samtaler"),
+        ],
+    ),
+    (
+        "a name of such a form that is a part",
+        Kind.FLOW,
+        [
+            ("3F", "Antal sanktioner"),
+            ("Uden virkning", "Antal sanktioner"),
+            ("Ingen", "Antal sanktioner fordelt på a-kasse"),
+            ("3+", "Antal afsluttede forløb fordelt på antal samtaler"),
+        ],
+    ),
+    (
+        "what moves is what qualifies the courses, not they",
+        Kind.STOCK,
+        [
+            "Antal forløb for personer, som er startet i job",
+            "Antal forløb (nye ledige)",
+            "Antal sager, nye kontanthjælpsmodtagere",
+            "Antal forløb (afsluttet uddannelse)",
+            "Antal sager, hvor der er udbetalt refusion",
+            "Antal forløb i afsluttede sager",
+        ],
+    ),
+    (
+        "of two things that are counted the more careful one",
+        Kind.PERSONS,
+        [
+            "Antal personer og sager",
+            "Antal personer/fuldtidspersoner",
+            "Antal personer samt fuldtidspersoner",
+            "Antal deltids- og fuldtidsbeskæftigede",
+            "Antal personer, fuldtidsbeskæftigede",
+            ("I alt", "Antal personer og forløb"),
+        ],
+    ),
+    (
         "a part of what the group counts",
         Kind.FLOW,
         [
@@ -513,6 +561,12 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             "Antal fuldtidspersoner (sæsonkorrigeret)",
             ("Ændring", "Antal sanktioner"),
             ("Nettotilgang", "Antal forløb"),
+            "Tilgang (netto)",
+            "Tilgang minus afgang",
+            "Antal sanktioner i forhold til antal ledige",
+            "Antal samtaler, måltal",
+            ("Rettidighed", "Samtaler"),
+            "Samtaler i snit",
         ],
     ),
     (
@@ -548,6 +602,49 @@ NAMES = [
 @pytest.mark.parametrize(("kind", "name", "group"), NAMES)
 def test_a_name_tells_its_kind(kind, name, group):
     assert measure_kind(name, group) is kind
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("Antal", Kind.PERSONS),
+        ("Antal personer", Kind.PERSONS),
+        ("Antal jobparate", Kind.PERSONS),
+        ("Antal ledige fuldtidspersoner", Kind.FULL_TIME),
+        ("Antal sager", Kind.STOCK),
+        ("Antal afsluttede forløb", Kind.FLOW),
+        ("Antal sanktioner", Kind.FLOW),
+        ("Udgifter", Kind.MONEY),
+    ],
+)
+@pytest.mark.parametrize(
+    "qualifier",
+    [
+        "i løntilskud",
+        "i fleksjob over 26 uger",
+        "med samtaler",
+        "med afsluttede forløb",
+        "med indtægt over 10.000 kr.",
+        "med en varighed på mindst 13 uger",
+        "med mere end 80 pct. ledighed",
+        "med under 15 timer pr. uge",
+        "uden tilbud",
+        "på kontanthjælp, 16-66 år",
+        "på sygedagpenge i mere end 1 år",
+        "til personer i aktivering",
+        "for ledige med sanktioner",
+        "for fuldtidsledige",
+        "fra sager i kommunen",
+        "efter 3 mdr. i forløb",
+        "der har modtaget refusion",
+        ", der har haft udgifter",
+        ", som har ventet i 4 uger",
+        "hos virksomheder med løntilskud",
+        "blandt nyledige",
+    ],
+)
+def test_a_qualifier_does_not_change_what_is_counted(head, kind, qualifier):
+    assert measure_kind(f"{head} {qualifier}".replace(" ,", ",")) is kind
 
 
 def test_case_and_spaces_do_not_matter():
