@@ -112,7 +112,7 @@ _PERSONAL = _ending(
 _PARTICIPLE = r"(?:t|te|et|ede|ne|met|es)"
 _MOVES = re.compile(
     r"\w*(?:til|af)gang(?:e|en)?|nye?|nyt"
-    r"|(?:ny|gen)?(?:(?:på)?begynd|afslutt?|afhold|start|oprett|igangsat|iværksat|ophør|indgå|modtag|indkom|afgjor"
+    r"|(?:ny|gen)?(?:(?:på)?begynd|afslutt?|afhold|(?:op)?start|oprett|genoptag|igangsat|iværksat|ophør|indgå|modtag|indkom|afgjor"
     rf"|gennemfør|fuldfør|afbrud|etabler|udløb|tilkend){_PARTICIPLE}"
     rf"|ny(?:opslå|registrer|anmeld|bevilg|udsted){_PARTICIPLE}|ny(?:ansættelser|opslag|tilkendelser)"
 )
