@@ -66,51 +66,53 @@ _NOUNS = {
     ),
     # Rates, durations, levels of pay, differences, and what a moment holds of money: they add to nothing.
     Kind.NONE: _ending(
-        r"(?:varighed|grad|(?<!pa)rate|frekvens|kvote|ratio|score|tilfredshed|anciennitet|effekt)(?:en|er|n|r)?",
+        r"(?:varighed|grad|(?<!pa)rate|frekvens|kvote|ratio|score|anciennitet|effekt|dækning|omfang)(?:en|er|n|r|et)?",
+        r"(?:tilfreds|rettidig|hyppig|sandsynlig)hed|(?:intens|kval|effektiv|produktiv|kapac)itet|\bmål|måltal|prognose",
         r"(?:indkomst|(?<!efter)løn|(?<!ind)sats|takst|pris|grænse|formue|restance|niveau)(?:en|er|n|r|et|erne)?",
-        r"lønninger|gæld|saldo|(?:mindste|minimums|maksimums|enheds|fri|rådigheds)(?:beløb|udgift(?:er)?)",
+        r"(?:mindste|minimums|maksimums|enheds|fri|rådigheds|måneds|dags|time)(?:beløb|udgift(?:er)?|betaling)",
+        r"lønninger|gæld|saldo|budget(?:ter)?",
         r"(?:vækst|ændring|udvikling|forskel|difference|afvigelse|stigning)(?:en|er)?|\bfald",
         r"netto(?:til|af)gang(?:en)?|(?<!hel)(?<!fuld)(?<!del)tid(?:en|er)?",
-        r"(?:dag|måned|minut|kvartal|(?<!br)ug|tim)er?(?:ne)?|mdr|årsager(?:ne)?",
+        r"(?:dag|måned|minutt|kvartal|(?<!br)ug|tim)er?(?:ne)?|mdr|årsager(?:ne)?",
     ),
     Kind.MONEY: _ending(
-        r"(?:udgift|omkostning|refusion|betaling|indtægt)(?:er|erne|en)?|beløb(?:et)?|lønsum(?:men)?",
-        r"overførs(?:el|ler)|besparelser?|provenu",
+        r"(?:udgift|omkostning|refusion|betaling|indtægt)(?:er|erne)|(?:udgift|refusion|betaling)(?:en)?",
+        r"beløb(?:et)?|lønsum(?:men)?|overførs(?:el|ler)|besparelser?|provenu",
     ),
     Kind.PERSONS: _ending(
         r"person(?:er|erne)?|ledige?|(?:borger|modtager|deltager|betaler|tager|yder|søger|bruger|forsørger)(?:e|ne)?",
         r"(?:kursist|elev|lærling|dimittend|pensionist|kandidat|senior|mentor|akademiker)(?:e|er|erne)?",
         r"medlem(?:mer|merne)?|jobbere|efterlønnere|forældre|indbyggere|befolkning(?:en)?|arbejdsstyrken?|cpr-?numre",
         r"aktiverede?|sanktionerede|forsikrede|beskæftigede?|sygemeldte?|visiterede?|ansatte?|tilmeldte|varslede",
-        r"ansøgere|flygtninge|\bpar|enlige|(?:stud|søg|forsørg)ende",
+        r"ansøgere|flygtninge|udlændinge|\bpar|enlige|(?:stud|søg|forsørg)ende",
         r"virksomhed(?:er|erne)?|arbejdsgivere?|arbejdssteder|arbejdspladser|enheder|cvr-?numre|husstande|familier",
         r"kommuner|a-kasser|jobcentre|institutioner",
     ),
     Kind.FLOW: _ending(
         r"(?:sanktion|samtale|klage|møde|opsigelse|afskedigelse|afgørelse|henvendelse|tilkendelse|udeblivelse)e?r(?:ne)?",
         r"(?:underretning|henvisning|ansøgning|afslutning|partshøring|fyring|varsling|betaling|melding|åbning)er(?:ne)?",
-        r"varsler|(?:til|fra)trædelser|kontakt(?:er|erne)?|besøg(?:ene)?|opkald|afslag|konkurser",
+        r"(?:opfølgning|indberetning|indstilling|vurdering|visitation|registrering|orientering|aflysning)er(?:ne)?",
+        r"varsler|(?:til|fra)trædelser|kontakter(?:ne)?|besøg(?:ene)?|opkald|afslag|konkurser",
     ),
     # Job adverts may stay up into the next month; nothing tells whether they are counted once.
     Kind.STOCK: _ending(
-        r"forløb(?:ene)?|opslag(?:ene)?|sager(?:ne)?|rekrutteringsforsøg",
+        r"forløb(?:ene)?|opslag(?:ene)?|sager(?:ne)?|rekrutteringsforsøg|ansættelsesforhold",
         r"(?:stilling|pension|ansættelse|rekruttering|ordning|annonce|aftale|plan|plads|kontrakt)e?r(?:ne)?",
         r"(?:bevilling|indsats|praktikk|arbejdsfordeling)er(?:ne)?",
     ),
 }
 # One form for singular and plural, and a state of persons as often: counted only where the name says "Antal".
 _STATES = _ending(r"job", r"tilbud(?:dene)?", r"tilskud", r"praktik", r"(?:ressource|jobafklarings)forløb")
-# Which persons, rather than that persons are counted: "Antal sanktioner: Mænd".
-_SUBGROUPS = _ending(r"kvinder|mænd|drenge|piger|årige|unge|ældre|voksne|børn|indvandrere|efterkommere")
-# Adjectives and agents that stand for persons where they stand alone: "Antal jobparate".
+# What stands for persons where it stands alone ("Antal jobparate"), and for a part where the group names a noun
+# ("Antal sanktioner: Mænd").
 _PERSONAL = _ending(
-    r"[drt]ede|te|ende|[dl]ige|parate|løse|syge|raske|svage|ere|ister|kvinder|mænd|årige|unge|ældre|børn"
+    r"ede|te|ende|[dl]ige|parate|klare|løse|syge|raske|svage|ere|ister|kvinder|mænd|årige|unge|ældre|børn"
 )
 
-_PARTICIPLE = r"(?:t|te|et|ede|ne|met)"
+_PARTICIPLE = r"(?:t|te|et|ede|ne|met|es)"
 _MOVES = re.compile(
     r"\w*(?:til|af)gang(?:e|en)?|nye?|nyt"
-    r"|(?:ny|gen)?(?:(?:på)?begynd|afslutt?|afhold|start|oprett|igangsat|iværksat|ophør|indgå|modtag|indkom|afgjor"
+    r"|(?:ny|gen)?(?:(?:på)?begynd|afslutt?|afhold|(?:op)?start|oprett|genoptag|igangsat|iværksat|ophør|indgå|modtag|indkom|afgjor"
     rf"|gennemfør|fuldfør|afbrud|etabler|udløb|tilkend){_PARTICIPLE}"
     rf"|ny(?:opslå|registrer|anmeld|bevilg|udsted){_PARTICIPLE}|ny(?:ansættelser|opslag|tilkendelser)"
 )
@@ -123,14 +125,15 @@ _STANDS_AT = re.compile(
     rf"|\bikke[ -](?:er |blevet )*(?:{_MOVES.pattern})\b"
 )
 _CUMULATED = re.compile(
-    r"kumuler|kumulativ|til dato|\b[åy]td\b|rullende|glidende|hidtil|indtil nu|løbet af (?:året|et år|de)\b"
-    r"|(?:seneste|sidste|foregående) (?:\d+|år|to|tre|fire|seks|tolv)\b|siden (?:1\.|årets|januar)"
+    r"kumuler|kumulativ|til[ -]dato|\b[åy]td\b|rullende|glidende|hidtil|indtil nu|løbet af (?:året|et år|de\b|\d)"
+    r"|(?:seneste|sidste|foregående) (?:\d+|år|halvår|kvartal|to|tre|fire|seks|tolv)\b|\bsiden \w"
 )
-_RATES = re.compile(
-    r"\bpct\b|procent|promille|%|\bgnsn\b|gennemsnit|\bpr\b|\bper\b|indeks|median|(?<!h)andel(?:en|e|s)?\b"
+_SHARES = re.compile(r"\bpct\b|procent|promille|%|(?<!h)andel(?:en|e|s)?\b")
+_AVERAGES = re.compile(
+    r"\bgns\w*|\bgens\b|snit|middelværdi|median|\bpr\b|\bper\b|indeks|\bminus\b|i forhold til|\bift\b"
 )
-# A group headed by one of these holds averages of what its measures name; one of shares holds counts as well.
-_AVERAGES = re.compile(r"(?:gennemsnit(?:ligt antal)?|gnsn|median|indeks|pr|per)\b")
+# A group headed so holds averages of what its measures name, even of what they call "Antal".
+_AVERAGED = re.compile(r"(?:gennemsnit(?:ligt antal)?|gnsn|median|indeks|pr|per)\b")
 _CORRECTED = re.compile(
     r"sæsonkorriger\w*|maks\w*|minim\w*|højeste|laveste|største|mindste|typiske?|forvente\w*"
 )
@@ -140,11 +143,12 @@ _THOUSANDS = re.compile(r"(?:1\.?000|tusinde?|\bmio|\bmia|\bmill\w*|\bt)\.? ?(?:
 # --- the grammar ----------------------------------------------------------------------------------------------------
 
 _DIVIDES = re.compile(
-    r"fordelt|opdelt|opgjort|omregnet|svarende|målt|inkl|ekskl|inklusive|eksklusive|heraf|herunder|hvoraf"
+    r"fordelt|opdelt|opgjort|omregnet|svarende|målt|inkl|ekskl|inklusive?|eksklusive?|heraf|herunder|hvoraf"
 )
 _QUALIFIES = re.compile(
     rf"{_DIVIDES.pattern}|i|med|uden|på|til|for|fra|efter|der|som|hvis|hvor|af|ved|hos|inden|indenfor|under|over"
-    r"|mellem|mod|om|blandt|når|via|vedrørende|vedr|før|siden|gennem|seneste|sidste|foregående|§"
+    r"|mellem|mod|om|blandt|når|via|vedrørende|vedr|før|siden|gennem|pga|jf|iht|mht|ifm|vha|indtil|udover|ifølge"
+    r"|seneste|sidste|foregående|omfattet|klar|har|får|fik|modtager|mangler|afventer|§"
 )
 _ANTAL = re.compile(r"\bantal(?:let)?\b(?: og andel(?:en)?\b)?(?: af\b)?[ ,:(]*")
 _COUNTED = re.compile(r"(?:(?:heraf|herunder|primo|ultimo|\w*[te]) ){0,3}?antal\b")
@@ -153,7 +157,7 @@ _FILLERS = re.compile(r"\bi ?alt\b|\btotalt?\b|\bm\.? ?[vm]\b|\bd(?:e|en|et)\b|\
 _IN_FULL_TIME = re.compile(r"\b(?:(?:omregnet|opgjort|svarende|målt) (?:til|i)|i) (?:fuldtids|helårs)person")
 _NUMBER = r"\d[\d.,]*(?:(?: ?[-–] ?| til | og | eller )\d[\d.,]*)?"
 _COMPARED = (
-    r"(?:(?:på|over|under|mindst|højst|mellem|fra|op til|(?:mere|mindre|flere|færre) end|en|et|i|ca\.?) )"
+    r"(?:(?:på|over|under|mindst|højst|mellem|fra|op til|(?:mere|mindre|flere|færre) end|en|et|ca\.?) )"
 )
 # "Varighed over 26 uger", "80 pct.", "indtægt på mere end 10.000 kr. pr. måned": a condition and no unit.
 _CONDITION = re.compile(
@@ -165,7 +169,17 @@ _MONTH = r"(?:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec)\w*"
 _ON_A_DATE = re.compile(
     rf"\bpr\.? (?:\d{{1,2}}\. ?{_MONTH}|{_MONTH}|\d{{4}}\b|dato\b|(?=primo|ultimo|udgang))"
 )
-_PARTS = re.compile(r",(?!\d)|[;:()]| [-–] | samt | og (?=antal)")
+_PARTS = re.compile(r",(?!\d)|[;:()]| [-–] | og (?=antal)")
+# "Anden kontakt" beside "Fysiske samtaler": so many contacts; but "Første kontakt" is none of them.
+_CONTACTS = re.compile(
+    r"\b(?:(?:anden|øvrig|digital|skriftlig|telefonisk|elektronisk|fysisk|personlig) kontakt|\w+kontakt)\b"
+)
+_CLAUSE = re.compile(r",(?= (?:der|som) )")
+# "Samtaler: 3+", "Ingen samtaler": so many had each of those whom nobody names.
+_HOW_MANY = re.compile(
+    r"(?:(?:over|under|mindst|højst|præcis|(?:mere|flere|færre) end) )?(?:\d+(?: ?[-–] ?\d+)?\+?|ingen|nul|én|to|tre)"
+    r"(?: (?:eller|og) (?:flere|derover|mere))?(?: [^\W\d]+)?"
+)
 _WORD = re.compile(r"[§%]|\w[\w-]*")
 
 
@@ -193,10 +207,14 @@ class _Part:
 
     @property
     def moves(self) -> bool:
-        """Whether it speaks of what begins or ends: "afsluttede sager", "sager, der er afsluttet"."""
-        clause = self.rest[1:] if self.rest[:1] in (["der"], ["som"]) else []
-        participle = clause[1:2] if clause[:1] in (["er"], ["blev"], ["bliver"]) else []
-        return any(map(_MOVES.fullmatch, [*self.phrase, *participle]))
+        """Whether what is counted begins or ends: "afsluttede sager", "sager, der er afsluttet"."""
+        clause = self.rest[1:3] if self.rest[:1] in (["der"], ["som"]) else []
+        verb = clause[1:] if clause[:1] in (["er"], ["blev"], ["bliver"]) else clause[:1]
+        return any(map(_MOVES.fullmatch, [*self.phrase, *verb]))
+
+    @property
+    def ends_in_movement(self) -> bool:
+        return any(map(_MOVES.fullmatch, self.phrase[-1:]))
 
     @property
     def stands(self) -> bool:
@@ -208,6 +226,8 @@ class _Part:
         A participle may follow its noun ("personer tilmeldt"), and an adjective joined to another is no noun
         ("ledige og aktiverede fuldtidspersoner").
         """
+        if any(map(_CORRECTED.fullmatch, self.phrase)) and "ikke" not in self.phrase:
+            return {Kind.NONE}
         counted |= self.moves
         *others, last = " ".join(self.phrase).replace(" eller ", " og ").split(" og ")
         found = {_head(last.split(), counted=counted)}
@@ -260,40 +280,38 @@ class _Reading:
 
     @classmethod
     def of(cls, text: str) -> _Reading:
-        plain = _OF_MOVED.sub(r"\1 ", _ANTAL.sub("antal ", _FILLERS.sub(" ", text).replace("/", " og ")))
+        plain = _plain(text)
         first, *later = (_Part.of(part.strip()) for part in _PARTS.split(plain))
         counted = first.counted or any(part.counted for part in later)
-        parts = [first, *later]
-        nouns, hint = _of_first(first, counted=counted)
+        nouns, hint = _of_phrase(first, counted=counted)
         for part in later:
             nouns = _with_later(nouns, part, counted=counted)
-        if _IN_FULL_TIME.search(text) and nouns <= {Kind.PERSONS}:
-            nouns = {Kind.FULL_TIME}
-        if any(any(map(_CORRECTED.fullmatch, part.phrase)) and "ikke" not in part.phrase for part in parts):
-            nouns = {Kind.NONE}
-        if not counted and not nouns and (_THOUSANDS.search(text) or re.search(r"\budbetalte?\b", text)):
-            nouns = {Kind.MONEY}
-        if not counted and _KRONER.search(text) and nouns != {Kind.MONEY}:
-            nouns = {Kind.NONE}
         return cls(
             text,
             counted,
-            frozenset(nouns),
+            frozenset(_in_unit(nouns, text, counted=counted)),
             hint,
-            any(part.moves for part in parts),
-            any(part.stands for part in parts) or _STANDS_AT.search(plain) is not None,
+            first.moves or any(part.moves if part.counted else part.ends_in_movement for part in later),
+            any(part.stands for part in (first, *later)) or _STANDS_AT.search(plain) is not None,
         )
 
 
-def _of_first(part: _Part, *, counted: bool) -> tuple[set[Kind], Kind | None]:
-    nouns = part.heads(counted=counted)
-    word = part.unknown()
+def _plain(text: str) -> str:
+    """The text in fewer forms: "antallet af" is "antal", "samt" is "og", "tilgang af sager" is "tilgang sager"."""
+    text = _CLAUSE.sub("", _FILLERS.sub(" ", text)).replace("/", " og ").replace(" samt ", " og ")
+    return _CONTACTS.sub("kontakter", _OF_MOVED.sub(r"\1 ", _ANTAL.sub("antal ", text)))
+
+
+def _of_phrase(part: _Part, *, counted: bool) -> tuple[set[Kind], Kind | None]:
+    """What the phrase counts, or else what it may count where the group says nothing."""
+    nouns, word = part.heads(counted=counted), part.unknown()
     if nouns:
         return nouns, None
+    personal = _PERSONAL.search(word) is not None
     if not counted:
-        return set(), Kind.PERSONS if _PERSONAL.search(word) else None
+        return set(), Kind.PERSONS if personal else None
     if word:
-        return {Kind.PERSONS if _PERSONAL.search(word) else Kind.NONE}, None
+        return {Kind.PERSONS if personal else Kind.NONE}, None
     # "Antal med samtaler": the noun that is left out is persons.
     left_out = not part.phrase and part.rest and not _DIVIDES.fullmatch(part.rest[0])
     return {Kind.PERSONS} if left_out else set(), None
@@ -302,11 +320,27 @@ def _of_first(part: _Part, *, counted: bool) -> tuple[set[Kind], Kind | None]:
 def _with_later(nouns: set[Kind], part: _Part, *, counted: bool) -> set[Kind]:
     """After a comma or in brackets stands a subgroup or a condition, which changes nothing, or a unit, which does."""
     if part.counted:
-        return nouns | _of_first(part, counted=True)[0]
+        return nouns | _of_phrase(part, counted=True)[0]
     units = part.heads(counted=counted) & {Kind.FULL_TIME, Kind.NONE, Kind.MONEY}
-    if "personer" in part.phrase[-1:]:
+    last = part.phrase[-1] if part.phrase else ""
+    if last == "personer":
         units.add(Kind.PERSONS)
-    return units if Kind.FULL_TIME in units and nouns <= {Kind.PERSONS} else nouns | units
+    # Unlike "fuldtidsledige", which is a subgroup as well.
+    in_full_time = Kind.FULL_TIME in units and nouns <= {Kind.PERSONS} and last.endswith(("personer", "værk"))
+    return units if in_full_time else nouns | units
+
+
+def _in_unit(nouns: set[Kind], text: str, *, counted: bool) -> set[Kind]:
+    """What the nouns are, given what the whole text says of their unit."""
+    if "deltid" in text and Kind.FULL_TIME in nouns:
+        return {Kind.PERSONS}  # the two are ways to be employed or insured
+    if _IN_FULL_TIME.search(text) and nouns <= {Kind.PERSONS}:
+        return {Kind.FULL_TIME}
+    if counted:
+        return nouns
+    if not nouns and (_THOUSANDS.search(text) or re.search(r"\budbetalte?\b", text)):
+        return {Kind.MONEY}
+    return {Kind.NONE} if _KRONER.search(text) and nouns != {Kind.MONEY} else nouns
 
 
 def _most_careful(kinds: Iterable[Kind]) -> Kind | None:
@@ -332,20 +366,37 @@ def _readings(name: str, group: str) -> tuple[_Reading, _Reading]:
 
 
 def _is_rate(own: _Reading, whole: _Reading) -> bool:
-    if _RATES.search(own.text) or _AVERAGES.match(whole.text):
+    if _SHARES.search(own.text) or _AVERAGES.search(own.text) or _AVERAGED.match(whole.text):
         return True
     # A group such as "Antal og andel" holds both; a name that says "Antal" itself is then the count.
-    return not own.counted and _RATES.search(whole.text) is not None
+    if _AVERAGES.search(whole.text) and not (own.counted and own.nouns):
+        return True
+    return _SHARES.search(whole.text) is not None and not own.counted
+
+
+def _has_them(own: _Reading, whole: _Reading) -> bool:
+    """Whether a name tells how many of what its group names somebody has: "Samtaler: 3+", "Samtaler: Uden samtale"."""
+    if not re.match("(?:med|uden|har|får|fik|der|som) ", own.text):
+        return _HOW_MANY.fullmatch(own.text) is not None
+    return any(len(word) > 3 and word in whole.text for word in _WORD.findall(own.text))
 
 
 def _counted_kind(own: _Reading, whole: _Reading) -> Kind | None:
     """The noun of the measure's own name, unless that is one of the parts that its group is divided into."""
     kind, of_group = _most_careful(own.nouns), _most_careful(whole.nouns)
+    divided = re.search("fordelt|opdelt", whole.text)
+    if (
+        not own.counted
+        and not divided
+        and {kind, of_group} & {Kind.STOCK, Kind.FLOW}
+        and _has_them(own, whole)
+    ):
+        return Kind.NONE
     if kind is None:
         return of_group or own.hint or whole.hint
     if of_group is None or own.counted or kind in whole.nouns or kind is Kind.FULL_TIME:
         return kind
-    if kind is Kind.PERSONS and re.search("fordelt|opdelt", whole.text):
+    if kind is Kind.PERSONS and divided:
         return of_group
     return _most_careful([kind, of_group])
 
@@ -387,6 +438,8 @@ def measure_kind(name: str, group: str = "") -> Kind:
     stands = own.stands or (whole.stands and not own.moves)
     moves = not stands and (own.moves or whole.moves)
     cumulated = _CUMULATED.search(f"{_split(name, group)}") is not None
+    if moves and re.search(r"\bnetto\b", own.text):
+        return Kind.NONE
     if kind is None:
         return _movement(f"{whole.text} {own.text}", moves=moves, stands=stands or cumulated)
     if kind is Kind.STOCK and moves:

@@ -172,6 +172,7 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             "Tilgang af dagpengemodtagere",
             "Bestand af personer i tilbud",
             "Afgang, antal personer",
+            "Tilgang blandt ledige",
             "Antal ledige, år til dato",
             ("Tilgang", "Antal personer"),
             ("Ultimo", "Antal personer"),
@@ -218,6 +219,7 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             "Antal fuldtidspersoner på sygedagpenge over 52 uger",
             "Antal fuldtidspersoner med indtægt over 10.000 kr.",
             "Antal fuldtidspersoner ultimo",
+            "Antal fuldtidspersoner (ikke sæsonkorrigeret)",
             "Antal helårspersoner",
             "Antal årsværk",
             "Antal ledige omregnet til fuldtidspersoner",
@@ -319,6 +321,9 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             "Antal samtaler inden for 3 uger",
             ("Anden kontakt", "Anden kontakt"),
             ("Videosamtaler", "Videosamtaler"),
+            "Telefonkontakt",
+            ("Antal", "Antal og andel sanktioner"),
+            ("Antal sanktioner", "Antal sanktioner og gennemsnitlig varighed"),
         ],
     ),
     (
@@ -341,6 +346,8 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             "Antal nye sager",
             "Antal sager (tilgang)",
             "Antal oprettede sager",
+            "Antal opstartede forløb",
+            "Antal genoptagne sager",
             "Påbegyndte tilbud",
             ("Tilgang", "Antal sager"),
             ("Afgang", "Antal forløb"),
@@ -367,6 +374,57 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             ("Varighed: 53 uger og derover", "Antal afsluttede forløb"),
             ("1-2 år", "Afsluttede forløb efter varighed"),
             ("27-52 uger", "Afsluttede forløb fordelt efter varighed i uger"),
+        ],
+    ),
+    (
+        "so many had so many: those who had them are counted, and nobody names them",
+        Kind.NONE,
+        [
+            "Ingen samtaler",
+            "3 eller flere samtaler",
+            "Har haft samtaler",
+            "Mangler samtaler",
+            "Ingen kontakt",
+            "Første kontakt",
+            ("0", "Antal afholdte samtaler"),
+            ("3+", "Antal afholdte samtaler"),
+            ("1 samtale", "Samtaler"),
+            ("Med mindst én samtale", "Samtaler"),
+            ("Uden samtaler", "Samtaler"),
+        ],
+    ),
+    (
+        "a name of such a form that is a part",
+        Kind.FLOW,
+        [
+            ("3F", "Antal sanktioner"),
+            ("Uden virkning", "Antal sanktioner"),
+            ("Ingen", "Antal sanktioner fordelt på a-kasse"),
+            ("3+", "Antal afsluttede forløb fordelt på antal samtaler"),
+        ],
+    ),
+    (
+        "what moves is what qualifies the courses, not they",
+        Kind.STOCK,
+        [
+            "Antal forløb for personer, som er startet i job",
+            "Antal forløb (nye ledige)",
+            "Antal sager, nye kontanthjælpsmodtagere",
+            "Antal forløb (afsluttet uddannelse)",
+            "Antal sager, hvor der er udbetalt refusion",
+            "Antal forløb i afsluttede sager",
+        ],
+    ),
+    (
+        "of two things that are counted the more careful one",
+        Kind.PERSONS,
+        [
+            "Antal personer og sager",
+            "Antal personer/fuldtidspersoner",
+            "Antal personer samt fuldtidspersoner",
+            "Antal deltids- og fuldtidsbeskæftigede",
+            "Antal personer, fuldtidsbeskæftigede",
+            ("I alt", "Antal personer og forløb"),
         ],
     ),
     (
@@ -471,6 +529,9 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             ("Antal samtaler", "Gennemsnit"),
             ("Antal samtaler", "Pr. ledig"),
             ("Samtaler", "Gennemsnitligt antal pr. person"),
+            ("Antal", "Samtaler pr. ledig"),
+            ("Antal", "Gennemsnitligt antal samtaler"),
+            ("Gennemsnitlig varighed", "Antal forløb og gennemsnitlig varighed"),
         ],
     ),
     (
@@ -513,6 +574,12 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             "Antal fuldtidspersoner (sæsonkorrigeret)",
             ("Ændring", "Antal sanktioner"),
             ("Nettotilgang", "Antal forløb"),
+            "Tilgang (netto)",
+            "Tilgang minus afgang",
+            "Antal sanktioner i forhold til antal ledige",
+            "Antal samtaler, måltal",
+            ("Rettidighed", "Samtaler"),
+            "Samtaler i snit",
         ],
     ),
     (
@@ -548,6 +615,49 @@ NAMES = [
 @pytest.mark.parametrize(("kind", "name", "group"), NAMES)
 def test_a_name_tells_its_kind(kind, name, group):
     assert measure_kind(name, group) is kind
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("Antal", Kind.PERSONS),
+        ("Antal personer", Kind.PERSONS),
+        ("Antal jobparate", Kind.PERSONS),
+        ("Antal ledige fuldtidspersoner", Kind.FULL_TIME),
+        ("Antal sager", Kind.STOCK),
+        ("Antal afsluttede forløb", Kind.FLOW),
+        ("Antal sanktioner", Kind.FLOW),
+        ("Udgifter", Kind.MONEY),
+    ],
+)
+@pytest.mark.parametrize(
+    "qualifier",
+    [
+        "i løntilskud",
+        "i fleksjob over 26 uger",
+        "med samtaler",
+        "med afsluttede forløb",
+        "med indtægt over 10.000 kr.",
+        "med en varighed på mindst 13 uger",
+        "med mere end 80 pct. ledighed",
+        "med under 15 timer pr. uge",
+        "uden tilbud",
+        "på kontanthjælp, 16-66 år",
+        "på sygedagpenge i mere end 1 år",
+        "til personer i aktivering",
+        "for ledige med sanktioner",
+        "for fuldtidsledige",
+        "fra sager i kommunen",
+        "efter 3 mdr. i forløb",
+        "der har modtaget refusion",
+        ", der har haft udgifter",
+        ", som har ventet i 4 uger",
+        "hos virksomheder med løntilskud",
+        "blandt nyledige",
+    ],
+)
+def test_a_qualifier_does_not_change_what_is_counted(head, kind, qualifier):
+    assert measure_kind(f"{head} {qualifier}".replace(" ,", ",")) is kind
 
 
 def test_case_and_spaces_do_not_matter():
