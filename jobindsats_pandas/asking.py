@@ -14,8 +14,8 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jobindsats_pandas.decoding import learned_totals, match
-from jobindsats_pandas.errors import NotCachedError, QueryError
+from jobindsats_pandas.decoding import UnknownMemberError, match
+from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
 from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve
 from jobindsats_pandas.gathering import gather
 from jobindsats_pandas.metadata import TOTAL
@@ -23,7 +23,7 @@ from jobindsats_pandas.queries import in_dialect, names_request
 from jobindsats_pandas.transport import expiry_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.decoding import Block
     from jobindsats_pandas.forms import DataRequest
@@ -109,6 +109,7 @@ class Asker:
     transport : Transport
     max_cells, connections : int
         As for `Client`.
+    max_requests : int
     refresh, offline, progress : bool
         As for `Client.read`.
     """
@@ -116,6 +117,7 @@ class Asker:
     transport: Transport
     max_cells: int
     connections: int
+    max_requests: int = 500
     refresh: bool = False
     offline: bool = False
     progress: bool = False
@@ -126,80 +128,74 @@ class Asker:
         """Apply what was learned before of the table's provisional totals; nothing is sent."""
         return table.with_totals(dict(self._known_totals(table, table.all_hierarchies)))
 
-    def with_totals(self, question: Plan, edition: str, *, again: bool = False) -> Table:
-        """Learn the names of the totals that the question's answers may bring; those of one table in one request.
-
-        Parameters
-        ----------
-        question : Plan
-        edition : str
-        again : bool
-            Ask also where a name is known: an answer held another one.
-        """
-        needed = [hierarchy for hierarchy in _needing_names(question) if hierarchy.total == "provisional"]
-        names = {} if again else dict(self._known_totals(question.table, needed))
-        unknown = [hierarchy for hierarchy in needed if hierarchy.id not in names]
-        if unknown:
-            # Offline, an answer on disk that holds a total without a known name is refused when it is matched.
-            with suppress(NotCachedError):
-                names |= self._learn(question, unknown, edition)
-        return question.table.with_totals(names)
+    def _with_names(self, question: Plan, edition: str) -> Plan:
+        """Learn what the totals are called that the question's answers may bring beside other members."""
+        names = self._learn(question, _needing_names(question), edition)
+        return (
+            in_dialect(question.with_totals(names), question.dialect, self.max_cells) if names else question
+        )
 
     def _known_totals(
         self, table: Table, hierarchies: Sequence[Hierarchy]
     ) -> Iterator[tuple[str, str | None]]:
         for hierarchy in hierarchies:
             if hierarchy.total == "provisional":
-                known = self.transport.learned.recall(self.transport.base_url, _topic(table, hierarchy))
+                topic = f"total:{table.id.lower()}:{hierarchy.id}"
+                known = self.transport.learned.recall(self.transport.base_url, topic)
                 if isinstance(known, dict) and isinstance(known.get("name"), str | None):
                     yield hierarchy.id, known.get("name")
 
     def _learn(self, question: Plan, hierarchies: Sequence[Hierarchy], edition: str) -> dict[str, str | None]:
-        request = names_request(question, hierarchies)
+        request = names_request(question, hierarchies) if hierarchies else None
         if request is None:
             return {}
-        life: float | None = None
+        names: Mapping[str, str] = {}
+        life = UNFINISHED / timedelta(days=1)  # of not knowing: perhaps the newest periods are late
         try:
-            parsed = Parsed(
-                partial(learned_totals, request=request), lambda _: expiry_of_table(question.table)
-            )
-            found = parsed.of(self._fetch(request, parsed, edition))
-            if None in found.values():
-                life = UNFINISHED / timedelta(days=1)  # no row came: the newest periods may be late
+            names = self.part(request, edition=edition).block.names
+        except NotCachedError:
+            return {}  # an answer on disk that holds a total without a known name is refused when it is matched
+        except UnknownMemberError:
+            raise
+        except PayloadError:
+            pass  # what came is no total; with none known, a row of an unknown name stays an error
         except QueryError as error:
             if error.status not in _REFUSALS:
                 raise
-            if len(hierarchies) > 1:
-                apart = [self._learn(question, [hierarchy], edition) for hierarchy in hierarchies]
-                return {name: total for one in apart for name, total in one.items()}
-            found, life = {hierarchies[0].id: None}, REMEMBERED
-        for hierarchy in hierarchies:
-            topic = _topic(question.table, hierarchy)
-            self.transport.learned.note(
-                self.transport.base_url, topic, {"name": found[hierarchy.id]}, days=life
-            )
-        return {hierarchy.id: found[hierarchy.id] for hierarchy in hierarchies}
+            life = REMEMBERED
+        if len(hierarchies) > 1 and len(names) < len(hierarchies):
+            apart = [self._learn(question, [hierarchy], edition) for hierarchy in hierarchies]
+            return {name: total for one in apart for name, total in one.items()}
+        found = {hierarchy.id: names.get(hierarchy.id) for hierarchy in hierarchies}
+        self._note_totals(question.table, found, life)
+        return found
+
+    def _note_totals(self, table: Table, names: Mapping[str, str | None], life: float) -> None:
+        for hierarchy, name in names.items():
+            days = life if name is None else None
+            topic = f"total:{table.id.lower()}:{hierarchy}"
+            self.transport.learned.note(self.transport.base_url, topic, {"name": name}, days=days)
 
     # --- forms -------------------------------------------------------------------------------------------------------
 
     def in_known_forms(self, question: Plan) -> Plan:
         """Ask the question in forms that the host is not known to refuse."""
         refused = self._refused()
-        dialect = EVERY_FORM
         for _ in range(1 + FURTHER_TRIES):
             parts = [request.parts for request in question.requests]
             bad = next((known for known in refused for each in parts if _covers(each, known)), None)
-            tighter = dialect.tighter(bad) if bad else dialect
-            other = self._otherwise(question, tighter) if tighter != dialect else None
+            tighter = question.dialect.tighter(bad) if bad else question.dialect
+            other = self._otherwise(question, tighter) if tighter != question.dialect else None
             if other is None:
                 break
-            dialect, question = tighter, other
+            question = other
         return question
 
     def _otherwise(self, question: Plan, dialect: Dialect) -> Plan | None:
         """Ask the question in the forms of a dialect; None where it cannot be asked in them."""
         with suppress(QueryError):
-            return in_dialect(question, dialect, self.max_cells)
+            other = in_dialect(question, dialect, self.max_cells)
+            return other if len(other.requests) <= max(self.max_requests, len(question.requests)) else None
         return None
 
     def _refused(self) -> list[dict[str, int]]:
@@ -258,14 +254,15 @@ class Asker:
         QueryError
             If the API refuses every form; the message names them, with the API's words.
         """
-        question, dialect = self._as_stored(question, edition), EVERY_FORM
+        question = self._as_stored(question, edition)
         refusals: list[_RefusedError] = []
         while True:
+            question = self._with_names(question, edition)
             try:
                 found = gather(
                     [part for request in question.requests for part in self.as_answered(request)],
                     partial(self.part, edition=edition),
-                    cut=self.cut,
+                    cut=partial(self.cut, dialect=question.dialect),
                     connections=self.connections,
                     progress=self.progress,
                     title=question.table.id,
@@ -273,14 +270,16 @@ class Asker:
             except _RefusedError as refusal:
                 refusals.append(refusal)
             else:
-                if refusals:
-                    self._remember(refusals)
-                return question, found
-            dialect = dialect.tighter(refusals[-1].request.parts)
-            other = self._otherwise(question, dialect)
+                break
+            other = self._otherwise(question, question.dialect.tighter(refusals[-1].request.parts))
             if other is None or other.requests == question.requests or len(refusals) > FURTHER_TRIES:
                 raise _exhausted(question, refusals)
             question = other
+        if refusals:
+            self._remember(refusals)
+        names = {name: total for part in found for name, total in part.block.names.items()}
+        self._note_totals(question.table, names, REMEMBERED)
+        return question.with_totals(names), found
 
     def part(self, request: DataRequest, *, edition: str) -> Part:
         """Answer one request."""
@@ -312,9 +311,9 @@ class Asker:
             offline=self.offline,
         )
 
-    def cut(self, request: DataRequest) -> tuple[DataRequest, ...] | None:
+    def cut(self, request: DataRequest, dialect: Dialect = EVERY_FORM) -> tuple[DataRequest, ...] | None:
         """Cut a request that takes too long."""
-        return halve(request, room=MAX_URL - len(self.transport.base_url) - 1)
+        return halve(request, min(MAX_URL, dialect.address) - len(self.transport.base_url) - 1, dialect)
 
     def as_answered(self, request: DataRequest) -> list[DataRequest]:
         """A request that timed out before was cut and answered in pieces: ask for the pieces, which are on disk."""
@@ -331,18 +330,14 @@ class Asker:
         return [request]
 
 
-def _topic(table: Table, hierarchy: Hierarchy) -> str:
-    return f"total:{table.id.lower()}:{hierarchy.id}"
-
-
 def _needing_names(question: Plan) -> list[Hierarchy]:
-    """The hierarchies whose total may stand in an answer beside other members, or that is asked for by its name."""
+    """The hierarchies whose total, of a name not known yet, may stand in an answer beside other members."""
     needing = {
         selection.hierarchy.id: selection.hierarchy
         for request in question.requests
         for selection in request.selections
-        if selection.shown
-        and (selection.form or TOTAL in {selection.hierarchy.members[c].path for c in selection.codes})
+        if selection.hierarchy.total == "provisional"
+        and (selection.form or (TOTAL in selection.paths and len(selection.codes) > 1))
     }
     return list(needing.values())
 

@@ -218,16 +218,14 @@ class Client:
                 "refresh=True asks the API anew, and offline=True forbids to ask it; take one of them."
             )
 
-        asker = self._asker(refresh=refresh, offline=offline, progress=shows_progress(progress))
+        asker = self._asker(
+            max_requests=max_requests, refresh=refresh, offline=offline, progress=shows_progress(progress)
+        )
 
         def ask(metadata: _Metadata, *, again: bool = False) -> pd.DataFrame:
-            def planned(table: Table) -> Plan:
-                return asker.in_known_forms(self._plan(table, by, periods, period_type, measures))
-
-            question = planned(metadata.table)
-            found = asker.with_totals(question, metadata.edition, again=again)
-            if found is not metadata.table:
-                question = planned(found)
+            # Where an answer held what the metadata do not know, the name of a total may be new too.
+            known = metadata.table if again else asker.with_known_totals(metadata.table)
+            question = asker.in_known_forms(self._plan(known, by, periods, period_type, measures))
             if len(question.requests) > max_requests:
                 raise TooLargeError(
                     f"Table {metadata.table.id}: the question takes {question.summary}, more than max_requests="
@@ -271,8 +269,8 @@ class Client:
             # The answers are newer than what is known of the table: look again, once.
             return ask(self._metadata(table, refresh=True), again=True)
 
-    def _asker(self, *, refresh: bool = False, offline: bool = False, progress: bool = False) -> Asker:
-        return Asker(self._transport, self._max_cells, self._connections, refresh, offline, progress)
+    def _asker(self, **options: Any) -> Asker:
+        return Asker(self._transport, self._max_cells, self._connections, **options)
 
     def _plan(self, table: Table, by: Any, periods: Any, period_type: str | None, measures: Any) -> Plan:
         return plan(

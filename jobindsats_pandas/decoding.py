@@ -43,7 +43,6 @@ __all__ = [
     "Missing",
     "UnknownMemberError",
     "asks_whole_levels",
-    "learned_totals",
     "match",
     "missing",
     "suspiciously_rounded",
@@ -80,6 +79,8 @@ class Block:
     total_periods : ndarray of int32
     total_numbers : tuple of ndarray of float64
         The rows of the overall total, where every dimension stands at ``/``, also where it came unasked.
+    names : dict
+        By the ids of their hierarchies, what the totals are called that were asked for alone, and had no name so far.
     """
 
     columns: tuple[str, ...]
@@ -90,6 +91,7 @@ class Block:
     unfinished: bool
     total_periods: np.ndarray
     total_numbers: tuple[np.ndarray, ...]
+    names: Mapping[str, str]
 
 
 def match(body: bytes, request: DataRequest) -> Block:
@@ -164,9 +166,8 @@ def _match(body: bytes, request: DataRequest) -> Block:
     if not _distinct(key, combinations):
         row = _doubled(key, combinations)
         raise PayloadError(_described(row, periods, members, request.selections, period_type.periods))
-    columns = tuple(rows.columns[position] for position in (0, *dimensions, *measures))
     return Block(
-        columns,
+        tuple(rows.columns[position] for position in (0, *dimensions, *measures)),
         periods,
         tuple(members),
         tuple(numbers),
@@ -174,30 +175,25 @@ def _match(body: bytes, request: DataRequest) -> Block:
         not wanted <= seen,
         total_periods,
         tuple(total_numbers),
+        _names_of_totals(rows, dimensions, request.selections),
     )
 
 
-def learned_totals(body: bytes, request: DataRequest) -> dict[str, str | None]:
-    """Read what the official totals are called, from an answer to a request for nothing but totals.
-
-    Returns
-    -------
-    dict
-        The totals' names by the hierarchies' ids; None where the answer does not tell.
-
-    Raises
-    ------
-    PayloadError
-        If the answer cannot be understood.
-    """
-    rows = read_rows(body, 1 + len(request.selections))
-    found: dict[str, str | None] = {}
-    for position, selection in zip(_dimension_order(rows, request), request.selections, strict=True):
-        names = rows.labels[position].names
-        # Several names, or that of a listed member, tell nothing of a total.
-        others = {member.name for member in selection.hierarchy.members if member.path != TOTAL}
-        told = len(names) == 1 and names[0] not in others
-        found[selection.hierarchy.id] = names[0] if told else None
+def _names_of_totals(rows: Rows, positions: Sequence[int], selections: Sequence[Selection]) -> dict[str, str]:
+    """Read what provisional totals are called that nothing but ``/`` was asked of; several names tell nothing."""
+    found: dict[str, str] = {}
+    for position, selection in zip(positions, selections, strict=True):
+        names, hierarchy = rows.labels[position].names, selection.hierarchy
+        if not selection.is_total or hierarchy.total != "provisional":
+            continue
+        if len(names) > 1:
+            raise PayloadError(
+                f"asked for '/' of the hierarchy {hierarchy.id!r} alone, the API answers with {len(names)} members:"
+                f" {', '.join(map(repr, names[:3]))}{' …' if len(names) > 3 else ''}."
+            )
+        others = {member.name for member in hierarchy.members if member.path != TOTAL}
+        if names and names[0] not in others:
+            found[hierarchy.id] = names[0]
     return found
 
 

@@ -147,14 +147,19 @@ class Selection:
         return self.codes
 
     @property
+    def paths(self) -> list[str]:
+        """The ids of the members that are wanted."""
+        return [self.hierarchy.members[code].path for code in self.codes]
+
+    @property
     def text(self) -> str:
         """What stands in the address."""
-        return self.form or ",".join(self.hierarchy.members[code].path for code in self.codes)
+        return self.form or ",".join(self.paths)
 
     @property
     def is_total(self) -> bool:
         """Whether it is the official total alone."""
-        return len(self.codes) == 1 and self.hierarchy.members[self.codes[0]].path == TOTAL
+        return len(self.codes) == 1 and self.paths == [TOTAL]
 
     @property
     def listed(self) -> int:
@@ -272,7 +277,7 @@ def members_text(selection: Selection) -> str:
     level = hierarchy.levels[hierarchy.members[codes[0]].level]
     if len(codes) > 1 and codes == hierarchy.level_codes(level):
         return f"level:{level.id}"
-    return ",".join(hierarchy.members[code].path for code in codes)
+    return ",".join(selection.paths)
 
 
 def requests_for(

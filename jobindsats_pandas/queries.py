@@ -58,6 +58,8 @@ class Plan:
     measures : tuple of Measure
     requests : tuple of DataRequest
         What is sent; together they ask for every cell once.
+    dialect : Dialect
+        The forms in which they may be sent.
     """
 
     table: Table = field(repr=False)
@@ -67,6 +69,7 @@ class Plan:
     measures: tuple[Measure, ...]
     requests: tuple[DataRequest, ...]
     base_url: str = BASE_URL
+    dialect: Dialect = EVERY_FORM
 
     @property
     def cells(self) -> int:
@@ -94,6 +97,28 @@ class Plan:
         """One line: how many requests, how many cells."""
         requests = "1 request" if len(self.requests) == 1 else f"{len(self.requests):,} requests"
         return f"{requests}, {self.cells:,} cells"
+
+    def with_totals(self, names: Mapping[str, str | None]) -> Plan:
+        """Apply what was learned of provisional totals, as `Table.with_totals`; the requests are to be made anew.
+
+        Raises
+        ------
+        QueryError
+            If a total was asked for by name that the API does not have.
+        """
+        if not names:
+            return self
+        table = self.table.with_totals(names)
+        hierarchies = {hierarchy.id: hierarchy for hierarchy in table.all_hierarchies}
+        selections = []
+        for selection in self.selections:
+            old, new = selection.hierarchy, hierarchies[selection.hierarchy.id]
+            paths = selection.paths
+            codes = tuple(new.codes[path] for path in paths if path in new.codes)
+            if len(codes) < len(paths) and (len(paths) < len(old.members) or not codes):
+                raise _no_total(table, new)
+            selections.append(replace(selection, hierarchy=new, codes=codes))
+        return replace(self, table=table, selections=tuple(selections))
 
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("table", f"{self.table.id} · {self.table.name}")]
@@ -199,7 +224,7 @@ def in_dialect(question: Plan, dialect: Dialect, max_cells: int = MAX_CELLS) -> 
         question.table, question.period_type.id, question.periods, 0, question.selections, question.measures
     )
     room = min(MAX_URL, dialect.address) - len(question.base_url) - 1
-    return replace(question, requests=requests_for(whole, max_cells, room, dialect))
+    return replace(question, requests=requests_for(whole, max_cells, room, dialect), dialect=dialect)
 
 
 def names_request(question: Plan, hierarchies: Sequence[Hierarchy]) -> DataRequest | None:
@@ -331,9 +356,7 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
         return (hierarchy.codes[name],)
     if name == "total":
         if not hierarchy.has_total:
-            raise QueryError(
-                f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no total."
-            )
+            raise _no_total(table, hierarchy)
         return (hierarchy.codes[TOTAL],)
     if name in hierarchy.codes_by_label:
         return (hierarchy.codes_by_label[name],)
@@ -348,6 +371,13 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
     raise QueryError(
         f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r} (of"
         f" {len(hierarchy.members)}).{did_you_mean(name, hierarchy.labels)} table.members({hierarchy.id!r}) lists them.",
+    )
+
+
+def _no_total(table: Table, hierarchy: Hierarchy) -> QueryError:
+    return QueryError(
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no total. Ask for its members:"
+        f" by={hierarchy.id!r}."
     )
 
 
