@@ -260,7 +260,8 @@ class DataRequest:
             f"a list of {len(selection.codes)} members" if len(selection.codes) > 1 else "1 member by its id"
         )
         words = f"{hierarchy.id} as {selection.form or listed}"
-        others = [hierarchy.labels[code] for code in selection.brought if code not in set(selection.codes)]
+        wanted = set(selection.codes)
+        others = [hierarchy.labels[code] for code in selection.brought if code not in wanted]
         few = " and ".join(others) if len(others) <= 2 else f"{len(others)} others"
         return words + _dropping(few)
 
@@ -441,10 +442,13 @@ def _by_levels(selection: Selection, dialect: Dialect) -> list[Selection] | None
         by_level.setdefault(hierarchy.members[code].level, []).append(code)
     for place, codes in by_level.items():
         level = hierarchy.levels[place]
-        clear = _clear(hierarchy, level, codes) if dialect.level and level.whole else []
+        clear = set(_clear(hierarchy, level, codes) if dialect.level and level.whole else [])
+        # A few of many that are told apart by their names are listed with the others.
+        if len(clear) < len(codes) <= FEW:
+            clear = set()
         if clear:
-            pieces.append(replace(selection, codes=tuple(clear), form=f"level:{level.id}"))
-        rest = tuple(code for code in codes if code not in set(clear))
+            pieces.append(replace(selection, codes=tuple(sorted(clear)), form=f"level:{level.id}"))
+        rest = tuple(code for code in codes if code not in clear)
         if rest:
             pieces += _by_lists(replace(selection, codes=rest))
     return pieces if any(piece.form for piece in pieces) else None
@@ -494,6 +498,9 @@ def _split(request: DataRequest, limits: _Limits) -> list[DataRequest]:
         runs = _member_runs(single, axis, limits)
     elif any(len(s.codes) > 1 for s in request.selections):
         axis, runs = _fewest_runs(single, limits)
+    elif any(s.form for s in request.selections):
+        bare = tuple(replace(s, form="") for s in request.selections)
+        return _split(replace(request, selections=bare), limits)
     elif len(request.path) <= limits.room:
         raise TooLargeError(
             f"Table {request.table.id}: one period and member are {request.answer_cells:,} cells already, and max_cells is"

@@ -883,7 +883,7 @@ def _dimensions(document: Mapping[str, Any], read: _Reader) -> tuple[Dimension, 
 
 def _hierarchy(item: Mapping[str, Any], dimension_id: str, dimension_name: str, read: _Reader) -> Hierarchy:
     hierarchy_id = read.identifier(item, "hierarchy_id")
-    total = Level("total", "", 0, 1, whole=False)
+    total = Level("", "", 0, 1, whole=False)
     levels: list[Level] = []
     members: list[Member] = []
     names: dict[str, str] = {}
@@ -916,12 +916,14 @@ def _hierarchy(item: Mapping[str, Any], dimension_id: str, dimension_name: str, 
             levels.append(Level(level_id, level_name, 1 + start, 1 + len(members), whole))
         elif TOTAL in names and not total.name:
             total = replace(total, id=level_id, name=level_name)
-    is_listed = TOTAL in names
-    # Where the API lists no name, the form that its other totals have.
-    name = names.get(TOTAL) or (
-        "Hele landet" if _is_area(hierarchy_id, dimension_id) else f"{dimension_name} i alt"
-    )
+    name = names.get(TOTAL)
+    if name is None:
+        # The form that the API's other totals have; where a member has that name already, the total's id.
+        guess = "Hele landet" if _is_area(hierarchy_id, dimension_id) else f"{dimension_name} i alt"
+        name = TOTAL if guess in names.values() else guess
     total = replace(total, name=total.name or name)
+    if not total.id:
+        total = replace(total, id=TOTAL if any(level.id == "total" for level in levels) else "total")
     ids = Counter(level.id for level in (total, *levels))
     levels = [replace(level, whole=level.whole and ids[level.id] == 1) for level in levels]
     return Hierarchy(
@@ -931,7 +933,7 @@ def _hierarchy(item: Mapping[str, Any], dimension_id: str, dimension_name: str, 
         dimension_name,
         (total, *levels),
         (Member(TOTAL, name, 0), *members),
-        "listed" if is_listed else "provisional",
+        "listed" if TOTAL in names else "provisional",
     )
 
 
