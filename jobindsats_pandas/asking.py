@@ -95,7 +95,7 @@ class _RefusedError(QueryError):
     """The API refuses a data request, and perhaps only its form."""
 
     def __init__(self, request: DataRequest, refusal: QueryError) -> None:
-        super().__init__(str(refusal))
+        super().__init__(str(refusal), curl=refusal.curl, status=refusal.status, cause=refusal.cause)
         self.request = request
         self.refusal = refusal
 
@@ -271,7 +271,10 @@ class Asker:
                 refusals.append(refusal)
             else:
                 break
-            other = self._otherwise(question, question.dialect.tighter(refusals[-1].request.parts))
+            parts = refusals[-1].request.parts
+            if not parts and len(refusals) == 1:
+                raise refusals[0].refusal  # no part of it has another form
+            other = self._otherwise(question, question.dialect.tighter(parts))
             if other is None or other.requests == question.requests or len(refusals) > FURTHER_TRIES:
                 raise _exhausted(question, refusals)
             question = other
@@ -288,7 +291,7 @@ class Asker:
             answer = self._fetch(request, parsed, edition)
         except QueryError as error:
             about = _ABOUT_THE_QUESTION.search(error.cause or "")
-            if error.status in _REFUSALS and request.parts and not about:
+            if error.status in _REFUSALS and not about:
                 raise _RefusedError(request, error) from None
             raise
         return Part(

@@ -121,6 +121,7 @@ def _match(body: bytes, request: DataRequest) -> Block:
     rows = read_rows(body, 1 + len(request.selections))
     dimensions = _dimension_order(rows, request)
     measures = _measure_order(rows.columns, request)
+    names = _names_of_totals(rows, dimensions, request.selections)
     period_type = request.table.period_type(request.period_type)
     known = _period_positions(period_type.periods)
     wanted = {known[period] for period in request.periods}
@@ -175,7 +176,7 @@ def _match(body: bytes, request: DataRequest) -> Block:
         not wanted <= seen,
         total_periods,
         tuple(total_numbers),
-        _names_of_totals(rows, dimensions, request.selections),
+        names,
     )
 
 
@@ -213,11 +214,12 @@ def _member_lookup(selection: Selection) -> Callable[[str], int | None]:
     hierarchy = selection.hierarchy
     if selection.is_total and hierarchy.total == "provisional":
         return lambda _: selection.codes[0]
+    nameless = hierarchy.codes.get(TOTAL) if hierarchy.total == "provisional" else None
     names: dict[str, int] = {}
-    for code in (*selection.codes, *selection.brought):
-        if hierarchy.total != "provisional" or hierarchy.members[code].path != TOTAL:
+    for code in (*selection.codes, *selection.brought, *range(len(hierarchy.members))):
+        if code != nameless:
             names.setdefault(hierarchy.members[code].name, code)
-    return lambda name: names.get(name, hierarchy.codes_by_name.get(name, (None,))[0])
+    return names.get
 
 
 @dataclass(frozen=True)
@@ -583,7 +585,7 @@ def contradiction(
                 found = (
                     f"Table {question.table.id}, {measure.column!r}: in {question.period_type.periods[period]} {name!r} is"
                     f" {total:,.10g} and the members of {level.name!r}, all of them visible, add up to {parts:,.10g}"
-                    f" ({count:,} such cases). One of them is not what its name says, or additive= names a wrong kind: look at"
+                    f" ({count:,} such case{'' if count == 1 else 's'}). One of them is not what its name says, or additive= names a wrong kind: look at"
                     " both before either is relied on."
                 )
     return found
@@ -608,7 +610,8 @@ def _missed(
     counts = np.bincount(key[of_level], minlength=combinations)
     keys = key[at_total]
     distance = np.abs(numbers[at_total] - sums[keys])
-    off = np.flatnonzero((distance > each * (counts[keys] + 1) + 1e-6) & (counts[keys] > 0))
+    tolerance = each * (1 + level.stop - level.start) + 1e-6
+    off = np.flatnonzero((distance > tolerance) & (counts[keys] > 0))
     if not off.size:
         return None
     first = off[0]
