@@ -6,16 +6,16 @@ urllib3's own retries see no bodies, start without a pause and obey a Retry-Afte
 from __future__ import annotations
 
 import io
-import queue
 import time
 from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3 import HTTPResponse
 
-from jobindsats_pandas.transport.failures import TIME_OUT, Failure, failure_of_answer, failure_of_exception
+from jobindsats_pandas.transport.connections import exchange, keep_time
+from jobindsats_pandas.transport.failures import Failure, failure_of_answer, failure_of_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,46 +67,6 @@ class Patience:
         return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
 
 
-class Shelf(queue.LifoQueue[Any]):
-    """Idle connections, the last used on top.
-
-    A queue's own `put` and `get` take a lock that an interrupt (Ctrl-C) can leave held, and urllib3 then waits for it
-    for ever while it cleans up. A list's need none.
-    """
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Put a connection back."""
-        if len(self.queue) >= self.maxsize:
-            raise queue.Full
-        self.queue.append(item)
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Take a connection; none is waited for."""
-        try:
-            return self.queue.pop()
-        except IndexError:
-            raise queue.Empty from None
-
-    def qsize(self) -> int:
-        """How many there are."""
-        return len(self.queue)
-
-
-class Pool(HTTPConnectionPool):
-    """Connections over plain http."""
-
-    QueueCls = Shelf
-
-
-class EncryptedPool(HTTPSConnectionPool):
-    """Connections over https."""
-
-    QueueCls = Shelf
-
-
-POOLS = {"http": Pool, "https": EncryptedPool}
-
-
 class ApiAdapter(HTTPAdapter):
     """Give back a whole, well-formed answer, or raise one of our errors.
 
@@ -123,12 +83,14 @@ class ApiAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections; requests' hook."""
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = POOLS
+        keep_time(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         """Make the pools of connections through a proxy; requests' hook."""
+        known = len(self.proxy_manager)
         manager = super().proxy_manager_for(*args, **options)
-        manager.pool_classes_by_scheme = POOLS
+        if len(self.proxy_manager) > known:
+            keep_time(manager)
         return manager
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
@@ -158,32 +120,28 @@ class ApiAdapter(HTTPAdapter):
     def _try(
         self, request: PreparedRequest, patience: Patience, deadline: float, options: dict[str, Any]
     ) -> Response | Failure:
-        left = max(deadline - time.monotonic(), 0.001)
-        timeout = (min(patience.connect, left), min(patience.read, left))
-        try:
-            response = super().send(request, **options | {"stream": True, "timeout": timeout})
-            body = self._read(response, deadline)
-        except Exception as error:  # noqa: BLE001 - whatever these libraries raise, ours comes out
-            return failure_of_exception(error)
-        if body is None:
-            return TIME_OUT
+        connect = min(patience.connect, max(deadline - time.monotonic(), 0.001))
+        with exchange(deadline, patience.read) as begun:
+            try:
+                response = super().send(
+                    request, **options | {"stream": True, "timeout": (connect, patience.read)}
+                )
+                body = _read(response)
+            except Exception as error:  # noqa: BLE001 - whatever these libraries raise, ours comes out
+                return failure_of_exception(error, sent=begun.sent)
         failure = failure_of_answer(str(request.url), response.status_code, response.headers, body)
         if failure is not None:
             return failure
         response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)
         return response
 
-    def _read(self, response: Response, deadline: float) -> bytes | None:
-        """Read the body, decompressed; None if the deadline came first.
 
-        A time limit on each read would let a server drip for ever.
-        """
-        blocks = []
-        try:
-            while block := response.raw.read1(BLOCK, decode_content=True):
-                blocks.append(block)
-                if time.monotonic() > deadline:
-                    return None
-        finally:
-            response.raw.close()  # a connection whose answer was half read must not be used again
-        return b"".join(blocks)
+def _read(response: Response) -> bytes:
+    """Read the body, decompressed."""
+    blocks = []
+    try:
+        while block := response.raw.read1(BLOCK, decode_content=True):
+            blocks.append(block)
+    finally:
+        response.raw.close()  # a connection whose answer was half read must not be used again
+    return b"".join(blocks)

@@ -81,7 +81,9 @@ TIME_OUT = Failure(
     transient=True,
     slow=True,
 )
-CONNECT_TIME_OUT = Failure(ServiceError, "The API could not be reached in time.", transient=True)
+CONNECT_TIME_OUT = Failure(
+    ServiceError, "The API, or a proxy on the way to it, could not be reached in time.", transient=True
+)
 PROXY = Failure(ServiceError, "The proxy between this machine and the API failed.", transient=True)
 CERTIFICATE = Failure(
     ServiceError,
@@ -146,9 +148,10 @@ FOREIGN: dict[type[BaseException], Failure] = {
 }
 
 
-def failure_of_exception(error: Exception) -> Failure:
+def failure_of_exception(error: Exception, *, sent: bool = True) -> Failure:
     """Translate an exception of requests, urllib3 or the operating system.
 
+    Where the request was not sent yet, time ran out for the connection, and fewer cells would not help.
     Their own texts are left out: they can hold headers and proxies' passwords. The name of what lies at the root
     is kept, since it tells a missing network from a missing host.
     """
@@ -159,6 +162,8 @@ def failure_of_exception(error: Exception) -> Failure:
         known = NO_NAME
     else:
         known = next((FOREIGN[base] for base in type(error).__mro__ if base in FOREIGN), UNEXPECTED)
+    if known.slow and not sent:
+        known = CONNECT_TIME_OUT
     return Failure(
         known.error,
         f"{known.message[:-1]} ({type(chain[-1]).__name__}).",
