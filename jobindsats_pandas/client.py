@@ -83,6 +83,8 @@ class Client:
         How many requests are in the air at once, 4 at most: this is a public body's server.
     max_cache_bytes : int, optional
         Size of the cache; the answers fetched longest ago go first.
+    max_answer_bytes : int, default 1,000,000,000
+        A larger answer is not read.
     max_stale_days : float, default 90
         The oldest answer to fall back on where the API fails.
     ignore_closed_hour : bool, optional
@@ -114,6 +116,7 @@ class Client:
         max_cells: int = MAX_CELLS,
         connections: int = 2,
         max_cache_bytes: int | None = 2_000_000_000,
+        max_answer_bytes: int = 1_000_000_000,
         max_stale_days: float = 90,
         ignore_closed_hour: bool | None = None,
         closed_hour: bool | None = None,
@@ -124,6 +127,7 @@ class Client:
             "max_cells": max_cells,
             "connections": connections,
             "max_cache_bytes": max_cache_bytes,
+            "max_answer_bytes": max_answer_bytes,
             "max_stale_days": max_stale_days,
             "closed_hour": closed_hour,
         }
@@ -140,6 +144,7 @@ class Client:
             base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
             cache_dir=Path(directory) if directory else None,
             max_cache_bytes=max_cache_bytes,
+            max_answer_bytes=max_answer_bytes,
             max_age_stale=timedelta(days=max_stale_days),
             closed_hour=closed_hour,
         )

@@ -318,7 +318,7 @@ def test_the_shelf_of_idle_connections_holds_the_last_used_ones_without_a_lock()
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_every_pool_of_connections_keeps_time_and_them_on_a_shelf(scheme, proxy):
     request = requests.Request("GET", f"{scheme}://127.0.0.1:1/").prepare()
-    proxies, adapter = {scheme: proxy} if proxy else {}, ApiAdapter(lambda: QUICK)
+    proxies, adapter = {scheme: proxy} if proxy else {}, ApiAdapter(lambda: QUICK, None, 1)
     pools = [adapter.get_connection_with_tls_context(request, True, proxies) for _ in range(2)]
     assert pools[0] is pools[1]
     assert type(pools[0].pool) is Shelf

@@ -71,10 +71,6 @@ DRIPS = {
         itertools.repeat(gzip.compress(b"")),
     ),
     "deflate: blocks that hold nothing": (OK + b"Content-Encoding: deflate\r\n\r\n", empty_blocks()),
-    "gzip in gzip": (
-        OK + b"Content-Encoding: gzip, gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\xff",
-        forever(),
-    ),
     "a page that refuses": (b"HTTP/1.1 503 Busy\r\nContent-Length: 9999\r\n\r\n", forever()),
     "a redirect": (b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 9999\r\n\r\n", forever()),
 }

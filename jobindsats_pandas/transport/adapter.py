@@ -14,16 +14,26 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
-from jobindsats_pandas.transport.connections import exchange, keep_time
-from jobindsats_pandas.transport.failures import Failure, failure_of_answer, failure_of_exception
+from jobindsats_pandas.transport.connections import OversizeError, exchange, keep_time
+from jobindsats_pandas.transport.failures import (
+    CODED,
+    Failure,
+    failure_of_answer,
+    failure_of_exception,
+    failure_of_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from requests import PreparedRequest, Response
 
+    from jobindsats_pandas.transport.credentials import BearerAuth
+
 CONNECTIONS = 16  # kept open for reuse; how many are used at once is the caller's choice
 BLOCK = 1 << 16
+FRAMING = 1 << 20  # bytes of headers and the like that come with a body at most
+CODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}  # one, so that a bomb in a bomb is not set off
 CLOSED_HOUR_BUDGET = 30.0
 
 
@@ -74,11 +84,15 @@ class ApiAdapter(HTTPAdapter):
     ----------
     patience : callable
         Returns the patience to have with the next request.
+    auth : BearerAuth
+        Knows the key, which an answer may echo.
+    most : int
+        Bytes of the largest answer that is read.
     """
 
-    def __init__(self, patience: Callable[[], Patience]) -> None:
+    def __init__(self, patience: Callable[[], Patience], auth: BearerAuth, most: int) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
-        self.patience = patience
+        self.patience, self.auth, self.most = patience, auth, most
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections; requests' hook."""
@@ -121,27 +135,40 @@ class ApiAdapter(HTTPAdapter):
         self, request: PreparedRequest, patience: Patience, deadline: float, options: dict[str, Any]
     ) -> Response | Failure:
         connect = min(patience.connect, max(deadline - time.monotonic(), 0.001))
-        with exchange(deadline, patience.read) as begun:
+        with exchange(deadline, patience.read, self.most + FRAMING) as begun:
             try:
                 response = super().send(
                     request, **options | {"stream": True, "timeout": (connect, patience.read)}
                 )
-                body = _read(response)
+                body = self._read(response)
+            except OversizeError:
+                return failure_of_size(self.most)
             except Exception as error:  # noqa: BLE001 - whatever these libraries raise, ours comes out
                 return failure_of_exception(error, sent=begun.sent)
-        failure = failure_of_answer(str(request.url), response.status_code, response.headers, body)
+        if body is None:
+            return CODED
+        failure = failure_of_answer(
+            str(request.url), response.status_code, response.headers, body, auth=self.auth
+        )
         if failure is not None:
             return failure
         response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)
         return response
 
-
-def _read(response: Response) -> bytes:
-    """Read the body, decompressed."""
-    blocks = []
-    try:
-        while block := response.raw.read1(BLOCK, decode_content=True):
-            blocks.append(block)
-    finally:
-        response.raw.close()  # a connection whose answer was half read must not be used again
-    return b"".join(blocks)
+    def _read(self, response: Response) -> bytes | None:
+        """Read the body, decompressed; None if it is coded in a way that was not asked for."""
+        blocks, size = [], response.raw.length_remaining or 0
+        try:
+            if size > self.most:
+                raise OversizeError
+            if response.headers.get("Content-Encoding", "").strip().lower() not in CODINGS:
+                return None
+            size = 0
+            while block := response.raw.read1(BLOCK, decode_content=True):
+                blocks.append(block)
+                size += len(block)
+                if size > self.most:
+                    raise OversizeError
+        finally:
+            response.raw.close()  # a connection whose answer was half read must not be used again
+        return b"".join(blocks)

@@ -35,12 +35,15 @@ class Exchange:
         By the monotonic clock; no byte is waited for beyond it.
     patience : float
         Seconds to wait for the next bytes.
+    room : int
+        How many more bytes may come over the wire, headers and all.
     sent : bool
         Whether the request has left this machine.
     """
 
     deadline: float
     patience: float
+    room: int
     sent: bool = False
 
 
@@ -48,14 +51,18 @@ _current: ContextVar[Exchange] = ContextVar("jobindsats_exchange")
 
 
 @contextmanager
-def exchange(deadline: float, patience: float) -> Iterator[Exchange]:
-    """Hold whatever this thread reads from connections meanwhile to a deadline."""
-    begun = Exchange(deadline, patience)
+def exchange(deadline: float, patience: float, room: int) -> Iterator[Exchange]:
+    """Hold whatever this thread reads from connections meanwhile to its limits."""
+    begun = Exchange(deadline, patience, room)
     token = _current.set(begun)
     try:
         yield begun
     finally:
         _current.reset(token)
+
+
+class OversizeError(Exception):
+    """More bytes come than an answer may have."""
 
 
 class TimedFile(io.RawIOBase):
@@ -81,12 +88,18 @@ class TimedFile(io.RawIOBase):
         ------
         TimeoutError
             If the deadline has come, or none came in time.
+        OversizeError
+            If there are too many.
         """
         left = self._exchange.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self._connection.settimeout(min(self._exchange.patience, left))
-        return self._bytes.readinto(buffer)
+        count = self._bytes.readinto(buffer)
+        self._exchange.room -= count or 0
+        if self._exchange.room < 0:
+            raise OversizeError
+        return count
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -99,6 +112,13 @@ class TimedAnswer(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(TimedFile(sock), *args, **options)  # type: ignore[arg-type] # all it wants is makefile
+
+    def begin(self) -> None:
+        """Read status line and headers."""
+        super().begin()
+        # urllib3 logs headers that it cannot parse as they are, an echo of the key among them.
+        self.msg.defects.clear()
+        self.msg.set_payload("")
 
 
 class Timed:

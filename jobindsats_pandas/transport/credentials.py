@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import ipaddress
 import re
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -20,6 +21,12 @@ HOW_TO_GET_A_KEY = (
     "JOBINDSATS_API_TOKEN. To try without one: ji.sandbox.serve() in Python, or `jobindsats sandbox` in a terminal, "
     "answers with synthetic data."
 )
+
+
+SHORTEST = 6
+"""Letters of the shortest key that is looked for in answers; a shorter one is no secret, and stands in many words."""
+
+BEARER = re.compile(r"""(bearer)(?:\s|%20|[+:="'])+[^\s"',;<>&]+""", re.IGNORECASE)
 
 
 class BearerAuth(AuthBase):
@@ -44,12 +51,24 @@ class BearerAuth(AuthBase):
             )
         self.__token = token
         self._origin = urlsplit(address)[:2]
+        forms = {token, quote(token, safe=""), quote(token), html.escape(token), token.replace("/", r"\/")}
+        self.__forms = sorted(forms, key=len, reverse=True) if len(token) >= SHORTEST else []
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the header, if the request goes to the key's own origin."""
         if urlsplit(str(request.url))[:2] == self._origin:
             request.headers["Authorization"] = f"Bearer {self.__token}"
         return request
+
+    def hide(self, text: str) -> str:
+        """Replace the key, and whatever follows the word Bearer, in a text that came back."""
+        for form in self.__forms:
+            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
+        return BEARER.sub(r"\1 ***", text)
+
+    def is_in(self, body: bytes) -> bool:
+        """Whether a body holds the key."""
+        return any(form.encode() in body for form in self.__forms)
 
     def __repr__(self) -> str:
         return "BearerAuth(***)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shlex
 import shutil
 import tempfile
@@ -28,6 +29,7 @@ from jobindsats_pandas.errors import (
     JobindsatsError,
     NotCachedError,
     PayloadError,
+    QueryError,
     ServiceError,
     StaleDataWarning,
 )
@@ -35,10 +37,12 @@ from jobindsats_pandas.transport.adapter import ApiAdapter, Patience
 from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_now
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
 from jobindsats_pandas.transport.entries import EDITION, stored_response
+from jobindsats_pandas.transport.failures import told
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.storage import DiskCache
+from jobindsats_pandas.transport.texts import printable, shortened
 from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK
 from jobindsats_pandas.transport.view import CacheView
 
@@ -48,6 +52,10 @@ if TYPE_CHECKING:
 API_HOST = "api.jobindsats.dk"
 DEFAULT_LIFE = timedelta(days=1)
 CLOCK_SLACK = timedelta(minutes=5)
+LONGEST_COMPLAINT = 5000
+"""Letters of a message about a body."""
+PLACE = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?", re.ASCII)
+"""Where questions are put: an endpoint, or the table of one."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +122,8 @@ class Transport:
         None: the user's cache directory, or, for an API on this machine, a temporary one.
     max_cache_bytes : int or None
         The answers fetched longest ago are removed above this; None for no limit.
+    max_answer_bytes : int
+        A larger answer is not read.
     max_age_stale : timedelta
         The oldest answer to serve when the API fails.
     closed_hour : bool or None
@@ -142,6 +152,7 @@ class Transport:
         base_url: str,
         cache_dir: Path | None = None,
         max_cache_bytes: int | None = 2_000_000_000,
+        max_answer_bytes: int = 1_000_000_000,
         max_age_stale: timedelta = timedelta(days=90),
         closed_hour: bool | None = None,
         patience: Patience = Patience(),  # noqa: B008 - frozen
@@ -151,6 +162,7 @@ class Transport:
             "base_url": check_address(base_url),
             "cache_dir": cache_dir,
             "max_cache_bytes": max_cache_bytes,
+            "max_answer_bytes": max_answer_bytes,
             "max_age_stale": max_age_stale,
             "closed_hour": closed_hour,
             "patience": patience,
@@ -159,6 +171,7 @@ class Transport:
         self.base_url = check_address(base_url)
         self._auth = None if token is None else BearerAuth(token, self.base_url)
         self._max_age_stale = max_age_stale
+        self._max_answer_bytes = max_answer_bytes
         self._closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
         # Not a method: the session would hold the transport, and its temporary directory would outlive both.
         self._patience = partial(_patience_now, patience, clock, closes=self._closes)
@@ -264,12 +277,17 @@ class Transport:
         ClosedHourError
             The same from 22:00 to 23:00 Danish time, when the API may be closed.
         AuthenticationError, QueryError
-            The API refuses; an older answer would hide that.
+            The API refuses; an older answer would hide that. An answer that is too large counts as one, and so does a
+            question that would leave the place of questions.
         PayloadError
             From `check`.
         """
-        question = Question(self._url(path), check, edition, self._clock() if refresh else None)
         subject = f"table {table}" if table else path.partition("?")[0]
+        if not PLACE.fullmatch(path.partition("?")[0]):
+            raise QueryError(
+                f"{path[:100]!r} is no question to this API: ids of tables are made of a-z, 0-9 and _."
+            )
+        question = Question(self._url(path), check, edition, self._clock() if refresh else None)
         stored = self._stored(question)
         if stored is not None and self._is_good(stored, question):
             return _answer(stored, from_cache=True)
@@ -348,15 +366,19 @@ class Transport:
                 "offline=True takes what is on disk, however old."
             )
         try:
-            return _answer(self._send(question), from_cache=False)
+            return _answer(self._send(question, self._auth), from_cache=False)
         except ServiceError as error:
             return self._closed(error) or error
+        except PayloadError as error:
+            # What a check says may hold names from the body.
+            error.args = (shortened("\n".join(map(printable, str(error).split("\n"))), LONGEST_COMPLAINT),)
+            return error
         except JobindsatsError as error:
             return error
 
-    def _send(self, question: Question) -> CachedResponse:
-        session = self._open_session()
-        hooks = {"response": partial(self._accept, question)}
+    def _send(self, question: Question, auth: BearerAuth) -> CachedResponse:
+        session = self._open_session(auth)
+        hooks = {"response": partial(self._accept, question, auth)}
         try:
             request = session.prepare_request(requests.Request("GET", question.url, hooks=hooks))
             options = session.merge_environment_settings(question.url, {}, None, None, None)
@@ -370,24 +392,32 @@ class Transport:
             return cast("CachedResponse", response)
         raise KeyboardInterrupt  # a new one: the frames of the first hold the key
 
-    def _accept(self, question: Question, response: requests.Response, **_: Any) -> CachedResponse:
+    def _accept(
+        self, question: Question, auth: BearerAuth, response: requests.Response, **_: Any
+    ) -> CachedResponse:
         """Turn a whole answer into the one that is stored: the hook between requests and requests-cache."""
         if isinstance(response, CachedResponse):
             return response  # requests-cache calls hooks a second time
         body = response.content.removeprefix(BYTE_ORDER_MARK)
         now = self._clock().astimezone(UTC)
         expires = question.check(body) or now + DEFAULT_LIFE
-        content_type = response.headers.get("Content-Type", "")
+        content_type = told(response.headers.get("Content-Type", ""), auth)
         return stored_response(response.url, body, now, expires, content_type, question.edition)
 
-    def _open_session(self) -> CachedSession:
+    def _open_session(self, auth: BearerAuth) -> CachedSession:
         session = self._session
         if session is None:
             session = CachedSession(backend=self._cache, key_fn=request_key)
-            session.auth = self._auth
-            session.headers.update({"User-Agent": "jobindsats-pandas", "Accept": "application/json"})
+            session.auth = auth
+            session.headers.update(
+                {
+                    "User-Agent": "jobindsats-pandas",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip, deflate",
+                }
+            )
             for scheme in ("https://", "http://"):
-                session.mount(scheme, ApiAdapter(self._patience))
+                session.mount(scheme, ApiAdapter(self._patience, auth, self._max_answer_bytes))
             self._session = session
         return session
 
