@@ -76,7 +76,7 @@ class Client:
         By default ``JOBINDSATS_API_URL``, else the agency's own. https, or an address of this machine.
     cache_dir : str or Path, optional
         By default ``JOBINDSATS_CACHE_DIR``, else the user's cache directory; for an address of this machine a
-        temporary one, so that answers of a sandbox are never taken for the agency's.
+        temporary one, or a sub-directory, so that answers of a sandbox are never taken for the agency's.
     max_cells : int, default 150,000
         Larger questions are split: the API can time out from about 200,000 cells.
     connections : int, default 2
@@ -85,6 +85,8 @@ class Client:
         Size of the cache; the answers fetched longest ago go first.
     max_answer_bytes : int, default 1,000,000,000
         A larger answer is not read.
+    shared_cache : bool, default False
+        Believe also what others than you can write to the cache directory, and let them read what you write.
     max_stale_days : float, default 90
         The oldest answer to fall back on where the API fails.
     ignore_closed_hour : bool, optional
@@ -117,6 +119,7 @@ class Client:
         connections: int = 2,
         max_cache_bytes: int | None = 2_000_000_000,
         max_answer_bytes: int = 1_000_000_000,
+        shared_cache: bool = False,
         max_stale_days: float = 90,
         ignore_closed_hour: bool | None = None,
         closed_hour: bool | None = None,
@@ -128,6 +131,7 @@ class Client:
             "connections": connections,
             "max_cache_bytes": max_cache_bytes,
             "max_answer_bytes": max_answer_bytes,
+            "shared_cache": shared_cache,
             "max_stale_days": max_stale_days,
             "closed_hour": closed_hour,
         }
@@ -145,6 +149,7 @@ class Client:
             cache_dir=Path(directory) if directory else None,
             max_cache_bytes=max_cache_bytes,
             max_answer_bytes=max_answer_bytes,
+            shared_cache=shared_cache,
             max_age_stale=timedelta(days=max_stale_days),
             closed_hour=closed_hour,
         )

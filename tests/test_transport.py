@@ -524,6 +524,19 @@ def test_a_forked_child_does_not_remove_its_parents_directory(api):
     assert transport.cache.info().entries == 1
 
 
+def test_answers_of_this_machine_never_lie_among_real_ones(api, tmp_path):
+    real = Transport(token=KEY, base_url="https://api.jobindsats.dk/v3", cache_dir=tmp_path)
+    local = Transport(token=KEY, base_url=api.url, cache_dir=tmp_path)
+    fetch(local)
+    assert real.cache.path == tmp_path
+    assert (real.cache.info().entries, local.cache.info().entries) == (0, 1)
+    again = Transport(token=KEY, base_url=api.url, cache_dir=local.cache.path)
+    assert again.cache.path == local.cache.path
+    assert fetch(again).from_cache
+    assert real.cache.clear() == 0
+    assert local.cache.info().entries == 1
+
+
 def test_a_directory_is_removed_by_the_process_that_made_it_alone(tmp_path):
     _remove_directory(tmp_path, os.getpid() + 1)
     assert tmp_path.exists()

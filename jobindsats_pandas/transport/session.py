@@ -38,6 +38,7 @@ from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_n
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
 from jobindsats_pandas.transport.entries import EDITION, stored_response
 from jobindsats_pandas.transport.failures import told
+from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.notices import notify
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 API_HOST = "api.jobindsats.dk"
 DEFAULT_LIFE = timedelta(days=1)
 CLOCK_SLACK = timedelta(minutes=5)
+LOCAL = "loopback"
+"""Sub-directory of answers that come from this machine itself."""
 LONGEST_COMPLAINT = 5000
 """Letters of a message about a body."""
 PLACE = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?", re.ASCII)
@@ -119,11 +122,14 @@ class Transport:
     base_url : str
         Such as ``https://api.jobindsats.dk/v3``; the key goes nowhere else.
     cache_dir : Path or None
-        None: the user's cache directory, or, for an API on this machine, a temporary one.
+        None: the user's cache directory, or, for an API on this machine, a temporary one. In a directory that is named,
+        an API on this machine has a sub-directory of its own: its answers never lie among real ones.
     max_cache_bytes : int or None
         The answers fetched longest ago are removed above this; None for no limit.
     max_answer_bytes : int
         A larger answer is not read.
+    shared_cache : bool
+        Believe also what others than the user can write to `cache_dir`, and let them read it.
     max_age_stale : timedelta
         The oldest answer to serve when the API fails.
     closed_hour : bool or None
@@ -153,6 +159,7 @@ class Transport:
         cache_dir: Path | None = None,
         max_cache_bytes: int | None = 2_000_000_000,
         max_answer_bytes: int = 1_000_000_000,
+        shared_cache: bool = False,
         max_age_stale: timedelta = timedelta(days=90),
         closed_hour: bool | None = None,
         patience: Patience = Patience(),  # noqa: B008 - frozen
@@ -163,6 +170,7 @@ class Transport:
             "cache_dir": cache_dir,
             "max_cache_bytes": max_cache_bytes,
             "max_answer_bytes": max_answer_bytes,
+            "shared_cache": shared_cache,
             "max_age_stale": max_age_stale,
             "closed_hour": closed_hour,
             "patience": patience,
@@ -176,10 +184,16 @@ class Transport:
         # Not a method: the session would hold the transport, and its temporary directory would outlive both.
         self._patience = partial(_patience_now, patience, clock, closes=self._closes)
         self._clock = clock
+        local = is_loopback(self.base_url)
         if cache_dir is None:
-            cache_dir = self._temporary_directory() if is_loopback(self.base_url) else default_directory()
-        self._cache = DiskCache(Path(cache_dir).expanduser(), max_cache_bytes)
-        self.learned = Learned(self._cache.responses.directory / "learned.json", clock)
+            cache_dir = self._temporary_directory() if local else default_directory()
+        else:
+            cache_dir = Path(cache_dir).expanduser()
+            if local and cache_dir.name != LOCAL:
+                cache_dir /= LOCAL
+        directory = Directory(cache_dir, shared=shared_cache)
+        self._cache = DiskCache(directory, max_cache_bytes)
+        self.learned = Learned(directory, clock)
         self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
         self._process = os.getpid()
