@@ -155,7 +155,7 @@ def test_no_stage_of_an_answer_can_be_dripped_beyond_the_budget(tmp_path, stage,
         took, error = timed(to(listening, tmp_path), ServiceError)
     assert took < SCALED.budget + 1
     assert type(error) is TimedOutError or every == 0.0  # a flood may break a rule of HTTP before
-    assert not list(tmp_path.glob("*.answer"))
+    assert not list(tmp_path.rglob("*.answer"))
 
 
 def test_an_answer_that_comes_slowly_but_within_the_budget_is_taken(tmp_path):

@@ -162,7 +162,7 @@ def test_data_that_hold_the_key_are_neither_used_nor_stored(tmp_path, echo):
             ask(transport, check=seen.append)
         assert (server.asked, seen) == (1, [])
     assert echo not in shown(caught.value)
-    assert not list(tmp_path.glob("*"))
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_data_that_only_speak_of_bearers_are_taken_as_they_are(tmp_path):
@@ -177,7 +177,7 @@ def test_what_is_stored_of_the_headers_is_short_and_holds_no_key(tmp_path):
         ask(transport)
         assert ask(transport).from_cache
         assert len(transport.cache.list()) == 1
-    (entry,) = tmp_path.glob("*.answer")
+    (entry,) = tmp_path.rglob("*.answer")
     assert KEY.encode() not in entry.read_bytes()
     assert len(entry.read_bytes()) < 2000
 
@@ -339,7 +339,7 @@ def test_a_name_given_twice_is_no_answer(tmp_path, path, body, twice):
         with pytest.raises(PayloadError, match=f"names '{twice}' twice"):
             ask(transport, f"{path}?format=json")
         assert server.asked == 1
-    assert not list(tmp_path.glob("*"))
+    assert not list(tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,6 @@ import contextlib
 import io
 import itertools
 import os
-import re
-import stat
 import time
 from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 SUFFIX = ".answer"
-NAME = re.compile(r"[a-z0-9_-]*_[0-9a-f]{32}\.answer")
+NAME_END = -len("_" + 32 * "0" + SUFFIX)
 ORPHAN_AGE = 3600.0  # seconds after which a temporary file is nobody's any more
 WRITES_BETWEEN_PRUNINGS = 50
 START = f'{{"format": {FORMAT}, '.encode()
@@ -172,13 +170,26 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         """Remove every answer; other files in the directory stay."""
         self.bulk_delete(list(self))
 
-    def sizes(self) -> Iterator[tuple[datetime, int]]:
-        """When each answer was fetched, and its bytes; no file is opened."""
-        for entry in self.files.scan():
+    def sizes(self) -> tuple[list[int], list[datetime]]:
+        """Bytes of every answer, and when the first and the last were fetched; no file is opened."""
+        times, sizes = [], []
+        for entry in self._answers():
             with contextlib.suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
-                if NAME.fullmatch(entry.name) and stat.S_ISREG(status.st_mode):
-                    yield EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000), status.st_size
+                times.append(status.st_mtime_ns)
+                sizes.append(status.st_size)
+        ends = (min(times), max(times)) if times else ()
+        return sizes, [EPOCH + timedelta(microseconds=end // 1000) for end in ends]
+
+    def _answers(self) -> list[os.DirEntry[str]]:
+        """Ordinary files whose names end as those of answers do."""
+        return [
+            entry
+            for entry in self.files.scan()
+            if entry.name.endswith(SUFFIX)
+            and entry.name[NAME_END:][:1] == "_"
+            and entry.is_file(follow_symlinks=False)
+        ]
 
     def headers(self) -> tuple[list[str], list[int], pa.Table]:
         """Keys, sizes in bytes, and address, moment and expiry of every answer whose header can be read.
@@ -186,16 +197,14 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         All headers are parsed at once: of 50,000 one by one, the parsing would take seconds.
         """
         keys, sizes, lines = [], [], []
-        for entry in self.files.scan():
-            if not NAME.fullmatch(entry.name):
-                continue
+        for entry in self._answers():
             try:
                 descriptor = os.open(entry.path, READING)
             except OSError:
                 continue
             try:
-                status = os.fstat(descriptor)
-                start = os.read(descriptor, LONGEST_HEADER) if stat.S_ISREG(status.st_mode) else b""
+                start = os.read(descriptor, LONGEST_HEADER)
+                size = len(start) if len(start) < LONGEST_HEADER else os.fstat(descriptor).st_size
             except OSError:
                 continue
             finally:
@@ -203,7 +212,7 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
             line, newline, _ = start.partition(b"\n")
             if newline:
                 keys.append(entry.name.removesuffix(SUFFIX))
-                sizes.append(status.st_size)
+                sizes.append(size)
                 lines.append(line)
         table = _parsed(lines)
         if table is None:  # something else lies among them

@@ -63,12 +63,11 @@ class CacheView:
 
     def info(self) -> CacheInfo:
         """How many answers there are, how large, how old."""
-        found = list(self._storage.sizes())
-        moments = [moment for moment, _ in found]
+        sizes, moments = self._storage.sizes()
         return CacheInfo(
             path=self.path,
-            entries=len(found),
-            bytes=sum(size for _, size in found),
+            entries=len(sizes),
+            bytes=sum(sizes),
             oldest=min(moments, default=None),
             newest=max(moments, default=None),
         )
