@@ -40,7 +40,7 @@ from jobindsats_pandas.queries import (
     resolve_measure,
     total_request,
 )
-from jobindsats_pandas.transport import Transport, expiry_moment, held_back, keyring_token, tell
+from jobindsats_pandas.transport import Key, Transport, expiry_moment, held_back, keyring_token, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,9 +142,10 @@ class Client:
             or environment("JOBINDSATS_API_KEY")
             or keyring_token()
         )
+        key, token = None if token is None else Key(token), None  # no local that a traceback could show
         directory = cache_dir or environment("JOBINDSATS_CACHE_DIR")
         self._transport = Transport(
-            token=token,
+            token=key,
             base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
             cache_dir=Path(directory) if directory else None,
             max_cache_bytes=max_cache_bytes,
@@ -161,9 +162,11 @@ class Client:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without the key, which the copy looks for in its own environment.
-        return partial(Client, **self._settings), ()
+        return _without_key, (self._settings, self._transport.lost_key or self._transport.has_key)
 
     def __repr__(self) -> str:
+        if "_transport" not in vars(self):  # in the traceback of its own making
+            return "<Client, unfinished>"
         return f"<Client of {self._transport.base_url}, cache in {self.cache.path}>"
 
     @property
@@ -379,6 +382,12 @@ class Client:
         except QueryError:
             # The API has no such total: then no null can be told from a hidden count, and each counts as one.
             return None
+
+
+def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:
+    client = Client(**settings)
+    client._transport.lost_key = lost_key  # noqa: SLF001 - its own
+    return client
 
 
 class _Check(Generic[T]):

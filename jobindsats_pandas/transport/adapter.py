@@ -144,7 +144,9 @@ class ApiAdapter(HTTPAdapter):
             except OversizeError:
                 return failure_of_size(self.most)
             except Exception as error:  # noqa: BLE001 - whatever these libraries raise, ours comes out
-                return failure_of_exception(error, sent=begun.sent)
+                bundle = options.get("verify")
+                encrypted = str(request.url).startswith("https:") and isinstance(bundle, str)
+                return failure_of_exception(error, sent=begun.sent, bundle=bundle if encrypted else None)
         if body is None:
             return CODED
         failure = failure_of_answer(

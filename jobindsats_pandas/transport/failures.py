@@ -25,6 +25,11 @@ from jobindsats_pandas.errors import (
     TooLargeError,
 )
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY
+from jobindsats_pandas.transport.surroundings import (
+    trouble_of_proxys_answer,
+    trouble_with_bundle,
+    trouble_with_proxy,
+)
 from jobindsats_pandas.transport.texts import printable, shortened
 from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK, body_problem
 
@@ -96,7 +101,7 @@ PROXY = Failure(ServiceError, "The proxy between this machine and the API failed
 CERTIFICATE = Failure(
     ServiceError,
     "The API's certificate is not accepted. Where a company's own proxy opens encrypted traffic, its certificate "
-    "must be named in REQUESTS_CA_BUNDLE.",
+    "must be named in REQUESTS_CA_BUNDLE; SSL_CERT_FILE is not looked at.",
 )
 TLS = Failure(ServiceError, "The encrypted connection to the API failed.", transient=True)
 NO_NAME = Failure(
@@ -162,14 +167,21 @@ FOREIGN: dict[type[BaseException], Failure] = {
 }
 
 
-def failure_of_exception(error: Exception, *, sent: bool = True) -> Failure:
+def failure_of_exception(error: Exception, *, sent: bool = True, bundle: str | None = None) -> Failure:
     """Translate an exception of requests, urllib3 or the operating system.
 
-    Where the request was not sent yet, time ran out for the connection, and fewer cells would not help.
+    Where the request was not sent yet, time ran out for the connection, and fewer cells would not help. `bundle` is
+    the file of certificates that the environment names, if encryption needs one.
     Their own texts are left out: they can hold headers and proxies' passwords. The name of what lies at the root
     is kept, since it tells a missing network from a missing host.
     """
     chain = list(_chain(error))
+    trouble = trouble_with_proxy(chain)
+    if trouble is None and bundle is not None and not sent:
+        trouble = trouble_with_bundle(bundle)
+    if trouble is not None:
+        kind, message, transient = trouble
+        return Failure(kind, message, transient=transient)
     if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
         known = CERTIFICATE
     elif any(isinstance(link, socket.gaierror) for link in chain):
@@ -248,6 +260,8 @@ def failure_of_answer(
             "The API's front door refuses everybody at the moment: often over within an hour "
             "(HTTP 403, from the hosting in front of the API)."
         )
+    elif status == 407:
+        error, message, _ = trouble_of_proxys_answer(status)
     elif status in {413, 414}:
         error, message = TooLargeError, f"The question is too large for the API (HTTP {status}): split it."
     elif status in {404, 422} or (

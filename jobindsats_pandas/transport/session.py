@@ -24,6 +24,7 @@ from requests_cache import CachedSession
 from requests_cache.models.response import CachedResponse
 
 from jobindsats_pandas.errors import (
+    CacheWarning,
     ClosedHourError,
     ConfigurationError,
     JobindsatsError,
@@ -35,7 +36,13 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.transport.adapter import ApiAdapter, Patience
 from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_now
-from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
+from jobindsats_pandas.transport.credentials import (
+    HOW_TO_GET_A_KEY,
+    BearerAuth,
+    Key,
+    check_address,
+    is_loopback,
+)
 from jobindsats_pandas.transport.entries import EDITION, stored_response
 from jobindsats_pandas.transport.failures import told
 from jobindsats_pandas.transport.files import Directory
@@ -117,7 +124,7 @@ class Transport:
 
     Parameters
     ----------
-    token : str or None
+    token : str, Key or None
         The key; without one only the disk can answer.
     base_url : str
         Such as ``https://api.jobindsats.dk/v3``; the key goes nowhere else.
@@ -144,6 +151,8 @@ class Transport:
     ----------
     learned : Learned
         What was learned of a host and lies in no answer.
+    lost_key : bool
+        Whether this is the copy of one that had a key.
 
     Raises
     ------
@@ -154,7 +163,7 @@ class Transport:
     def __init__(
         self,
         *,
-        token: str | None,
+        token: str | Key | None,
         base_url: str,
         cache_dir: Path | None = None,
         max_cache_bytes: int | None = 2_000_000_000,
@@ -165,6 +174,8 @@ class Transport:
         patience: Patience = Patience(),  # noqa: B008 - frozen
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        # At once: whatever is raised from here on, its frames do not hold the key.
+        token = Key(token) if token is not None and not isinstance(token, Key) else token
         self._settings: dict[str, Any] = {
             "base_url": check_address(base_url),
             "cache_dir": cache_dir,
@@ -184,25 +195,26 @@ class Transport:
         # Not a method: the session would hold the transport, and its temporary directory would outlive both.
         self._patience = partial(_patience_now, patience, clock, closes=self._closes)
         self._clock = clock
-        local = is_loopback(self.base_url)
-        if cache_dir is None:
-            cache_dir = self._temporary_directory() if local else default_directory()
-        else:
-            cache_dir = Path(cache_dir).expanduser()
-            if local and cache_dir.name != LOCAL:
-                cache_dir /= LOCAL
-        directory = Directory(cache_dir, shared=shared_cache)
+        directory = Directory(self._place(cache_dir), shared=shared_cache)
         self._cache = DiskCache(directory, max_cache_bytes)
         self.learned = Learned(directory, clock)
         self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
+        self.lost_key = False
         self._process = os.getpid()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(Transport, token=None, **self._settings), ()
+        return _without_key, (self._settings, self.lost_key or self.has_key)
 
     def __repr__(self) -> str:
+        if "_process" not in vars(self):  # in the traceback of its own making
+            return "<Transport, unfinished>"
         return f"<Transport {self.base_url}, cache in {self._cache.responses.directory}>"
+
+    @property
+    def has_key(self) -> bool:
+        """Whether anything can be asked at all."""
+        return self._auth is not None
 
     @property
     def cache(self) -> CacheView:
@@ -375,10 +387,13 @@ class Transport:
         if stored is not None and self._is_good(stored, question):
             return _answer(stored, from_cache=True)
         if self._auth is None:
-            return ConfigurationError(
-                f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY} "
-                "offline=True takes what is on disk, however old."
+            what = (
+                "A copy of a client, as another process gets one, is without its key: keys are never pickled. Put it in "
+                "JOBINDSATS_API_TOKEN in every process, or make the client there."
+                if self.lost_key
+                else f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY}"
             )
+            return ConfigurationError(f"{what} offline=True takes what is on disk, however old.")
         try:
             return _answer(self._send(question, self._auth), from_cache=False)
         except ServiceError as error:
@@ -464,6 +479,28 @@ class Transport:
         )
         return _answer(stored, from_cache=True, stale=True)
 
+    def _place(self, named: Path | None) -> Path:
+        """Where the answers lie."""
+        local = is_loopback(self.base_url)
+        if named is None:
+            try:
+                return self._temporary_directory() if local else default_directory()
+            except RuntimeError:  # no HOME, and a user without an entry in the system's list
+                place = self._temporary_directory()
+                notify(
+                    f"This user has no home directory, so that answers are kept in {place} and only while the client lives."
+                    " JOBINDSATS_CACHE_DIR names a directory that stays.",
+                    CacheWarning,
+                )
+                return place
+        try:
+            if "\0" in str(named):
+                raise ValueError  # noqa: TRY301 - as the system would, but at every use
+            place = Path(named).expanduser()
+        except (RuntimeError, ValueError):
+            raise ConfigurationError(f"The cache directory {str(named)!r} is no path that can be.") from None
+        return place / LOCAL if local and place.name != LOCAL else place
+
     def _temporary_directory(self) -> Path:
         directory = Path(tempfile.gettempdir(), f"jobindsats_pandas-{uuid.uuid4().hex}")
         weakref.finalize(self, _remove_directory, directory, os.getpid())
@@ -478,6 +515,12 @@ def _patience_now(patience: Patience, clock: Callable[[], datetime], *, closes: 
 def default_directory() -> Path:
     """Where this system keeps a user's cache."""
     return platformdirs.user_cache_path("jobindsats_pandas", appauthor=False)
+
+
+def _without_key(settings: dict[str, Any], lost_key: bool) -> Transport:
+    copied = Transport(token=None, **settings)
+    copied.lost_key = lost_key
+    return copied
 
 
 def _remove_directory(directory: Path, owner: int) -> None:
