@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jobindsats_pandas.errors import TimedOutError
-from jobindsats_pandas.transport import held_back, tell
+from jobindsats_pandas.transport import LOG, held_back, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -103,6 +103,11 @@ def gather(
                         raise outcome.answer
                     if last_cut is None and time.monotonic() - heard >= FRUITLESS:
                         last_cut = time.monotonic()
+                    LOG.info(
+                        "%s cells took too long: split into %d requests",
+                        f"{outcome.request.cells:,}",
+                        len(smaller),
+                    )
                     waiting.extendleft(reversed(smaller))
                 elif isinstance(outcome.answer, Exception):
                     raise outcome.answer

@@ -22,6 +22,7 @@ from jobindsats_pandas.transport.failures import (
     failure_of_exception,
     failure_of_size,
 )
+from jobindsats_pandas.transport.log import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,14 +122,18 @@ class ApiAdapter(HTTPAdapter):
         deadline = began + patience.budget
         while True:
             tries += 1
+            LOG.debug("GET %s, try %d", request.url, tries)
             outcome = self._try(request, patience, deadline, options)
             if not isinstance(outcome, Failure):
+                LOG.debug("HTTP %d after %.1f s", outcome.status_code, time.monotonic() - began)
                 return outcome
+            LOG.debug("%s: %s", f"HTTP {outcome.status}" if outcome.status else "No answer", outcome.message)
             slow += outcome.slow
             pause = patience.pause_after(tries, outcome)
             if pause is None or slow > 1 or time.monotonic() + pause >= deadline:
                 # Not where a foreign exception was caught: its frames hold the request, and so the key.
                 raise outcome.exception(tries, time.monotonic() - began)
+            LOG.info("waits %.1f s before try %d: %s", pause, tries + 1, outcome.message)
             time.sleep(pause)
 
     def _try(

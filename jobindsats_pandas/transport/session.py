@@ -9,6 +9,7 @@ import shlex
 import shutil
 import tempfile
 import threading
+import time
 import uuid
 import weakref
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ from jobindsats_pandas.transport.failures import told
 from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
+from jobindsats_pandas.transport.log import LOG, named
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.storage import DiskCache
 from jobindsats_pandas.transport.texts import printable, shortened
@@ -98,6 +100,7 @@ class Answer:
 class Question:
     """What is asked, and which stored answers are good enough for it."""
 
+    name: str  # in the log
     url: str
     check: Callable[[bytes], datetime | None]
     edition: str
@@ -313,9 +316,10 @@ class Transport:
             raise QueryError(
                 f"{path[:100]!r} is no question to this API: ids of tables are made of a-z, 0-9 and _."
             )
-        question = Question(self._url(path), check, edition, self._clock() if refresh else None)
+        question = Question(named(path), self._url(path), check, edition, self._clock() if refresh else None)
         stored = self._stored(question)
         if stored is not None and self._is_good(stored, question):
+            LOG.info("%s: from disk, fetched %s", question.name, _moment(stored))
             return _answer(stored, from_cache=True)
         if offline:
             if stored is None:
@@ -324,17 +328,18 @@ class Transport:
                     "without offline; Client.cache.list() shows what is on disk.",
                     curl=self.curl(path),
                 )
-            return self._stale(stored, subject, "offline=True")
+            return self._stale(stored, question, subject, "offline=True")
         try:
             return self._fetch_once(question)
         except JobindsatsError as error:
             failure = error.at_request(self.curl(path))
+        LOG.info("%s: %s: %s", question.name, type(failure).__name__, failure)
         if stored is None or not isinstance(failure, (ServiceError, ClosedHourError)):
             raise failure
         if self._clock() - stored.created_at > self._max_age_stale:
             failure.add_note(f"The answer on disk is of {stored.created_at:%Y-%m-%d}, too old to be shown.")
             raise failure
-        return self._stale(stored, subject, str(failure))
+        return self._stale(stored, question, subject, str(failure))
 
     def close(self) -> None:
         """Close the connections; the transport can be used again."""
@@ -394,8 +399,9 @@ class Transport:
                 else f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY}"
             )
             return ConfigurationError(f"{what} offline=True takes what is on disk, however old.")
+        began = time.monotonic()
         try:
-            return _answer(self._send(question, self._auth), from_cache=False)
+            answer = _answer(self._send(question, self._auth), from_cache=False)
         except ServiceError as error:
             return self._closed(error) or error
         except PayloadError as error:
@@ -404,6 +410,9 @@ class Transport:
             return error
         except JobindsatsError as error:
             return error
+        took = time.monotonic() - began
+        LOG.info("%s: asked, %s bytes in %.1f s", question.name, f"{len(answer.body):,}", took)
+        return answer
 
     def _send(self, question: Question, auth: BearerAuth) -> CachedResponse:
         session = self._open_session(auth)
@@ -470,10 +479,10 @@ class Transport:
             request_id=failure.request_id,
         )
 
-    def _stale(self, stored: CachedResponse, subject: str, reason: str) -> Answer:
-        fetched = stored.created_at.astimezone(danish_zone())
+    def _stale(self, stored: CachedResponse, question: Question, subject: str, reason: str) -> Answer:
+        LOG.info("%s: from disk though it is old, fetched %s", question.name, _moment(stored))
         notify(
-            f"{subject}: the answer shown was fetched on {fetched:%Y-%m-%d at %H:%M}, "
+            f"{subject}: the answer shown was fetched on {_moment(stored)}, "
             f"{_age(self._clock() - stored.created_at)} ago, and may be out of date. Reason: {reason}",
             StaleDataWarning,
         )
@@ -526,6 +535,10 @@ def _without_key(settings: dict[str, Any], lost_key: bool) -> Transport:
 def _remove_directory(directory: Path, owner: int) -> None:
     if os.getpid() == owner:  # not in a forked child, whose parent still uses it
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _moment(stored: CachedResponse) -> str:
+    return f"{stored.created_at.astimezone(danish_zone()):%Y-%m-%d at %H:%M}"
 
 
 def _answer(response: CachedResponse, *, from_cache: bool, stale: bool = False) -> Answer:
