@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from jobindsats_pandas.asking import Asker, Parsed, expiry_of_table
 from jobindsats_pandas.decoding import (
-    Block,
     UnknownMemberError,
-    match,
+    asks_whole_levels,
+    missing,
     suspiciously_rounded,
     to_frame,
     unexplained_since,
@@ -26,30 +27,25 @@ from jobindsats_pandas.errors import (
     ServiceError,
     TooLargeError,
 )
-from jobindsats_pandas.gathering import gather, shows_progress
+from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
+from jobindsats_pandas.gathering import shows_progress
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
-from jobindsats_pandas.queries import (
-    BASE_URL,
-    MAX_CELLS,
-    MAX_URL,
-    halve,
-    members_text,
-    plan,
-    resolve_measure,
-    total_request,
-)
-from jobindsats_pandas.transport import Key, Transport, expiry_moment, held_back, keyring_token, tell
+from jobindsats_pandas.queries import plan, resolve_measure, total_request
+from jobindsats_pandas.transport import Key, Transport, held_back, keyring_token, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from jobindsats_pandas.asking import Part
+    from jobindsats_pandas.decoding import Block, Missing
+    from jobindsats_pandas.forms import Selection
     from jobindsats_pandas.metadata import CatalogueEntry
-    from jobindsats_pandas.queries import DataRequest, Plan, Selection
-    from jobindsats_pandas.transport import Answer, CacheView
+    from jobindsats_pandas.queries import Plan
+    from jobindsats_pandas.transport import CacheView
 
 __all__ = ["Client"]
 
@@ -181,8 +177,8 @@ class Client:
 
     def subjects(self, *, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
         """Subjects in their groups, as `jobindsats_pandas.subjects`."""
-        check = _Check(parse_subjects)
-        return check.parsed(
+        check = Parsed(parse_subjects)
+        return check.of(
             self._transport.fetch("subjects?format=json", check=check, refresh=refresh, offline=offline)
         )
 
@@ -207,8 +203,9 @@ class Client:
         offline: bool = False,
     ) -> Plan:
         """What a question would send, as `jobindsats_pandas.plan`."""
-        found = self.table(table, offline=offline)
-        return self._plan(found, by, periods, period_type, measures)
+        asker = self._asker(offline=offline)
+        found = asker.with_known_totals(self.table(table, offline=offline))
+        return asker.in_known_forms(self._plan(found, by, periods, period_type, measures))
 
     def read(
         self,
@@ -234,32 +231,40 @@ class Client:
                 "refresh=True asks the API anew, and offline=True forbids to ask it; take one of them."
             )
 
-        def ask(metadata: _Metadata) -> pd.DataFrame:
-            question = self._plan(metadata.table, by, periods, period_type, measures)
+        asker = self._asker(
+            max_requests=max_requests, refresh=refresh, offline=offline, progress=shows_progress(progress)
+        )
+
+        def ask(metadata: _Metadata, *, again: bool = False) -> pd.DataFrame:
+            # Where an answer held what the metadata do not know, the name of a total may be new too.
+            known = metadata.table if again else asker.with_known_totals(metadata.table)
+            question = asker.in_known_forms(self._plan(known, by, periods, period_type, measures))
             if len(question.requests) > max_requests:
                 raise TooLargeError(
                     f"Table {metadata.table.id}: the question takes {question.summary}, more than max_requests="
                     f"{max_requests}. Ask for less, or raise max_requests= on purpose: this is a public body's server.",
                 )
             kinds = _kinds(metadata.table, additive)
-            parts = gather(
-                [part for request in question.requests for part in self._as_answered(request)],
-                partial(self._part, metadata=metadata, refresh=refresh, offline=offline),
-                cut=self._cut,
-                connections=self._connections,
-                progress=shows_progress(progress),
-                title=metadata.table.id,
-            )
+            question, parts = asker.parts(question, metadata.edition)
             if len(parts) > 1 and not all(part.from_cache for part in parts):
                 self._refuse_update(metadata)
             _refuse_mixture(parts, metadata.table)
             blocks = [part.block for part in parts]
-            totals = self._totals(blocks, question, metadata, refresh=refresh, offline=offline)
+            lacking, totals = self._what_is_missing(parts, question, asker, metadata)
             for column in suspiciously_rounded(blocks, question):
                 tell([(_rounded(metadata.table, column), QueryWarning)])
+            doubts: list[str] = []
             frame = to_frame(
-                blocks, question, totals=totals, layout=layout, complete=complete, additive=kinds
+                blocks,
+                question,
+                totals=totals,
+                layout=layout,
+                complete=complete,
+                additive=kinds,
+                lacking=lacking,
+                doubt=doubts.append,
             )
+            tell([(doubt, QueryWarning) for doubt in doubts])
             frame.attrs["jobindsats"] = {
                 **_provenance(question, parts, self.base_url),
                 "layout": layout,
@@ -275,7 +280,10 @@ class Client:
             if offline:
                 raise
             # The answers are newer than what is known of the table: look again, once.
-            return ask(self._metadata(table, refresh=True))
+            return ask(self._metadata(table, refresh=True), again=True)
+
+    def _asker(self, **options: Any) -> Asker:
+        return Asker(self._transport, self._max_cells, self._connections, **options)
 
     def _plan(self, table: Table, by: Any, periods: Any, period_type: str | None, measures: Any) -> Plan:
         return plan(
@@ -283,14 +291,14 @@ class Client:
         )
 
     def _catalogue(self, *, refresh: bool = False, offline: bool = False) -> tuple[CatalogueEntry, ...]:
-        check = _Check(parse_tables)
-        return check.parsed(
+        check = Parsed(parse_tables)
+        return check.of(
             self._transport.fetch("tables?format=json", check=check, refresh=refresh, offline=offline)
         )
 
     def _metadata(self, table: str, *, refresh: bool = False, offline: bool = False) -> _Metadata:
         table_id = self._table_id(table, offline=offline)
-        check = _Check(partial(parse_table, table_id=table_id), expires=_expiry)
+        check = Parsed(partial(parse_table, table_id=table_id), expires=expiry_of_table)
         try:
             answer = self._transport.fetch(
                 f"table/{table_id}?format=json", check=check, table=table_id, refresh=refresh, offline=offline
@@ -301,7 +309,7 @@ class Client:
                 raise
             error.args = (_no_such_table(table, entries),)
             raise
-        return _Metadata(check.parsed(answer))
+        return _Metadata(check.of(answer))
 
     def _table_id(self, table: str, *, offline: bool) -> str:
         """Return the id in lower case; a table's name is looked up in the catalogue."""
@@ -329,52 +337,37 @@ class Client:
         if newest.edition != metadata.edition:
             raise _UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
 
-    def _cut(self, request: DataRequest) -> tuple[DataRequest, ...] | None:
-        return halve(request, room=MAX_URL - len(self.base_url) - 1)
+    def _what_is_missing(
+        self, parts: Sequence[Part], question: Plan, asker: Asker, metadata: _Metadata
+    ) -> tuple[Missing, Block | None]:
+        """Find what did not come, and tell of it; with the overall totals, where they were needed to judge by.
 
-    def _as_answered(self, request: DataRequest) -> list[DataRequest]:
-        """A request that timed out before was cut and answered in pieces: ask for the pieces, which are on disk."""
-        if self._transport.has(request.path):
-            return [request]
-        piece, pieces = request, self._cut(request)
-        for _ in range(CUTS_REMEMBERED):
-            smaller = self._cut(piece)
-            if smaller is None:
-                break
-            piece = smaller[0]
-            if pieces is not None and self._transport.has(piece.path):
-                return [part for half in pieces for part in self._as_answered(half)]
-        return [request]
+        The totals tell whether a null is not available yet, where the answers' own rows do not; and whether members
+        that were asked for by name, and have no row in a period, are 0 there.
+        """
+        blocks = [part.block for part in parts]
+        lacking = missing(blocks, question)
+        judged_by_totals = bool(lacking.periods) and not asks_whole_levels(question)
+        every = question.period_type.periods
+        firsts = [unexplained_since(blocks, question)]
+        firsts += [every[min(lacking.periods)]] if judged_by_totals else []
+        known = [first for first in firsts if first is not None]
+        totals = self._totals(question, min(known, key=every.index), asker, metadata) if known else None
+        if judged_by_totals and totals is not None:
+            lacking = replace(lacking, periods=lacking.periods - totals.seen)
+        if lacking.periods or lacking.totals:
+            tell([(_missing_text(lacking, question), QueryWarning)])
+        if not lacking.periods:
+            asker.live_on(parts, metadata.table)
+        return lacking, totals
 
-    def _part(self, request: DataRequest, metadata: _Metadata, *, refresh: bool, offline: bool) -> _Part:
-        check = _Check(partial(match, request=request), expires=lambda _: _expiry(metadata.table))
-        table = metadata.table.id
-        answer = self._transport.fetch(
-            request.path,
-            check=check,
-            table=table,
-            edition=metadata.edition,
-            refresh=refresh,
-            offline=offline,
-        )
-        return _Part(check.parsed(answer), answer.edition, answer.fetched_at, answer.from_cache, answer.stale)
-
-    def _totals(
-        self,
-        blocks: Sequence[Block],
-        question: Plan,
-        metadata: _Metadata,
-        *,
-        refresh: bool,
-        offline: bool,
-    ) -> Block | None:
-        """Ask for the overall totals where the answers' own do not tell whether a null is not yet available."""
-        first = unexplained_since(blocks, question)
-        request = total_request(question, first) if first is not None else None
+    def _totals(self, question: Plan, first: str, asker: Asker, metadata: _Metadata) -> Block | None:
+        """Ask for the overall totals from a period on."""
+        request = total_request(question, first)
         if request is None:
             return None
         try:
-            return self._part(request, metadata, refresh=refresh, offline=offline).block
+            return asker.part(request, edition=metadata.edition).block
         except PayloadError as error:
             told = f"{error} Asked for its totals, to tell what is not available yet from what is hidden; all counts as hidden."
             tell([(told, QueryWarning)])
@@ -390,32 +383,6 @@ def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:
     return client
 
 
-class _Check(Generic[T]):
-    """Parses the bodies that the transport has to judge, and keeps what came of the last one."""
-
-    def __init__(
-        self, parse: Callable[[bytes], T], expires: Callable[[T], datetime | None] = lambda _: None
-    ) -> None:
-        self._parse = parse
-        self._expires = expires
-        self._last: tuple[bytes, T] | None = None
-
-    def __call__(self, body: bytes) -> datetime | None:
-        found = self._parse(body)
-        self._last = body, found
-        return self._expires(found)
-
-    def parsed(self, answer: Answer) -> T:
-        """What came of an answer; parsed now if another thread's request brought it."""
-        if self._last is not None and self._last[0] == answer.body:
-            return self._last[1]
-        return self._parse(answer.body)
-
-
-def _expiry(table: Table) -> datetime:
-    return expiry_moment(table.update_next, datetime.now(UTC))
-
-
 @dataclass(frozen=True)
 class _Metadata:
     """What is known of a table now."""
@@ -428,22 +395,11 @@ class _Metadata:
         return str(self.table.update_latest or "")
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The rows of one answer, and where they come from; its bytes are let go."""
-
-    block: Block
-    edition: str
-    fetched_at: datetime
-    from_cache: bool
-    stale: bool
-
-
 class _UpdatedMeanwhileError(ServiceError):
     """The table was updated while it was read."""
 
 
-def _refuse_mixture(parts: Sequence[_Part], table: Table) -> None:
+def _refuse_mixture(parts: Sequence[Part], table: Table) -> None:
     """Parts of different updates of a table never join."""
     editions = sorted({part.edition for part in parts})
     if len(editions) > 1:
@@ -454,7 +410,7 @@ def _refuse_mixture(parts: Sequence[_Part], table: Table) -> None:
         )
 
 
-def _provenance(question: Plan, parts: Sequence[_Part], base_url: str) -> dict[str, Any]:
+def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> dict[str, Any]:
     """Say where a frame comes from: plain JSON, and short, for pandas copies it at every step."""
     table = question.table
     shown = [selection for selection in question.selections if selection.shown]
@@ -484,6 +440,32 @@ def _provenance(question: Plan, parts: Sequence[_Part], base_url: str) -> dict[s
             },
         },
     }
+
+
+def _missing_text(lacking: Missing, question: Plan) -> str:
+    """Say which periods did not come, and what that means."""
+    table, every = question.table, question.period_type.periods
+
+    def listed(periods: frozenset[int]) -> str:
+        names = [every[period] for period in sorted(periods)]
+        return (
+            ", ".join(names)
+            if len(names) <= 6
+            else f"{', '.join(names[:5])} … {names[-1]} ({len(names)} periods)"
+        )
+
+    words = [f"Table {table.id}:"]
+    if lacking.periods:
+        words.append(
+            f"the answer has no row for {listed(lacking.periods)}, although the data bank lists"
+            f" {'this period' if len(lacking.periods) == 1 else 'these periods'}."
+        )
+    if lacking.totals:
+        words.append(f"the official total that was asked for is left out in {listed(lacking.totals)}.")
+    words.append(
+        "Such figures are not available (yet); they are not 0. The answer is kept for an hour at most: ask again later."
+    )
+    return " ".join(words)
 
 
 def _selection_text(selection: Selection) -> str | list[str]:

@@ -32,15 +32,19 @@ from jobindsats_pandas.rows import read_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from jobindsats_pandas.fast_rows import Labels
-    from jobindsats_pandas.metadata import Measure
+    from jobindsats_pandas.fast_rows import Labels, Rows
+    from jobindsats_pandas.forms import DataRequest, Selection
+    from jobindsats_pandas.metadata import Level, Measure
     from jobindsats_pandas.periods import PeriodKey
-    from jobindsats_pandas.queries import DataRequest, Plan, Selection
+    from jobindsats_pandas.queries import Plan
 
 __all__ = [
     "Block",
+    "Missing",
     "UnknownMemberError",
+    "asks_whole_levels",
     "match",
+    "missing",
     "suspiciously_rounded",
     "to_frame",
     "unexplained_since",
@@ -56,7 +60,7 @@ class UnknownMemberError(PayloadError):
 
 @dataclass(frozen=True)
 class Block:
-    """The rows of one answer, matched with the metadata.
+    """The rows of one answer that were wanted, matched with the metadata.
 
     Attributes
     ----------
@@ -66,17 +70,28 @@ class Block:
         Positions in the period type's periods.
     members : tuple of ndarray of int32
         Positions in each selection's hierarchy.
-    overall : ndarray of int
-        Where the rows of the overall total are: every dimension stands at ``/``.
     numbers : tuple of ndarray of float64
         One for each measure of the request, NaN where the answer has null.
+    seen : frozenset of int
+        Positions of the periods that have any row in the answer, one that was not wanted too.
+    unfinished : bool
+        Whether a period that was asked for has none.
+    total_periods : ndarray of int32
+    total_numbers : tuple of ndarray of float64
+        The rows of the overall total, where every dimension stands at ``/``, also where it came unasked.
+    names : dict
+        By the ids of their hierarchies, what the totals are called that were asked for alone, and had no name so far.
     """
 
     columns: tuple[str, ...]
     periods: np.ndarray
     members: tuple[np.ndarray, ...]
-    overall: np.ndarray
     numbers: tuple[np.ndarray, ...]
+    seen: frozenset[int]
+    unfinished: bool
+    total_periods: np.ndarray
+    total_numbers: tuple[np.ndarray, ...]
+    names: Mapping[str, str]
 
 
 def match(body: bytes, request: DataRequest) -> Block:
@@ -104,44 +119,82 @@ def match(body: bytes, request: DataRequest) -> Block:
 
 def _match(body: bytes, request: DataRequest) -> Block:
     rows = read_rows(body, 1 + len(request.selections))
-    dimensions = _dimension_order(rows.columns, request)
+    dimensions = _dimension_order(rows, request)
     measures = _measure_order(rows.columns, request)
     period_type = request.table.period_type(request.period_type)
     known = _period_positions(period_type.periods)
-    periods = _codes(
-        rows.labels[0],
-        rows.columns[0],
-        lambda name: known.get(name, known.get(parse_period(name))),
-        {known[period] for period in request.periods},
-        f"a period of type {period_type.id}",
-    )
-    members = tuple(
+    wanted = {known[period] for period in request.periods}
+    newest = range(len(period_type.periods) - request.latest, len(period_type.periods))
+    found = [
+        _codes(
+            rows.labels[0],
+            rows.columns[0],
+            lambda name: known.get(name, known.get(parse_period(name))),
+            wanted,
+            set(newest) if request.latest else wanted,
+            f"a period of type {period_type.id}",
+        )
+    ]
+    found += [
         _codes(
             rows.labels[position],
             rows.columns[position],
             _member_lookup(selection),
             set(selection.codes),
+            set(selection.brought),
             f"a member of the hierarchy {selection.hierarchy.id!r}",
         )
         for position, selection in zip(dimensions, request.selections, strict=True)
-    )
+    ]
+    periods, *members = (each.codes for each in found)
+    first_number = len(rows.labels)
+    numbers = [rows.numbers[position - first_number] for position in measures]
+    overall = np.ones(len(periods), dtype=bool)
+    for codes, selection in zip(members, request.selections, strict=True):
+        overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
+    totals = np.flatnonzero(overall)
+    total_periods, total_numbers = periods.take(totals), [values.take(totals) for values in numbers]
+    seen = frozenset(np.flatnonzero(np.bincount(periods, minlength=1)).tolist())
+    unwanted = [each.unwanted for each in found if each.unwanted is not None]
+    if unwanted:
+        kept = np.flatnonzero(~np.logical_or.reduce(unwanted))
+        periods, members = periods.take(kept), [codes.take(kept) for codes in members]
+        numbers = [values.take(kept) for values in numbers]
     asked = [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
-    asked.append(np.sort(np.array([known[period] for period in request.periods], dtype=np.intp)))
+    asked.append(np.array(sorted(wanted), dtype=np.intp))
     key, combinations = _keys([*members, periods], asked)
     if not _distinct(key, combinations):
         row = _doubled(key, combinations)
         raise PayloadError(_described(row, periods, members, request.selections, period_type.periods))
-    overall = np.ones(rows.count, dtype=bool)
-    for codes, selection in zip(members, request.selections, strict=True):
-        overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
-    first_number = len(rows.labels)
     return Block(
         tuple(rows.columns[position] for position in (0, *dimensions, *measures)),
         periods,
-        members,
-        np.flatnonzero(overall),
-        tuple(rows.numbers[position - first_number] for position in measures),
+        tuple(members),
+        tuple(numbers),
+        seen,
+        not wanted <= seen,
+        total_periods,
+        tuple(total_numbers),
+        _names_of_totals(rows, dimensions, request.selections),
     )
+
+
+def _names_of_totals(rows: Rows, positions: Sequence[int], selections: Sequence[Selection]) -> dict[str, str]:
+    """Read what provisional totals are called that nothing but ``/`` was asked of; several names tell nothing."""
+    found: dict[str, str] = {}
+    for position, selection in zip(positions, selections, strict=True):
+        names, hierarchy = rows.labels[position].names, selection.hierarchy
+        if not selection.is_total or hierarchy.total != "provisional":
+            continue
+        if len(names) > 1:
+            raise PayloadError(
+                f"asked for '/' of the hierarchy {hierarchy.id!r} alone, the API answers with {len(names)} members:"
+                f" {', '.join(map(repr, names[:3]))}{' …' if len(names) > 3 else ''}."
+            )
+        others = {member.name for member in hierarchy.members if member.path != TOTAL}
+        if names and names[0] not in others:
+            found[hierarchy.id] = names[0]
+    return found
 
 
 @lru_cache(maxsize=32)
@@ -153,15 +206,36 @@ def _period_positions(periods: tuple[str, ...]) -> dict[PeriodKey | str | None, 
 
 
 def _member_lookup(selection: Selection) -> Callable[[str], int | None]:
-    """Look a name up among the members asked for, where names are distinct, else in the whole hierarchy."""
+    """Look a name up among the members asked for, then among what the form brings beside them, then in the hierarchy.
+
+    A provisional total has no name yet: only where nothing but ``/`` is sent, what comes is it, whatever it is called.
+    """
     hierarchy = selection.hierarchy
-    asked = {hierarchy.members[code].name: code for code in selection.codes}
-    return lambda name: asked.get(name, hierarchy.codes_by_name.get(name, (None,))[0])
+    if selection.is_total and hierarchy.total == "provisional":
+        return lambda _: selection.codes[0]
+    names: dict[str, int] = {}
+    for code in (*selection.codes, *selection.brought):
+        if hierarchy.total != "provisional" or hierarchy.members[code].path != TOTAL:
+            names.setdefault(hierarchy.members[code].name, code)
+    return lambda name: names.get(name, hierarchy.codes_by_name.get(name, (None,))[0])
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """What a column of names stands for; `unwanted`: rows that only the form sent brings, None where there are none."""
+
+    codes: np.ndarray
+    unwanted: np.ndarray | None
 
 
 def _codes(
-    column: Labels, name: str, lookup: Callable[[str], int | None], allowed: set[int], what: str
-) -> np.ndarray:
+    column: Labels,
+    name: str,
+    lookup: Callable[[str], int | None],
+    wanted: set[int],
+    brought: set[int],
+    what: str,
+) -> _Codes:
     table = np.empty(len(column.names), dtype=np.int32)
     for position, label in enumerate(column.names):
         code = lookup(label)
@@ -169,68 +243,98 @@ def _codes(
             raise UnknownMemberError(
                 f"the answer has {label!r} in column {name!r}, and the metadata know no such {what[2:]}."
             )
-        if code not in allowed:
+        if code not in brought:
             # Perhaps names were given to other members since: worth a look at newer metadata too.
             raise UnknownMemberError(
                 f"the answer has {label!r} in column {name!r}: {what} that was not asked for."
             )
         table[position] = code
+    extra = np.array([code not in wanted for code in table.tolist()], dtype=bool)
+    unwanted = extra.take(column.codes) if extra.any() else None
     if (table == np.arange(len(table))).all():
-        return column.codes  # the names came in the metadata's own order
-    codes: np.ndarray = table.take(column.codes)
-    return codes
+        return _Codes(column.codes, unwanted)  # the names came in the metadata's own order
+    return _Codes(table.take(column.codes), unwanted)
 
 
-def _dimension_order(columns: tuple[str, ...], request: DataRequest) -> list[int]:
-    """Find each selection's column among those behind the period: by the dimension's name, in any order."""
+def _dimension_order(rows: Rows, request: DataRequest) -> list[int]:
+    """Find each selection's column among those behind the period: by the dimension's name, in any order.
+
+    A column under a name that is neither the dimension's nor the hierarchy's is found by elimination, and by the members
+    that stand in it.
+    """
+    columns = rows.columns
     free = dict(enumerate(columns[1 : 1 + len(request.selections)], start=1))
     area = request.table.area
-    order = []
-    for selection in request.selections:
+    order: dict[int, int] = {}
+    for place, selection in enumerate(request.selections):
         names = [selection.hierarchy.dimension_name, selection.hierarchy.name]
         if area is not None and selection.hierarchy.dimension_id == area.id:
             names += ["Område", "Area"]  # the API's own words for it, now and in version 2
         position = next((p for wanted in names for p, name in free.items() if name == wanted), None)
-        if position is None:
-            raise PayloadError(
-                f"the answer's columns {list(columns)} have none for the dimension {names[0]!r}, which was asked for.",
+        if position is not None:
+            del free[position]
+            order[place] = position
+    lacking = [place for place in range(len(request.selections)) if place not in order]
+    if len(lacking) == 1:
+        order[lacking.pop()], *_ = free
+    fitting = {
+        place: [p for p in free if _may_hold(rows.labels[p], request.selections[place])] for place in lacking
+    }
+    while lacking:
+        place = min(lacking, key=lambda place: len(fitting[place]))
+        taken = fitting[place]
+        if len(taken) != 1 and not (taken and rows.count == 0):
+            dimension = request.selections[place].hierarchy.dimension_name
+            raise UnknownMemberError(
+                f"of the answer's columns {list(columns)}, {len(taken) or 'none'} could be the dimension {dimension!r},"
+                " which was asked for, by name and members."
             )
-        del free[position]
-        order.append(position)
-    return order
+        order[place] = taken[0]
+        lacking.remove(place)
+        fitting = {other: [p for p in found if p != taken[0]] for other, found in fitting.items()}
+    return [order[place] for place in range(len(request.selections))]
+
+
+def _may_hold(column: Labels, selection: Selection) -> bool:
+    """Whether all names of a column may be members of a selection."""
+    lookup, brought = _member_lookup(selection), set(selection.brought)
+    return all(lookup(name) in brought for name in column.names)
 
 
 def _measure_order(columns: tuple[str, ...], request: DataRequest) -> list[int]:
-    """Find each measure's column: by its name, bare or behind its group's.
+    """Find each wanted measure's column: by its name, bare or behind its group's.
 
     Of columns with one name, each belongs to the measure whose place among those of that name it has; but only where
     the answer's measures stand in the order of the metadata, for otherwise nothing tells them apart.
     """
     free = dict(enumerate(columns[1 + len(request.selections) :], start=1 + len(request.selections)))
+    sent = request.table.all_measures if request.all_measures else request.measures
     found: dict[int, int] = {}
     guessed = False
     # The fuller name first: it fits one measure, the bare one may fit several.
     for name_of in (lambda m: m.column, lambda m: f"{m.group_name}: {m.name}", lambda m: m.name):
-        for place, measure in enumerate(request.measures):
+        for place, measure in enumerate(sent):
             fitting = [position for position, name in free.items() if name == name_of(measure)]
             if place not in found and fitting:
                 found[place] = fitting[0]
                 guessed |= len(fitting) > 1
                 del free[fitting[0]]
-    lacking = [measure.column for place, measure in enumerate(request.measures) if place not in found]
+    wanted = {id(measure) for measure in request.measures}
+    places = [place for place, measure in enumerate(sent) if id(measure) in wanted]
+    lacking = [sent[place].column for place in places if place not in found]
     if lacking:
         raise UnknownMemberError(f"the answer's columns {list(columns)} lack the measure {lacking[0]!r}.")
     if free:
         raise UnknownMemberError(
             f"the answer has the columns {list(free.values())}, and the metadata know no such measures.",
         )
-    order = [found[place] for place in range(len(request.measures))]
+    order = [position for _, position in sorted(found.items())]
     if guessed and order != sorted(order):
         raise PayloadError(
             f"the answer's columns {list(columns)} have one name for several measures and another order than the"
             " metadata, so they cannot be told apart. Ask for one of these measures at a time, by its id.",
         )
-    return order
+    return [found[place] for place in places]
 
 
 def suspiciously_rounded(blocks: Sequence[Block], question: Plan) -> list[str]:
@@ -292,10 +396,9 @@ def _totals(blocks: Sequence[Block], question: Plan) -> tuple[np.ndarray, np.nda
     present = np.zeros(count, dtype=bool)
     shown = np.zeros((len(question.measures), count), dtype=bool)
     for block in blocks:
-        periods = block.periods[block.overall]
-        present[periods] = True
-        for measure, numbers in enumerate(block.numbers):
-            shown[measure, periods[~np.isnan(numbers[block.overall])]] = True
+        present[block.total_periods] = True
+        for measure, numbers in enumerate(block.total_numbers):
+            shown[measure, block.total_periods[~np.isnan(numbers)]] = True
     return present, shown
 
 
@@ -310,6 +413,56 @@ def _available_until(blocks: Sequence[Block], question: Plan) -> list[int]:
     return limits
 
 
+# --- what did not come ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What was asked for and did not come, by positions of periods: not available, and never 0.
+
+    Attributes
+    ----------
+    periods : frozenset of int
+        Periods without any row.
+    totals : frozenset of int
+        Periods with rows, but without that of the overall total, which was asked for.
+    """
+
+    periods: frozenset[int] = frozenset()
+    totals: frozenset[int] = frozenset()
+
+
+NOTHING_MISSING = Missing()
+
+
+def missing(blocks: Sequence[Block], question: Plan) -> Missing:
+    """Find the periods that did not come, or came without the overall total that was asked for.
+
+    A hierarchy asked for with ``*`` that gives its total in no period has none in its answers: nothing is missing.
+    """
+    asked = set(_asked_periods(question).tolist())
+    seen = {period for block in blocks for period in block.seen}
+    codes = [(s.hierarchy.codes.get(TOTAL), s.codes) for s in question.selections]
+    if not all(total in wanted for total, wanted in codes):
+        return Missing(frozenset(asked - seen))
+    totals = {period for block in blocks for period in block.total_periods.tolist()} & asked
+    by_star = any(s.form == "*" for request in question.requests for s in request.selections)
+    lost = asked & seen - totals if totals or not by_star else set()
+    return Missing(frozenset(asked - seen), frozenset(lost))
+
+
+def asks_whole_levels(question: Plan) -> bool:
+    """Whether every dimension stands at its total or at all members of a level: then a period without a row is missing.
+
+    Named members alone may all be left out, which says that they are 0.
+    """
+    for selection in question.selections:
+        hierarchy, codes = selection.hierarchy, set(selection.codes)
+        if not any(codes.issuperset(hierarchy.level_codes(level)) for level in hierarchy.levels):
+            return False
+    return True
+
+
 # --- the frame -------------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +474,8 @@ def to_frame(
     layout: str = "wide",
     complete: bool = False,
     additive: Mapping[str, Kind] | None = None,
+    lacking: Missing = NOTHING_MISSING,
+    doubt: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Join the answers to one plan and flag every cell.
 
@@ -337,6 +492,10 @@ def to_frame(
         Whether combinations that the API left out come as rows with the status `ABSENT`.
     additive : mapping of str to Kind, optional
         Kinds by the measures' columns, where they are not those of the measures' names.
+    lacking : Missing, optional
+        What did not come; in a complete frame it is `NOT_AVAILABLE`, not `ABSENT`.
+    doubt : callable, optional
+        Told of each measure whose totals and visible parts contradict each other.
 
     Returns
     -------
@@ -349,18 +508,116 @@ def to_frame(
         If two rows have one key.
     """
     limits = _available_until([*blocks, totals] if totals else blocks, question)
+    kinds = additive or {}
     periods = _concatenated([block.periods for block in blocks])
     members = [_concatenated(codes) for codes in zip(*(block.members for block in blocks), strict=True)]
     source = _row_sources(periods, members, question, complete=complete)
     names = blocks[0].columns
     labels = _label_columns(names, source.periods, source.members, question)
-    parts, registry = _parts(question, source, additive or {})
-    cells = (
-        _Cells(measure, *_joined(blocks, place, source, limit, question), part)
-        for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True))
-    )
+    parts, registry = _parts(question, source, kinds)
+    late = _not_available(source, question, lacking)
+
+    def measured() -> Iterator[_Cells]:
+        for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True)):
+            numbers, status = _joined(blocks, place, source, limit, question)
+            if late is not None:
+                status[late & (status == CellStatus.ABSENT)] = CellStatus.NOT_AVAILABLE
+            if doubt is not None:
+                shown = np.where(status == CellStatus.ABSENT, 0, numbers) if source.complete else numbers
+                kind = kinds.get(measure.column, measure.kind)
+                told = contradiction(measure, kind, shown, source, question)
+                if told is not None:
+                    doubt(told)
+            yield _Cells(measure, numbers, status, part)
+
+    cells = measured()
     build = _wide if layout == "wide" else _long
     return build(labels, cells, registry, names[1 + len(members) :])
+
+
+def _not_available(source: _Sources, question: Plan, lacking: Missing) -> np.ndarray | None:
+    """Where the rows of a complete frame are that did not come, though they were asked for."""
+    if not source.complete or not (lacking.periods or lacking.totals):
+        return None
+    rows = np.isin(source.periods, list(lacking.periods))
+    if lacking.totals:
+        overall = np.isin(source.periods, list(lacking.totals))
+        for codes, selection in zip(source.members, question.selections, strict=True):
+            overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
+        rows |= overall
+    return rows
+
+
+#: Kinds whose parts add up to the total, and by how much each rounded number may be off.
+_ADDING = {Kind.FULL_TIME: 0.5, Kind.MONEY: 0.5, Kind.FLOW: 0.0, Kind.STOCK: 0.0}
+
+
+def contradiction(
+    measure: Measure, kind: Kind, numbers: np.ndarray, source: _Sources, question: Plan
+) -> str | None:
+    """Say where a total and all parts of one level, none of them hidden, miss each other by more than rounding.
+
+    Parameters
+    ----------
+    numbers : ndarray of float64
+        The measure's numbers, row by row; NaN where there is none.
+
+    Returns
+    -------
+    str or None
+    """
+    if kind not in _ADDING or question.table.id.casefold() in ROUNDED_TABLES:
+        return None
+    found = None
+    for axis, selection in enumerate(question.selections):
+        hierarchy, codes = selection.hierarchy, set(selection.codes)
+        if hierarchy.codes.get(TOTAL) not in codes:
+            continue
+        for level in hierarchy.levels:
+            if level.stop - level.start == 1 or not codes.issuperset(hierarchy.level_codes(level)):
+                continue
+            off = _missed(numbers, source, question, axis, level, _ADDING[kind])
+            if off is not None:
+                total, parts, count, period = off
+                name = hierarchy.labels[hierarchy.codes[TOTAL]]
+                found = (
+                    f"Table {question.table.id}, {measure.column!r}: in {question.period_type.periods[period]} {name!r} is"
+                    f" {total:,.10g} and the members of {level.name!r}, all of them visible, add up to {parts:,.10g}"
+                    f" ({count:,} such cases). One of them is not what its name says, or additive= names a wrong kind: look at"
+                    " both before either is relied on."
+                )
+    return found
+
+
+def _missed(
+    numbers: np.ndarray, source: _Sources, question: Plan, axis: int, level: Level, each: float
+) -> tuple[float, float, int, int] | None:
+    """Find where the members of a level do not add up to the total: both figures, how often, and the first period."""
+    codes = source.members[axis]
+    total = question.selections[axis].hierarchy.codes[TOTAL]
+    at_total = np.flatnonzero(codes == total)
+    of_level = np.flatnonzero((codes >= level.start) & (codes < level.stop))
+    others = [members for place, members in enumerate(source.members) if place != axis]
+    asked = [np.array(s.codes, dtype=np.intp) for place, s in enumerate(question.selections) if place != axis]
+    asked.append(_asked_periods(question))
+    key, combinations = _keys([*others, source.periods], asked)
+    if combinations > SPARSE * len(key):
+        distinct, key = np.unique(key, return_inverse=True)
+        combinations = len(distinct)
+    sums = np.bincount(key[of_level], numbers[of_level], combinations)  # NaN wherever a part is hidden
+    counts = np.bincount(key[of_level], minlength=combinations)
+    keys = key[at_total]
+    distance = np.abs(numbers[at_total] - sums[keys])
+    off = np.flatnonzero((distance > each * (counts[keys] + 1) + 1e-6) & (counts[keys] > 0))
+    if not off.size:
+        return None
+    first = off[0]
+    return (
+        float(numbers[at_total[first]]),
+        float(sums[keys[first]]),
+        len(off),
+        int(source.periods[at_total[first]]),
+    )
 
 
 @dataclass(frozen=True)

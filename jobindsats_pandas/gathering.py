@@ -18,7 +18,7 @@ from jobindsats_pandas.transport import LOG, held_back, tell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from jobindsats_pandas.queries import DataRequest
+    from jobindsats_pandas.forms import DataRequest
     from jobindsats_pandas.transport.notices import Notice
 
 __all__ = ["gather", "shows_progress"]

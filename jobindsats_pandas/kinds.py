@@ -1,16 +1,23 @@
 """What may be added: the kind of a measure, read from its Danish name.
 
-The API names its measures and says nothing else about them, so the name decides, together with the name of
-its group. The first noun that one of the tables below knows settles the kind, for in *Antal sanktioner til
-ledige* the sanctions are counted and in *Antal ledige, tilgang* the persons. A rate beats every noun, and a
-name without a known noun adds to nothing: a refused sum costs a look, a wrong one is believed.
+The API names its measures and says nothing else about them, so the name decides, together with the name of its
+group. It is read as Danish grammar has it: what is counted is the last word before the first one that qualifies
+it (*i, med, uden, der, …*), so *Antal sanktioner til ledige* counts sanctions, *Antal personer med sanktioner*
+persons, and *Antal med sanktioner*, where the noun is left out, persons too. Compounds are one word whose end says
+what they are: a *forløbsdeltager* is a participant. A rate beats every noun, and a noun that no list holds adds to
+nothing: a refused sum costs a look, a wrong one is believed.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["ROUNDED_TABLES", "Kind", "is_count", "looks_rounded", "measure_kind"]
 
@@ -41,44 +48,303 @@ class Kind(StrEnum):
 ROUNDED_TABLES = {"y25i14": 5}
 """Tables that hide by rounding instead: the number they show for every small cell."""
 
-_RATES = re.compile(
-    r"\bandel|\bpct\b|procent|promille|%|\bgnsn\b|gennemsnit|grad(?:en)?\b|varighed|\bpr\b|\bper\b|indeks|median"
-    r"|\brate\b|frekvens|\bvækst|ændring|udvikling|\btid\b|ventetid|\bdage\b|\buger\b|\bmåneder\b|\btimer\b"
-)
-_MONEY = re.compile(r"\bkr\b|kroner|udgift|beløb|\bmio\b|\bmia\b|refusion|lønsum")
+_MOST_CAREFUL_FIRST = (Kind.NONE, Kind.PERSONS, Kind.FULL_TIME, Kind.STOCK, Kind.FLOW, Kind.MONEY)
+
+# --- the words ------------------------------------------------------------------------------------------------------
+
+
+def _ending(*stems: str) -> re.Pattern[str]:
+    """Words that end so: the end of a compound says what it is."""
+    return re.compile(f"(?:{'|'.join(stems)})$")
+
+
+# The first that fits: full-time persons are no persons, "udgiftsgrænse" no money, places of work no places.
 _NOUNS = {
-    Kind.FULL_TIME: re.compile(r"fuldtids\w*|helårs\w*|\bårsværk\w*"),
-    Kind.PERSONS: re.compile(
-        r"(?:person(?:er|erne)?\b|ledige?\b|modtagere?\b|borgere?\b|aktiverede?\b|sanktionerede\b|\w*dimittender?\b"
-        r"|deltagere?\b|medlemmer\b|forsikrede\b|betalere?\b|kursister\b|elever\b|sygemeldte?\b|beskæftigede?\b"
-        r"|\bi \w*beskæftigelse\b|\bi uddannelse\b|lønmodtagere?\b|årige\b|kvinder\b|mænd\b|unge\b|flygtninge\w*"
-        r"|indvandrere?\b|visiterede?\b|ansatte\b|pensionister\b|studerende\b|jobsøgende\b|virksomhed(?:er|erne)?\b"
-        r"|arbejdsgivere?\b|arbejdssteder\b|arbejdspladser\b)(?! (?:\w+ )?fuldtids)"
+    Kind.FULL_TIME: _ending(
+        r"(?:fuldtids|helårs)\w*(?:person(?:er|erne)|ledige|aktiverede|modtagere|deltagere|beskæftigede|omregnede)",
+        r"årsværk(?:ene)?|helårsværk",
     ),
-    Kind.FLOW: re.compile(
-        r"\bsanktioner(?:ne)?\b|\bsamtaler(?:ne)?\b|opsigelser\b"
-        r"|\bunderretninger\b|\bklager\b|\bafgørelser\b|\bhenvisninger\b"
+    # Rates, durations, levels of pay, differences, and what a moment holds of money: they add to nothing.
+    Kind.NONE: _ending(
+        r"(?:varighed|grad|(?<!pa)rate|frekvens|kvote|ratio|score|anciennitet|effekt|dækning|omfang)(?:en|er|n|r|et)?",
+        r"(?:tilfreds|rettidig|hyppig|sandsynlig)hed|(?:intens|kval|effektiv|produktiv|kapac)itet|\bmål|måltal|prognose",
+        r"(?:indkomst|(?<!efter)løn|(?<!ind)sats|takst|pris|grænse|formue|restance|niveau)(?:en|er|n|r|et|erne)?",
+        r"(?:mindste|minimums|maksimums|enheds|fri|rådigheds|måneds|dags|time)(?:beløb|udgift(?:er)?|betaling)",
+        r"lønninger|gæld|saldo|budget(?:ter)?",
+        r"(?:vækst|ændring|udvikling|forskel|difference|afvigelse|stigning)(?:en|er)?|\bfald",
+        r"netto(?:til|af)gang(?:en)?|(?<!hel)(?<!fuld)(?<!del)tid(?:en|er)?",
+        r"(?:dag|måned|minutt|kvartal|(?<!br)ug|tim)er?(?:ne)?|mdr|årsager(?:ne)?",
+    ),
+    Kind.MONEY: _ending(
+        r"(?:udgift|omkostning|refusion|betaling|indtægt)(?:er|erne)|(?:udgift|refusion|betaling)(?:en)?",
+        r"beløb(?:et)?|lønsum(?:men)?|overførs(?:el|ler)|besparelser?|provenu",
+    ),
+    Kind.PERSONS: _ending(
+        r"person(?:er|erne)?|ledige?|(?:borger|modtager|deltager|betaler|tager|yder|søger|bruger|forsørger)(?:e|ne)?",
+        r"(?:kursist|elev|lærling|dimittend|pensionist|kandidat|senior|mentor|akademiker)(?:e|er|erne)?",
+        r"medlem(?:mer|merne)?|jobbere|efterlønnere|forældre|indbyggere|befolkning(?:en)?|arbejdsstyrken?|cpr-?numre",
+        r"aktiverede?|sanktionerede|forsikrede|beskæftigede?|sygemeldte?|visiterede?|ansatte?|tilmeldte|varslede",
+        r"ansøgere|flygtninge|udlændinge|\bpar|enlige|(?:stud|søg|forsørg)ende",
+        r"virksomhed(?:er|erne)?|arbejdsgivere?|arbejdssteder|arbejdspladser|enheder|cvr-?numre|husstande|familier",
+        r"kommuner|a-kasser|jobcentre|institutioner",
+    ),
+    Kind.FLOW: _ending(
+        r"(?:sanktion|samtale|klage|møde|opsigelse|afskedigelse|afgørelse|henvendelse|tilkendelse|udeblivelse)e?r(?:ne)?",
+        r"(?:underretning|henvisning|ansøgning|afslutning|partshøring|fyring|varsling|betaling|melding|åbning)er(?:ne)?",
+        r"(?:opfølgning|indberetning|indstilling|vurdering|visitation|registrering|orientering|aflysning)er(?:ne)?",
+        r"varsler|(?:til|fra)trædelser|kontakter(?:ne)?|besøg(?:ene)?|opkald|afslag|konkurser",
     ),
     # Job adverts may stay up into the next month; nothing tells whether they are counted once.
-    Kind.STOCK: re.compile(
-        r"forløb(?:ene)?\b|\bsager(?:ne)?\b|\btilbud(?:dene)?\b|\bstillinger\b|\bjobopslag(?:ene)?\b|stillingsopslag\w*"
+    Kind.STOCK: _ending(
+        r"forløb(?:ene)?|opslag(?:ene)?|sager(?:ne)?|rekrutteringsforsøg|ansættelsesforhold",
+        r"(?:stilling|pension|ansættelse|rekruttering|ordning|annonce|aftale|plan|plads|kontrakt)e?r(?:ne)?",
+        r"(?:bevilling|indsats|praktikk|arbejdsfordeling)er(?:ne)?",
     ),
 }
-# These words turn what is under way into what began or ended in the period.
-_MOVEMENT = re.compile(r"tilgang|afgang|påbegynd|afslutte|afholdt|nystarte|\bnye\b|oprettede")
+# One form for singular and plural, and a state of persons as often: counted only where the name says "Antal".
+_STATES = _ending(r"job", r"tilbud(?:dene)?", r"tilskud", r"praktik", r"(?:ressource|jobafklarings)forløb")
+# What stands for persons where it stands alone ("Antal jobparate"), and for a part where the group names a noun
+# ("Antal sanktioner: Mænd").
+_PERSONAL = _ending(
+    r"ede|te|ende|[dl]ige|parate|klare|løse|syge|raske|svage|ere|ister|kvinder|mænd|årige|unge|ældre|børn"
+)
+
+_PARTICIPLE = r"(?:t|te|et|ede|ne|met|es)"
+_MOVES = re.compile(
+    r"\w*(?:til|af)gang(?:e|en)?|nye?|nyt"
+    r"|(?:ny|gen)?(?:(?:på)?begynd|afslutt?|afhold|(?:op)?start|oprett|genoptag|igangsat|iværksat|ophør|indgå|modtag|indkom|afgjor"
+    rf"|gennemfør|fuldfør|afbrud|etabler|udløb|tilkend){_PARTICIPLE}"
+    rf"|ny(?:opslå|registrer|anmeld|bevilg|udsted){_PARTICIPLE}|ny(?:ansættelser|opslag|tilkendelser)"
+)
+_STANDS = re.compile(
+    r"\w*bestand(?:en)?|\w*beholdning(?:en)?|primo|ultimo|igangværende|verserende|aktive|aktuelle"
+    r"|u(?:afslutt|behandl)ede"
+)
+_STANDS_AT = re.compile(
+    r"\b(?:primo|ultimo|udgang(?:en)?|slutning(?:en)?)\b"
+    rf"|\bikke[ -](?:er |blevet )*(?:{_MOVES.pattern})\b"
+)
+_CUMULATED = re.compile(
+    r"kumuler|kumulativ|til[ -]dato|\b[åy]td\b|rullende|glidende|hidtil|indtil nu|løbet af (?:året|et år|de\b|\d)"
+    r"|(?:seneste|sidste|foregående) (?:\d+|år|halvår|kvartal|to|tre|fire|seks|tolv)\b|\bsiden \w"
+)
+_SHARES = re.compile(r"\bpct\b|procent|promille|%|(?<!h)andel(?:en|e|s)?\b")
+_AVERAGES = re.compile(
+    r"\bgns\w*|\bgens\b|snit|middelværdi|median|\bpr\b|\bper\b|indeks|\bminus\b|i forhold til|\bift\b"
+)
+# A group headed so holds averages of what its measures name, even of what they call "Antal".
+_AVERAGED = re.compile(r"(?:gennemsnit(?:ligt antal)?|gnsn|median|indeks|pr|per)\b")
+_CORRECTED = re.compile(
+    r"sæsonkorriger\w*|maks\w*|minim\w*|højeste|laveste|største|mindste|typiske?|forvente\w*"
+)
+_KRONER = re.compile(r"\bkr\b|kroner")
+_THOUSANDS = re.compile(r"(?:1\.?000|tusinde?|\bmio|\bmia|\bmill\w*|\bt)\.? ?(?:kr\b|kroner)")
+
+# --- the grammar ----------------------------------------------------------------------------------------------------
+
+_DIVIDES = re.compile(
+    r"fordelt|opdelt|opgjort|omregnet|svarende|målt|inkl|ekskl|inklusive?|eksklusive?|heraf|herunder|hvoraf"
+)
+_QUALIFIES = re.compile(
+    rf"{_DIVIDES.pattern}|i|med|uden|på|til|for|fra|efter|der|som|hvis|hvor|af|ved|hos|inden|indenfor|under|over"
+    r"|mellem|mod|om|blandt|når|via|vedrørende|vedr|før|siden|gennem|pga|jf|iht|mht|ifm|vha|indtil|udover|ifølge"
+    r"|seneste|sidste|foregående|omfattet|klar|har|får|fik|modtager|mangler|afventer|§"
+)
+_ANTAL = re.compile(r"\bantal(?:let)?\b(?: og andel(?:en)?\b)?(?: af\b)?[ ,:(]*")
+_COUNTED = re.compile(r"(?:(?:heraf|herunder|primo|ultimo|\w*[te]) ){0,3}?antal\b")
+_OF_MOVED = re.compile(r"\b((?!netto)\w*(?:tilgang|afgang|bestand|beholdning)\w*) af ")
+_FILLERS = re.compile(r"\bi ?alt\b|\btotalt?\b|\bm\.? ?[vm]\b|\bd(?:e|en|et)\b|\b[\w-]+-,")
+_IN_FULL_TIME = re.compile(r"\b(?:(?:omregnet|opgjort|svarende|målt) (?:til|i)|i) (?:fuldtids|helårs)person")
+_NUMBER = r"\d[\d.,]*(?:(?: ?[-–] ?| til | og | eller )\d[\d.,]*)?"
+_COMPARED = (
+    r"(?:(?:på|over|under|mindst|højst|mellem|fra|op til|(?:mere|mindre|flere|færre) end|en|et|ca\.?) )"
+)
+# "Varighed over 26 uger", "80 pct.", "indtægt på mere end 10.000 kr. pr. måned": a condition and no unit.
+_CONDITION = re.compile(
+    r"(?:\b\w*(?:varighed|grad|anciennitet|alder|tid|løn|indkomst|indtægt)(?P<between>[ \n]))?(?:"
+    rf"{_COMPARED}*{_NUMBER} ?(?:pct\b\.?|procent\b|%|(?:dag|ug|måned|tim)(?:e|er|ers|s)?\b|mdr\b\.?|års?\b)"
+    rf"|{_COMPARED}+{_NUMBER} ?kr\b\.?)(?: (?:pr\.?|om) (?:uge|måned|dag|time|år)(?:en|n|et)?\b)?"
+)
+_MONTH = r"(?:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec)\w*"
+_ON_A_DATE = re.compile(
+    rf"\bpr\.? (?:\d{{1,2}}\. ?{_MONTH}|{_MONTH}|\d{{4}}\b|dato\b|(?=primo|ultimo|udgang))"
+)
+_PARTS = re.compile(r",(?!\d)|[;:()]| [-–] | og (?=antal)")
+# "Anden kontakt" beside "Fysiske samtaler": so many contacts; but "Første kontakt" is none of them.
+_CONTACTS = re.compile(
+    r"\b(?:(?:anden|øvrig|digital|skriftlig|telefonisk|elektronisk|fysisk|personlig) kontakt|\w+kontakt)\b"
+)
+_CLAUSE = re.compile(r",(?= (?:der|som) )")
+# "Samtaler: 3+", "Ingen samtaler": so many had each of those whom nobody names.
+_HOW_MANY = re.compile(
+    r"(?:(?:over|under|mindst|højst|præcis|(?:mere|flere|færre) end) )?(?:\d+(?: ?[-–] ?\d+)?\+?|ingen|nul|én|to|tre)"
+    r"(?: (?:eller|og) (?:flere|derover|mere))?(?: [^\W\d]+)?"
+)
+_WORD = re.compile(r"[§%]|\w[\w-]*")
 
 
-def _kind_of_noun(text: str) -> Kind:
-    found = [(match.start(), kind) for kind, noun in _NOUNS.items() if (match := noun.search(text))]
-    if not found:
-        return Kind.FLOW if re.search(r"\b(?:tilgang|afgang)\b", text) else Kind.NONE
-    kind = min(found)[1]
-    if kind is Kind.STOCK and _MOVEMENT.search(text):
-        return Kind.FLOW
-    # Full-time persons who came or went are persons counted in a period, of which no rule is known.
-    if kind is Kind.FULL_TIME and _MOVEMENT.search(text):
-        return Kind.NONE
-    return kind
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a name, up to a comma or a bracket: a noun phrase, and what qualifies it."""
+
+    counted: bool
+    phrase: list[str]
+    rest: list[str]
+
+    @classmethod
+    def of(cls, text: str) -> _Part:
+        counted = _COUNTED.match(text) is not None
+        words = _WORD.findall(text)
+        if counted:
+            words.remove("antal")
+        if words[:1] == ["heraf"] or words[:1] == ["herunder"]:
+            del words[0]
+        ends = (place for place, word in enumerate(words) if _QUALIFIES.fullmatch(word))
+        # "Primo antal sager", but "forløb ultimo perioden".
+        late = (place for place, word in enumerate(words) if place and word in ("primo", "ultimo"))
+        end = min((*ends, *late), default=len(words))
+        return cls(counted, words[:end], words[end:])
+
+    @property
+    def moves(self) -> bool:
+        """Whether what is counted begins or ends: "afsluttede sager", "sager, der er afsluttet"."""
+        clause = self.rest[1:3] if self.rest[:1] in (["der"], ["som"]) else []
+        verb = clause[1:] if clause[:1] in (["er"], ["blev"], ["bliver"]) else clause[:1]
+        return any(map(_MOVES.fullmatch, [*self.phrase, *verb]))
+
+    @property
+    def ends_in_movement(self) -> bool:
+        return any(map(_MOVES.fullmatch, self.phrase[-1:]))
+
+    @property
+    def stands(self) -> bool:
+        return any(map(_STANDS.fullmatch, self.phrase))
+
+    def heads(self, *, counted: bool) -> set[Kind]:
+        """What is counted, from each noun that "og" joins; empty where nothing is known.
+
+        A participle may follow its noun ("personer tilmeldt"), and an adjective joined to another is no noun
+        ("ledige og aktiverede fuldtidspersoner").
+        """
+        if any(map(_CORRECTED.fullmatch, self.phrase)) and "ikke" not in self.phrase:
+            return {Kind.NONE}
+        counted |= self.moves
+        *others, last = " ".join(self.phrase).replace(" eller ", " og ").split(" og ")
+        found = {_head(last.split(), counted=counted)}
+        for words in others:
+            kind = _head(words.split(), counted=counted)
+            if kind is not Kind.PERSONS or not words.endswith("e") or words.endswith("ere"):
+                found.add(kind)
+        return {kind for kind in found if kind}
+
+    def unknown(self) -> str:
+        """The last word that is no movement, where no list of nouns holds it."""
+        words = [word for word in self.phrase if not _MOVES.fullmatch(word) and not _STANDS.fullmatch(word)]
+        return words[-1] if words else ""
+
+
+def _head(words: list[str], *, counted: bool) -> Kind | None:
+    for word in reversed(words):
+        kind = _noun(word, counted=counted)
+        if kind:
+            return kind
+        if not (_MOVES.fullmatch(word) or _STANDS.fullmatch(word) or word.endswith("t") or word == "netto"):
+            return None
+    return None
+
+
+def _noun(word: str, *, counted: bool) -> Kind | None:
+    """The kind of a noun. "Antal" counts things, so what follows it is not money."""
+    if _STATES.search(word):
+        return Kind.STOCK if counted else None
+    for kind, nouns in _NOUNS.items():
+        if nouns.search(word) and not (counted and kind is Kind.MONEY):
+            return kind
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a name, or a group's name, says.
+
+    `nouns` are the kinds of what is counted, several where the name joins several; `hint` is the kind that it has
+    where its group has no noun either.
+    """
+
+    text: str
+    counted: bool
+    nouns: frozenset[Kind]
+    hint: Kind | None
+    moves: bool
+    stands: bool
+
+    @classmethod
+    def of(cls, text: str) -> _Reading:
+        plain = _plain(text)
+        first, *later = (_Part.of(part.strip()) for part in _PARTS.split(plain))
+        counted = first.counted or any(part.counted for part in later)
+        nouns, hint = _of_phrase(first, counted=counted)
+        for part in later:
+            nouns = _with_later(nouns, part, counted=counted)
+        return cls(
+            text,
+            counted,
+            frozenset(_in_unit(nouns, text, counted=counted)),
+            hint,
+            first.moves or any(part.moves if part.counted else part.ends_in_movement for part in later),
+            any(part.stands for part in (first, *later)) or _STANDS_AT.search(plain) is not None,
+        )
+
+
+def _plain(text: str) -> str:
+    """The text in fewer forms: "antallet af" is "antal", "samt" is "og", "tilgang af sager" is "tilgang sager"."""
+    text = _CLAUSE.sub("", _FILLERS.sub(" ", text)).replace("/", " og ").replace(" samt ", " og ")
+    return _CONTACTS.sub("kontakter", _OF_MOVED.sub(r"\1 ", _ANTAL.sub("antal ", text)))
+
+
+def _of_phrase(part: _Part, *, counted: bool) -> tuple[set[Kind], Kind | None]:
+    """What the phrase counts, or else what it may count where the group says nothing."""
+    nouns, word = part.heads(counted=counted), part.unknown()
+    if nouns:
+        return nouns, None
+    personal = _PERSONAL.search(word) is not None
+    if not counted:
+        return set(), Kind.PERSONS if personal else None
+    if word:
+        return {Kind.PERSONS if personal else Kind.NONE}, None
+    # "Antal med samtaler": the noun that is left out is persons.
+    left_out = not part.phrase and part.rest and not _DIVIDES.fullmatch(part.rest[0])
+    return {Kind.PERSONS} if left_out else set(), None
+
+
+def _with_later(nouns: set[Kind], part: _Part, *, counted: bool) -> set[Kind]:
+    """After a comma or in brackets stands a subgroup or a condition, which changes nothing, or a unit, which does."""
+    if part.counted:
+        return nouns | _of_phrase(part, counted=True)[0]
+    units = part.heads(counted=counted) & {Kind.FULL_TIME, Kind.NONE, Kind.MONEY}
+    last = part.phrase[-1] if part.phrase else ""
+    if last == "personer":
+        units.add(Kind.PERSONS)
+    # Unlike "fuldtidsledige", which is a subgroup as well.
+    in_full_time = Kind.FULL_TIME in units and nouns <= {Kind.PERSONS} and last.endswith(("personer", "værk"))
+    return units if in_full_time else nouns | units
+
+
+def _in_unit(nouns: set[Kind], text: str, *, counted: bool) -> set[Kind]:
+    """What the nouns are, given what the whole text says of their unit."""
+    if "deltid" in text and Kind.FULL_TIME in nouns:
+        return {Kind.PERSONS}  # the two are ways to be employed or insured
+    if _IN_FULL_TIME.search(text) and nouns <= {Kind.PERSONS}:
+        return {Kind.FULL_TIME}
+    if counted:
+        return nouns
+    if not nouns and (_THOUSANDS.search(text) or re.search(r"\budbetalte?\b", text)):
+        return {Kind.MONEY}
+    return {Kind.NONE} if _KRONER.search(text) and nouns != {Kind.MONEY} else nouns
+
+
+def _most_careful(kinds: Iterable[Kind]) -> Kind | None:
+    return min(kinds, key=_MOST_CAREFUL_FIRST.index, default=None)
 
 
 def _split(name: str, group: str) -> tuple[str, str]:
@@ -88,6 +354,51 @@ def _split(name: str, group: str) -> tuple[str, str]:
     if colon and after:
         return after, group if before in group else f"{group}: {before}" if group else before
     return name, group
+
+
+def _readings(name: str, group: str) -> tuple[_Reading, _Reading]:
+    """Read both names; a condition may begin in the one and end in the other, as in "Varighed: 0-13 uger"."""
+    name, group = _split(name, group)
+    both = _ON_A_DATE.sub("ultimo ", f"{group}\n{name}")
+    both = _CONDITION.sub(lambda found: f"{found['between'] or ''}§", both)
+    group, _, name = both.partition("\n")
+    return _Reading.of(name), _Reading.of(group)
+
+
+def _is_rate(own: _Reading, whole: _Reading) -> bool:
+    if _SHARES.search(own.text) or _AVERAGES.search(own.text) or _AVERAGED.match(whole.text):
+        return True
+    # A group such as "Antal og andel" holds both; a name that says "Antal" itself is then the count.
+    if _AVERAGES.search(whole.text) and not (own.counted and own.nouns):
+        return True
+    return _SHARES.search(whole.text) is not None and not own.counted
+
+
+def _has_them(own: _Reading, whole: _Reading) -> bool:
+    """Whether a name tells how many of what its group names somebody has: "Samtaler: 3+", "Samtaler: Uden samtale"."""
+    if not re.match("(?:med|uden|har|får|fik|der|som) ", own.text):
+        return _HOW_MANY.fullmatch(own.text) is not None
+    return any(len(word) > 3 and word in whole.text for word in _WORD.findall(own.text))
+
+
+def _counted_kind(own: _Reading, whole: _Reading) -> Kind | None:
+    """The noun of the measure's own name, unless that is one of the parts that its group is divided into."""
+    kind, of_group = _most_careful(own.nouns), _most_careful(whole.nouns)
+    divided = re.search("fordelt|opdelt", whole.text)
+    if (
+        not own.counted
+        and not divided
+        and {kind, of_group} & {Kind.STOCK, Kind.FLOW}
+        and _has_them(own, whole)
+    ):
+        return Kind.NONE
+    if kind is None:
+        return of_group or own.hint or whole.hint
+    if of_group is None or own.counted or kind in whole.nouns or kind is Kind.FULL_TIME:
+        return kind
+    if kind is Kind.PERSONS and divided:
+        return of_group
+    return _most_careful([kind, of_group])
 
 
 @lru_cache(maxsize=4096)
@@ -120,26 +431,35 @@ def measure_kind(name: str, group: str = "") -> Kind:
     >>> measure_kind("Antal personer, tilgang"), measure_kind("Antal sager, tilgang")
     (<Kind.PERSONS: 'persons'>, <Kind.FLOW: 'flow'>)
     """
-    name, group = _split(name, group)
-    counted = name.startswith("antal")
-    if _RATES.search(name) and not (counted and _only_a_time_after(name)):
+    own, whole = _readings(name, group)
+    if _is_rate(own, whole):
         return Kind.NONE
-    # A group such as "Antal og andel" holds both; a name that says "Antal" itself is then the count.
-    if _RATES.search(group) and not counted:
+    kind = _counted_kind(own, whole)
+    stands = own.stands or (whole.stands and not own.moves)
+    moves = not stands and (own.moves or whole.moves)
+    cumulated = _CUMULATED.search(f"{_split(name, group)}") is not None
+    if moves and re.search(r"\bnetto\b", own.text):
         return Kind.NONE
-    if _MONEY.search(name) or (not counted and _MONEY.search(group)):
-        return Kind.MONEY
-    # With both names in hand the noun of the measure's own comes first, and the group's stands in where it has none;
-    # but a measure "Tilgang" of a group of persons counts persons.
-    own = _kind_of_noun(name)
-    if own is Kind.NONE or not any(noun.search(name) for noun in _NOUNS.values()):
-        return _kind_of_noun(f"{group}: {name}")
-    return own
+    if kind is None:
+        return _movement(f"{whole.text} {own.text}", moves=moves, stands=stands or cumulated)
+    if kind is Kind.STOCK and moves:
+        kind = Kind.FLOW
+    # Full-time persons who came or went are persons counted in a period, of which no rule is known.
+    if kind is Kind.FULL_TIME and moves:
+        return Kind.NONE
+    if stands or cumulated:
+        return {Kind.FLOW: Kind.STOCK, Kind.MONEY: Kind.NONE}.get(kind, kind)
+    return kind
 
 
-def _only_a_time_after(name: str) -> bool:
-    """Whether the only words of a rate are a span of time, as in "3 mdr. efter" or "i mindst 26 uger"."""
-    return not _RATES.search(re.sub(r"\b(?:\d+(?:-\d+)?)\s+(?:dage|uger|måneder|timer)\b", "", name))
+def _movement(text: str, *, moves: bool, stands: bool) -> Kind:
+    """What "Tilgang" or "Ultimo" counts where nothing says what came or stood: no persons, if none are named."""
+    named = {_noun(word, counted=True) for word in _WORD.findall(text)}
+    if Kind.FULL_TIME in named or not (stands or (moves and re.search(r"(?:til|af)gang(?:e|en)?\b", text))):
+        return Kind.NONE
+    if Kind.PERSONS in named:
+        return Kind.PERSONS
+    return Kind.STOCK if stands else Kind.FLOW
 
 
 def is_count(name: str, group: str = "") -> bool:
@@ -152,7 +472,8 @@ def is_count(name: str, group: str = "") -> bool:
     """
     kind = measure_kind(name, group)
     if kind is Kind.NONE:
-        return _split(name, group)[0].startswith("antal")
+        own, whole = _readings(name, group)
+        return own.counted and not _is_rate(own, whole)
     return kind is not Kind.MONEY
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -41,6 +41,8 @@ __all__ = [
 ]
 
 TOTAL = "/"
+
+TotalIs = Literal["listed", "provisional", "learned", "missing"]
 
 #: Ids of area hierarchies that have been seen; a dimension that has one of them is the area.
 _AREA_HIERARCHIES = {"_nykom", "_region", "_reko", "_hele_landet"}
@@ -96,11 +98,15 @@ class PeriodType:
 class Level:
     """A level of a hierarchy: `start` and `stop` delimit its members in `Hierarchy.members`.
 
+    The official total is always a level of its own, the first, and no other level contains it, however the metadata
+    list it: inside the level below it, in a level of its own, or nowhere.
+
     Attributes
     ----------
     whole : bool
-        Whether these are all that the API means by the level's id: not where the level repeats members of an
-        earlier one, or where two levels bear one id. Only a whole level may be asked for by its id.
+        Whether these are all that the API means by the level's id, beside the total and what stands above the members:
+        not where the level repeats other members of an earlier one, or where two levels bear one id. Only a whole
+        level may be asked for by its id.
     """
 
     id: str
@@ -130,7 +136,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """A way to break a dimension down: levels of members, in the order of the metadata."""
+    """A way to break a dimension down: levels of members, the total first, else in the order of the metadata.
+
+    Attributes
+    ----------
+    total : {"listed", "provisional", "learned", "missing"}
+        How the official total is known. Where the metadata do not list it, it is provisional, with a name that nobody
+        has published: that is learned from an answer to ``hierarchy.<id>=/``, or found to be missing.
+    """
 
     id: str
     name: str
@@ -138,6 +151,7 @@ class Hierarchy:
     dimension_name: str
     levels: tuple[Level, ...]
     members: tuple[Member, ...]
+    total: TotalIs = "listed"
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -190,8 +204,40 @@ class Hierarchy:
 
     @property
     def has_total(self) -> bool:
-        """Whether the hierarchy has an official total."""
+        """Whether the hierarchy has an official total, as far as is known."""
         return TOTAL in self.codes
+
+    @cached_property
+    def names_are_distinct(self) -> bool:
+        """Whether no two members bear one name, so that the names in an answer tell all of them apart."""
+        return len(self.codes_by_name) == len(self.members)
+
+    def brought_by(self, level: Level) -> tuple[int, ...]:
+        """Positions of what an answer to ``level:<id>`` may hold: the level, the total, what stands above the members."""
+        above = {path for code in self.level_codes(level) for path in self.members[code].ancestors}
+        beside = [code for path in above if (code := self.codes.get(path)) is not None]
+        return tuple(sorted({*beside, *self.level_codes(level)}))
+
+    def with_total(self, name: str | None) -> Hierarchy:
+        """Give a provisional total the name that was learned, or take it away where the API has none."""
+        if self.total != "provisional":
+            return self
+        if name is not None:
+            top = Level(self.levels[0].id, name, 0, 1, whole=False)
+            return replace(
+                self,
+                levels=(top, *self.levels[1:]),
+                members=(Member(TOTAL, name, 0), *self.members[1:]),
+                total="learned",
+            )
+        return replace(
+            self,
+            levels=tuple(
+                replace(level, start=level.start - 1, stop=level.stop - 1) for level in self.levels[1:]
+            ),
+            members=tuple(replace(member, level=member.level - 1) for member in self.members[1:]),
+            total="missing",
+        )
 
     def level_codes(self, level: Level) -> tuple[int, ...]:
         """Positions of the members of a level."""
@@ -316,6 +362,21 @@ class Table:
         return pd.DataFrame(
             rows, columns=["hierarchy_id", "hierarchy_name", "level_id", "level_name", "members"]
         )
+
+    def with_totals(self, names: Mapping[str, str | None]) -> Table:
+        """Apply what was learned of provisional totals: their names by the hierarchies' ids, None where there is none."""
+        if not names:
+            return self
+        structure = tuple(
+            replace(
+                dimension,
+                hierarchies=tuple(
+                    h.with_total(names[h.id]) if h.id in names else h for h in dimension.hierarchies
+                ),
+            )
+            for dimension in self.structure
+        )
+        return replace(self, structure=structure)
 
     def hierarchy(self, name: str) -> Hierarchy:
         """Resolve a hierarchy by id or name, or by the id or name of a dimension that has just one.
@@ -822,45 +883,59 @@ def _dimensions(document: Mapping[str, Any], read: _Reader) -> tuple[Dimension, 
 
 def _hierarchy(item: Mapping[str, Any], dimension_id: str, dimension_name: str, read: _Reader) -> Hierarchy:
     hierarchy_id = read.identifier(item, "hierarchy_id")
+    total = Level("", "", 0, 1, whole=False)
     levels: list[Level] = []
     members: list[Member] = []
     names: dict[str, str] = {}
     for value in read.items(item, "levels"):
-        level_id = read.identifier(value, "level_id")
-        start = len(members)
-        entries = read.items(value, "values")
-        for entry in entries:
+        level_id, start = read.identifier(value, "level_id"), len(members)
+        level_name = read.text(value, "level_name", level_id)
+        repeated: set[str] = set()
+        for entry in read.items(value, "values"):
             path = entry.get("value_id")
             if type(path) is not str or not path:
                 path = read.identifier(entry, "value_id")
             name = entry.get("value_name")
             if type(name) is not str:
                 name = read.text(entry, "value_name", path)
-            known = names.setdefault(path, name)
-            if known != name:
+            known = names.get(path)
+            if known is None:
+                names[path] = name
+                if path != TOTAL:
+                    members.append(Member(path, name, 1 + len(levels)))
+            elif known != name:
                 raise read.fail(
                     "value_id", f"{path!r} of hierarchy {hierarchy_id} names both {known!r} and {name!r}"
                 )
-            members.append(Member(path, name, len(levels)))
-        # A member that an earlier level holds already, such as the total, stays there alone.
-        if len(names) < len(members):
-            earlier = {member.path for member in members[:start]}
-            fresh = {m.path: m for m in members[start:] if m.path not in earlier}
-            members[start:] = fresh.values()
-        if len(members) > start:
-            whole = len(members) - start == len(entries)
-            levels.append(
-                Level(level_id, read.text(value, "level_name", level_id), start, len(members), whole)
-            )
-    if not members:
-        raise read.fail("values", f"of hierarchy {hierarchy_id} holds no member")
-    ids = Counter(level.id for level in levels)
+            elif path != TOTAL:
+                repeated.add(path)  # it stays where it was listed first
+        fresh = members[start:]
+        if fresh:
+            above = {path for member in fresh for path in member.ancestors} if repeated else set()
+            whole = repeated <= above | {member.path for member in fresh}
+            levels.append(Level(level_id, level_name, 1 + start, 1 + len(members), whole))
+        elif TOTAL in names and not total.name:
+            total = replace(total, id=level_id, name=level_name)
+    name = names.get(TOTAL)
+    if name is None:
+        # The form that the API's other totals have; where a member has that name already, the total's id.
+        guess = "Hele landet" if _is_area(hierarchy_id, dimension_id) else f"{dimension_name} i alt"
+        name = TOTAL if guess in names.values() else guess
+    total = replace(total, name=total.name or name)
+    if not total.id:
+        total = replace(total, id=TOTAL if any(level.id == "total" for level in levels) else "total")
+    ids = Counter(level.id for level in (total, *levels))
     levels = [replace(level, whole=level.whole and ids[level.id] == 1) for level in levels]
     return Hierarchy(
         hierarchy_id,
         read.text(item, "hierarchy_name", hierarchy_id),
         dimension_id,
         dimension_name,
-        tuple(levels),
-        tuple(members),
+        (total, *levels),
+        (Member(TOTAL, name, 0), *members),
+        "listed" if TOTAL in names else "provisional",
     )
+
+
+def _is_area(hierarchy_id: str, dimension_id: str) -> bool:
+    return dimension_id == "_omrade" or hierarchy_id in _AREA_HIERARCHIES

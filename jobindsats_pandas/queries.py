@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import re
 import warnings
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from html import escape
-from itertools import product
-from math import prod
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pandas as pd
 
-from jobindsats_pandas.errors import QueryError, QueryWarning, TooLargeError
+from jobindsats_pandas.errors import QueryError, QueryWarning
+from jobindsats_pandas.forms import (
+    BASE_URL,
+    EVERY_FORM,
+    MAX_CELLS,
+    MAX_URL,
+    DataRequest,
+    Dialect,
+    Selection,
+    requests_for,
+)
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import frequency, parse_period, period_id
@@ -29,88 +34,13 @@ from jobindsats_pandas.periods import frequency, parse_period, period_id
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
 
-__all__ = ["DataRequest", "Plan", "Selection", "halve", "plan", "total_request"]
-
-BASE_URL = "https://api.jobindsats.dk/v3"
-
-#: The API can time out from about 200,000 cells (STAR's own rule); this leaves room.
-MAX_CELLS = 150_000
-
-#: Longest address that every proxy on the way can be trusted with.
-MAX_URL = 2_000
-
-#: What stays as it is in an address: so it stands in every call that is known to work.
-_SAFE = "*/,:"
+__all__ = ["Plan", "in_dialect", "names_request", "plan", "resolve_measure", "total_request"]
 
 #: A whole number from here on is a year that was meant, not a number of periods.
 FIRST_YEAR = 1900
 
 #: How many of the newest periods are asked for when the question names none.
 DEFAULT_PERIODS = 12
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The members asked for in one hierarchy.
-
-    Attributes
-    ----------
-    codes : tuple of int
-        Positions in ``hierarchy.members``, ascending.
-    shown : bool
-        Whether the dimension becomes a column; an area that nobody asked for does not.
-    """
-
-    hierarchy: Hierarchy
-    codes: tuple[int, ...]
-    shown: bool = True
-
-    def __repr__(self) -> str:
-        return f"{self.hierarchy.id}: {len(self.codes)} of {len(self.hierarchy.members)} members"
-
-
-@dataclass(frozen=True)
-class DataRequest:
-    """One GET request for data.
-
-    Attributes
-    ----------
-    periods : tuple of str
-        Period ids, oldest first.
-    latest : bool
-        Whether they are asked for as ``latest:N``, being the newest there are.
-    selections : tuple of Selection
-        One for each dimension that is sent, in the order of the metadata. Names are distinct within each.
-    measures : tuple of Measure
-        In the order of the metadata.
-    """
-
-    table: Table = field(repr=False)
-    period_type: str
-    periods: tuple[str, ...]
-    latest: bool
-    selections: tuple[Selection, ...]
-    measures: tuple[Measure, ...] = field(repr=False)
-
-    @property
-    def cells(self) -> int:
-        """How many measure values are asked for."""
-        return len(self.periods) * len(self.measures) * prod(len(s.codes) for s in self.selections)
-
-    @cached_property
-    def path(self) -> str:
-        """The request behind the API's address, percent-encoded, parameters in a fixed order."""
-        period = f"latest:{len(self.periods)}" if self.latest else ",".join(self.periods)
-        parameters = [
-            *_measure_parameters(self.table, self.measures),
-            (f"period.{self.period_type}", period),
-            *((f"hierarchy.{s.hierarchy.id}", members_text(s)) for s in self.selections),
-            ("format", "json"),
-        ]
-        query = "&".join(
-            f"{quote(name, safe='*/,:')}={quote(value, safe='*/,:')}" for name, value in parameters
-        )
-        return f"data/{quote(self.table.id, safe='')}?{query}"
 
 
 @dataclass(frozen=True)
@@ -128,6 +58,8 @@ class Plan:
     measures : tuple of Measure
     requests : tuple of DataRequest
         What is sent; together they ask for every cell once.
+    dialect : Dialect
+        The forms in which they may be sent.
     """
 
     table: Table = field(repr=False)
@@ -137,6 +69,7 @@ class Plan:
     measures: tuple[Measure, ...]
     requests: tuple[DataRequest, ...]
     base_url: str = BASE_URL
+    dialect: Dialect = EVERY_FORM
 
     @property
     def cells(self) -> int:
@@ -165,6 +98,28 @@ class Plan:
         requests = "1 request" if len(self.requests) == 1 else f"{len(self.requests):,} requests"
         return f"{requests}, {self.cells:,} cells"
 
+    def with_totals(self, names: Mapping[str, str | None]) -> Plan:
+        """Apply what was learned of provisional totals, as `Table.with_totals`; the requests are to be made anew.
+
+        Raises
+        ------
+        QueryError
+            If a total was asked for by name that the API does not have.
+        """
+        if not names:
+            return self
+        table = self.table.with_totals(names)
+        hierarchies = {hierarchy.id: hierarchy for hierarchy in table.all_hierarchies}
+        selections = []
+        for selection in self.selections:
+            old, new = selection.hierarchy, hierarchies[selection.hierarchy.id]
+            paths = selection.paths
+            codes = tuple(new.codes[path] for path in paths if path in new.codes)
+            if len(codes) < len(paths) and (len(paths) < len(old.members) or not codes):
+                raise _no_total(table, new)
+            selections.append(replace(selection, hierarchy=new, codes=codes))
+        return replace(self, table=table, selections=tuple(selections))
+
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("table", f"{self.table.id} · {self.table.name}")]
         first, last = self.periods[0], self.periods[-1]
@@ -182,7 +137,14 @@ class Plan:
             )
         facts.append(("measures", "; ".join(measure.column for measure in self.measures)))
         # One line each, whatever the names hold.
+        facts += [("sends", text) for text in self._forms()]
         return [(name, " ".join(text.split())) for name, text in [*facts, ("asks", self.summary)]]
+
+    def _forms(self) -> list[str]:
+        """The forms of the requests, and what of the answers is dropped; requests of one form in one line."""
+        counted = Counter(request.forms for request in self.requests)
+        lines = [f"{count} × {text}" if count > 1 else text for text, count in counted.items()]
+        return [*lines[:4], f"… {len(lines) - 4} other forms …"] if len(lines) > 5 else lines
 
     def _commands(self) -> str:
         shown = self.curl().split("\n")
@@ -213,6 +175,7 @@ def plan(
     *,
     max_cells: int = MAX_CELLS,
     base_url: str = BASE_URL,
+    dialect: Dialect = EVERY_FORM,
 ) -> Plan:
     """Turn a question into the exact requests. Pure: nothing is sent.
 
@@ -229,6 +192,8 @@ def plan(
         dimension.
     base_url : str
         Address of the API, for the curl commands.
+    dialect : Dialect
+        The forms that the API takes.
 
     Returns
     -------
@@ -246,17 +211,43 @@ def plan(
     """
     if max_cells < 1:
         raise QueryError(f"max_cells is {max_cells}; a request needs room for 1 cell at least.")
-    chosen_type, chosen_periods, latest = _resolve_periods(table, periods, period_type)
+    chosen_type, chosen_periods = _resolve_periods(table, periods, period_type)
     chosen_measures = _resolve_measures(table, measures)
     selections = _resolve_by(table, by)
-    whole = DataRequest(table, chosen_type.id, chosen_periods, latest, selections, chosen_measures)
-    room = MAX_URL - len(base_url) - 1
-    requests = tuple(
-        part
-        for pieces in product(*(_name_unique(selection) for selection in selections))
-        for part in _split(replace(whole, selections=pieces), max_cells, room)
+    question = Plan(table, chosen_type, chosen_periods, selections, chosen_measures, (), base_url)
+    return in_dialect(question, dialect, max_cells)
+
+
+def in_dialect(question: Plan, dialect: Dialect, max_cells: int = MAX_CELLS) -> Plan:
+    """Ask the same question in the forms of a dialect."""
+    whole = DataRequest(
+        question.table, question.period_type.id, question.periods, 0, question.selections, question.measures
     )
-    return Plan(table, chosen_type, chosen_periods, selections, chosen_measures, requests, base_url)
+    room = min(MAX_URL, dialect.address) - len(question.base_url) - 1
+    return replace(question, requests=requests_for(whole, max_cells, room, dialect), dialect=dialect)
+
+
+def names_request(question: Plan, hierarchies: Sequence[Hierarchy]) -> DataRequest | None:
+    """Ask what the totals of some hierarchies are called: for nothing but totals, of the newest periods.
+
+    Returns None where the table has no area total to send with it.
+    """
+    ids = {hierarchy.dimension_id for hierarchy in hierarchies}
+    area = _area_total(question.table)
+    selections = {s.dimension_id: Selection(s, (s.codes[TOTAL],)) for s in hierarchies}
+    if question.table.area is not None and question.table.area.id not in ids:
+        if area is None:
+            return None
+        selections[question.table.area.id] = area
+    newest = question.period_type.periods[-DEFAULT_PERIODS:]
+    return DataRequest(
+        question.table,
+        question.period_type.id,
+        newest,
+        len(newest),
+        tuple(selections[d.id] for d in question.table.structure if d.id in selections),
+        question.measures,
+    )
 
 
 def total_request(question: Plan, first_period: str) -> DataRequest | None:
@@ -269,184 +260,10 @@ def total_request(question: Plan, first_period: str) -> DataRequest | None:
         return None
     every = question.period_type.periods
     newest = every[every.index(first_period) :]
+    selections = (area,) if area else ()
     return DataRequest(
-        question.table, question.period_type.id, newest, True, (area,) if area else (), question.measures
+        question.table, question.period_type.id, newest, len(newest), selections, question.measures
     )
-
-
-def halve(request: DataRequest, room: int = MAX_URL - len(BASE_URL) - 1) -> tuple[DataRequest, ...] | None:
-    """Cut a request in two: the periods, else the largest dimension; None for one period of single members.
-
-    The halves may be more than two: what was ``*`` becomes a list of members, which has to fit into addresses, of which
-    `room` characters are left behind the API's own.
-    """
-    if len(request.periods) > 1:
-        middle = len(request.periods) // 2
-        older, newer = request.periods[:middle], request.periods[middle:]
-        halves = [replace(request, periods=older, latest=False), replace(request, periods=newer)]
-    else:
-        axis = _largest(request)
-        if axis is None:
-            return None
-        codes = request.selections[axis].codes
-        middle = len(codes) // 2
-        halves = [_with_codes(request, axis, codes[:middle]), _with_codes(request, axis, codes[middle:])]
-    return tuple(part for half in halves for part in _split(half, half.cells, room))
-
-
-# --- splitting -------------------------------------------------------------------------------------------------------
-
-
-def _split(request: DataRequest, max_cells: int, room: int) -> list[DataRequest]:
-    """Cut a request into the fewest that fit, in the order: address too long, periods, largest dimension."""
-
-    def fits(part: DataRequest) -> bool:
-        return part.cells <= max_cells and len(part.path) <= room
-
-    if fits(request):
-        return [request]
-    single = replace(request, periods=(max(request.periods, key=_encoded_length),), latest=False)
-    axis = _longest(single) if len(single.path) > room else None
-    if axis is None and len(request.periods) > 1 and single.cells <= max_cells:
-        return _period_runs(replace(request, latest=False), max_cells // single.cells, room)
-    if axis is None and len(request.periods) > 1:
-        parts = _split(single, max_cells, room)
-        return [replace(part, periods=(period,)) for period in request.periods for part in parts]
-    axis = _largest(request) if axis is None else axis
-    if axis is None and len(request.path) <= room:
-        raise TooLargeError(
-            f"Table {request.table.id}: one period and member are {request.cells:,} cells already, and max_cells is"
-            f" {max_cells:,}. Name fewer measures, or raise max_cells.",
-        )
-    if axis is None:
-        raise QueryError(
-            f"Table {request.table.id}: the address of the request has {len(request.path):,} characters and {room:,} is"
-            " the limit. Name fewer measures in one call, or leave them out for all of them.",
-        )
-    return [
-        part
-        for codes in _member_runs(single, axis, max_cells, room)
-        for part in _split(_with_codes(request, axis, codes), max_cells, room)
-    ]
-
-
-def _period_runs(request: DataRequest, most: int, room: int) -> list[DataRequest]:
-    """Cut the periods into runs of at most `most` whose list fits into the address."""
-    lengths = [_encoded_length(period) + 1 for period in request.periods]
-    bare = len(replace(request, periods=()).path)
-    return [replace(request, periods=request.periods[a:b]) for a, b in _runs(lengths, most, room - bare + 1)]
-
-
-def _member_runs(single: DataRequest, axis: int, max_cells: int, room: int) -> list[tuple[int, ...]]:
-    """Cut one dimension of a one-period request into runs that fit, or into single members where none does."""
-    selection = single.selections[axis]
-    hierarchy, codes = selection.hierarchy, selection.codes
-    most = max(1, max_cells // (single.cells // len(codes)))
-    lengths = [_encoded_length(hierarchy.members[code].path) + 1 for code in codes]
-    without_axis = _with_codes(single, axis, ())
-    without_any = replace(without_axis, selections=tuple(replace(s, codes=()) for s in single.selections))
-    # Where another dimension's list is too long by itself, this one leaves half of the address to it.
-    lists = sum("," in members_text(known) for known in single.selections)
-    free = max(room - len(without_axis.path), (room - len(without_any.path)) // max(lists, 2)) + 1
-    runs: list[tuple[int, ...]] = []
-    rest = 0
-    for level in hierarchy.levels:
-        # A whole level too long to be listed has a short name of its own.
-        start, size = bisect_left(codes, level.start), level.stop - level.start
-        stop = start + size
-        if (
-            level.whole
-            and size <= most
-            and codes[start:stop] == hierarchy.level_codes(level)
-            and sum(lengths[start:stop]) > free
-        ):
-            runs += [codes[rest + a : rest + b] for a, b in _runs(lengths[rest:start], most, free)]
-            runs.append(codes[start:stop])
-            rest = stop
-    return runs + [codes[rest + a : rest + b] for a, b in _runs(lengths[rest:], most, free)]
-
-
-def _runs(lengths: Sequence[int], most: int, room: int) -> list[tuple[int, int]]:
-    """Cut a list into the fewest runs of at most `most` items and at most `room` characters, one item at least.
-
-    A length counts the comma behind the item, which the last one of a run has not: `room` has one more for it.
-    """
-    runs, start, taken = [], 0, 0
-    for position, length in enumerate(lengths):
-        if position > start and (position - start == most or taken + length > room):
-            runs.append((start, position))
-            start, taken = position, 0
-        taken += length
-    return [*runs, (start, len(lengths))] if lengths else []
-
-
-def _with_codes(request: DataRequest, axis: int, codes: tuple[int, ...]) -> DataRequest:
-    selections = list(request.selections)
-    selections[axis] = replace(selections[axis], codes=codes)
-    return replace(request, selections=tuple(selections))
-
-
-def _largest(request: DataRequest) -> int | None:
-    """Return the dimension with most members, None where each has one."""
-    sizes = [len(selection.codes) for selection in request.selections]
-    return sizes.index(max(sizes)) if sizes and max(sizes) > 1 else None
-
-
-def _encoded_length(text: str) -> int:
-    return len(quote(text, safe=_SAFE))
-
-
-def _longest(request: DataRequest) -> int | None:
-    """Return the dimension whose list of members takes most room in the address."""
-    texts = [members_text(s) for s in request.selections]
-    lengths = [_encoded_length(text) if "," in text else 0 for text in texts]
-    return lengths.index(max(lengths)) if lengths and max(lengths) > 0 else None
-
-
-def _name_unique(selection: Selection) -> list[Selection]:
-    """Cut a selection so that names are distinct within each piece: level by level, and within a level by member.
-
-    The answer carries names alone, so two members of one name cannot be told apart in one answer.
-    """
-    hierarchy = selection.hierarchy
-    names = Counter(hierarchy.members[code].name for code in selection.codes)
-    if max(names.values()) == 1:
-        return [selection]
-    pieces: dict[tuple[int, int], list[int]] = {}
-    seen: Counter[tuple[int, str]] = Counter()
-    for code in selection.codes:
-        member = hierarchy.members[code]
-        key = (member.level, member.name)
-        pieces.setdefault((member.level, seen[key]), []).append(code)
-        seen[key] += 1
-    return [replace(selection, codes=tuple(codes)) for _, codes in sorted(pieces.items())]
-
-
-# --- the text of a request -------------------------------------------------------------------------------------------
-
-
-def members_text(selection: Selection) -> str:
-    hierarchy, codes = selection.hierarchy, selection.codes
-    if len(codes) == len(hierarchy.members) > 1 and all(level.whole for level in hierarchy.levels):
-        return "*"
-    if len(codes) > 1:
-        level = hierarchy.levels[hierarchy.members[codes[0]].level]
-        if level.whole and (codes[0], codes[-1], len(codes)) == (
-            level.start,
-            level.stop - 1,
-            level.stop - level.start,
-        ):
-            return f"level:{level.id}"
-    return ",".join(hierarchy.members[code].path for code in codes)
-
-
-def _measure_parameters(table: Table, measures: tuple[Measure, ...]) -> list[tuple[str, str]]:
-    if len(measures) == len(table.all_measures):
-        return [("mgroup.*", "*")]
-    groups: dict[str, list[str]] = {}
-    for measure in measures:
-        groups.setdefault(measure.group_id, []).append(measure.id)
-    return [(f"mgroup.{group}", ",".join(ids)) for group, ids in groups.items()]
 
 
 # --- resolving: by ---------------------------------------------------------------------------------------------------
@@ -496,9 +313,11 @@ def _dimension_name(by: Any, name: Any) -> str:
 
 
 def _area_total(table: Table) -> Selection | None:
-    """Return ``/`` of the first area hierarchy that has it."""
-    hierarchies = table.area.hierarchies if table.area else ()
-    return next((Selection(h, (h.codes[TOTAL],), shown=False) for h in hierarchies if h.has_total), None)
+    """Return ``/`` of the first area hierarchy that lists it, else of the one that is likeliest to have it."""
+    hierarchies = [h for h in (table.area.hierarchies if table.area else ()) if h.has_total]
+    listed = [h for h in hierarchies if h.total == "listed"]
+    likeliest = listed or sorted(hierarchies, key=lambda h: h.id != "_hele_landet")
+    return Selection(likeliest[0], (likeliest[0].codes[TOTAL],), shown=False) if likeliest else None
 
 
 def _resolve_members(table: Table, hierarchy: Hierarchy, members: Any) -> tuple[int, ...]:
@@ -537,9 +356,7 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
         return (hierarchy.codes[name],)
     if name == "total":
         if not hierarchy.has_total:
-            raise QueryError(
-                f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no total."
-            )
+            raise _no_total(table, hierarchy)
         return (hierarchy.codes[TOTAL],)
     if name in hierarchy.codes_by_label:
         return (hierarchy.codes_by_label[name],)
@@ -554,6 +371,13 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
     raise QueryError(
         f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r} (of"
         f" {len(hierarchy.members)}).{did_you_mean(name, hierarchy.labels)} table.members({hierarchy.id!r}) lists them.",
+    )
+
+
+def _no_total(table: Table, hierarchy: Hierarchy) -> QueryError:
+    return QueryError(
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no total. Ask for its members:"
+        f" by={hierarchy.id!r}."
     )
 
 
@@ -627,15 +451,15 @@ def resolve_measure(table: Table, name: Any) -> list[Measure]:
 
 def _resolve_periods(
     table: Table, periods: Any, period_type: str | None
-) -> tuple[PeriodType, tuple[str, ...], bool]:
-    """Return the period type, the ids oldest first, and whether they are asked for as the newest."""
+) -> tuple[PeriodType, tuple[str, ...]]:
+    """Return the period type, and the ids oldest first."""
     if isinstance(periods, slice):
         if periods.step is not None:
             raise QueryError(f"Table {table.id}: periods={periods!r}: a slice of periods has no step.")
         periods = ":".join("" if end is None else _period_text(end) for end in (periods.start, periods.stop))
     if periods is None or (isinstance(periods, str) and periods == "*"):
         chosen = _period_type(table, [], period_type)
-        return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :], True
+        return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :]
     if isinstance(periods, bool):
         raise QueryError(_bad_periods(table, periods))
     if isinstance(periods, Integral):
@@ -667,10 +491,10 @@ def _resolve_periods(
         if position is None:
             raise QueryError(_no_such_period(table, chosen, name))
         positions.add(position)
-    return chosen, tuple(chosen.periods[position] for position in sorted(positions)), False
+    return chosen, tuple(chosen.periods[position] for position in sorted(positions))
 
 
-def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...], bool]:
+def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...]]:
     chosen = _period_type(table, [], period_type)
     if count < 1:
         raise QueryError(f"Table {table.id}: latest:{count} asks for no period; 1 is the least.")
@@ -681,12 +505,12 @@ def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodTy
             QueryWarning,
             stacklevel=5,
         )
-    return chosen, chosen.periods[-count:], True
+    return chosen, chosen.periods[-count:]
 
 
 def _slice(
     table: Table, first: str, last: str, period_type: str | None
-) -> tuple[PeriodType, tuple[str, ...], bool]:
+) -> tuple[PeriodType, tuple[str, ...]]:
     ends = [end for end in (first, last) if end]
     chosen = _period_type(table, ends, period_type)
     order = {text: position for position, text in enumerate(chosen.periods)}
@@ -711,7 +535,7 @@ def _slice(
         raise QueryError(
             f"Table {table.id} has no period of type {chosen.id} in {first}:{last}.{swapped}{_period_span(chosen)}",
         )
-    return chosen, inside, False
+    return chosen, inside
 
 
 def _period_text(item: Any) -> str:

@@ -207,9 +207,9 @@ def test_an_audit_reads_well_in_text_and_html(crossed: pd.DataFrame) -> None:
     found = audited(crossed)
     text = repr(found)
     assert text.splitlines()[0] == found.summary
-    assert found.summary.endswith(" cells are hidden (discretionised): 1.1 %")
+    assert found.summary.endswith(" cells are hidden (discretionised): 1.5 %")
     assert "What each breakdown costs" in text
-    assert "… 5 more" in text
+    assert "… 9 more" in text
     assert "not available" not in text
     assert max(map(len, text.splitlines())) < 110
     html = found._repr_html_()

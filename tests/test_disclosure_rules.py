@@ -48,7 +48,10 @@ FUND = PartDimension.build(
     "_akasse", "A-kasse", [("_akassedp", "2", "A-kasse", [("/1/", "X"), ("/2/", "Y")])]
 )
 MEASURES = tuple(PartMeasure(kind.name, f"Måling {kind}", kind) for kind in Kind)
-PERIODS = (("M", "2026M01"), ("M", "2026M02"), ("Q", "2026Q01"), ("Y", "2026Y01"), ("QMAT", "2026QMAT01"))
+PERIODS = (
+    *(("M", "2026M01"), ("M", "2026M02"), ("Q", "2026Q01"), ("Y", "2026Y01")),
+    *(("W", "2026W01"), ("W", "2026W02"), ("QMAT", "2026QMAT01")),
+)
 SPACE = PartSpace("y01", "Tabel", MEASURES, PERIODS, (AREA, FUND))
 OTHER = PartSpace("y02", "En anden", MEASURES[:2], PERIODS[:2], ())
 REGISTRY, _ = merge_registries([Registry.of(SPACE), Registry.of(OTHER)])
@@ -160,7 +163,7 @@ def reasons_by_hand(parts, statuses, dropped=0):
             periods = {period for _, _, period, _ in here}
             over = all(measure.kind in (Kind.FLOW, Kind.MONEY) for _, measure, _, _ in here)
             one_type = len({period_type for period_type, _ in periods}) == 1
-            plain = all(period_type in ("M", "Q", "Y") for period_type, _ in periods)
+            plain = all(period_type in ("M", "Q", "Y", "W") for period_type, _ in periods)
             if len(periods) > 1 and not (over and one_type and plain):
                 found.add("periods")
     return tuple(reason for reason in REASONS if reason in found)
@@ -779,6 +782,19 @@ def test_rolling_years_never_add_not_even_flows():
     )
     assert check_sums(array.cells).reasons_of() == ("periods",)
     assert "periods of the type QMAT overlap" in message(array)
+
+
+def test_weeks_do_not_overlap_but_each_lies_in_a_month():
+    first, second, month = map(PERIODS.index, [("W", "2026W01"), ("W", "2026W02"), ("M", "2026M01")])
+
+    def flows(*periods):
+        parts = SPACE.encode(FLOW, periods)
+        return DiscretionisedArray(np.array([5, 6]), np.zeros(2, np.uint8), parts, Registry.of(SPACE))
+
+    weeks = flows(first, second)
+    assert weeks.sum() == 11
+    assert weeks[0] + weeks[1] == 11
+    assert "periods of different types overlap" in message(flows(first, month))
 
 
 def test_the_error_says_what_an_override_made_of_a_measure():

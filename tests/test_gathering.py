@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from jobindsats_pandas import gathering
 from jobindsats_pandas.errors import ServiceError, StaleDataWarning, TimedOutError
+from jobindsats_pandas.forms import halve
 from jobindsats_pandas.gathering import gather, shows_progress
-from jobindsats_pandas.queries import halve, plan
+from jobindsats_pandas.queries import plan
 from jobindsats_pandas.transport.notices import notify
 
 TABLE = builders.table(dimensions=[builders.AREA, builders.FUNDS])

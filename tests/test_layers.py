@@ -13,8 +13,10 @@ PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors", "fast_rows", "kinds", "matching", "periods", "sandbox"},
     {"disclosure", "metadata", "rows", "transport"},
+    {"forms"},
     {"queries"},
     {"decoding", "gathering"},
+    {"asking"},
     {"client"},
     {"storage", "totals", "audit", "revisions", "plotting", "areas", "exports"},
     {"readers", "accessor"},

@@ -370,7 +370,6 @@ def put(document, path, value):
         (["dimensions", 1, "dimension_id"], "_omrade", "dimension_id"),
         (["dimensions", 0, "hierarchies"], None, "hierarchies"),
         (["dimensions", 0, "hierarchies", 1, "hierarchy_id"], "_NYKOM", "hierarchy_id"),
-        (["dimensions", 0, "hierarchies", 0, "levels"], [], "values"),
         (["dimensions", 0, "hierarchies", 0, "levels", 0, "level_id"], None, "level_id"),
         (["dimensions", 0, "hierarchies", 0, "levels", 0, "values"], None, "values"),
         (["dimensions", 0, "hierarchies", 0, "levels", 1, "values", 0, "value_id"], "", "value_id"),
@@ -557,15 +556,75 @@ def test_no_member_of_the_deepest_level_stands_above_another(drawn):
 def test_a_member_of_two_levels_stands_in_the_first():
     item = one(
         total(),
-        level("1", "A", [("/", "I alt"), ("/1/", "a"), ("/1/", "a")]),
-        level("2", "B", [("/1/1/", "b")]),
+        level("1", "A", [("/", "I alt"), ("/1/", "a"), ("/1/", "a"), ("/2/", "c")]),
+        level("2", "B", [("/1/1/", "b"), ("/1/", "a")]),
+        level("3", "C", [("/3/", "d"), ("/2/", "c")]),
     )
-    assert paths(item, range(3)) == ["/", "/1/", "/1/1/"]
+    assert paths(item, range(5)) == ["/", "/1/", "/2/", "/1/1/", "/3/"]
+    # What stands above the members of a level may come with it; another level's member is one too many.
     assert [(found.start, found.stop, found.whole) for found in item.levels] == [
-        (0, 1, True),
-        (1, 2, False),
-        (2, 3, True),
+        (0, 1, False),
+        (1, 3, True),
+        (3, 4, True),
+        (4, 5, False),
     ]
+
+
+FUNDS_LISTED = [("/1/", "3F"), ("/2/", "HK")]
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        [level("fund", "A-kasse", [("/", "I alt"), *FUNDS_LISTED])],
+        [level("fund", "A-kasse", [*FUNDS_LISTED, ("/", "I alt")])],
+        [level("ialt", "I alt", [("/", "I alt")]), level("fund", "A-kasse", FUNDS_LISTED)],
+        [level("fund", "A-kasse", FUNDS_LISTED), level("ialt", "I alt", [("/", "I alt")])],
+        [level("ialt", "I alt", [("/", "I alt")]), level("fund", "A-kasse", [("/", "I alt"), *FUNDS_LISTED])],
+        [level("fund", "A-kasse", FUNDS_LISTED)],
+    ],
+)
+def test_the_total_is_a_level_of_its_own_however_the_metadata_list_it(levels):
+    item = one(*levels)
+    item = item.with_total("I alt")
+    assert [member.path for member in item.members] == ["/", "/1/", "/2/"]
+    assert item.labels == ("I alt", "3F", "HK")
+    assert [(found.start, found.stop) for found in item.levels] == [(0, 1), (1, 3)]
+    assert item.levels[1].id == "fund"
+    assert item.levels[1].whole
+    assert [item.members[code].path for code in item.deepest] == ["/1/", "/2/"]
+    assert item.brought_by(item.levels[1]) == (0, 1, 2)
+
+
+def test_a_total_that_is_not_listed_is_provisional_until_its_name_is_learned_or_it_is_found_missing():
+    item = one(level("fund", "A-kasse", FUNDS_LISTED))
+    assert (item.total, item.has_total, item.members[0].name) == ("provisional", True, "D i alt")
+    learned = item.with_total("Alle")
+    assert (learned.total, learned.members[0].name, learned.levels[0].name) == ("learned", "Alle", "Alle")
+    gone = item.with_total(None)
+    assert (gone.total, gone.has_total) == ("missing", False)
+    assert [member.path for member in gone.members] == ["/1/", "/2/"]
+    assert [(found.start, found.stop) for found in gone.levels] == [(0, 2)]
+    assert [gone.members[code].level for code in gone.deepest] == [0, 0]
+    listed = one(total(), level("fund", "A-kasse", FUNDS_LISTED))
+    assert listed.with_total("Alle") is listed
+
+
+def test_a_guessed_name_of_a_total_takes_no_members_name():
+    item = one(level("x", "X", [("/1/", "D i alt"), ("/2/", "b")]))
+    assert item.labels == ("/", "D i alt", "b")
+
+
+def test_a_level_called_total_is_not_taken_for_the_totals():
+    item = one(level("total", "X", [("/", "I alt"), ("/1/", "a")]))
+    assert [(found.id, found.whole) for found in item.levels] == [("/", False), ("total", True)]
+
+
+@pytest.mark.parametrize("levels", [[], [level("land", "Hele landet", [])]])
+def test_a_hierarchy_that_lists_no_member_may_still_have_a_total(levels):
+    item = one(*levels)
+    assert [member.path for member in item.members] == ["/"]
+    assert item.deepest == (0,)
 
 
 def test_two_levels_with_one_id_are_not_whole():
@@ -591,14 +650,14 @@ def test_names_that_collide_are_told_apart_by_level_or_by_id():
 @example(["A", "A [L0]", "A [/0/]", "A"], 3)
 def test_labels_are_distinct_whatever_the_names_are(names, cut):
     members = [(f"/{number}/", name) for number, name in enumerate(names)]
-    labels = one(level("0", "L0", members[:cut]), level("1", "L1", members[cut:])).labels
+    labels = one(level("0", "L0", members[:cut]), level("1", "L1", members[cut:])).labels[1:]
     assert len(set(labels)) == len(names)
     assert all(label.startswith(name) for label, name in zip(labels, names, strict=True))
 
 
 def test_labels_are_distinct_even_where_ids_look_like_names():
     members = [("b] [c", "A"), ("z", "A"), ("c", "A [b]"), ("w", "A [b]")]
-    assert len(set(one(level("0", "L", members)).labels)) == 4
+    assert len(set(one(level("0", "L", members)).labels)) == 1 + 4
 
 
 # --- resolving and showing -------------------------------------------------------------------------------------------

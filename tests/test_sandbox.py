@@ -1,10 +1,11 @@
-"""The sandbox over real sockets: api-v3.md's statements, faults on demand, tables of one's own."""
+"""The sandbox over real sockets: who may ask, the catalogue, the query language, the life of a server."""
 
 from __future__ import annotations
 
-import gzip
+import ast
 import http.client
 import json
+import re
 import shutil
 import signal
 import socket
@@ -12,71 +13,28 @@ import subprocess
 import sys
 import threading
 import time
-import zlib
-from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from asking import BOM, DATA, ask, raw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobindsats_pandas import sandbox
 from jobindsats_pandas.sandbox import FixedTable, Sandbox
-from jobindsats_pandas.sandbox.faults import BODIES, KINDS, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHARED = Path(__file__).parents[2] / "shared"
-DENMARK = timezone(timedelta(hours=2))
-BOM = b"\xef\xbb\xbf"
-DATA = "data/y25i01?mgroup.*=*&period.M=latest:2&hierarchy._nykom=/&format=json"
 
 
-class Reply(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body.removeprefix(BOM))
-
-
-def ask(api: Sandbox, path: str, authorization: str | None = None, timeout: float = 20) -> Reply:
-    host = api.url.split("/")[2]
-    connection = http.client.HTTPConnection(host, timeout=timeout)
-    headers = {"Authorization": authorization if authorization is not None else f"Bearer {api.token}"}
-    try:
-        connection.putrequest("GET", f"/v3/{path}", skip_accept_encoding=True)
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        connection.endheaders()
-        response = connection.getresponse()
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, found, response.read())
-    finally:
-        connection.close()
-
-
-def raw(api: Sandbox, path: str, timeout: float = 5) -> bytes:
-    """Everything that comes over the socket until it ends."""
-    host, port = api.url.split("/")[2].split(":")
-    with socket.create_connection((host, int(port)), timeout=timeout) as connection:
-        head = f"GET /v3/{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {api.token}\r\nConnection: close\r\n\r\n"
-        connection.sendall(head.encode())
-        received = b""
-        while chunk := connection.recv(65536):
-            received += chunk
-        return received
-
-
-@pytest.fixture(scope="module")
-def shared_api() -> Iterator[Sandbox]:
-    """One sandbox for everything that does not change it."""
-    with sandbox.serve() as api:
+@pytest.fixture(scope="module", params=["inside", "apart", "unlisted"])
+def shared_api(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """One sandbox of each world in turn, for everything that does not change it."""
+    with sandbox.serve(levels=request.param) as api:
         yield api
 
 
@@ -140,48 +98,81 @@ def test_metadata_hold_every_documented_field(shared_api: Sandbox) -> None:
         orders.add(periods == sorted(periods))
         for dimension in metadata["dimensions"]:
             for hierarchy in dimension["hierarchies"]:
-                top = hierarchy["levels"][0]["values"][0]["value_id"]
-                assert (top == "/") == (hierarchy["hierarchy_id"] != "_var13uger")
+                for level in hierarchy["levels"]:
+                    assert level.keys() == {"level_id", "level_name", "values"}
+                    assert all(value.keys() == {"value_id", "value_name"} for value in level["values"])
     assert orders == {True, False}
 
 
 # The query language.
 
 
-CAUSES = [
-    ("table/y99x99?format=json", 404, "Unknown table: y99x99"),
-    ("nothing?format=json", 404, "Unknown path: /v3/nothing"),
-    ("subjects/1?format=json", 404, "Unknown path: /v3/subjects/1"),
-    ("subjects", 422, "Missing parameter: format"),
-    ("subjects?format=csv", 422, "Unknown format: csv"),
-    (DATA.replace("json", "xml"), 422, "Unknown format: xml"),
-    (DATA.replace("&format=json", ""), 422, "Missing parameter: format"),
-    (DATA + "&format=json", 422, "Repeated parameter: format"),
-    (DATA.replace("mgroup.*=*&", ""), 422, "Missing parameter: mgroup"),
-    (DATA.replace("mgroup.*=*", "mgroup.x=*"), 422, "Unknown measure groups: ['x']"),
-    (DATA.replace("mgroup.*=*", "mgroup.mgrpy25i01_1=y"), 422, "Unknown measures: ['y']"),
-    (DATA.replace("period.M=latest:2&", ""), 422, "Exactly one period type must be requested, not []"),
-    (DATA.replace("latest:2", "latest:0"), 422, "Unknown periods: ['latest:0']"),
-    (DATA.replace("latest:2", "latest:x"), 422, "Unknown periods: ['latest:x']"),
-    (DATA.replace("latest:2", "2026M08,2026M09"), 422, "Unknown periods: ['2026M09']"),
-    (DATA.replace("_nykom=/", "_nykom=/,/99/"), 422, "Unknown values: ['/99/']"),
-    (DATA.replace("_nykom=/", "_nykom=level:kommune"), 422, "Unknown levels: ['kommune']"),
-    (DATA + "&hierarchy._reko=/", 422, "Several hierarchies of one dimension: ['_nykom', '_reko']"),
-    (DATA.replace("_nykom=/", "_nykom="), 422, "Unknown values: ['']"),
-    ("data/y25i06b?mgroup.*=*&period.M=*&hierarchy._var13uger=/&format=json", 422, "Unknown values: ['/']"),
+REFUSED = [
+    ("table/y99x99?format=json", 404),
+    ("nothing?format=json", 404),
+    ("subjects/1?format=json", 404),
+    ("subjects", 422),
+    ("subjects?format=csv", 422),
+    (DATA.replace("json", "xml"), 422),
+    (DATA.replace("&format=json", ""), 422),
+    (DATA + "&format=json", 422),
+    (DATA.replace("mgroup.*=*&", ""), 422),
+    (DATA.replace("mgroup.*=*", "mgroup.x=*"), 422),
+    (DATA.replace("mgroup.*=*", "mgroup.mgrpy25i01_1=y"), 422),
+    (DATA.replace("period.M=latest:2&", ""), 422),
+    (DATA.replace("latest:2", "latest:0"), 422),
+    (DATA.replace("latest:2", "latest:x"), 422),
+    (DATA.replace("latest:2", "2026M08,2026M09"), 422),
+    (DATA.replace("_nykom=/", "_nykom=/,/100/"), 422),
+    (DATA.replace("_nykom=/", "_nykom=level:kommune"), 422),
+    (DATA + "&hierarchy._reko=/", 422),
+    (DATA.replace("_nykom=/", "_nykom="), 422),
+    ("data/y25i06b?mgroup.*=*&period.M=*&hierarchy._var13uger=/&format=json", 422),
 ]
 
 
-@pytest.mark.parametrize(("path", "status", "cause"), CAUSES)
-def test_what_cannot_be_answered_is_refused_as_json(
-    shared_api: Sandbox, path: str, status: int, cause: str
-) -> None:
+@pytest.mark.parametrize(("path", "status"), REFUSED)
+def test_what_cannot_be_answered_is_refused_as_json(shared_api: Sandbox, path: str, status: int) -> None:
     reply = ask(shared_api, path)
     body = reply.json
-    assert (reply.status, body["code"], body["cause"]) == (status, status, cause)
+    assert (reply.status, body["code"]) == (status, status)
+    assert body.keys() == {"code", "cause", "request_id"}
     assert reply.headers["content-type"].startswith("application/json")
     assert len(body["request_id"]) == 36
     assert body["request_id"] != ask(shared_api, path).json["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [
+        (DATA.replace("_nykom", "_omrade"), "Unknown hierarchies: ['_omrade']"),
+        (DATA.replace("period.M", "period.Q"), "Unknown period type: Q"),
+        (
+            DATA.replace("latest:2", "latest:60"),
+            "Requested latest:60 for type M, but only 44 periods are available.",
+        ),
+        (DATA.replace("_nykom", "_x").replace("period.M", "period.Q"), "Unknown hierarchies: ['_x']"),
+    ],
+)
+def test_words_that_were_seen_come_so_and_hierarchies_before_period_types(
+    shared_api: Sandbox, path: str, cause: str
+) -> None:
+    reply = ask(shared_api, path)
+    assert (reply.status, reply.json["cause"]) == (422, cause)
+
+
+def test_words_that_nobody_has_seen_are_marked_in_the_code() -> None:
+    seen = ("Unknown hierarchies: ", "Unknown period type: ", "Requested latest:")
+    invented = 0
+    for path in Path(sandbox.__file__).parent.glob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "RefusedError":
+                assert node.end_lineno
+                marked = "# invented" in " ".join(lines[node.lineno - 1 : node.end_lineno])
+                assert marked != ast.unparse(node.args[1]).lstrip("f'\"").startswith(seen), ast.unparse(node)
+                invented += marked
+    assert invented > 10
 
 
 @pytest.mark.parametrize(
@@ -242,10 +233,15 @@ def test_a_star_mixes_levels_and_a_hierarchy_may_answer_without_a_total(shared_a
     names = [row[2] for row in ask(shared_api, path).json["rows"]]
     assert names.count("Privat virksomhedspraktik") == 2
     assert names[0] == "Tilbud i alt"
-    level = [row[2] for row in ask(shared_api, path.replace("=*&f", "=level:_tilb_2ptv_1&f")).json["rows"]]
-    assert level == [name for name in names if name in level and name != "Nytteindsats i alt"] + level[3:]
-    short = "data/y25i06b?mgroup.*=*&period.M=2025M12&hierarchy._nykom=/&hierarchy._var13uger=*&format=json"
-    assert [row[2][-7:] for row in ask(shared_api, short).json["rows"]] == ["13 uger"] * 2
+    level = [row[2] for row in ask(shared_api, path.replace("=*&f", "=level:tilb_hoved&f")).json["rows"]]
+    assert level[-4:] == [
+        "Vejledning og opkvalificering i alt",
+        "Ansættelse med løntilskud i alt",
+        "Virksomhedspraktik i alt",
+        "Nytteindsats i alt",
+    ]
+    short = "data/y25i06b?mgroup.*=*&period.M=*&hierarchy._nykom=/&hierarchy._var13uger=*&format=json"
+    assert {row[2][-7:] for row in ask(shared_api, short).json["rows"]} == {"13 uger"}
 
 
 def test_row_order_differs_from_table_to_table(shared_api: Sandbox) -> None:
@@ -273,10 +269,13 @@ def test_csv_is_semicolon_separated_begins_with_a_byte_order_mark_and_says_the_s
     expected = ask(shared_api, path + "json").json
     assert head.split(";") == expected["columns"]
 
-    def text(cell: Any) -> str:
-        return "" if cell is None else str(cell).replace(".", ",") if isinstance(cell, float) else str(cell)
-
-    assert [line.split(";") for line in lines] == [[text(cell) for cell in row] for row in expected["rows"]]
+    assert len(lines) == len(expected["rows"])
+    for line, row in zip(lines, expected["rows"], strict=True):
+        for field, cell in zip(line.split(";"), row, strict=True):
+            if isinstance(cell, str):
+                assert field == cell
+            elif cell is not None:
+                assert float(field.replace(",", ".")) == cell
     assert any(None in row for row in expected["rows"])
 
 
@@ -299,7 +298,7 @@ def questions(draw: st.DrawFn) -> tuple[str, str, list[str], dict[str, list[str]
     for axis in table.design.axes:
         hierarchy = draw(st.sampled_from([None, *axis.hierarchies]))
         if hierarchy:
-            paths = [path for level in hierarchy.levels for path, _, _ in level.members]
+            paths = [path for path, _, _ in hierarchy.members]
             members[hierarchy.id] = draw(st.lists(st.sampled_from(paths), **some))
     measures = draw(st.lists(st.sampled_from(table.measure_ids), **some))
     return table.design.id, kind, periods, members, measures
@@ -436,15 +435,26 @@ def test_run_prints_how_to_ask_and_stops_on_ctrl_c() -> None:
         assert process.wait(10) == 0
 
 
-def test_run_tells_the_address_and_the_key(
+def test_run_tells_the_address_and_the_key_and_serves_the_world_it_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(seconds: float) -> None:
+    listed = []
+
+    def meanwhile(seconds: float) -> None:
+        told = dict(re.findall(r"export (\w+)=(\S+)", capsys.readouterr().out))
+        assert told["JOBINDSATS_API_TOKEN"] == "abc"
+        request = urllib.request.Request(
+            f"{told['JOBINDSATS_API_URL']}/table/y28a15?format=json", headers={"Authorization": "Bearer abc"}
+        )
+        with urllib.request.urlopen(request, timeout=20) as response:
+            table = json.loads(response.read().removeprefix(BOM))
+        listed.append([level["level_id"] for level in table["dimensions"][1]["hierarchies"][0]["levels"]])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(time, "sleep", interrupted)
+    monkeypatch.setattr(time, "sleep", meanwhile)
     sandbox.run(port=0, token="abc")
-    assert "export JOBINDSATS_API_TOKEN=abc" in capsys.readouterr().out
+    sandbox.run(port=0, token="abc", levels="apart")
+    assert [len(levels) for levels in listed] == [1, 2]
 
 
 def test_a_client_that_goes_is_no_matter_but_an_error_of_the_sandbox_is_shown(
@@ -474,341 +484,3 @@ def test_a_revision_changes_what_is_served(api: Sandbox) -> None:
     api.tables["x01"] = FixedTable({})
     with pytest.raises(TypeError, match="not synthetic"):
         api.revise("x01", "2026-10-08")
-
-
-# Faults.
-
-
-def swallow(api: Sandbox, path: str) -> None:
-    """Ask, whatever becomes of it."""
-    with suppress(OSError, http.client.HTTPException):
-        ask(api, path)
-
-
-STATUS_FAULTS = [kind for kind in KINDS if kind[0].isdigit()]
-
-
-@pytest.mark.parametrize("kind", STATUS_FAULTS)
-def test_status_faults_answer_with_their_status_once(api: Sandbox, kind: str) -> None:
-    api.faults.add(kind, path="data/")
-    assert ask(api, "subjects?format=json").status == 200
-    reply = ask(api, DATA)
-    assert reply.status == int(kind[:3])
-    assert ask(api, DATA).status == 200
-    assert api.faults.injected == {kind: 1}
-    assert [request.fault for request in api.requests] == ["", kind, ""]
-    if kind in {"403-json", "404", "422"}:
-        assert reply.json["code"] == reply.status
-    elif kind != "401":
-        assert reply.headers["content-type"].startswith("text/html")
-    assert reply.headers.get("retry-after") == ("1" if kind == "429" else None)
-
-
-@pytest.mark.parametrize("kind", BODIES)
-def test_body_faults_claim_to_be_a_success(api: Sandbox, kind: str) -> None:
-    api.faults.add(kind)
-    reply = ask(api, DATA)
-    assert (reply.status, reply.body) == (200, BODIES[kind].body)
-    assert reply.headers["content-type"] == BODIES[kind].headers["Content-Type"]
-    assert ("html" in reply.headers["content-type"]) == (kind == "html")
-
-
-def test_words_and_headers_of_faults_can_be_chosen(api: Sandbox) -> None:
-    api.faults.add("422", cause="Unknown hierarchies: ['_x']")
-    api.faults.add("503", retry_after="3600")
-    api.faults.add("redirect", location="http://127.0.0.1:9/elsewhere")
-    api.faults.add("redirect")
-    assert ask(api, DATA).json["cause"] == "Unknown hierarchies: ['_x']"
-    assert ask(api, DATA).headers["retry-after"] == "3600"
-    first, second = ask(api, DATA), ask(api, DATA)
-    assert (first.status, first.headers["location"]) == (302, "http://127.0.0.1:9/elsewhere")
-    assert second.headers["location"] == "/login"
-
-
-def test_cut_bodies_end_too_early_each_in_its_own_way(api: Sandbox) -> None:
-    whole = ask(api, DATA).body
-    api.faults.add("cut")
-    with pytest.raises(http.client.IncompleteRead):
-        ask(api, DATA)
-    api.faults.add("cut-chunked")
-    with pytest.raises(http.client.IncompleteRead):
-        ask(api, DATA)
-    api.faults.add("cut-unframed")
-    unframed = ask(api, DATA)
-    assert "content-length" not in unframed.headers
-    api.faults.add("cut-json")
-    framed = ask(api, DATA)
-    assert int(framed.headers["content-length"]) == len(framed.body)
-    for reply in (unframed, framed):
-        assert whole.startswith(reply.body)
-        assert 0 < len(reply.body) < len(whole)
-    api.faults.add("cut-gzip")
-    zipped = ask(api, DATA)
-    assert zipped.headers["content-encoding"] == "gzip"
-    with pytest.raises((EOFError, zlib.error)):
-        gzip.decompress(zipped.body)
-    assert ask(api, DATA).body == whole
-
-
-def test_a_reset_breaks_the_connection_and_a_hang_says_nothing(api: Sandbox) -> None:
-    api.faults.add("reset")
-    with pytest.raises(ConnectionResetError):
-        ask(api, DATA)
-    api.faults.add("hang", seconds=0.2)
-    start = time.perf_counter()
-    assert raw(api, DATA) == b""
-    assert time.perf_counter() - start >= 0.2
-    assert [request.status for request in api.requests] == [0, 0]
-
-
-def test_a_hang_ends_with_the_server() -> None:
-    with sandbox.serve() as api:
-        api.faults.add("hang")
-        api.faults.add("drip", seconds=3600)
-        threads = [threading.Thread(target=swallow, args=(api, DATA)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        while len(api.requests) < 2:
-            time.sleep(0.01)
-        start = time.perf_counter()
-    for thread in threads:
-        thread.join(5)
-        assert not thread.is_alive()
-    assert time.perf_counter() - start < 2
-
-
-def test_a_drip_comes_byte_by_byte_and_latency_comes_late_but_whole(api: Sandbox) -> None:
-    whole = ask(api, "subjects?format=json").body
-    api.faults.add("drip", seconds=0.0002)
-    assert raw(api, "subjects?format=json").endswith(whole)
-    for seconds, least in ((None, 0.2), (0.05, 0.05)):
-        api.faults.add("latency", seconds=seconds)
-        start = time.perf_counter()
-        assert ask(api, "subjects?format=json").body == whole
-        assert time.perf_counter() - start >= least
-
-
-def test_faults_can_wait_repeat_and_be_taken_back(api: Sandbox) -> None:
-    api.faults.add("500", times=2, after=1)
-    assert [ask(api, DATA).status for _ in range(4)] == [200, 500, 500, 200]
-    api.faults.add("502", times=None)
-    assert {ask(api, DATA).status for _ in range(5)} == {502}
-    api.faults.clear()
-    assert ask(api, DATA).status == 200
-    assert api.faults.injected == {"500": 2, "502": 5}
-
-
-def test_random_faults_come_at_their_rate_by_their_seed_and_at_most_so_often_for_one_address() -> None:
-    def statuses(seed: int, **more: Any) -> list[int]:
-        with sandbox.serve() as api:
-            api.faults.random(0.3, kinds=["500", "cut-json", "429"], seed=seed, **more)
-            found = [ask(api, "subjects?format=json").status for _ in range(100)]
-            assert sum(api.faults.injected.values()) == sum(bool(request.fault) for request in api.requests)
-            return found if more else [*found, sum(api.faults.injected.values())]
-
-    once = statuses(1)
-    assert once == statuses(1) != statuses(2)
-    assert 15 < once[-1] < 45
-    assert {200, 429, 500} <= set(once)
-    assert sum(status != 200 for status in statuses(1, per_url=3)) <= 3
-
-
-def test_an_unknown_fault_is_refused_with_those_there_are(api: Sandbox) -> None:
-    with pytest.raises(ValueError, match="503"):
-        api.faults.add("5O3")
-    with pytest.raises(ValueError, match="no fault 'x'"):
-        api.faults.random(0.1, kinds=["x"])
-
-
-def test_too_many_cells_time_out(api: Sandbox) -> None:
-    api.faults.limit(50)
-    wide = DATA.replace("_nykom=/", "_nykom=*")
-    assert ask(api, DATA).status == 200
-    assert ask(api, wide).status == 504
-    assert api.requests[-1].cells == 2 * 99 * 4
-    api.faults.limit(50, "hang", seconds=0.1)
-    assert raw(api, wide) == b""
-    assert api.faults.injected == {"too large": 2}
-    api.faults.clear()
-    assert ask(api, wide).status == 200
-
-
-def test_the_closed_hour_comes_by_switch_or_by_clock() -> None:
-    now = [datetime(2026, 7, 1, 21, 59, tzinfo=DENMARK)]
-    with sandbox.serve(clock=lambda: now[0]) as api:
-        assert ask(api, DATA).status == 200
-        now[0] = datetime(2026, 7, 1, 22, 0, tzinfo=DENMARK)
-        assert ask(api, DATA).status == 503
-        now[0] = datetime(2026, 7, 1, 23, 0, tzinfo=DENMARK)
-        assert ask(api, DATA).status == 200
-        api.faults.closed = True
-        assert "lukket" in ask(api, DATA).body.decode()
-        api.faults.clear()
-        assert ask(api, DATA).status == 200
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_never_changes_the_right_answer_that_comes_after_it(shared_api: Sandbox, kind: str) -> None:
-    right = ask(shared_api, DATA).body
-    shared_api.faults.add(kind, seconds=0.0001)
-    swallow(shared_api, DATA)
-    assert ask(shared_api, DATA).body == right
-    assert Fault(kind).kind == kind
-
-
-# Tables of one's own.
-
-
-def metadata(**changes: Any) -> dict[str, Any]:
-    """A small table: two months, two measures in one group, an area and a kind whose names repeat."""
-    values = {
-        "": [("/", "I alt")],
-        "group": [("/1/", "A"), ("/2/", "B")],
-        "leaf": [("/1/1/", "A"), ("/2/1/", "C")],
-    }
-    return {
-        "table_id": "x01",
-        "table_name": "Prøve",
-        "update_freq": "M",
-        "update_latest": "2026-01-02",
-        "update_next": None,
-        "periods": [{"periodtype_id": "M", "values": [{"period_id": "2026M02"}, {"period_id": "2026M01"}]}],
-        "mgroups": [
-            {
-                "mgroup_id": "g",
-                "mgroup_name": "Gruppe",
-                "measures": [{"measure_id": m, "measure_name": f"Mål {m}"} for m in ("m1", "m2")],
-            }
-        ],
-        "dimensions": [
-            {
-                "dimension_id": "_omrade",
-                "dimension_name": "Område",
-                "hierarchies": [
-                    {
-                        "hierarchy_id": "_hele_landet",
-                        "levels": [
-                            {"level_id": "l", "values": [{"value_id": "/", "value_name": "Hele landet"}]}
-                        ],
-                    }
-                ],
-            },
-            {
-                "dimension_id": "_slags",
-                "dimension_name": "Slags",
-                "hierarchies": [
-                    {
-                        "hierarchy_id": "_s",
-                        "levels": [
-                            {
-                                "level_id": level,
-                                "values": [{"value_id": i, "value_name": n} for i, n in members],
-                            }
-                            for level, members in values.items()
-                        ],
-                    }
-                ],
-            },
-        ],
-        **changes,
-    }
-
-
-ROWS = [
-    [month, "Hele landet", name, number, number / 2]
-    for month in ("2026M01", "2026M02")
-    for name, number in (("I alt", 10), ("A", 6), ("A", 6.5), ("B", 4), ("C", 4))
-]
-
-
-def test_a_fixed_table_answers_every_form_of_question_from_its_rows() -> None:
-    with sandbox.serve(tables={"x01": FixedTable(metadata(), rows=ROWS)}) as api:
-
-        def rows(members: str, periods: str = "*", measures: str = "mgroup.*=*") -> list[list[Any]]:
-            path = f"data/x01?{measures}&period.M={periods}&format=json" + (
-                f"&hierarchy._s={members}" if members else ""
-            )
-            found: list[list[Any]] = ask(api, path).json["rows"]
-            return found
-
-        assert rows("*") == [[row[0], *row[2:]] for row in ROWS]
-        assert rows("/", "latest:1") == [["2026M02", "I alt", 10, 5]]
-        assert rows("", "2026M01") == [["2026M01", 10, 5]]
-        assert rows("level:group", "latest:1") == [["2026M02", "A", 6, 3], ["2026M02", "B", 4, 2]]
-        assert rows("/1/1/,/2/1/", "latest:1", "mgroup.g=m2") == [["2026M02", "A", 3.25], ["2026M02", "C", 2]]
-        head = ask(api, "data/x01?mgroup.*=*&period.M=*&hierarchy._hele_landet=/&format=json").json["columns"]
-        assert head == ["Periode", "Område", "Gruppe: Mål m1", "Gruppe: Mål m2"]
-        subject = ask(api, "tables?format=json").json[-1]
-        assert subject["subject_name"] == "Egne tabeller"
-        assert ask(api, "table/x01?format=json").json == metadata()
-
-
-def test_a_fixed_table_may_lack_rows_and_columns_and_repeat_rows() -> None:
-    rows = [["2026M01", "A", 1, 2], ["2026M01", "B", 3, 4], ["2026M01", "B", 3, 4], ["2026M01", "X", 5, 6]]
-    table = FixedTable(metadata(), columns=["Periode", "Slags", "m", "m"], rows=rows)
-    with sandbox.serve(tables={"x01": table}) as api:
-        path = "data/x01?mgroup.*=*&period.M=*&hierarchy._hele_landet=/&format=json"
-        assert ask(api, path).json["rows"] == []
-        reply = ask(api, path + "&hierarchy._s=*").json
-        assert reply["columns"] == ["Periode", "Slags", "m", "m"]
-        assert reply["rows"] == rows[:3]
-
-
-def test_a_fixed_table_may_say_anything() -> None:
-    tables = {
-        "y25i01": FixedTable(b"[1", rows=lambda asked: b"\x00" + asked["x"].encode()),
-        "x02": FixedTable({"table_id": 7, "periods": "none"}, rows=lambda _: 1 / 0),
-        "x03": FixedTable(["what"], rows=lambda _: {"columns": [], "rows": None}),
-        "x04": FixedTable({"periods": []}),
-    }
-    with sandbox.serve(tables=tables) as api:
-        assert ask(api, "table/y25i01?format=json").body == b"[1"
-        assert ask(api, "data/y25i01?x=y&format=json").body == b"\x00y"
-        assert ask(api, "table/x03?format=json").json == ["what"]
-        assert ask(api, "data/x03?format=json").json == {"columns": [], "rows": None}
-        failed = ask(api, "data/x02?format=json")
-        assert (failed.status, "ZeroDivisionError" in failed.json["cause"]) == (500, True)
-        assert ask(api, "data/x04?format=json").status == 500
-        catalogue = {subject["subject_name"]: subject for subject in ask(api, "tables?format=json").json}
-        own = catalogue["Egne tabeller"]["table_groups"][0]["tables"]
-        assert own[0] == {"table_id": "y25i01"}
-        assert own[1] == {"table_id": 7, "periods": "none"}
-    with pytest.raises(TypeError, match="by a function"):
-        tables["x02"].answer(FixedTable(metadata()).index.select({"mgroup.*": "*", "period.M": "*"}))
-
-
-def test_the_recorded_offers_can_be_served_and_cut_by_level() -> None:
-    source = SHARED / "recorded" / "y01c01.json"
-    if not source.exists():
-        pytest.skip(f"{source} is not here")
-    recorded = json.loads(source.read_text(encoding="utf-8"))["response"]
-    columns, rows = recorded["columns"], recorded["rows"]
-    offers = sandbox.population(1)["y01c01"].metadata["dimensions"][2]
-    described = metadata(
-        periods=[
-            {"periodtype_id": "M", "values": [{"period_id": p} for p in sorted({row[0] for row in rows})]}
-        ],
-        mgroups=[
-            {"mgroup_id": f"g{i}", "mgroup_name": m, "measures": [{"measure_id": f"m{i}", "measure_name": m}]}
-            for i, m in enumerate(columns[4:])
-        ],
-        dimensions=[metadata()["dimensions"][0], _fund_total(), offers],
-    )
-    with sandbox.serve(tables={"y01c01": FixedTable(described, columns, rows)}) as api:
-        path = "data/y01c01?mgroup.*=*&period.M=*&hierarchy._hele_landet=/&hierarchy._akassedp=/&format=json"
-        assert ask(api, path + "&hierarchy._tilb_2ptv=*").json == recorded
-        by_level = [
-            row
-            for level in range(4)
-            for row in ask(api, f"{path}&hierarchy._tilb_2ptv=level:_tilb_2ptv_{level}").json["rows"]
-        ]
-        assert sorted(by_level, key=repr) == sorted(rows, key=repr)
-        assert [row[:3] for row in ask(api, path).json["rows"]] == [
-            row[:3] for row in rows if row[3] == "Tilbud i alt"
-        ]
-
-
-def _fund_total() -> dict[str, Any]:
-    level = {"level_id": "t", "values": [{"value_id": "/", "value_name": "A-kasse i alt"}]}
-    hierarchy = {"hierarchy_id": "_akassedp", "levels": [level]}
-    return {"dimension_id": "_akasse", "dimension_name": "A-kasse", "hierarchies": [hierarchy]}

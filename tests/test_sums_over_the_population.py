@@ -33,7 +33,7 @@ POOLS: dict[str, list[dict[str, Any]]] = {
     ],
     "y01c01": [
         {"by": {"_akassedp": "*", "_tilb_2ptv": "*"}, "periods": 3},
-        {"by": {"_nykom": "*", "_tilb_2ptv": "level:_tilb_2ptv_1"}, "periods": 2, "complete": True},
+        {"by": {"_nykom": "*", "_tilb_2ptv": "level:tilb_hoved"}, "periods": 2, "complete": True},
     ],
     "y01h01": [
         {"by": {"_region": "*", "_akassedp": "*"}, "periods": 4},
@@ -52,7 +52,7 @@ POOLS: dict[str, list[dict[str, Any]]] = {
     ],
     "y25i14": [
         {"by": {"_region": "*", "_escostar_rs": "*"}, "periods": 3},
-        {"by": {"_nykom": "*", "_escostar_rs": "level:_escostar_rs_1"}, "periods": 2, "complete": True},
+        {"by": {"_reko": "*", "_escostar_rs": "level:escostar_omr"}, "periods": 2, "complete": True},
     ],
     "y30r21": [
         {"by": {"_region": "*", "_aldera": "*", "_kon": "*", "_oprinda": "*"}, "periods": 2},
@@ -623,8 +623,8 @@ def test_the_accessors_intervals_are_the_rules_and_contain_the_truth(
 @pytest.mark.parametrize(
     ("what", "table", "by", "periods"),
     [
-        ("funds", "y25i01", {"_akassebl": "level:_akassebl_1"}, 1),
-        ("offers", "y01c01", {"_tilb_2ptv": "level:_tilb_2ptv_1"}, 1),
+        ("funds", "y25i01", {"_akassebl": "level:akassebl"}, 1),
+        ("offers", "y01c01", {"_tilb_2ptv": "level:tilb_hoved"}, 1),
         ("months", "y25i01", {"_nykom": ["/"]}, 2),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jobindsats_pandas.disclosure.cells import CellStatus
-from jobindsats_pandas.disclosure.parts import UNKNOWN, PartMeasure, PartSpace
+from jobindsats_pandas.disclosure.parts import APART, UNKNOWN, PartMeasure, PartSpace
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind, measure_kind
@@ -213,7 +213,7 @@ def _because_periods(check: SumCheck, measures: list[PartMeasure]) -> str:
     types = {period_type for period_type, _ in periods}
     if len(types) > 1:
         return f"periods of different types overlap ({names})"
-    if not types <= {"M", "Q", "Y"}:
+    if not types <= {*APART}:
         return f"periods of the type {next(iter(types))} overlap ({names})"
     why = {
         Kind.PERSONS: "the same persons are counted in each period",

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from jobindsats_pandas.kinds import Kind
 
 __all__ = [
+    "APART",
     "EMPTY",
     "NOTHING",
     "STATISTIC",
@@ -39,6 +40,8 @@ __all__ = [
 Codes = NDArray[np.int64]
 Recoder = Callable[[Codes], Codes]
 
+APART: Final = ("M", "Q", "Y", "W")
+"""The period types whose periods do not overlap: months, quarters, years, weeks."""
 UNKNOWN: Final = -1
 """The part of a number whose cell is not known: built by hand, shifted by a scalar, summed over periods."""
 NOTHING: Final = -2
@@ -307,10 +310,11 @@ class PartSpace:
 
     @cached_property
     def period_types(self) -> NDArray[np.int32]:
-        """A number for the type of each period: 0, 1, 2 for months, quarters and years, above that the others."""
-        numbers = {"M": 0, "Q": 1, "Y": 2}
+        """A number for the type of each period: its place in `APART`, and from ``len(APART)`` on the others."""
+        numbers = {kind: place for place, kind in enumerate(APART)}
         return np.array(
-            [numbers.setdefault(kind, len(numbers)) for kind, _ in self.periods] or [3], dtype=np.int32
+            [numbers.setdefault(kind, len(numbers)) for kind, _ in self.periods] or [len(APART)],
+            dtype=np.int32,
         )
 
     @cached_property

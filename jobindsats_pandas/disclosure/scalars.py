@@ -20,7 +20,7 @@ from jobindsats_pandas.disclosure.callers import in_bulk
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
-from jobindsats_pandas.disclosure.parts import EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
+from jobindsats_pandas.disclosure.parts import APART, EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 from jobindsats_pandas.kinds import Kind
 
@@ -315,7 +315,7 @@ def _signature(one: Any) -> tuple[Any, ...] | None:
     if kind in (Kind.NONE, Kind.PERSONS):
         return None
     period_type = int(space.period_types[period])
-    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type <= 2
+    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART)
     return space.table, rest, tuple(levels), period_type if over_periods else -1 - period
 
 

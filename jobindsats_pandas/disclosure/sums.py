@@ -19,7 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, counts_as_zero, is_missing
-from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, PartSpace
+from jobindsats_pandas.disclosure.parts import (
+    APART,
+    NOTHING,
+    STATISTIC,
+    UNKNOWN,
+    Codes,
+    PartMeasure,
+    PartSpace,
+)
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -454,7 +462,7 @@ class TableCells:
                 over_periods |= here
         if self.periods.differ.any():
             types = self.periods.of(self.space.period_types)
-            over_periods |= types.differ | _having(types.keys > 2, types.ids, self.groups)
+            over_periods |= types.differ | _having(types.keys >= len(APART), types.ids, self.groups)
             found[self.periods.differ & over_periods] |= _BIT["periods"]
         for place, dimension in enumerate(self.space.dimensions):
             found[self._members[place].of(dimension.level_of).differ] |= _BIT["levels"]

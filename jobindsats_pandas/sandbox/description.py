@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from jobindsats_pandas.sandbox.names import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jobindsats_pandas.sandbox.population import Amount, Axis, Floats, Span
+    from jobindsats_pandas.sandbox.population import Amount, Axis, Floats, Hierarchy, Span
 
-__all__ = ["PER_YEAR", "Base", "Measure", "TableDesign", "describe", "spans"]
+__all__ = ["LEVELS", "PER_YEAR", "Base", "Levels", "Measure", "TableDesign", "describe", "spans"]
+
+Levels: TypeAlias = Literal["inside", "apart", "unlisted"]
+LEVELS: tuple[Levels, ...] = ("inside", "apart", "unlisted")
+"""Where metadata list a hierarchy's total: in its top level, in a level before it, or nowhere."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,9 @@ class Base:
     values: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableDesign:
-    """Everything that makes a synthetic table.
+    """Everything that makes a synthetic table; each design is equal to itself alone.
 
     Attributes
     ----------
@@ -62,6 +66,8 @@ class TableDesign:
         Year and number of the first base period.
     count : int
         Number of base periods.
+    every : int
+        Of base periods that are months, only every so many-th is published, beginning with the first.
     size : float
         Expected number of persons in a base period.
     spread, volatility : float
@@ -92,6 +98,7 @@ class TableDesign:
     pairs: tuple[int, int, Floats] | None = None
     order: Literal["period", "member", "backwards", "mixed"] = "period"
     newest_first: bool = False
+    every: int = 1
 
 
 _PERIOD_NAMES = {"M": "Måned", "Q": "Kvartal", "Y": "År", "QMAT": "Rullende år", "MYTD": "År til dato"}
@@ -109,7 +116,7 @@ def spans(design: TableDesign, kind: str) -> dict[str, Span]:
     for end in range(offset + 1, stop + 1):
         year, within = divmod(end - 1, per_year)
         begin = year * per_year if kind == "MYTD" else end - length
-        if end % step == 0 and begin >= offset:
+        if end % step == 0 and begin >= offset and (end - offset - 1) % design.every == 0:
             found[f"{year}{kind}{within // step + 1:02}"] = (begin - offset, end - offset)
     return found
 
@@ -125,7 +132,27 @@ def _period_name(period_id: str, kind: str) -> str:
     }[kind]
 
 
-def describe(design: TableDesign, update: tuple[str, str | None]) -> dict[str, Any]:
+def _listed(hierarchy: Hierarchy, levels: Levels) -> list[dict[str, Any]]:
+    """Give a hierarchy's levels as metadata list them; one that holds nothing but its total always lists it."""
+    listed = [(level.id, level.name, [member[:2] for member in level.members]) for level in hierarchy.levels]
+    total = ("/", hierarchy.total)
+    if not listed:
+        listed = [(hierarchy.id.removeprefix("_"), hierarchy.total, [total])]
+    elif hierarchy.total and levels == "inside":
+        listed[0][2].insert(0, total)
+    elif hierarchy.total and levels == "apart":
+        listed.insert(0, (hierarchy.id.removeprefix("_") + "_ialt", hierarchy.total, [total]))  # invented
+    return [
+        {
+            "level_id": level_id,
+            "level_name": name,
+            "values": [{"value_id": path, "value_name": member} for path, member in members],
+        }
+        for level_id, name, members in listed
+    ]
+
+
+def describe(design: TableDesign, levels: Levels, update: tuple[str, str | None]) -> dict[str, Any]:
     """Give what ``/table/{id}`` answers."""
     kinds = design.period_types or (design.frequency,)
     way = -1 if design.newest_first else 1
@@ -171,14 +198,7 @@ def describe(design: TableDesign, update: tuple[str, str | None]) -> dict[str, A
                     {
                         "hierarchy_id": hierarchy.id,
                         "hierarchy_name": hierarchy.name,
-                        "levels": [
-                            {
-                                "level_id": level.id,
-                                "level_name": level.name,
-                                "values": [{"value_id": p, "value_name": n} for p, n, _ in level.members],
-                            }
-                            for level in hierarchy.levels
-                        ],
+                        "levels": _listed(hierarchy, levels),
                     }
                     for hierarchy in axis.hierarchies
                 ],

@@ -3,153 +3,26 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobindsats_pandas.sandbox.description import Base, Measure, TableDesign
-from jobindsats_pandas.sandbox.names import (
-    AGES,
-    BENEFITS,
-    FUNDS,
-    MUNICIPALITIES,
-    OCCUPATIONS,
-    OFFERS,
-    ORIGINS,
+from jobindsats_pandas.sandbox.axes import (
+    INHABITANTS,
+    ages,
+    area,
+    benefits,
+    flat,
+    grouped,
+    insured,
+    offers,
+    sexes,
 )
-from jobindsats_pandas.sandbox.population import Amount, Axis, Draw, Floats, Hierarchy, Integers, Level
+from jobindsats_pandas.sandbox.description import LEVELS, Base, Levels, Measure, TableDesign
+from jobindsats_pandas.sandbox.names import BENEFITS, FUNDS, OCCUPATIONS, ORIGINS
+from jobindsats_pandas.sandbox.population import Amount, Axis, Draw, Floats, Integers
 from jobindsats_pandas.sandbox.tables import HOURS, Population, SyntheticTable
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = ["DESIGNS", "population"]
-
-REGIONS = len(MUNICIPALITIES)
-INHABITANTS = (
-    np.array([size for places in MUNICIPALITIES.values() for size in places.values()], dtype=float) * 1000
-)
-
-
-def _axis(
-    axis_id: str,
-    name: str,
-    tree: Mapping[str, Mapping[str, float]],
-    hierarchies: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]],
-    total: str,
-) -> Axis:
-    """Build an axis from groups of leaves; each hierarchy gives its name, its level names, and what they hold."""
-    leaves = [(group, leaf, size) for group, members in tree.items() for leaf, size in members.items()]
-    top = np.ones((1, len(leaves)), dtype=bool)
-    middle = np.array([[group == name for group, _, _ in leaves] for name in tree])
-    nodes = np.concatenate([top, middle, np.eye(len(leaves), dtype=bool)])
-    first = 1 + len(tree)
-    paths: dict[str, dict[str, tuple[tuple[str, str, int], ...]]] = {}
-    for hierarchy, (_, _, kinds) in hierarchies.items():
-        nested = "groups" in kinds and "leaves" in kinds
-        groups = tuple((f"/{i}/", group, i) for i, group in enumerate(tree, start=1))
-        members, seen = [], dict.fromkeys(tree, 0)
-        for i, (group, leaf, _) in enumerate(leaves):
-            seen[group] += 1
-            parent = list(tree).index(group) + 1
-            members.append((f"/{parent}/{seen[group]}/" if nested else f"/{i + 1}/", leaf, first + i))
-        paths[hierarchy] = {"total": (("/", total, 0),), "groups": groups, "leaves": tuple(members)}
-    return Axis(
-        axis_id,
-        name,
-        np.array([size for _, _, size in leaves]),
-        nodes,
-        tuple(
-            Hierarchy(
-                hierarchy,
-                label,
-                tuple(
-                    Level(f"{hierarchy}_{number}", level, paths[hierarchy][kind])
-                    for number, (level, kind) in enumerate(zip(levels, kinds, strict=True))
-                ),
-            )
-            for hierarchy, (label, levels, kinds) in hierarchies.items()
-        ),
-    )
-
-
-def _area(*wanted: str) -> Axis:
-    known = {
-        "_nykom": ("Kommune", ("Hele landet", "Kommune"), ("total", "leaves")),
-        "_region": ("Region", ("Hele landet", "Region"), ("total", "groups")),
-        "_reko": ("Region og kommune", ("Hele landet", "Region", "Kommune"), ("total", "groups", "leaves")),
-        "_hele_landet": ("Hele landet", ("Hele landet",), ("total",)),
-    }
-    return _axis("_omrade", "Område", MUNICIPALITIES, {name: known[name] for name in wanted}, "Hele landet")
-
-
-def _flat(axis_id: str, name: str, hierarchy: str, leaves: Mapping[str, float], total: str | None) -> Axis:
-    """Build an axis of one level below its total; without a total's name, the hierarchy does not show it."""
-    levels, kinds = ((name,), ("leaves",)) if total is None else ((total, name), ("total", "leaves"))
-    return _axis(axis_id, name, {"": leaves}, {hierarchy: (name, levels, kinds)}, total or "")
-
-
-def _offers() -> Axis:
-    leaves = [
-        (main, group, offer, size)
-        for main, groups in OFFERS.items()
-        for group, offers in groups.items()
-        for offer, size in offers.items()
-    ]
-    levels: list[list[tuple[str, str, int]]] = [[("/", "Tilbud i alt", 0)], [], [], []]
-    nodes = [np.ones(len(leaves), dtype=bool)]
-
-    def add(depth: int, path: str, name: str, members: list[bool]) -> None:
-        levels[depth].append((path, name, len(nodes)))
-        nodes.append(np.array(members))
-
-    for i, (main, groups) in enumerate(OFFERS.items(), start=1):
-        add(1, f"/{i}/", main, [leaf[0] == main for leaf in leaves])
-        for j, (group, offers) in enumerate(groups.items(), start=1):
-            add(2, f"/{i}/{j}/", group, [leaf[:2] == (main, group) for leaf in leaves])
-            for k, offer in enumerate(offers, start=1):
-                add(3, f"/{i}/{j}/{k}/", offer, [leaf[:3] == (main, group, offer) for leaf in leaves])
-    names = ("Tilbud i alt", "Hovedtilbud", "Tilbudsgruppe", "Tilbud")
-    hierarchy = Hierarchy(
-        "_tilb_2ptv",
-        "Tilbud",
-        tuple(
-            Level(f"_tilb_2ptv_{number}", name, tuple(members))
-            for number, (name, members) in enumerate(zip(names, levels, strict=True))
-        ),
-    )
-    return Axis("_tilbud", "Tilbud", np.array([leaf[3] for leaf in leaves]), np.array(nodes), (hierarchy,))
-
-
-def _insured() -> Axis:
-    insured = {name: size for name, size in FUNDS.items() if name != "Ingen a-kasse"}
-    return _flat("_akasse", "A-kasse", "_akassedp", insured, "A-kasse i alt")
-
-
-def _ages() -> Axis:
-    groups: dict[str, dict[str, float]] = {"Under 30 år": {}, "30-59 år": {}, "60 år og derover": {}}
-    for age, size in AGES.items():
-        group = "Under 30 år" if age < "30" else "30-59 år" if age < "60" else "60 år og derover"
-        groups[group][age] = size
-    return _axis(
-        "_alder",
-        "Alder",
-        groups,
-        {
-            "_aldera": ("Alder, femårsintervaller", ("Alder i alt", "Alder"), ("total", "leaves")),
-            "_alder_5i30_60s": ("Alder, tre grupper", ("Alder i alt", "Aldersgruppe"), ("total", "groups")),
-        },
-        "Alder i alt",
-    )
-
-
-def _sexes() -> Axis:
-    return _flat("_koen", "Køn", "_kon", {"Kvinder": 49, "Mænd": 51}, "Køn i alt")
-
-
-def _benefits() -> Axis:
-    sizes = {name: size for name, (size, _) in BENEFITS.items()}
-    return _flat("_ydelse", "Ydelsesgrupper", "_ygrpi09", sizes, "Ydelsesgrupper i alt")
 
 
 def _benefit_by_fund() -> Floats:
@@ -194,10 +67,10 @@ def _spread(total: float, *axes: Axis) -> Base:
 
 
 _LARGE = (
-    _area("_nykom", "_region", "_hele_landet"),
-    _ages(),
-    _sexes(),
-    _flat("_oprindelse", "Oprindelse", "_oprinda", ORIGINS, "Oprindelse i alt"),
+    area("_nykom", "_region", "_hele_landet"),
+    ages(),
+    sexes(),
+    flat("_oprindelse", "Oprindelse", "_oprinda", ORIGINS, "Oprindelse i alt"),
 )
 
 DESIGNS = (
@@ -207,9 +80,9 @@ DESIGNS = (
         subjects=("Ledighed",),
         group="Antal ledige",
         axes=(
-            _area("_nykom", "_region", "_reko", "_hele_landet"),
-            _benefits(),
-            _flat("_akasse", "A-kasse", "_akassebl", FUNDS, "I alt"),
+            area("_nykom", "_region", "_reko", "_hele_landet"),
+            benefits(),
+            flat("_akasse", "A-kasse", "_akassebl", FUNDS, "I alt"),
         ),
         measures=(
             Measure("Antal ledige personer", "Antal ledige personer", "persons"),
@@ -244,7 +117,7 @@ DESIGNS = (
         name="Aktiverede på a-dagpenge",
         subjects=("A-dagpenge", "Aktivering"),
         group="Aktivering",
-        axes=(_area("_nykom", "_region", "_hele_landet"), _insured(), _offers()),
+        axes=(area("_nykom", "_region", "_hele_landet"), insured(), offers()),
         measures=(
             Measure("Antal aktiverede", "Antal aktiverede", "persons"),
             Measure("Antal fuldtidsaktiverede", "Antal fuldtidsaktiverede", "full-time", "hours"),
@@ -272,7 +145,7 @@ DESIGNS = (
         name="Sanktioner til dagpengemodtagere",
         subjects=("A-dagpenge",),
         group="Sanktioner",
-        axes=(_area("_nykom", "_region", "_hele_landet"), _insured()),
+        axes=(area("_nykom", "_region", "_hele_landet"), insured()),
         measures=(
             Measure(
                 "Antal sanktioner", "Antal sanktioner i alt", "count", "exclusion+quarantine+repeat+other"
@@ -304,7 +177,7 @@ DESIGNS = (
         update=("2026-08-20", "2026-11-19"),
         crossing={0: 0.002, 1: 0.003},
         amounts=(Amount(("exclusion", "quarantine", "repeat", "other"), _sanctions),),
-        bases={"unemployed": _spread(140_000, _area("_nykom"), _insured())},
+        bases={"unemployed": _spread(140_000, area("_nykom"), insured())},
         period_types=("Q", "Y"),
         order="member",
     ),
@@ -313,7 +186,7 @@ DESIGNS = (
         name="Antal og andel efterlønsbidragsbetalere blandt dagpengeforsikrede",
         subjects=("A-dagpenge",),
         group="Efterløn",
-        axes=(_area("_nykom", "_hele_landet"), _insured()),
+        axes=(area("_nykom", "_hele_landet"), insured()),
         measures=(
             Measure("Antal efterlønsbidragsbetalere", "Antal efterlønsbidragsbetalere", "persons"),
             Measure(
@@ -330,7 +203,7 @@ DESIGNS = (
         size=300_000,
         update=("2025-12-16", "2026-12-16"),
         crossing={1: 0.004},
-        bases={"insured": _spread(2_200_000, _area("_nykom"), _insured())},
+        bases={"insured": _spread(2_200_000, area("_nykom"), insured())},
         newest_first=True,
         order="backwards",
     ),
@@ -339,7 +212,7 @@ DESIGNS = (
         name="Beskæftigelse efter afsluttede forløb",
         subjects=("Effekter og veje",),
         group="Afsluttede forløb",
-        axes=(_area("_nykom", "_hele_landet"), _benefits(), _sexes()),
+        axes=(area("_nykom", "_hele_landet"), benefits(), sexes()),
         measures=(
             Measure("Afsluttede forløb", "Antal personer med afsluttet forløb", "persons"),
             Measure(
@@ -372,13 +245,13 @@ DESIGNS = (
         subjects=("Ledighed",),
         group="Arbejdsfordeling",
         axes=(
-            _area("_nykom", "_region"),
-            _flat(
+            area("_nykom", "_region"),
+            flat(
                 "_arbejdsfordeling",
                 "Arbejdsfordelingstype",
                 "_var13uger",
                 {"Supplerende dagpenge op til 13 uger": 5, "Supplerende dagpenge ud over 13 uger": 1},
-                None,
+                "",
             ),
         ),
         measures=(
@@ -407,7 +280,7 @@ DESIGNS = (
         name="Personer på offentlig forsørgelse i løbet af et år",
         subjects=("Offentlig forsørgelse",),
         group="Rullende år",
-        axes=(_area("_nykom", "_region", "_hele_landet"), _benefits(), _sexes()),
+        axes=(area("_nykom", "_region", "_hele_landet"), benefits(), sexes()),
         measures=(
             Measure("Antal personer", "Antal personer", "persons"),
             Measure("Antal fuldtidspersoner", "Antal fuldtidspersoner", "full-time", "hours"),
@@ -437,7 +310,7 @@ DESIGNS = (
         name="Udbetalte a-dagpenge",
         subjects=("A-dagpenge",),
         group="Udbetalinger",
-        axes=(_area("_nykom", "_hele_landet"), _insured()),
+        axes=(area("_nykom", "_hele_landet"), insured()),
         measures=(
             Measure("Udbetalt beløb", "Udbetalt beløb, 1.000 kr.", "money", "money"),
             Measure("Antal personer", "Antal personer med udbetaling", "persons"),
@@ -467,16 +340,15 @@ DESIGNS = (
         subjects=("Jobopslag",),
         group="Jobopslag",
         axes=(
-            _area("_nykom", "_region"),
-            _axis(
+            area("_region", "_reko"),
+            grouped(
                 "_erhverv",
                 "Erhverv",
                 OCCUPATIONS,
                 {
                     "_escostar_rs": (
                         "Erhverv",
-                        ("I alt", "Erhvervsområde", "Erhverv"),
-                        ("total", "groups", "leaves"),
+                        (("escostar_omr", "Erhvervsområde", "groups"), ("escostar_rs", "Erhverv", "leaves")),
                     )
                 },
                 "Erhverv i alt",
@@ -484,8 +356,9 @@ DESIGNS = (
         ),
         measures=(Measure("Jobopslag", "Jobopslag", "rounded"),),
         frequency="M",
-        start=(2024, 1),
-        count=32,
+        start=(2019, 3),
+        count=88,
+        every=3,
         size=20_000,
         update=("2026-09-03", "2026-10-01"),
         crossing={},
@@ -521,7 +394,17 @@ DESIGNS = (
 )
 
 
-@lru_cache(maxsize=4)
-def population(seed: int = 1) -> Population:
-    """Give the synthetic population of a seed; its tables are counted when they are first asked."""
-    return Population([SyntheticTable(design, seed) for design in DESIGNS])
+@lru_cache(maxsize=12)
+def population(seed: int = 1, levels: Levels = "inside") -> Population:
+    """Give the synthetic population of a seed; its tables are counted when they are first asked.
+
+    Parameters
+    ----------
+    seed : int, default 1
+        The same seed gives the same figures.
+    levels : {"inside", "apart", "unlisted"}, default "inside"
+        Where metadata list the totals, as in :func:`jobindsats_pandas.sandbox.serve`; the figures are the same.
+    """
+    if levels not in LEVELS:
+        raise ValueError(f"levels is one of {', '.join(map(repr, LEVELS))}, not {levels!r}.")
+    return Population([SyntheticTable(design, seed, levels) for design in DESIGNS])

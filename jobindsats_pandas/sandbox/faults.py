@@ -1,12 +1,4 @@
-"""Faults on demand: what the network, the hosting and the API do on a bad day.
-
->>> from jobindsats_pandas import sandbox
->>> with sandbox.serve() as api:
-...     api.faults.add("503", times=2, path="data/")  # the next two answers to /data
-...     api.faults.random(0.2, kinds=["cut", "429"], seed=7)  # and a fifth of all others
-...     api.faults.injected
-Counter()
-"""
+"""Faults and refusals on demand: what the network, the hosting and the API do on a bad day, or never do."""
 
 from __future__ import annotations
 
@@ -17,13 +9,17 @@ import socket
 import struct
 import sys
 import threading
+import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
+
+from jobindsats_pandas.sandbox.forms import FORMS, forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from http.server import BaseHTTPRequestHandler
 
 __all__ = ["BODIES", "KINDS", "STATUSES", "Fault", "Faults", "Response", "error_body", "transmit"]
@@ -57,6 +53,7 @@ def _json(status: int, body: bytes) -> Response:
 STATUSES = ("401", "403-html", "403-json", "404", "422", "429", "500", "502", "503", "504", "redirect")
 """Answers that are no success."""
 
+# invented: the words of each
 BODIES = {
     "empty": _json(200, b""),
     "empty-object": _json(200, b"{}"),
@@ -115,12 +112,12 @@ class Fault:
             return _html(403, FORBIDDEN)
         if self.kind in ("403-json", "404", "422"):
             status = int(self.kind[:3])
-            return _json(status, error_body(status, self.cause or "Fault on demand."))
+            return _json(status, error_body(status, self.cause or "Fault on demand."))  # invented
         if self.kind == "redirect":
             return Response(302, b"", {"Location": self.location or "/login"})
         if self.kind in STATUSES:
-            retry_after = self.retry_after or ("1" if self.kind == "429" else None)
-            answer = _html(int(self.kind), f"Fejl {self.kind}")
+            retry_after = self.retry_after or ("1" if self.kind == "429" else None)  # invented
+            answer = _html(int(self.kind), f"Fejl {self.kind}")  # invented
             return replace(
                 answer, headers={**answer.headers, **({"Retry-After": retry_after} if retry_after else {})}
             )
@@ -145,18 +142,67 @@ class _Rule:
     kinds: tuple[str, ...] = ()
     draw: random.Random = field(default_factory=random.Random)
     per_url: int | None = None
+    until: float = float("inf")
     seen: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True)
+class _Refusal:
+    form: str
+    beyond: int
+    path: str
+    response: Response
+
+
+@dataclass
+class _Withheld:
+    period: str
+    rows: Literal["all", "total"]
+    path: str
+    left: float
+
+
 class Faults:
-    """What goes wrong, and how often it did.
+    """What goes wrong, what is refused and what does not come; all of it may be set while the server runs.
 
     Attributes
     ----------
     injected : collections.Counter
-        How often each kind was sent.
+        How often each kind was sent; refusals count as ``refused members`` and so on, and answers that lack a
+        period as ``withheld``.
     closed : bool
-        Whether the API is closed, as every day from 22:00 to 23:00: everything answers 503 with a page.
+        Whether the API is closed, as it may be every day from 22:00 to 23:00: everything answers 503.
+
+    Examples
+    --------
+    >>> from jobindsats_pandas import sandbox
+    >>> with sandbox.serve() as api:
+    ...     api.faults.add("503", times=2, path="data/")  # the next two answers to /data
+    ...     api.faults.random(0.2, kinds=["cut", "429"], seed=7)  # and a fifth of all others
+    ...     api.faults.limit(200_000, "hang")  # what is too large gets no answer at all
+    ...     api.faults.clear()
+
+    The front door refuses everybody for half an hour; on a slow day the first byte comes after 70 seconds:
+
+    >>> with sandbox.serve() as api:
+    ...     api.faults.add("403-html", times=None, lasting=1800)
+    ...     api.faults.add("latency", times=None, seconds=70, path="data/")
+
+    A server that takes no long lists and no long addresses, and one that knows neither ``level:`` nor any choice
+    of measures:
+
+    >>> with sandbox.serve() as api:
+    ...     api.faults.refuse("members", beyond=20)
+    ...     api.faults.refuse("periods", beyond=30, status=404, page=True)
+    ...     api.faults.refuse("address", beyond=600)
+    >>> with sandbox.serve() as api:
+    ...     api.faults.refuse("level")
+    ...     api.faults.refuse("groups")
+
+    A month that the metadata announce, and whose rows come later:
+
+    >>> with sandbox.serve() as api:
+    ...     api.faults.withhold("2026M08", path="y25i01", times=3)
     """
 
     def __init__(self) -> None:
@@ -164,6 +210,8 @@ class Faults:
         self.closed = False
         self._rules: list[_Rule] = []
         self._limit: tuple[int, Fault] | None = None
+        self._refusals: list[_Refusal] = []
+        self._withheld: list[_Withheld] = []
         self._lock = threading.Lock()
 
     def add(
@@ -177,6 +225,7 @@ class Faults:
         retry_after: str | None = None,
         location: str | None = None,
         cause: str | None = None,
+        lasting: float | None = None,
     ) -> None:
         """Let the next requests fail.
 
@@ -192,10 +241,15 @@ class Faults:
             How many such requests are answered rightly first.
         seconds, retry_after, location, cause
             As in :class:`Fault`.
+        lasting : float, optional
+            For how many seconds from now; by default without end.
         """
         fault = Fault(kind, seconds, retry_after, location, cause)
+        rule = _Rule(fault, path, float("inf") if times is None else times, after)
+        if lasting is not None:
+            rule.until = time.monotonic() + lasting
         with self._lock:
-            self._rules.append(_Rule(fault, path, float("inf") if times is None else times, after))
+            self._rules.append(rule)
 
     def random(
         self,
@@ -229,10 +283,80 @@ class Faults:
         """Let requests to ``/data`` for more than `cells` cells fail, as the API times out above about 200,000."""
         self._limit = (cells, Fault(kind, seconds))
 
+    def refuse(
+        self,
+        form: str,
+        *,
+        beyond: int = 0,
+        status: int | None = None,
+        page: bool | None = None,
+        cause: str | None = None,
+        path: str = "",
+    ) -> None:
+        """Refuse a form of questions from now on.
+
+        Parameters
+        ----------
+        form : str
+            ``"address"``: the characters of path and query, as they were sent, to whatever endpoint. The others
+            are forms of ``/data``, refused once the question itself is found to be right: how many
+            ``"members"`` of a hierarchy, ``"periods"`` or ``"measures"`` of a group are named one by one;
+            ``"groups"``, ``mgroup`` parameters other than ``mgroup.*``; hierarchies asked by ``"level"`` or for
+            their ``"total"`` alone; ``"latest"``, ``"every period"`` (``*``), a ``"whole group"``
+            (``mgroup.<id>=*``); and ``"no area"``, a question without an area where the table has one.
+        beyond : int, default 0
+            The most that is taken: ``refuse("members", beyond=1)`` refuses lists, and still takes one member.
+        status : int, optional
+            By default 422, for addresses 404.
+        page : bool, optional
+            Whether the answer is a page of the hosting instead of the API's JSON; by default for addresses alone.
+        cause : str, optional
+            The API's words. Nobody has seen the real ones.
+        path : str, default ""
+            Only requests whose path and query contain this, for instance ``"period.QMAT"``.
+        """
+        if form != "address" and form not in FORMS:
+            raise ValueError(f"There is no form {form!r}; there are address, {', '.join(FORMS)}.")
+        status = status or (404 if form == "address" else 422)
+        if form == "address" if page is None else page:
+            response = _html(status, f"Fejl {status}")  # invented
+        else:
+            response = _json(status, error_body(status, cause or f"Not taken: {form}"))  # invented
+        with self._lock:
+            self._refusals.append(_Refusal(form, beyond, path, response))
+
+    def withhold(
+        self,
+        period_id: str,
+        *,
+        rows: Literal["all", "total"] = "all",
+        path: str = "",
+        times: int | None = None,
+    ) -> None:
+        """Leave a period out of answers, although the metadata announce it.
+
+        Parameters
+        ----------
+        period_id : str
+            For instance ``"2026M08"``.
+        rows : {"all", "total"}, default "all"
+            All rows of the period, or the overall total's alone, in which every dimension stands at its total.
+        path : str, default ""
+            Only requests whose path and query contain this.
+        times : int or None, default None
+            How many answers that should hold the period lack it, before it comes; None for all, until
+            :meth:`clear`.
+        """
+        with self._lock:
+            left = float("inf") if times is None else times
+            self._withheld.append(_Withheld(period_id, rows, path, left))
+
     def clear(self) -> None:
-        """Take all faults back; the counts stay."""
+        """Take everything back; the counts stay."""
         with self._lock:
             self._rules.clear()
+            self._refusals.clear()
+            self._withheld.clear()
             self._limit = None
             self.closed = False
 
@@ -240,7 +364,7 @@ class Faults:
         """Give the fault for a request, if it meets one, and count it."""
         with self._lock:
             for rule in self._rules:
-                if rule.path not in url or rule.left < 1:
+                if rule.path not in url or rule.left < 1 or time.monotonic() >= rule.until:
                     continue
                 if rule.skip:
                     rule.skip -= 1
@@ -263,6 +387,38 @@ class Faults:
                 return None
             self.injected["too large"] += 1
             return self._limit[1]
+
+    def refused_address(self, address: str) -> tuple[str, Response] | None:
+        """Give the refusal of an address, and its answer, and count it."""
+        return self._refused(unquote(address), {"address": len(address.encode())})
+
+    def refused(
+        self, address: str, asked: Mapping[str, str], areas: Collection[str]
+    ) -> tuple[str, Response] | None:
+        """Give the refusal of a question to ``/data``, and its answer, and count it."""
+        return self._refused(address, forms(asked, areas))
+
+    def _refused(self, address: str, found: Mapping[str, int]) -> tuple[str, Response] | None:
+        with self._lock:
+            for refusal in self._refusals:
+                if refusal.path in address and found.get(refusal.form, 0) > refusal.beyond:
+                    name = f"refused {refusal.form}"
+                    self.injected[name] += 1
+                    return name, refusal.response
+        return None
+
+    def withheld(self, address: str, periods: Collection[str]) -> dict[str, str]:
+        """Give which of an answer's periods lack rows, ``all`` or the ``total``, and count it."""
+        found: dict[str, str] = {}
+        with self._lock:
+            for one in self._withheld:
+                if one.path in address and one.period in periods and one.left > 0:
+                    one.left -= 1
+                    if found.get(one.period) != "all":
+                        found[one.period] = one.rows
+            if found:
+                self.injected["withheld"] += 1
+        return found
 
 
 def transmit(

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 from jobindsats_pandas.sandbox.query import Selection, TableIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["FixedTable"]
 
 
 class FixedTable:
     """A table whose answers are cut out of given rows.
+
+    Its metadata are its own: ``levels=`` of the sandbox changes nothing in them. In its answers the sandbox's rule
+    holds for each hierarchy: where the metadata list ``/`` in a level of its own, ``level:`` brings that level's
+    values alone; where they list it elsewhere, or `totals` names it, the total's row comes too.
 
     Parameters
     ----------
@@ -29,6 +33,8 @@ class FixedTable:
         Every row the table can answer, members by name; where one hierarchy bears a name several times, rows of
         the same names are taken in the order of its metadata. Or a function from the request's parameters to the body: bytes are sent
         as they stand, anything else as JSON.
+    totals : mapping of str to str, optional
+        By hierarchy id, the name of a total that the metadata do not list.
 
     Examples
     --------
@@ -42,15 +48,17 @@ class FixedTable:
         metadata: Any,
         columns: Sequence[str] | None = None,
         rows: Sequence[Sequence[Any]] | Callable[[dict[str, str]], Any] = (),
+        totals: Mapping[str, str] | None = None,
     ) -> None:
         self.metadata = metadata
         self.columns = columns
         self.rows = rows
+        self.totals = totals
 
     @cached_property
     def index(self) -> TableIndex:
         """The metadata, indexed for questions."""
-        return TableIndex(self.metadata)
+        return TableIndex(self.metadata, self.totals)
 
     def answer(self, selection: Selection) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Give the columns and rows for a question."""
@@ -79,12 +87,7 @@ class FixedTable:
         """Whether a row's member of one dimension was asked for; `turn` counts earlier rows of the same names."""
         asked = selection.members.get(axis)
         if asked is None:
-            totals = [
-                hierarchy.names[hierarchy.paths.index("/")]
-                for hierarchy in self.index.hierarchies.values()
-                if hierarchy.dimension == axis and "/" in hierarchy.paths
-            ]
-            return name in totals
-        names = self.index.hierarchies[asked.hierarchy].names
-        places = [position for position, other in enumerate(names) if other == name]
-        return bool(places) and places[min(turn, len(places) - 1)] in asked.positions
+            known = self.index.hierarchies.values()
+            return name in [hierarchy.total for hierarchy in known if hierarchy.dimension == axis]
+        places = self.index.hierarchies[asked.hierarchy].named.get(name)
+        return places is not None and places[min(turn, len(places) - 1)] in asked.positions

@@ -39,6 +39,8 @@ MUNICIPALITIES: dict[str, dict[str, int]] = {
         "Morsø": 20, "Thisted": 43, "Brønderslev": 37, "Frederikshavn": 58, "Vesthimmerlands": 36, "Læsø": 2,
         "Rebild": 31, "Mariagerfjord": 42, "Jammerbugt": 39, "Aalborg": 223, "Hjørring": 63,
     },
+    # Whose address is not known: an ordinary member of both levels, without which the parts miss the country.
+    "Uoplyst område": {"Uoplyst område": 6},
 }  # fmt: skip
 
 # "Ingen a-kasse" stands first where a table counts the uninsured too.
@@ -148,4 +150,5 @@ OCCUPATIONS: dict[str, dict[str, float]] = {
         "Fodterapeut": 0.5,
     },
     "Undervisning og vejledning": {"Lærer": 28, "Pædagog": 40, "Danselærer": 0.3, "Svømmelærer": 0.8},
+    "Øvrige erhverv": {"Uoplyst": 2},
 }  # fmt: skip

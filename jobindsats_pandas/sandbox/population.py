@@ -36,11 +36,26 @@ class Level:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """One way to break an axis down."""
+    """One way to break an axis down.
+
+    Attributes
+    ----------
+    total : str
+        The name of everybody, node 0; empty where the answer holds no total.
+    levels : tuple of Level
+        Those below the total.
+    """
 
     id: str
     name: str
+    total: str
     levels: tuple[Level, ...]
+
+    @property
+    def members(self) -> tuple[tuple[str, str, int], ...]:
+        """Every member, the total first, then level by level."""
+        total = (("/", self.total, 0),) if self.total else ()
+        return sum((level.members for level in self.levels), total)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Members", "RefusedError", "Selection", "TableIndex", "parameters"]
 
@@ -22,7 +26,7 @@ class RefusedError(Exception):
     status : int
         HTTP status.
     cause : str
-        The API's words.
+        The API's words; where nobody has seen them, they are marked as invented.
     """
 
     def __init__(self, status: int, cause: str) -> None:
@@ -42,7 +46,7 @@ def parameters(query: str) -> dict[str, str]:
         key, _, value = part.partition("=")
         key = unquote_plus(key)
         if key in found:
-            raise RefusedError(422, f"Repeated parameter: {key}")
+            raise RefusedError(422, f"Repeated parameter: {key}")  # invented
         found[key] = unquote_plus(value)
     return found
 
@@ -88,10 +92,48 @@ class Selection:
 
 @dataclass(frozen=True)
 class _Hierarchy:
+    """A hierarchy's members, and for each level the positions of those that ``level:`` brings."""
+
     dimension: int
     paths: tuple[str, ...]
     names: tuple[str, ...]
     levels: dict[str, tuple[int, ...]]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Each path's first position."""
+        return {path: position for position, path in reversed(list(enumerate(self.paths)))}
+
+    @cached_property
+    def named(self) -> dict[str, list[int]]:
+        """Each name's positions."""
+        named: dict[str, list[int]] = {}
+        for position, name in enumerate(self.names):
+            named.setdefault(name, []).append(position)
+        return named
+
+    @property
+    def total(self) -> str | None:
+        """The name of the total, where there is one."""
+        return self.names[self.places["/"]] if "/" in self.places else None
+
+
+def _index(dimension: int, listed: list[dict[str, Any]], total: str | None) -> _Hierarchy:
+    """Index a hierarchy, whose total has the name given where its levels do not list it."""
+    values = [(value["value_id"], value["value_name"]) for level in listed for value in level["values"]]
+    start = 0
+    if total is not None and "/" not in dict(values):
+        values.insert(0, ("/", total))
+        start = 1
+    apart = any([value["value_id"] for value in level["values"]] == ["/"] for level in listed)
+    brought = {position for position, (path, _) in enumerate(values) if path == "/" and not apart}
+    levels = {}
+    for level in listed:
+        stop = start + len(level["values"])
+        levels[level["level_id"]] = tuple(sorted(brought.union(range(start, stop))))
+        start = stop
+    paths, names = zip(*values, strict=True) if values else ((), ())
+    return _Hierarchy(dimension, paths, names, levels)
 
 
 class TableIndex:
@@ -101,9 +143,15 @@ class TableIndex:
     ----------
     metadata : dict
         As ``/table/{id}`` answers.
+    totals : mapping of str to str, optional
+        Names of totals by hierarchy id, for hierarchies whose metadata do not list ``/``.
+
+    Notes
+    -----
+    ``level:`` brings the total's row too, unless the metadata list the total in a level of its own.
     """
 
-    def __init__(self, metadata: dict[str, Any]) -> None:
+    def __init__(self, metadata: dict[str, Any], totals: Mapping[str, str] | None = None) -> None:
         # Ids of one period type have one width, so that text order is time order whatever order the metadata have.
         self.periods = {
             kind["periodtype_id"]: tuple(sorted(value["period_id"] for value in kind["values"]))
@@ -122,16 +170,9 @@ class TableIndex:
         self.hierarchies: dict[str, _Hierarchy] = {}
         for position, dimension in enumerate(metadata["dimensions"]):
             for hierarchy in dimension["hierarchies"]:
-                values = [value for level in hierarchy["levels"] for value in level["values"]]
-                levels, start = {}, 0
-                for level in hierarchy["levels"]:
-                    levels[level["level_id"]] = tuple(range(start, start + len(level["values"])))
-                    start += len(level["values"])
-                self.hierarchies[hierarchy["hierarchy_id"]] = _Hierarchy(
-                    position,
-                    tuple(value["value_id"] for value in values),
-                    tuple(value["value_name"] for value in values),
-                    levels,
+                hierarchy_id = hierarchy["hierarchy_id"]
+                self.hierarchies[hierarchy_id] = _index(
+                    position, hierarchy["levels"], (totals or {}).get(hierarchy_id)
                 )
 
     def select(self, asked: dict[str, str]) -> Selection:
@@ -140,7 +181,7 @@ class TableIndex:
         Raises
         ------
         RefusedError
-            With the API's own words where they are known.
+            With the API's own words where they are known, else with invented ones.
         """
         members = self._members({k[10:]: v for k, v in asked.items() if k.startswith("hierarchy.")})
         period_type, periods = self._periods({k[7:]: v for k, v in asked.items() if k.startswith("period.")})
@@ -154,24 +195,24 @@ class TableIndex:
         for name, value in asked.items():
             hierarchy = self.hierarchies[name]
             if hierarchy.dimension in members:
-                raise RefusedError(422, f"Several hierarchies of one dimension: {list(asked)}")
+                raise RefusedError(422, f"Several hierarchies of one dimension: {list(asked)}")  # invented
             if value == "*":
                 positions = tuple(range(len(hierarchy.paths)))
             elif value.startswith("level:"):
                 if value[6:] not in hierarchy.levels:
-                    raise RefusedError(422, f"Unknown levels: {[value[6:]]}")
+                    raise RefusedError(422, f"Unknown levels: {[value[6:]]}")  # invented
                 positions = hierarchy.levels[value[6:]]
             else:
                 paths = value.split(",")
-                if unknown := [path for path in paths if path not in hierarchy.paths]:
-                    raise RefusedError(422, f"Unknown values: {unknown}")
-                positions = tuple(sorted({hierarchy.paths.index(path) for path in paths}))
+                if unknown := [path for path in paths if path not in hierarchy.places]:
+                    raise RefusedError(422, f"Unknown values: {unknown}")  # invented
+                positions = tuple(sorted({hierarchy.places[path] for path in paths}))
             members[hierarchy.dimension] = Members(name, positions)
         return members
 
     def _periods(self, asked: dict[str, str]) -> tuple[str, tuple[int, ...]]:
         if len(asked) != 1:
-            raise RefusedError(422, f"Exactly one period type must be requested, not {list(asked)}")
+            raise RefusedError(422, f"Not exactly one period type: {list(asked)}")  # invented
         ((kind, value),) = asked.items()
         if kind not in self.periods:
             raise RefusedError(422, f"Unknown period type: {kind}")
@@ -180,7 +221,7 @@ class TableIndex:
             return kind, tuple(range(len(ids)))
         if value.startswith("latest:"):
             if not value[7:].isdecimal() or int(value[7:]) < 1:
-                raise RefusedError(422, f"Unknown periods: {[value]}")
+                raise RefusedError(422, f"Unknown periods: {[value]}")  # invented
             if (count := int(value[7:])) > len(ids):
                 raise RefusedError(
                     422,
@@ -189,22 +230,22 @@ class TableIndex:
             return kind, tuple(range(len(ids) - count, len(ids)))
         wanted = value.split(",")
         if unknown := [period for period in wanted if period not in ids]:
-            raise RefusedError(422, f"Unknown periods: {unknown}")
+            raise RefusedError(422, f"Unknown periods: {unknown}")  # invented
         return kind, tuple(sorted({ids.index(period) for period in wanted}))
 
     def _measures(self, asked: dict[str, str]) -> tuple[int, ...]:
         if not asked:
-            raise RefusedError(422, "Missing parameter: mgroup")
+            raise RefusedError(422, "Missing parameter: mgroup")  # invented
         positions: set[int] = set()
         for group, value in asked.items():
             if group == "*" and value == "*":
                 positions.update(range(len(self.columns)))
                 continue
             if group not in self.groups:
-                raise RefusedError(422, f"Unknown measure groups: {[group]}")
+                raise RefusedError(422, f"Unknown measure groups: {[group]}")  # invented
             ids = self.groups[group]
             wanted = list(ids) if value == "*" else value.split(",")
             if unknown := [measure for measure in wanted if measure not in ids]:
-                raise RefusedError(422, f"Unknown measures: {unknown}")
+                raise RefusedError(422, f"Unknown measures: {unknown}")  # invented
             positions.update(ids[measure] for measure in wanted)
         return tuple(sorted(positions))

@@ -25,6 +25,7 @@ from jobindsats_pandas.sandbox.tables import Population, SyntheticTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from jobindsats_pandas.sandbox.description import Levels
     from jobindsats_pandas.sandbox.fixed import FixedTable
 
 __all__ = ["Request", "Sandbox", "run", "serve"]
@@ -45,7 +46,7 @@ class Request:
     status : int
         What was answered; 0 where nothing was.
     fault : str
-        The fault it met, or nothing.
+        The fault or refusal it met, for instance ``cut`` or ``refused members``, or nothing.
     authorized : bool
         Whether it bore the right key.
     cells : int
@@ -81,12 +82,24 @@ class Sandbox:
         The truth behind the synthetic tables.
     tables : dict
         What is served, by table id; may be changed while it runs.
+    columns : dict
+        By table id, other names for the columns of its answers than its metadata give; may be changed while it
+        runs.
     clock : callable, optional
         The time in Denmark, for the closed hour.
     faults : Faults
-        What goes wrong.
+        What goes wrong, what is refused, what does not come.
     requests : list of Request
         Every request so far, each noted before its answer is sent; may be cleared.
+
+    Examples
+    --------
+    A column under a name that stands nowhere in the metadata, and a table of one's own that comes later:
+
+    >>> from jobindsats_pandas import sandbox
+    >>> with sandbox.serve() as api:
+    ...     api.columns["y25i14"] = {"Erhverv": "Stillingsbetegnelse (ESCOSTAR)"}
+    ...     api.tables["x01"] = sandbox.FixedTable({"table_id": "x01"})
     """
 
     url: str
@@ -94,6 +107,7 @@ class Sandbox:
     cache_dir: Path = field(repr=False)
     population: Population = field(repr=False)
     tables: dict[str, SyntheticTable | FixedTable] = field(repr=False)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     clock: Callable[[], datetime] | None = field(default=None, repr=False)
     faults: Faults = field(default_factory=Faults, repr=False)
     requests: list[Request] = field(default_factory=list, repr=False)
@@ -117,14 +131,17 @@ class Sandbox:
         self.tables[table_id] = revised = table.revised((update_latest, update_next))
         return revised
 
-    def answer(self, path: str, query: str, authorization: str) -> Answer:
-        """Give the answer of a good day to a request."""
+    def answer(self, target: str, authorization: str) -> Answer:
+        """Give the answer to a request for a path and query, short of what goes wrong on the way."""
         if self.closed:
-            return Answer(Response(503, b"API'et er lukket mellem kl. 22 og 23.", TEXT))
+            return Answer(Response(503, b"API'et er lukket mellem kl. 22 og 23.", TEXT))  # invented
+        if refusal := self.faults.refused_address(target):
+            return Answer(refusal[1], refused=refusal[0])
         if not secrets.compare_digest(authorization.encode(), f"Bearer {self.token}".encode()):
             return Answer(Response(401))
         try:
-            return answer(self.tables, self.faults, path, query)
+            url = urlsplit(target)
+            return answer(self.tables, self.columns, self.faults, unquote(url.path), url.query)
         except RefusedError as error:
             return Answer(Response(error.status, error_body(error.status, error.cause), JSON))
         except Exception as error:  # noqa: BLE001 - the test that caused it must see it
@@ -150,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = api.faults.pick(target)
         answered = Answer(Response(200))
         if fault is None or fault.kind in TRANSFERS:
-            answered = api.answer(unquote(url.path), url.query, authorization)
+            answered = api.answer(target, authorization)
             fault = answered.fault or fault
         response = fault.response(answered.response) if fault else answered.response
         api.requests.append(
@@ -164,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
                     if name.lower() != "authorization"
                 },
                 status=0 if fault and fault.kind in {"hang", "reset"} else response.status,
-                fault=fault.kind if fault else "",
+                fault=fault.kind if fault else answered.refused,
                 authorized=authorization == f"Bearer {api.token}",
                 cells=answered.cells,
                 time=arrived,
@@ -222,6 +239,7 @@ def serve(
     port: int = 0,
     token: str | None = None,
     seed: int = 1,
+    levels: Levels = "inside",
     tables: Mapping[str, FixedTable] | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> Iterator[Sandbox]:
@@ -235,6 +253,11 @@ def serve(
         The key to accept; a new one by default.
     seed : int, default 1
         Of the synthetic population.
+    levels : {"inside", "apart", "unlisted"}, default "inside"
+        Where the metadata of synthetic tables list a hierarchy's total, ``/``, which nobody outside the agency
+        knows of the real API: as the first value of the top level, in a level of its own before it, or nowhere
+        (a hierarchy that holds nothing else still lists it). Unless it stands apart, the answer to ``level:``
+        brings the total's row too; ``*`` and ``/`` bring it in every case.
     tables : mapping of str to FixedTable, optional
         Tables of your own, beside the synthetic ones or instead of one of them.
     clock : callable, optional
@@ -257,8 +280,17 @@ def serve(
     ...         body = response.read()
     >>> response.status, len(api.requests), api.requests[0].cells
     (200, 1, 4)
+
+    Where the total stands in each of the three worlds:
+
+    >>> for levels in ("inside", "apart", "unlisted"):
+    ...     funds = sandbox.population(levels=levels)["y28a15"].metadata["dimensions"][1]["hierarchies"][0]
+    ...     print({level["level_id"]: level["values"][0]["value_name"][:13] for level in funds["levels"]})
+    {'akassedp': 'A-kasse i alt'}
+    {'akassedp_ialt': 'A-kasse i alt', 'akassedp': 'A-kassen for '}
+    {'akassedp': 'A-kassen for '}
     """
-    truth = population(seed)
+    truth = population(seed, levels)
     server = _Server(port)
     with tempfile.TemporaryDirectory(prefix="jobindsats-sandbox-", ignore_cleanup_errors=True) as cache_dir:
         server.api = Sandbox(
@@ -278,17 +310,17 @@ def serve(
             thread.join()
 
 
-def run(port: int = 8025, token: str | None = None, seed: int = 1) -> None:
+def run(port: int = 8025, token: str | None = None, seed: int = 1, levels: Levels = "inside") -> None:
     """Run a sandbox until Ctrl-C, for a shell, curl and other tools.
 
     Parameters
     ----------
     port : int, default 8025
         0 takes a free one.
-    token, seed
+    token, seed, levels
         As in :func:`serve`.
     """
-    with serve(port=port, token=token, seed=seed) as api:
+    with serve(port=port, token=token, seed=seed, levels=levels) as api:
         sys.stdout.write(
             f"The Jobindsats sandbox: synthetic figures, not the real ones.\n\n"
             f"export JOBINDSATS_API_URL={api.url}\n"

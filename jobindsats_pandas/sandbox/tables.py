@@ -4,25 +4,63 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from jobindsats_pandas.sandbox.description import PER_YEAR, Measure, TableDesign, describe, spans
+from jobindsats_pandas.sandbox.description import PER_YEAR, Levels, Measure, TableDesign, describe, spans
 from jobindsats_pandas.sandbox.population import Integers, Register, Span
 from jobindsats_pandas.sandbox.query import Selection, TableIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HOURS", "Cell", "Population", "SyntheticTable"]
+__all__ = ["HOURS", "Cell", "Population", "SyntheticTable", "draw_register"]
 
 HOURS = 160
 """Hours of a full month, so that full-time persons are counted in whole hours."""
 
 Cell = tuple[str, Mapping[str, str]]
 """A period id, and a path for each hierarchy; the dimensions that are not named stand at their total."""
+
+
+@lru_cache(maxsize=40)
+def draw_register(design: TableDesign, seed: int, revision: int) -> Register:
+    """Draw the persons of a table, once for all its ways of listing the total."""
+    source = [seed, zlib.crc32(design.id.encode())]
+    rng = np.random.default_rng([*source, 1])
+    share = np.ones((1,) * len(design.axes))
+    for axis, dimension in enumerate(design.axes):
+        shape = [1] * len(design.axes)
+        shape[axis] = -1
+        share = share * (dimension.weights / dimension.weights.sum()).reshape(shape)
+    if design.pairs:
+        one, two, matrix = design.pairs
+        shape = [1] * len(design.axes)
+        shape[one], shape[two] = matrix.shape
+        share = share * matrix.reshape(shape)
+    # Uneven cells: without this a table would hold either no small counts or only those.
+    share = share * rng.gamma(design.spread, size=share.shape)
+    share /= share.sum()
+    per_year = PER_YEAR[design.frequency]
+    time = np.arange(design.count) + design.start[1] - 1
+    wave = (
+        1
+        + 0.08 * (per_year > 1) * np.cos(2 * np.pi * time / per_year)
+        + 0.1 * np.sin(time / (3.1 * per_year))
+    )
+    expected = design.size * wave.reshape(-1, *[1] * len(design.axes)) * share
+    if design.volatility:
+        expected = expected * rng.lognormal(sigma=design.volatility, size=expected.shape)
+    return Register.populate(
+        seed=source,
+        expected=expected,
+        crossing=design.crossing,
+        amounts=design.amounts,
+        subsets=design.subsets,
+        revision=revision,
+    )
 
 
 class SyntheticTable:
@@ -34,6 +72,8 @@ class SyntheticTable:
         What it counts.
     seed : int
         The same seed gives the same figures.
+    levels : {"inside", "apart", "unlisted"}, default "inside"
+        Where the metadata list the totals; the figures do not depend on it.
     revision : int, default 0
         Another publication: the newest three base periods change a little.
     update : tuple of str, optional
@@ -53,71 +93,39 @@ class SyntheticTable:
         self,
         design: TableDesign,
         seed: int,
+        levels: Levels = "inside",
         revision: int = 0,
         update: tuple[str, str | None] | None = None,
     ) -> None:
         self.design = design
         self.seed = seed
+        self.levels = levels
         self.revision = revision
         self.update = update or design.update
         self.spans = {kind: spans(design, kind) for kind in design.period_types or (design.frequency,)}
-        self.index = TableIndex(self.metadata)
+        hierarchies = [hierarchy for axis in design.axes for hierarchy in axis.hierarchies]
+        totals = {hierarchy.id: hierarchy.total for hierarchy in hierarchies if hierarchy.total}
+        self.index = TableIndex(self.metadata, totals)
         self.measure_ids = [measure for group in self.index.groups.values() for measure in group]
         self._nodes = {
-            hierarchy.id: (
-                axis,
-                {path: node for level in hierarchy.levels for path, _, node in level.members},
-            )
+            hierarchy.id: (axis, {path: node for path, _, node in hierarchy.members})
             for axis, dimension in enumerate(design.axes)
             for hierarchy in dimension.hierarchies
         }
 
     def revised(self, update: tuple[str, str | None]) -> SyntheticTable:
         """Give the table's next publication."""
-        return SyntheticTable(self.design, self.seed, self.revision + 1, update)
+        return SyntheticTable(self.design, self.seed, self.levels, self.revision + 1, update)
 
-    @cached_property
+    @property
     def register(self) -> Register:
         """The persons behind the table."""
-        design = self.design
-        seed = [self.seed, zlib.crc32(design.id.encode())]
-        rng = np.random.default_rng([*seed, 1])
-        share = np.ones((1,) * len(design.axes))
-        for axis, dimension in enumerate(design.axes):
-            shape = [1] * len(design.axes)
-            shape[axis] = -1
-            share = share * (dimension.weights / dimension.weights.sum()).reshape(shape)
-        if design.pairs:
-            one, two, matrix = design.pairs
-            shape = [1] * len(design.axes)
-            shape[one], shape[two] = matrix.shape
-            share = share * matrix.reshape(shape)
-        # Uneven cells: without this a table would hold either no small counts or only those.
-        share = share * rng.gamma(design.spread, size=share.shape)
-        share /= share.sum()
-        per_year = PER_YEAR[design.frequency]
-        time = np.arange(design.count) + design.start[1] - 1
-        wave = (
-            1
-            + 0.08 * (per_year > 1) * np.cos(2 * np.pi * time / per_year)
-            + 0.1 * np.sin(time / (3.1 * per_year))
-        )
-        expected = design.size * wave.reshape(-1, *[1] * len(design.axes)) * share
-        if design.volatility:
-            expected = expected * rng.lognormal(sigma=design.volatility, size=expected.shape)
-        return Register.populate(
-            seed=seed,
-            expected=expected,
-            crossing=design.crossing,
-            amounts=design.amounts,
-            subsets=design.subsets,
-            revision=self.revision,
-        )
+        return draw_register(self.design, self.seed, self.revision)
 
     @property
     def metadata(self) -> dict[str, Any]:
         """What ``/table/{id}`` answers, as a new object."""
-        return describe(self.design, self.update)
+        return describe(self.design, self.levels, self.update)
 
     # The truth: for Python alone, never over the wire.
 
@@ -298,7 +306,7 @@ class SyntheticTable:
         names: dict[int, NDArray[Any]] = {}
         for axis, members in selection.members.items():
             hierarchy = next(h for h in self.design.axes[axis].hierarchies if h.id == members.hierarchy)
-            listed = [member for level in hierarchy.levels for member in level.members]
+            listed = hierarchy.members
             chosen = sorted(
                 (listed[position] for position in members.positions), key=lambda member: _steps(member[0])
             )

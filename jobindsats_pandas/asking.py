@@ -1,0 +1,381 @@
+"""From a plan to the answers: in a form that the host takes, from the disk or the network, few requests at a time.
+
+Where a host refuses a form, the question is asked in another one, and once that has succeeded the refusal is remembered
+for the host. Where the metadata do not list a total, one small request learns what it is called.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from jobindsats_pandas.decoding import UnknownMemberError, match
+from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
+from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve
+from jobindsats_pandas.gathering import gather
+from jobindsats_pandas.metadata import TOTAL
+from jobindsats_pandas.queries import in_dialect, names_request
+from jobindsats_pandas.transport import expiry_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from jobindsats_pandas.decoding import Block
+    from jobindsats_pandas.forms import DataRequest
+    from jobindsats_pandas.metadata import Hierarchy, Table
+    from jobindsats_pandas.queries import Plan
+    from jobindsats_pandas.transport import Answer, Transport
+
+__all__ = ["Asker", "Parsed", "Part", "expiry_of_table"]
+
+T = TypeVar("T")
+
+#: After a first refusal the question is asked so many times more, each time in tighter forms.
+FURTHER_TRIES = 3
+
+#: Days that a refusal is remembered, and that a hierarchy is believed to have no total.
+REMEMBERED = 30
+
+#: A request that timed out is recognised on disk by its first piece, cut at most so many times.
+CUTS_REMEMBERED = 4
+
+#: An answer in which something is missing is asked for again after this.
+UNFINISHED = timedelta(hours=1)
+
+#: Statuses with which an API, or the hosting in front of it, refuses a form.
+_REFUSALS = {404, 413, 414, 422}
+
+#: Causes that are about the question itself, in whatever form it is asked.
+_ABOUT_THE_QUESTION = re.compile(
+    r"unknown (?:hierarch|period ?type|table)|periods? (?:is|are) available", re.IGNORECASE
+)
+
+
+class Parsed(Generic[T]):
+    """Parses the bodies that the transport has to judge, and keeps what came of the last one."""
+
+    def __init__(
+        self, parse: Callable[[bytes], T], expires: Callable[[T], datetime | None] = lambda _: None
+    ) -> None:
+        self._parse = parse
+        self._expires = expires
+        self._last: tuple[bytes, T] | None = None
+
+    def __call__(self, body: bytes) -> datetime | None:
+        """Parse a body, and tell when it expires."""
+        found = self._parse(body)
+        self._last = body, found
+        return self._expires(found)
+
+    def of(self, answer: Answer) -> T:
+        """What came of an answer; parsed now if another thread's request brought it."""
+        if self._last is not None and self._last[0] == answer.body:
+            return self._last[1]
+        return self._parse(answer.body)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one answer, and where they come from; its bytes are let go."""
+
+    block: Block
+    request: DataRequest
+    edition: str
+    fetched_at: datetime
+    from_cache: bool
+    stale: bool
+
+
+class _RefusedError(QueryError):
+    """The API refuses a data request, and perhaps only its form."""
+
+    def __init__(self, request: DataRequest, refusal: QueryError) -> None:
+        super().__init__(str(refusal))
+        self.request = request
+        self.refusal = refusal
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks the questions of one read.
+
+    Parameters
+    ----------
+    transport : Transport
+    max_cells, connections : int
+        As for `Client`.
+    max_requests : int
+    refresh, offline, progress : bool
+        As for `Client.read`.
+    """
+
+    transport: Transport
+    max_cells: int
+    connections: int
+    max_requests: int = 500
+    refresh: bool = False
+    offline: bool = False
+    progress: bool = False
+
+    # --- names of totals ---------------------------------------------------------------------------------------------
+
+    def with_known_totals(self, table: Table) -> Table:
+        """Apply what was learned before of the table's provisional totals; nothing is sent."""
+        return table.with_totals(dict(self._known_totals(table, table.all_hierarchies)))
+
+    def _with_names(self, question: Plan, edition: str) -> Plan:
+        """Learn what the totals are called that the question's answers may bring beside other members."""
+        names = self._learn(question, _needing_names(question), edition)
+        return (
+            in_dialect(question.with_totals(names), question.dialect, self.max_cells) if names else question
+        )
+
+    def _known_totals(
+        self, table: Table, hierarchies: Sequence[Hierarchy]
+    ) -> Iterator[tuple[str, str | None]]:
+        for hierarchy in hierarchies:
+            if hierarchy.total == "provisional":
+                topic = f"total:{table.id.lower()}:{hierarchy.id}"
+                known = self.transport.learned.recall(self.transport.base_url, topic)
+                if isinstance(known, dict) and isinstance(known.get("name"), str | None):
+                    yield hierarchy.id, known.get("name")
+
+    def _learn(self, question: Plan, hierarchies: Sequence[Hierarchy], edition: str) -> dict[str, str | None]:
+        request = names_request(question, hierarchies) if hierarchies else None
+        if request is None:
+            return {}
+        names: Mapping[str, str] = {}
+        life = UNFINISHED / timedelta(days=1)  # of not knowing: perhaps the newest periods are late
+        try:
+            names = self.part(request, edition=edition).block.names
+        except NotCachedError:
+            return {}  # an answer on disk that holds a total without a known name is refused when it is matched
+        except UnknownMemberError:
+            raise
+        except PayloadError:
+            pass  # what came is no total; with none known, a row of an unknown name stays an error
+        except QueryError as error:
+            if error.status not in _REFUSALS:
+                raise
+            life = REMEMBERED
+        if len(hierarchies) > 1 and len(names) < len(hierarchies):
+            apart = [self._learn(question, [hierarchy], edition) for hierarchy in hierarchies]
+            return {name: total for one in apart for name, total in one.items()}
+        found = {hierarchy.id: names.get(hierarchy.id) for hierarchy in hierarchies}
+        self._note_totals(question.table, found, life)
+        return found
+
+    def _note_totals(self, table: Table, names: Mapping[str, str | None], life: float) -> None:
+        for hierarchy, name in names.items():
+            days = life if name is None else None
+            topic = f"total:{table.id.lower()}:{hierarchy}"
+            self.transport.learned.note(self.transport.base_url, topic, {"name": name}, days=days)
+
+    # --- forms -------------------------------------------------------------------------------------------------------
+
+    def in_known_forms(self, question: Plan) -> Plan:
+        """Ask the question in forms that the host is not known to refuse."""
+        refused = self._refused()
+        for _ in range(1 + FURTHER_TRIES):
+            parts = [request.parts for request in question.requests]
+            bad = next((known for known in refused for each in parts if _covers(each, known)), None)
+            tighter = question.dialect.tighter(bad) if bad else question.dialect
+            other = self._otherwise(question, tighter) if tighter != question.dialect else None
+            if other is None:
+                break
+            question = other
+        return question
+
+    def _otherwise(self, question: Plan, dialect: Dialect) -> Plan | None:
+        """Ask the question in the forms of a dialect; None where it cannot be asked in them."""
+        with suppress(QueryError):
+            other = in_dialect(question, dialect, self.max_cells)
+            return other if len(other.requests) <= max(self.max_requests, len(question.requests)) else None
+        return None
+
+    def _refused(self) -> list[dict[str, int]]:
+        """The parts of requests that the host refused lately."""
+        entries = self.transport.learned.recall(self.transport.base_url, "refused")
+        oldest = (datetime.now(UTC) - timedelta(days=REMEMBERED)).isoformat()
+        return [
+            entry["parts"]
+            for entry in (entries if isinstance(entries, list) else [])
+            if isinstance(entry, dict)
+            and isinstance(entry.get("parts"), dict)
+            and str(entry.get("on")) > oldest
+        ]
+
+    def _remember(self, refusals: Sequence[_RefusedError]) -> None:
+        now = datetime.now(UTC).isoformat()
+        parts = [_remembered(refusal.request.parts) for refusal in refusals]
+        entries = [
+            {"parts": each, "on": now} for each in [*parts, *(p for p in self._refused() if p not in parts)]
+        ]
+        self.transport.learned.note(self.transport.base_url, "refused", entries[:50], days=REMEMBERED)
+
+    def _as_stored(self, question: Plan, edition: str) -> Plan:
+        """Choose the form in which the whole question is answered on disk, if there is one."""
+
+        def stored(other: Plan) -> bool:
+            return all(
+                self.transport.has(part.path, edition=None if self.offline else edition)
+                for request in other.requests
+                for part in self.as_answered(request)
+            )
+
+        if self.refresh or stored(question):
+            return question
+        for members, periods, measures, level in product(
+            (EVERY_FORM.members, 0), (EVERY_FORM.periods, 1), (EVERY_FORM.measures, 0), (1, 0)
+        ):
+            dialect = Dialect(members=members, periods=periods, measures=measures, level=level)
+            other = self._otherwise(question, dialect)
+            if other is not None and other.requests != question.requests and stored(other):
+                return other
+        return question
+
+    # --- answers -----------------------------------------------------------------------------------------------------
+
+    def parts(self, question: Plan, edition: str) -> tuple[Plan, list[Part]]:
+        """Answer a question, in other forms where the host refuses those of the plan.
+
+        Returns
+        -------
+        Plan, list of Part
+            The question in the forms that were answered, and a part for each request, in no particular order.
+
+        Raises
+        ------
+        QueryError
+            If the API refuses every form; the message names them, with the API's words.
+        """
+        question = self._as_stored(question, edition)
+        refusals: list[_RefusedError] = []
+        while True:
+            question = self._with_names(question, edition)
+            try:
+                found = gather(
+                    [part for request in question.requests for part in self.as_answered(request)],
+                    partial(self.part, edition=edition),
+                    cut=partial(self.cut, dialect=question.dialect),
+                    connections=self.connections,
+                    progress=self.progress,
+                    title=question.table.id,
+                )
+            except _RefusedError as refusal:
+                refusals.append(refusal)
+            else:
+                break
+            other = self._otherwise(question, question.dialect.tighter(refusals[-1].request.parts))
+            if other is None or other.requests == question.requests or len(refusals) > FURTHER_TRIES:
+                raise _exhausted(question, refusals)
+            question = other
+        if refusals:
+            self._remember(refusals)
+        names = {name: total for part in found for name, total in part.block.names.items()}
+        self._note_totals(question.table, names, REMEMBERED)
+        return question.with_totals(names), found
+
+    def part(self, request: DataRequest, *, edition: str) -> Part:
+        """Answer one request."""
+        parsed = Parsed(partial(match, request=request), partial(_expiry_of, request=request))
+        try:
+            answer = self._fetch(request, parsed, edition)
+        except QueryError as error:
+            about = _ABOUT_THE_QUESTION.search(error.cause or "")
+            if error.status in _REFUSALS and request.parts and not about:
+                raise _RefusedError(request, error) from None
+            raise
+        return Part(
+            parsed.of(answer), request, answer.edition, answer.fetched_at, answer.from_cache, answer.stale
+        )
+
+    def live_on(self, parts: Sequence[Part], table: Table) -> None:
+        """Give answers in which nothing is missing after all the life of others."""
+        for part in parts:
+            if part.block.unfinished and not part.from_cache:
+                self.transport.expire(part.request.path, expiry_of_table(table))
+
+    def _fetch(self, request: DataRequest, parsed: Parsed[Any], edition: str) -> Any:
+        return self.transport.fetch(
+            request.path,
+            check=parsed,
+            table=request.table.id,
+            edition=edition,
+            refresh=self.refresh,
+            offline=self.offline,
+        )
+
+    def cut(self, request: DataRequest, dialect: Dialect = EVERY_FORM) -> tuple[DataRequest, ...] | None:
+        """Cut a request that takes too long."""
+        return halve(request, min(MAX_URL, dialect.address) - len(self.transport.base_url) - 1, dialect)
+
+    def as_answered(self, request: DataRequest) -> list[DataRequest]:
+        """A request that timed out before was cut and answered in pieces: ask for the pieces, which are on disk."""
+        if self.transport.has(request.path):
+            return [request]
+        piece, pieces = request, self.cut(request)
+        for _ in range(CUTS_REMEMBERED):
+            smaller = self.cut(piece)
+            if smaller is None:
+                break
+            piece = smaller[0]
+            if pieces is not None and self.transport.has(piece.path):
+                return [part for half in pieces for part in self.as_answered(half)]
+        return [request]
+
+
+def _needing_names(question: Plan) -> list[Hierarchy]:
+    """The hierarchies whose total, of a name not known yet, may stand in an answer beside other members."""
+    needing = {
+        selection.hierarchy.id: selection.hierarchy
+        for request in question.requests
+        for selection in request.selections
+        if selection.hierarchy.total == "provisional"
+        and (selection.form or (TOTAL in selection.paths and len(selection.codes) > 1))
+    }
+    return list(needing.values())
+
+
+def _remembered(parts: dict[str, int]) -> dict[str, int]:
+    """The parts that tell a refused request from others: an address of ordinary length does not."""
+    return {name: size for name, size in parts.items() if name != "address" or size > PROVEN[name]}
+
+
+def _covers(parts: dict[str, int], refused: dict[str, int]) -> bool:
+    return bool(refused) and all(parts.get(name, 0) >= size for name, size in refused.items())
+
+
+def expiry_of_table(table: Table) -> datetime:
+    """When answers about a table fetched now are to be asked for again."""
+    return expiry_moment(table.update_next, datetime.now(UTC))
+
+
+def _expiry_of(block: Block, request: DataRequest) -> datetime:
+    """When an answer is to be asked for again: soon, where a period is missing in it."""
+    ordinary = expiry_of_table(request.table)
+    return min(ordinary, datetime.now(UTC) + UNFINISHED) if block.unfinished else ordinary
+
+
+def _exhausted(question: Plan, refusals: Sequence[_RefusedError]) -> QueryError:
+    last = refusals[-1].refusal
+    tried = "".join(
+        f"\n  {number}. {refusal.request.forms}: HTTP {refusal.refusal.status}"
+        f"{f', {refusal.refusal.cause!r}' if refusal.refusal.cause else ''}"
+        for number, refusal in enumerate(refusals, start=1)
+    )
+    return type(last)(
+        f"Table {question.table.id}: the API refuses this question in every form that is known. Tried:{tried}\n"
+        "Ask for less in one call: whole levels instead of many members, the newest periods ('latest:12') instead of"
+        " scattered ones, one period or member at a time. `jobindsats doctor` finds out which forms the API takes; this"
+        " error's .report() is a text for STAR.",
+        curl=last.curl,
+        status=last.status,
+        cause=last.cause,
+        request_id=last.request_id,
+    )
