@@ -7,10 +7,12 @@ that cannot be read.
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.errors import JobindsatsError, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _telling(options.verbose):
             warnings.showwarning = _show_warning
             options.run(options)
     except JobindsatsError as error:
@@ -62,6 +64,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+@contextmanager
+def _telling(level: int) -> Iterator[None]:
+    """Write the package's log to standard error: what is done, and from the second level on every request."""
+    log, handler = logging.getLogger("jobindsats_pandas"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("jobindsats: %(message)s"))
+    before = log.level
+    if level:
+        log.addHandler(handler)
+        log.setLevel(logging.INFO if level == 1 else logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+
+
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"jobindsats: {message}", file=sys.stderr)
 
@@ -71,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="jobindsats", description="Jobindsats in pandas, from the command line."
     )
     parser.add_argument("--version", action="version", version=f"jobindsats-pandas {ji.__version__}")
+    parser.add_argument(
+        "--verbose",
+        action="count",
+        default=0,
+        help="tell what is asked, taken from disk, waited for and split; twice: every request",
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:

@@ -33,7 +33,7 @@ from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
 from jobindsats_pandas.queries import plan, resolve_measure, total_request
-from jobindsats_pandas.transport import Transport, held_back, keyring_token, tell
+from jobindsats_pandas.transport import Key, Transport, held_back, keyring_token, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,13 +72,17 @@ class Client:
         By default ``JOBINDSATS_API_URL``, else the agency's own. https, or an address of this machine.
     cache_dir : str or Path, optional
         By default ``JOBINDSATS_CACHE_DIR``, else the user's cache directory; for an address of this machine a
-        temporary one, so that answers of a sandbox are never taken for the agency's.
+        temporary one, or a sub-directory, so that answers of a sandbox are never taken for the agency's.
     max_cells : int, default 150,000
         Larger questions are split: the API can time out from about 200,000 cells.
     connections : int, default 2
         How many requests are in the air at once, 4 at most: this is a public body's server.
     max_cache_bytes : int, optional
         Size of the cache; the answers fetched longest ago go first.
+    max_answer_bytes : int, default 1,000,000,000
+        A larger answer is not read.
+    shared_cache : bool, default False
+        Believe also what others than you can write to the cache directory, and let them read what you write.
     max_stale_days : float, default 90
         The oldest answer to fall back on where the API fails.
     ignore_closed_hour : bool, optional
@@ -110,6 +114,8 @@ class Client:
         max_cells: int = MAX_CELLS,
         connections: int = 2,
         max_cache_bytes: int | None = 2_000_000_000,
+        max_answer_bytes: int = 1_000_000_000,
+        shared_cache: bool = False,
         max_stale_days: float = 90,
         ignore_closed_hour: bool | None = None,
         closed_hour: bool | None = None,
@@ -120,6 +126,8 @@ class Client:
             "max_cells": max_cells,
             "connections": connections,
             "max_cache_bytes": max_cache_bytes,
+            "max_answer_bytes": max_answer_bytes,
+            "shared_cache": shared_cache,
             "max_stale_days": max_stale_days,
             "closed_hour": closed_hour,
         }
@@ -130,12 +138,15 @@ class Client:
             or environment("JOBINDSATS_API_KEY")
             or keyring_token()
         )
+        key, token = None if token is None else Key(token), None  # no local that a traceback could show
         directory = cache_dir or environment("JOBINDSATS_CACHE_DIR")
         self._transport = Transport(
-            token=token,
+            token=key,
             base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
             cache_dir=Path(directory) if directory else None,
             max_cache_bytes=max_cache_bytes,
+            max_answer_bytes=max_answer_bytes,
+            shared_cache=shared_cache,
             max_age_stale=timedelta(days=max_stale_days),
             closed_hour=closed_hour,
         )
@@ -147,9 +158,11 @@ class Client:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without the key, which the copy looks for in its own environment.
-        return partial(Client, **self._settings), ()
+        return _without_key, (self._settings, self._transport.lost_key or self._transport.has_key)
 
     def __repr__(self) -> str:
+        if "_transport" not in vars(self):  # in the traceback of its own making
+            return "<Client, unfinished>"
         return f"<Client of {self._transport.base_url}, cache in {self.cache.path}>"
 
     @property
@@ -362,6 +375,12 @@ class Client:
         except QueryError:
             # The API has no such total: then no null can be told from a hidden count, and each counts as one.
             return None
+
+
+def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:
+    client = Client(**settings)
+    client._transport.lost_key = lost_key  # noqa: SLF001 - its own
+    return client
 
 
 @dataclass(frozen=True)

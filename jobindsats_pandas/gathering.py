@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import queue
 import statistics
 import sys
+import threading
 import time
 import warnings
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jobindsats_pandas.errors import TimedOutError
-from jobindsats_pandas.transport import held_back, tell
+from jobindsats_pandas.transport import LOG, held_back, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from jobindsats_pandas.forms import DataRequest
     from jobindsats_pandas.transport.notices import Notice
@@ -30,8 +31,9 @@ SLOWER = 1.7
 #: Requests quicker than this, in seconds, tell nothing about the server.
 QUICK = 0.2
 
-#: Seconds without any answer after which a request that times out is not cut any more: nobody is there.
-FRUITLESS = 600.0
+#: Seconds without any answer, nearly the whole budget of a request, after which a time-out leads to one more cut and no
+#: further: nobody is there.
+FRUITLESS = 120.0
 
 #: Seconds before a progress bar shows itself, and between its looks at the clock.
 PATIENCE = 2.0
@@ -51,7 +53,10 @@ def gather(
 
     One request goes first, alone. Then up to `connections` are in the air, fewer again when they take longer side by
     side than alone: beyond what the server can do at once, more connections only push calls into the time-out. A
-    request that times out is cut in two and asked again, down to one period of single members.
+    request that times out is cut in two and asked again, down to one period of single members; once only after a time
+    without any answer that a whole request may take.
+
+    A request that is alone is asked in the thread of the caller, and so is every other where threads cannot start.
 
     Parameters
     ----------
@@ -72,43 +77,53 @@ def gather(
         The first that `ask` raises; what was answered before is in the cache.
     """
     waiting = deque(requests)
-    flying: dict[Future[_Outcome[T]], DataRequest] = {}
+    flying = 0
+    landed: queue.SimpleQueue[_Outcome[T]] = queue.SimpleQueue()
     answers: list[T] = []
     notices: list[Notice] = []
     pace = _Pace(connections)
     began = heard = time.monotonic()
+    last_cut: float | None = None
     bar = None
     cells_done = 0
-    pool = ThreadPoolExecutor(connections, thread_name_prefix="jobindsats")
     try:
         while waiting or flying:
-            while waiting and len(flying) < pace.limit:
+            while waiting and flying < pace.limit:
                 request = waiting.popleft()
-                flying[pool.submit(_asked, ask, request)] = request
-            side_by_side = len(flying)
-            for done in wait(flying, timeout=TICK, return_when=FIRST_COMPLETED).done:
-                request, outcome = flying.pop(done), done.result()
+                flying += 1
+                _ask(ask, request, landed, alone=flying == 1 and not waiting)
+            side_by_side = flying
+            for outcome in _landed(landed):
+                flying -= 1
                 notices += outcome.notices
                 if isinstance(outcome.answer, TimedOutError):
-                    smaller = cut(request)
-                    if smaller is None or time.monotonic() - heard > FRUITLESS:
+                    smaller = cut(outcome.request)
+                    if smaller is None or (last_cut is not None and outcome.began >= last_cut):
                         outcome.answer.add_note("Smaller questions were asked before, and timed out too.")
                         raise outcome.answer
+                    if last_cut is None and time.monotonic() - heard >= FRUITLESS:
+                        last_cut = time.monotonic()
+                    LOG.info(
+                        "%s cells took too long: split into %d requests",
+                        f"{outcome.request.cells:,}",
+                        len(smaller),
+                    )
                     waiting.extendleft(reversed(smaller))
-                    continue
-                heard = time.monotonic()
-                answers.append(outcome.answer)
-                pace.learn(outcome.seconds, side_by_side)
-                cells_done += request.cells
+                elif isinstance(outcome.answer, Exception):
+                    raise outcome.answer
+                else:
+                    heard, last_cut = time.monotonic(), None
+                    answers.append(outcome.answer)
+                    pace.learn(outcome.seconds, side_by_side)
+                    cells_done += outcome.request.cells
             if progress and time.monotonic() - began > PATIENCE:
                 bar = bar or _bar(sum(request.cells for request in requests), title)
-                of = len(answers) + len(waiting) + len(flying)
+                of = len(answers) + len(waiting) + flying
                 bar.set_postfix_str(f"{len(answers)} of {of} requests", refresh=False)
                 bar.update(cells_done - bar.n)
                 bar.refresh()
     finally:
-        # Also on Ctrl-C: what is in the air ends by itself, what waits is never sent.
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Also on Ctrl-C and errors: what waits is never sent, and for what is in the air nobody waits.
         if bar is not None:
             bar.close()
         tell(notices)
@@ -117,21 +132,53 @@ def gather(
 
 @dataclass(frozen=True)
 class _Outcome(Generic[T]):
-    """What a thread brings back: its answer, how long it took, and what to warn of."""
+    """What came of a request: its answer or error, when it began, how long it took, and what to warn of."""
 
-    answer: T | TimedOutError
+    request: DataRequest
+    answer: T | Exception
+    began: float
     seconds: float
     notices: list[Notice]
 
 
-def _asked(ask: Callable[[DataRequest], T], request: DataRequest) -> _Outcome[T]:
-    start = time.monotonic()
-    with held_back() as notices:
+def _ask(
+    ask: Callable[[DataRequest], T],
+    request: DataRequest,
+    landed: queue.SimpleQueue[_Outcome[T]],
+    *,
+    alone: bool,
+) -> None:
+    """Ask, in a thread of its own if that is of use and can start."""
+
+    def fly() -> None:
+        began = time.monotonic()
+        with held_back() as notices:
+            try:
+                answer: T | Exception = ask(request)
+            except Exception as error:  # noqa: BLE001 - raised by the thread that waits for it
+                answer = error
+        landed.put(_Outcome(request, answer, began, time.monotonic() - began, notices))
+
+    if not alone:
+        # A daemon: the end of the process, by Ctrl-C or by another part's error, waits for no answer.
+        thread = threading.Thread(target=fly, name="jobindsats", daemon=True)
         try:
-            answer: T | TimedOutError = ask(request)
-        except TimedOutError as error:
-            answer = error
-    return _Outcome(answer, time.monotonic() - start, notices)
+            thread.start()
+        except RuntimeError:  # no more threads, or a system without any
+            pass
+        else:
+            return
+    fly()
+
+
+def _landed(landed: queue.SimpleQueue[_Outcome[T]]) -> Iterator[_Outcome[T]]:
+    """Outcomes that are there, or come within a moment."""
+    try:
+        yield landed.get(timeout=TICK)
+        while True:
+            yield landed.get_nowait()
+    except queue.Empty:
+        return
 
 
 class _Pace:

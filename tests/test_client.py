@@ -393,7 +393,7 @@ def test_settings_come_from_the_environment(api: Any, tmp_path: Any, monkeypatch
     monkeypatch.setenv("JOBINDSATS_API_URL", api.url)
     monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "here"))
     assert ji.table("y25i01").id == "y25i01"
-    assert ji.Client().cache.path == tmp_path / "here"
+    assert ji.Client().cache.path == tmp_path / "here" / "loopback"
     assert len(ji.subjects()) == 6
 
 

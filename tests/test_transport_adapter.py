@@ -29,7 +29,8 @@ from jobindsats_pandas.errors import (
 from jobindsats_pandas.sandbox import FixedTable, serve
 from jobindsats_pandas.sandbox.faults import KINDS
 from jobindsats_pandas.transport import Patience, Transport
-from jobindsats_pandas.transport.adapter import ApiAdapter, Shelf
+from jobindsats_pandas.transport.adapter import ApiAdapter
+from jobindsats_pandas.transport.connections import Shelf, TimedAnswer
 from jobindsats_pandas.transport.failures import FOREIGN, UNEXPECTED, failure_of_exception
 from jobindsats_pandas.transport.validation import body_problem
 
@@ -315,12 +316,13 @@ def test_the_shelf_of_idle_connections_holds_the_last_used_ones_without_a_lock()
 
 @pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_every_pool_of_connections_keeps_them_on_a_shelf(scheme, proxy):
+def test_every_pool_of_connections_keeps_time_and_them_on_a_shelf(scheme, proxy):
     request = requests.Request("GET", f"{scheme}://127.0.0.1:1/").prepare()
-    pool = ApiAdapter(lambda: QUICK).get_connection_with_tls_context(
-        request, True, {scheme: proxy} if proxy else {}
-    )
-    assert type(pool.pool) is Shelf
+    proxies, adapter = {scheme: proxy} if proxy else {}, ApiAdapter(lambda: QUICK, None, 1)
+    pools = [adapter.get_connection_with_tls_context(request, True, proxies) for _ in range(2)]
+    assert pools[0] is pools[1]
+    assert type(pools[0].pool) is Shelf
+    assert pools[0].ConnectionCls.response_class is TimedAnswer
 
 
 def test_one_connection_serves_many_questions():

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobindsats_pandas.transport import Transport
+from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.learned import Learned
 
 HOST = "api.jobindsats.dk"
@@ -32,14 +33,18 @@ def moment():
 
 @pytest.fixture
 def learned(tmp_path, moment):
-    return Learned(tmp_path / "cache" / "learned.json", partial(moment.__getitem__, 0))
+    return Learned(Directory(tmp_path / "cache"), partial(moment.__getitem__, 0))
+
+
+def path_of(learned):
+    return learned._directory.path / "learned.json"
 
 
 def test_what_is_noted_is_recalled_by_every_process_until_it_is_too_old(learned, moment):
     assert learned.recall(HOST, "form:list") is None
     learned.note(HOST, "form:list", {"refused": 60}, 30)
     learned.note(HOST, "total:y25i01:_akasse", "I alt", None)
-    other = Learned(learned.path, partial(moment.__getitem__, 0))
+    other = Learned(learned._directory, partial(moment.__getitem__, 0))
     assert other.recall(HOST, "form:list") == {"refused": 60}
     assert other.recall("127.0.0.1", "form:list") is None
     moment[0] += timedelta(days=29, hours=23)
@@ -53,7 +58,7 @@ def test_what_is_too_old_leaves_the_file_with_the_next_note(learned, moment):
     learned.note(HOST, "old", 1, 1)
     moment[0] += timedelta(days=2)
     learned.note(HOST, "new", 2, None)
-    assert list(json.loads(learned.path.read_text())["hosts"][HOST]) == ["new"]
+    assert list(json.loads(path_of(learned).read_text())["hosts"][HOST]) == ["new"]
 
 
 def test_a_topic_is_forgotten(learned):
@@ -67,7 +72,7 @@ def test_a_topic_is_forgotten(learned):
 
 @given(JSON, st.text(), st.text())
 def test_any_plain_json_comes_back_as_it_went(tmp_path_factory, value, host, topic):
-    learned = Learned(tmp_path_factory.mktemp("learned") / "learned.json", lambda: NOW)
+    learned = Learned(Directory(tmp_path_factory.mktemp("learned")), lambda: NOW)
     learned.note(host, topic, value, None)
     assert learned.recall(host, topic) == value
 
@@ -76,7 +81,7 @@ def test_any_plain_json_comes_back_as_it_went(tmp_path_factory, value, host, top
 def test_what_is_no_plain_json_is_the_callers_mistake(learned, value):
     with pytest.raises((TypeError, ValueError)):
         learned.note(HOST, "topic", value, None)
-    assert not learned.path.exists()
+    assert not path_of(learned).exists()
 
 
 @pytest.mark.parametrize(
@@ -101,8 +106,8 @@ def test_what_is_no_plain_json_is_the_callers_mistake(learned, value):
     ids=lambda content: repr(content[:80]),
 )
 def test_damaged_and_foreign_content_counts_as_empty_and_is_written_over(learned, content):
-    learned.path.parent.mkdir()
-    learned.path.write_bytes(content)
+    path_of(learned).parent.mkdir()
+    path_of(learned).write_bytes(content)
     assert learned.recall(HOST, "topic") is None
     learned.note(HOST, "topic", "new", 30)
     assert learned.recall(HOST, "topic") == "new"
@@ -110,15 +115,15 @@ def test_damaged_and_foreign_content_counts_as_empty_and_is_written_over(learned
 
 def test_a_file_that_was_cut_counts_as_empty(learned):
     learned.note(HOST, "topic", "value", 30)
-    whole = learned.path.read_bytes()
+    whole = path_of(learned).read_bytes()
     for length in range(len(whole)):
-        learned.path.write_bytes(whole[:length])
+        path_of(learned).write_bytes(whole[:length])
         assert learned.recall(HOST, "topic") is None
 
 
 def test_a_disk_that_cannot_be_written_costs_the_memory_alone(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    learned = Learned(tmp_path / "file" / "learned.json", lambda: NOW)
+    learned = Learned(Directory(tmp_path / "file"), lambda: NOW)
     learned.note(HOST, "topic", 1, 30)
     assert learned.recall(HOST, "topic") is None
     learned.forget(HOST, "topic")
@@ -128,8 +133,8 @@ def test_a_disk_that_cannot_be_written_costs_the_memory_alone(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 def test_the_file_is_its_owners_alone(learned):
     learned.note(HOST, "topic", 1, 30)
-    assert learned.path.stat().st_mode & 0o777 == 0o600
-    assert learned.path.parent.stat().st_mode & 0o777 == 0o700
+    assert path_of(learned).stat().st_mode & 0o777 == 0o600
+    assert path_of(learned).parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_readers_beside_many_writers_see_whole_files_only(learned, moment):
@@ -138,12 +143,14 @@ def test_readers_beside_many_writers_see_whole_files_only(learned, moment):
 
     def write(number):
         for turn in range(40):
-            Learned(learned.path, lambda: NOW).note(HOST, "changing", "x" * (1000 * number + turn), None)
+            Learned(learned._directory, lambda: NOW).note(
+                HOST, "changing", "x" * (1000 * number + turn), None
+            )
 
     def read():
         seen = []
         while not done.is_set():
-            seen.append(Learned(learned.path, lambda: NOW).recall(HOST, "always"))
+            seen.append(Learned(learned._directory, lambda: NOW).recall(HOST, "always"))
         return seen
 
     with ThreadPoolExecutor(5) as pool:
@@ -151,7 +158,7 @@ def test_readers_beside_many_writers_see_whole_files_only(learned, moment):
         list(pool.map(write, range(1, 4)))
         done.set()
     assert set(reading.result()) == {"here"}
-    assert [path.name for path in learned.path.parent.iterdir()] == ["learned.json"]
+    assert [path.name for path in path_of(learned).parent.iterdir()] == ["learned.json"]
 
 
 def test_a_transport_keeps_it_beside_its_answers(tmp_path):

@@ -14,15 +14,18 @@ from __future__ import annotations
 
 from jobindsats_pandas.transport.adapter import Patience
 from jobindsats_pandas.transport.clock import expiry_moment
-from jobindsats_pandas.transport.credentials import keyring_token
+from jobindsats_pandas.transport.credentials import Key, keyring_token
+from jobindsats_pandas.transport.log import LOG
 from jobindsats_pandas.transport.notices import held_back, tell
 from jobindsats_pandas.transport.session import Answer, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
 
 __all__ = [
+    "LOG",
     "Answer",
     "CacheInfo",
     "CacheView",
+    "Key",
     "Patience",
     "Transport",
     "expiry_moment",

@@ -6,24 +6,35 @@ urllib3's own retries see no bodies, start without a pause and obey a Retry-Afte
 from __future__ import annotations
 
 import io
-import queue
 import time
 from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3 import HTTPResponse
 
-from jobindsats_pandas.transport.failures import TIME_OUT, Failure, failure_of_answer, failure_of_exception
+from jobindsats_pandas.transport.connections import OversizeError, exchange, keep_time
+from jobindsats_pandas.transport.failures import (
+    CODED,
+    Failure,
+    failure_of_answer,
+    failure_of_exception,
+    failure_of_size,
+)
+from jobindsats_pandas.transport.log import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from requests import PreparedRequest, Response
 
+    from jobindsats_pandas.transport.credentials import BearerAuth
+
 CONNECTIONS = 16  # kept open for reuse; how many are used at once is the caller's choice
 BLOCK = 1 << 16
+FRAMING = 1 << 20  # bytes of headers and the like that come with a body at most
+CODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}  # one, so that a bomb in a bomb is not set off
 CLOSED_HOUR_BUDGET = 30.0
 
 
@@ -67,46 +78,6 @@ class Patience:
         return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
 
 
-class Shelf(queue.LifoQueue[Any]):
-    """Idle connections, the last used on top.
-
-    A queue's own `put` and `get` take a lock that an interrupt (Ctrl-C) can leave held, and urllib3 then waits for it
-    for ever while it cleans up. A list's need none.
-    """
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Put a connection back."""
-        if len(self.queue) >= self.maxsize:
-            raise queue.Full
-        self.queue.append(item)
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Take a connection; none is waited for."""
-        try:
-            return self.queue.pop()
-        except IndexError:
-            raise queue.Empty from None
-
-    def qsize(self) -> int:
-        """How many there are."""
-        return len(self.queue)
-
-
-class Pool(HTTPConnectionPool):
-    """Connections over plain http."""
-
-    QueueCls = Shelf
-
-
-class EncryptedPool(HTTPSConnectionPool):
-    """Connections over https."""
-
-    QueueCls = Shelf
-
-
-POOLS = {"http": Pool, "https": EncryptedPool}
-
-
 class ApiAdapter(HTTPAdapter):
     """Give back a whole, well-formed answer, or raise one of our errors.
 
@@ -114,21 +85,27 @@ class ApiAdapter(HTTPAdapter):
     ----------
     patience : callable
         Returns the patience to have with the next request.
+    auth : BearerAuth
+        Knows the key, which an answer may echo.
+    most : int
+        Bytes of the largest answer that is read.
     """
 
-    def __init__(self, patience: Callable[[], Patience]) -> None:
+    def __init__(self, patience: Callable[[], Patience], auth: BearerAuth, most: int) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
-        self.patience = patience
+        self.patience, self.auth, self.most = patience, auth, most
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections; requests' hook."""
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = POOLS
+        keep_time(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         """Make the pools of connections through a proxy; requests' hook."""
+        known = len(self.proxy_manager)
         manager = super().proxy_manager_for(*args, **options)
-        manager.pool_classes_by_scheme = POOLS
+        if len(self.proxy_manager) > known:
+            keep_time(manager)
         return manager
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
@@ -145,45 +122,60 @@ class ApiAdapter(HTTPAdapter):
         deadline = began + patience.budget
         while True:
             tries += 1
+            LOG.debug("GET %s, try %d", request.url, tries)
             outcome = self._try(request, patience, deadline, options)
             if not isinstance(outcome, Failure):
+                LOG.debug("HTTP %d after %.1f s", outcome.status_code, time.monotonic() - began)
                 return outcome
+            LOG.debug("%s: %s", f"HTTP {outcome.status}" if outcome.status else "No answer", outcome.message)
             slow += outcome.slow
             pause = patience.pause_after(tries, outcome)
             if pause is None or slow > 1 or time.monotonic() + pause >= deadline:
                 # Not where a foreign exception was caught: its frames hold the request, and so the key.
                 raise outcome.exception(tries, time.monotonic() - began)
+            LOG.info("waits %.1f s before try %d: %s", pause, tries + 1, outcome.message)
             time.sleep(pause)
 
     def _try(
         self, request: PreparedRequest, patience: Patience, deadline: float, options: dict[str, Any]
     ) -> Response | Failure:
-        left = max(deadline - time.monotonic(), 0.001)
-        timeout = (min(patience.connect, left), min(patience.read, left))
-        try:
-            response = super().send(request, **options | {"stream": True, "timeout": timeout})
-            body = self._read(response, deadline)
-        except Exception as error:  # noqa: BLE001 - whatever these libraries raise, ours comes out
-            return failure_of_exception(error)
+        connect = min(patience.connect, max(deadline - time.monotonic(), 0.001))
+        with exchange(deadline, patience.read, self.most + FRAMING) as begun:
+            try:
+                response = super().send(
+                    request, **options | {"stream": True, "timeout": (connect, patience.read)}
+                )
+                body = self._read(response)
+            except OversizeError:
+                return failure_of_size(self.most)
+            except Exception as error:  # noqa: BLE001 - whatever these libraries raise, ours comes out
+                bundle = options.get("verify")
+                encrypted = str(request.url).startswith("https:") and isinstance(bundle, str)
+                return failure_of_exception(error, sent=begun.sent, bundle=bundle if encrypted else None)
         if body is None:
-            return TIME_OUT
-        failure = failure_of_answer(str(request.url), response.status_code, response.headers, body)
+            return CODED
+        failure = failure_of_answer(
+            str(request.url), response.status_code, response.headers, body, auth=self.auth
+        )
         if failure is not None:
             return failure
         response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)
         return response
 
-    def _read(self, response: Response, deadline: float) -> bytes | None:
-        """Read the body, decompressed; None if the deadline came first.
-
-        A time limit on each read would let a server drip for ever.
-        """
-        blocks = []
+    def _read(self, response: Response) -> bytes | None:
+        """Read the body, decompressed; None if it is coded in a way that was not asked for."""
+        blocks, size = [], response.raw.length_remaining or 0
         try:
+            if size > self.most:
+                raise OversizeError
+            if response.headers.get("Content-Encoding", "").strip().lower() not in CODINGS:
+                return None
+            size = 0
             while block := response.raw.read1(BLOCK, decode_content=True):
                 blocks.append(block)
-                if time.monotonic() > deadline:
-                    return None
+                size += len(block)
+                if size > self.most:
+                    raise OversizeError
         finally:
             response.raw.close()  # a connection whose answer was half read must not be used again
         return b"".join(blocks)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import ipaddress
 import re
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -22,6 +23,40 @@ HOW_TO_GET_A_KEY = (
 )
 
 
+SHORTEST = 6
+"""Letters of the shortest key that is looked for in answers; a shorter one is no secret, and stands in many words."""
+
+BEARER = re.compile(r"""(bearer)(?:\s|%20|[+:="'])+[^\s"',;<>&]+""", re.IGNORECASE)
+
+
+class Key:
+    r"""A key that shows nowhere, least of all in the locals of a traceback; white space and quotes around it are gone.
+
+    Examples
+    --------
+    >>> Key(" 'sekret'\n")
+    Key(***)
+    """
+
+    def __init__(self, token: object) -> None:
+        self.__token = token.strip().strip("'\"").strip() if isinstance(token, str) else ""
+
+    def reveal(self) -> str:
+        """Return the key itself, for the one that sends it."""
+        return self.__token
+
+    @property
+    def can_be_one(self) -> bool:
+        """Whether it is made as keys are; requests and http.client would print others in their own errors."""
+        return re.fullmatch(r"[\x21-\x7e]+", self.__token) is not None
+
+    def __repr__(self) -> str:
+        return "Key(***)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the key is never pickled")
+
+
 class BearerAuth(AuthBase):
     """Put the key on requests to one origin (scheme, host and port), and on no others.
 
@@ -29,27 +64,38 @@ class BearerAuth(AuthBase):
 
     Parameters
     ----------
-    token : str
-        The key alone, without the word Bearer.
+    key : Key
+        Alone, without the word Bearer.
     address : str
         Any URL of the origin.
     """
 
-    def __init__(self, token: str, address: str) -> None:
-        if not re.fullmatch(r"[\x21-\x7e]+", token):
-            # requests and http.client would print such a key in their own errors.
+    def __init__(self, key: Key, address: str) -> None:
+        if not key.can_be_one:
             raise ConfigurationError(
-                "The key is empty, or holds spaces, line breaks or letters that no key has. Give the key alone, "
-                f"without the word Bearer. {HOW_TO_GET_A_KEY}"
+                "The key is no text, is empty, or holds spaces, line breaks or letters that no key has. Give the key "
+                f"alone, without the word Bearer. {HOW_TO_GET_A_KEY}"
             )
-        self.__token = token
+        self.__token = token = key.reveal()
         self._origin = urlsplit(address)[:2]
+        forms = {token, quote(token, safe=""), quote(token), html.escape(token), token.replace("/", r"\/")}
+        self.__forms = sorted(forms, key=len, reverse=True) if len(token) >= SHORTEST else []
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the header, if the request goes to the key's own origin."""
         if urlsplit(str(request.url))[:2] == self._origin:
             request.headers["Authorization"] = f"Bearer {self.__token}"
         return request
+
+    def hide(self, text: str) -> str:
+        """Replace the key, and whatever follows the word Bearer, in a text that came back."""
+        for form in self.__forms:
+            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
+        return BEARER.sub(r"\1 ***", text)
+
+    def is_in(self, body: bytes) -> bool:
+        """Whether a body holds the key."""
+        return any(form.encode() in body for form in self.__forms)
 
     def __repr__(self) -> str:
         return "BearerAuth(***)"
@@ -107,11 +153,8 @@ def keyring_token() -> str | None:
     """
     try:
         import keyring  # optional, and slow to import
-        import keyring.errors
-    except ImportError:
-        return None
-    try:
+
         token: str | None = keyring.get_password("jobindsats_pandas", "token")
-    except keyring.errors.KeyringError:
+    except Exception:  # noqa: BLE001 - not installed, locked, or a backend that raises its own kinds
         return None
     return token

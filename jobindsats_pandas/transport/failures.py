@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -17,16 +18,25 @@ from jobindsats_pandas.errors import (
     AuthenticationError,
     ConfigurationError,
     JobindsatsError,
+    PayloadError,
     QueryError,
     ServiceError,
     TimedOutError,
     TooLargeError,
 )
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY
+from jobindsats_pandas.transport.surroundings import (
+    trouble_of_proxys_answer,
+    trouble_with_bundle,
+    trouble_with_proxy,
+)
+from jobindsats_pandas.transport.texts import printable, shortened
 from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK, body_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from jobindsats_pandas.transport.credentials import BearerAuth
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,9 @@ class Failure:
         )
 
 
+LONGEST_WAIT = 1e9
+"""Seconds, some thirty years: enough for never."""
+
 NETWORK = Failure(ServiceError, "The connection to the API failed.", transient=True)
 CUT = Failure(ServiceError, "The API's answer broke off on the way.", transient=True)
 TIME_OUT = Failure(
@@ -81,12 +94,14 @@ TIME_OUT = Failure(
     transient=True,
     slow=True,
 )
-CONNECT_TIME_OUT = Failure(ServiceError, "The API could not be reached in time.", transient=True)
+CONNECT_TIME_OUT = Failure(
+    ServiceError, "The API, or a proxy on the way to it, could not be reached in time.", transient=True
+)
 PROXY = Failure(ServiceError, "The proxy between this machine and the API failed.", transient=True)
 CERTIFICATE = Failure(
     ServiceError,
     "The API's certificate is not accepted. Where a company's own proxy opens encrypted traffic, its certificate "
-    "must be named in REQUESTS_CA_BUNDLE.",
+    "must be named in REQUESTS_CA_BUNDLE; SSL_CERT_FILE is not looked at.",
 )
 TLS = Failure(ServiceError, "The encrypted connection to the API failed.", transient=True)
 NO_NAME = Failure(
@@ -96,6 +111,12 @@ NO_NAME = Failure(
     transient=True,
 )
 ADDRESS = Failure(ConfigurationError, "The address of the API, or of a proxy, is none that can be asked.")
+CODED = Failure(ServiceError, "The API's answer is coded in a way that was not asked for, and was not read.")
+ECHO = Failure(
+    PayloadError,
+    "The API's answer holds the key, and is neither used nor stored. Such a page is made for finding faults: tell"
+    " jobindsats@star.dk, and ask for another key if others may have seen it.",
+)
 UNEXPECTED = Failure(ServiceError, "The HTTP library failed in an unexpected way.")
 
 # Searched along an exception's classes, the nearest first.
@@ -146,19 +167,29 @@ FOREIGN: dict[type[BaseException], Failure] = {
 }
 
 
-def failure_of_exception(error: Exception) -> Failure:
+def failure_of_exception(error: Exception, *, sent: bool = True, bundle: str | None = None) -> Failure:
     """Translate an exception of requests, urllib3 or the operating system.
 
+    Where the request was not sent yet, time ran out for the connection, and fewer cells would not help. `bundle` is
+    the file of certificates that the environment names, if encryption needs one.
     Their own texts are left out: they can hold headers and proxies' passwords. The name of what lies at the root
     is kept, since it tells a missing network from a missing host.
     """
     chain = list(_chain(error))
+    trouble = trouble_with_proxy(chain)
+    if trouble is None and bundle is not None and not sent:
+        trouble = trouble_with_bundle(bundle)
+    if trouble is not None:
+        kind, message, transient = trouble
+        return Failure(kind, message, transient=transient)
     if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
         known = CERTIFICATE
     elif any(isinstance(link, socket.gaierror) for link in chain):
         known = NO_NAME
     else:
         known = next((FOREIGN[base] for base in type(error).__mro__ if base in FOREIGN), UNEXPECTED)
+    if known.slow and not sent:
+        known = CONNECT_TIME_OUT
     return Failure(
         known.error,
         f"{known.message[:-1]} ({type(chain[-1]).__name__}).",
@@ -177,24 +208,43 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         link = next((each for each in inner if isinstance(each, BaseException)), None)
 
 
-def failure_of_answer(url: str, status: int, headers: Mapping[str, str], body: bytes) -> Failure | None:
+def failure_of_size(most: int) -> Failure:
+    """Say that an answer is larger than any that is read."""
+    return Failure(
+        TooLargeError,
+        f"The API's answer has more than {most:,} bytes, and was not read to its end: ask for less at once, or raise"
+        " max_answer_bytes= on purpose.",
+    )
+
+
+def failure_of_answer(
+    url: str, status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth
+) -> Failure | None:
     """Judge an HTTP answer; None if it is whole, of the right shape and may be stored.
 
     The API refuses in JSON, or by a status that leaves no doubt. Everything else comes from the hosting in front
     of it, or was damaged on the way, and is worth another try.
     """
     if status == 200:
-        problem = body_problem(url, body)
+        if auth.is_in(body):
+            return ECHO
+        try:
+            problem = body_problem(url, body)
+        except PayloadError as twice:
+            return Failure(PayloadError, told(str(twice), auth))
         if problem is None:
             return None
-        kind = headers.get("Content-Type", "no content type")
+        kind = told(headers.get("Content-Type", "no content type"), auth)
         return Failure(
             ServiceError,
             f"The API's answer cannot be used: {problem} ({len(body)} bytes, {kind}).",
             transient=True,
         )
-    told = _error_body(body)
-    cause, request_id = _text(told, "cause"), _text(told, "request_id")
+    content = _error_body(body)
+    cause, request_id = (
+        None if value is None else told(str(value), auth)
+        for value in map((content or {}).get, ("cause", "request_id"))
+    )
     error: type[JobindsatsError] = ServiceError
     message = f"The API, or the hosting in front of it, answered with HTTP {status}."
     if status == 401:
@@ -203,16 +253,20 @@ def failure_of_answer(url: str, status: int, headers: Mapping[str, str], body: b
             "The API does not accept the key (HTTP 401). Keys are for version 3 of the API and go after the word "
             f"Bearer, which is added here: give the key alone, not in version 2's form. {HOW_TO_GET_A_KEY}"
         )
-    elif status == 403 and told is not None:
+    elif status == 403 and content is not None:
         error, message = AuthenticationError, "The API does not allow this key to ask this (HTTP 403)."
     elif status == 403:
         message = (
             "The API's front door refuses everybody at the moment: often over within an hour "
             "(HTTP 403, from the hosting in front of the API)."
         )
+    elif status == 407:
+        error, message, _ = trouble_of_proxys_answer(status)
     elif status in {413, 414}:
         error, message = TooLargeError, f"The question is too large for the API (HTTP {status}): split it."
-    elif status in {404, 422} or (400 <= status < 500 and told is not None and status not in {408, 425, 429}):
+    elif status in {404, 422} or (
+        400 <= status < 500 and content is not None and status not in {408, 425, 429}
+    ):
         error, message = QueryError, f"The API refuses the question (HTTP {status})."
     return Failure(
         error,
@@ -223,7 +277,7 @@ def failure_of_answer(url: str, status: int, headers: Mapping[str, str], body: b
         status=status,
         cause=cause,
         request_id=request_id,
-        page=told is None,
+        page=content is None,
     )
 
 
@@ -235,23 +289,21 @@ def _error_body(body: bytes) -> dict[str, object] | None:
     return content if isinstance(content, dict) else None
 
 
-def _text(content: dict[str, object] | None, name: str) -> str | None:
-    value = (content or {}).get(name)
-    return None if value is None else str(value)
+def told(text: str, auth: BearerAuth) -> str:
+    """Make a text of an answer fit to be shown: without the key, short, on one line."""
+    return printable(shortened(auth.hide(text)))
 
 
 def _retry_after(value: str | None) -> float | None:
     """Seconds in a Retry-After header, which may also be a date; None if it is neither."""
     if value is None:
         return None
-    try:
-        return max(0.0, float(int(value)))
-    except ValueError:
-        pass
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value.strip()):
+        return min(max(0.0, float(value)), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -7,12 +7,12 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas.transport.files import read_whole, replace
-
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from jobindsats_pandas.transport.files import Directory
+
+NAME = "learned.json"
 FORMAT = 1
 LARGEST = 4_000_000
 """Bytes; a file beyond this is none of ours."""
@@ -25,14 +25,14 @@ class Learned:
 
     Parameters
     ----------
-    path : Path
-        The file.
+    directory : Directory
+        Where the file lies.
     clock : callable
         Returns the present moment, with time zone.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
-        self.path = path
+    def __init__(self, directory: Directory, clock: Callable[[], datetime]) -> None:
+        self._directory = directory
         self._clock = clock
 
     def recall(self, host: str, topic: str) -> Any | None:
@@ -65,7 +65,7 @@ class Learned:
     def _read(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Everything that is still known, by host and topic."""
         try:
-            content = json.loads(read_whole(self.path, LARGEST))
+            content = json.loads(self._directory.read(NAME, LARGEST))
             hosts = content["hosts"] if content["format"] == FORMAT else {}
             now = self._clock()
             return {
@@ -73,13 +73,13 @@ class Learned:
                 for host, topics in hosts.items()
             }
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return {}  # damaged, foreign, or not there
+            return {}  # damaged, foreign, written by others, or not there
 
     def _write(self, hosts: dict[str, dict[str, dict[str, Any]]]) -> None:
         known = {host: topics for host, topics in hosts.items() if topics}
         data = json.dumps({"format": FORMAT, "hosts": known}, allow_nan=False, ensure_ascii=False).encode()
         with contextlib.suppress(OSError):
-            replace(self.path, data)
+            self._directory.replace(NAME, data)
 
 
 def _holds(note: dict[str, Any], now: datetime) -> bool:

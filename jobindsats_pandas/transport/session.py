@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shlex
 import shutil
 import tempfile
 import threading
+import time
 import uuid
 import weakref
 from dataclasses import dataclass, field
@@ -23,22 +25,34 @@ from requests_cache import CachedSession
 from requests_cache.models.response import CachedResponse
 
 from jobindsats_pandas.errors import (
+    CacheWarning,
     ClosedHourError,
     ConfigurationError,
     JobindsatsError,
     NotCachedError,
     PayloadError,
+    QueryError,
     ServiceError,
     StaleDataWarning,
 )
 from jobindsats_pandas.transport.adapter import ApiAdapter, Patience
 from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_now
-from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
+from jobindsats_pandas.transport.credentials import (
+    HOW_TO_GET_A_KEY,
+    BearerAuth,
+    Key,
+    check_address,
+    is_loopback,
+)
 from jobindsats_pandas.transport.entries import EDITION, stored_response
+from jobindsats_pandas.transport.failures import told
+from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
+from jobindsats_pandas.transport.log import LOG, named
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.storage import DiskCache
+from jobindsats_pandas.transport.texts import printable, shortened
 from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK
 from jobindsats_pandas.transport.view import CacheView
 
@@ -48,6 +62,12 @@ if TYPE_CHECKING:
 API_HOST = "api.jobindsats.dk"
 DEFAULT_LIFE = timedelta(days=1)
 CLOCK_SLACK = timedelta(minutes=5)
+LOCAL = "loopback"
+"""Sub-directory of answers that come from this machine itself."""
+LONGEST_COMPLAINT = 5000
+"""Letters of a message about a body."""
+PLACE = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?", re.ASCII)
+"""Where questions are put: an endpoint, or the table of one."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +100,7 @@ class Answer:
 class Question:
     """What is asked, and which stored answers are good enough for it."""
 
+    name: str  # in the log
     url: str
     check: Callable[[bytes], datetime | None]
     edition: str
@@ -106,14 +127,19 @@ class Transport:
 
     Parameters
     ----------
-    token : str or None
+    token : str, Key or None
         The key; without one only the disk can answer.
     base_url : str
         Such as ``https://api.jobindsats.dk/v3``; the key goes nowhere else.
     cache_dir : Path or None
-        None: the user's cache directory, or, for an API on this machine, a temporary one.
+        None: the user's cache directory, or, for an API on this machine, a temporary one. In a directory that is named,
+        an API on this machine has a sub-directory of its own: its answers never lie among real ones.
     max_cache_bytes : int or None
         The answers fetched longest ago are removed above this; None for no limit.
+    max_answer_bytes : int
+        A larger answer is not read.
+    shared_cache : bool
+        Believe also what others than the user can write to `cache_dir`, and let them read it.
     max_age_stale : timedelta
         The oldest answer to serve when the API fails.
     closed_hour : bool or None
@@ -128,6 +154,8 @@ class Transport:
     ----------
     learned : Learned
         What was learned of a host and lies in no answer.
+    lost_key : bool
+        Whether this is the copy of one that had a key.
 
     Raises
     ------
@@ -138,19 +166,25 @@ class Transport:
     def __init__(
         self,
         *,
-        token: str | None,
+        token: str | Key | None,
         base_url: str,
         cache_dir: Path | None = None,
         max_cache_bytes: int | None = 2_000_000_000,
+        max_answer_bytes: int = 1_000_000_000,
+        shared_cache: bool = False,
         max_age_stale: timedelta = timedelta(days=90),
         closed_hour: bool | None = None,
         patience: Patience = Patience(),  # noqa: B008 - frozen
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        # At once: whatever is raised from here on, its frames do not hold the key.
+        token = Key(token) if token is not None and not isinstance(token, Key) else token
         self._settings: dict[str, Any] = {
             "base_url": check_address(base_url),
             "cache_dir": cache_dir,
             "max_cache_bytes": max_cache_bytes,
+            "max_answer_bytes": max_answer_bytes,
+            "shared_cache": shared_cache,
             "max_age_stale": max_age_stale,
             "closed_hour": closed_hour,
             "patience": patience,
@@ -159,23 +193,31 @@ class Transport:
         self.base_url = check_address(base_url)
         self._auth = None if token is None else BearerAuth(token, self.base_url)
         self._max_age_stale = max_age_stale
+        self._max_answer_bytes = max_answer_bytes
         self._closes = urlsplit(self.base_url).hostname == API_HOST if closed_hour is None else closed_hour
         # Not a method: the session would hold the transport, and its temporary directory would outlive both.
         self._patience = partial(_patience_now, patience, clock, closes=self._closes)
         self._clock = clock
-        if cache_dir is None:
-            cache_dir = self._temporary_directory() if is_loopback(self.base_url) else default_directory()
-        self._cache = DiskCache(Path(cache_dir).expanduser(), max_cache_bytes)
-        self.learned = Learned(self._cache.responses.directory / "learned.json", clock)
+        directory = Directory(self._place(cache_dir), shared=shared_cache)
+        self._cache = DiskCache(directory, max_cache_bytes)
+        self.learned = Learned(directory, clock)
         self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
+        self.lost_key = False
         self._process = os.getpid()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(Transport, token=None, **self._settings), ()
+        return _without_key, (self._settings, self.lost_key or self.has_key)
 
     def __repr__(self) -> str:
+        if "_process" not in vars(self):  # in the traceback of its own making
+            return "<Transport, unfinished>"
         return f"<Transport {self.base_url}, cache in {self._cache.responses.directory}>"
+
+    @property
+    def has_key(self) -> bool:
+        """Whether anything can be asked at all."""
+        return self._auth is not None
 
     @property
     def cache(self) -> CacheView:
@@ -264,14 +306,20 @@ class Transport:
         ClosedHourError
             The same from 22:00 to 23:00 Danish time, when the API may be closed.
         AuthenticationError, QueryError
-            The API refuses; an older answer would hide that.
+            The API refuses; an older answer would hide that. An answer that is too large counts as one, and so does a
+            question that would leave the place of questions.
         PayloadError
             From `check`.
         """
-        question = Question(self._url(path), check, edition, self._clock() if refresh else None)
         subject = f"table {table}" if table else path.partition("?")[0]
+        if not PLACE.fullmatch(path.partition("?")[0]):
+            raise QueryError(
+                f"{path[:100]!r} is no question to this API: ids of tables are made of a-z, 0-9 and _."
+            )
+        question = Question(named(path), self._url(path), check, edition, self._clock() if refresh else None)
         stored = self._stored(question)
         if stored is not None and self._is_good(stored, question):
+            LOG.info("%s: from disk, fetched %s", question.name, _moment(stored))
             return _answer(stored, from_cache=True)
         if offline:
             if stored is None:
@@ -280,17 +328,18 @@ class Transport:
                     "without offline; Client.cache.list() shows what is on disk.",
                     curl=self.curl(path),
                 )
-            return self._stale(stored, subject, "offline=True")
+            return self._stale(stored, question, subject, "offline=True")
         try:
             return self._fetch_once(question)
         except JobindsatsError as error:
             failure = error.at_request(self.curl(path))
+        LOG.info("%s: %s: %s", question.name, type(failure).__name__, failure)
         if stored is None or not isinstance(failure, (ServiceError, ClosedHourError)):
             raise failure
         if self._clock() - stored.created_at > self._max_age_stale:
             failure.add_note(f"The answer on disk is of {stored.created_at:%Y-%m-%d}, too old to be shown.")
             raise failure
-        return self._stale(stored, subject, str(failure))
+        return self._stale(stored, question, subject, str(failure))
 
     def close(self) -> None:
         """Close the connections; the transport can be used again."""
@@ -343,20 +392,31 @@ class Transport:
         if stored is not None and self._is_good(stored, question):
             return _answer(stored, from_cache=True)
         if self._auth is None:
-            return ConfigurationError(
-                f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY} "
-                "offline=True takes what is on disk, however old."
+            what = (
+                "A copy of a client, as another process gets one, is without its key: keys are never pickled. Put it in "
+                "JOBINDSATS_API_TOKEN in every process, or make the client there."
+                if self.lost_key
+                else f"No key is given, and the disk alone cannot answer this. {HOW_TO_GET_A_KEY}"
             )
+            return ConfigurationError(f"{what} offline=True takes what is on disk, however old.")
+        began = time.monotonic()
         try:
-            return _answer(self._send(question), from_cache=False)
+            answer = _answer(self._send(question, self._auth), from_cache=False)
         except ServiceError as error:
             return self._closed(error) or error
+        except PayloadError as error:
+            # What a check says may hold names from the body.
+            error.args = (shortened("\n".join(map(printable, str(error).split("\n"))), LONGEST_COMPLAINT),)
+            return error
         except JobindsatsError as error:
             return error
+        took = time.monotonic() - began
+        LOG.info("%s: asked, %s bytes in %.1f s", question.name, f"{len(answer.body):,}", took)
+        return answer
 
-    def _send(self, question: Question) -> CachedResponse:
-        session = self._open_session()
-        hooks = {"response": partial(self._accept, question)}
+    def _send(self, question: Question, auth: BearerAuth) -> CachedResponse:
+        session = self._open_session(auth)
+        hooks = {"response": partial(self._accept, question, auth)}
         try:
             request = session.prepare_request(requests.Request("GET", question.url, hooks=hooks))
             options = session.merge_environment_settings(question.url, {}, None, None, None)
@@ -370,24 +430,32 @@ class Transport:
             return cast("CachedResponse", response)
         raise KeyboardInterrupt  # a new one: the frames of the first hold the key
 
-    def _accept(self, question: Question, response: requests.Response, **_: Any) -> CachedResponse:
+    def _accept(
+        self, question: Question, auth: BearerAuth, response: requests.Response, **_: Any
+    ) -> CachedResponse:
         """Turn a whole answer into the one that is stored: the hook between requests and requests-cache."""
         if isinstance(response, CachedResponse):
             return response  # requests-cache calls hooks a second time
         body = response.content.removeprefix(BYTE_ORDER_MARK)
         now = self._clock().astimezone(UTC)
         expires = question.check(body) or now + DEFAULT_LIFE
-        content_type = response.headers.get("Content-Type", "")
+        content_type = told(response.headers.get("Content-Type", ""), auth)
         return stored_response(response.url, body, now, expires, content_type, question.edition)
 
-    def _open_session(self) -> CachedSession:
+    def _open_session(self, auth: BearerAuth) -> CachedSession:
         session = self._session
         if session is None:
             session = CachedSession(backend=self._cache, key_fn=request_key)
-            session.auth = self._auth
-            session.headers.update({"User-Agent": "jobindsats-pandas", "Accept": "application/json"})
+            session.auth = auth
+            session.headers.update(
+                {
+                    "User-Agent": "jobindsats-pandas",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip, deflate",
+                }
+            )
             for scheme in ("https://", "http://"):
-                session.mount(scheme, ApiAdapter(self._patience))
+                session.mount(scheme, ApiAdapter(self._patience, auth, self._max_answer_bytes))
             self._session = session
         return session
 
@@ -411,14 +479,36 @@ class Transport:
             request_id=failure.request_id,
         )
 
-    def _stale(self, stored: CachedResponse, subject: str, reason: str) -> Answer:
-        fetched = stored.created_at.astimezone(danish_zone())
+    def _stale(self, stored: CachedResponse, question: Question, subject: str, reason: str) -> Answer:
+        LOG.info("%s: from disk though it is old, fetched %s", question.name, _moment(stored))
         notify(
-            f"{subject}: the answer shown was fetched on {fetched:%Y-%m-%d at %H:%M}, "
+            f"{subject}: the answer shown was fetched on {_moment(stored)}, "
             f"{_age(self._clock() - stored.created_at)} ago, and may be out of date. Reason: {reason}",
             StaleDataWarning,
         )
         return _answer(stored, from_cache=True, stale=True)
+
+    def _place(self, named: Path | None) -> Path:
+        """Where the answers lie."""
+        local = is_loopback(self.base_url)
+        if named is None:
+            try:
+                return self._temporary_directory() if local else default_directory()
+            except RuntimeError:  # no HOME, and a user without an entry in the system's list
+                place = self._temporary_directory()
+                notify(
+                    f"This user has no home directory, so that answers are kept in {place} and only while the client lives."
+                    " JOBINDSATS_CACHE_DIR names a directory that stays.",
+                    CacheWarning,
+                )
+                return place
+        try:
+            if "\0" in str(named):
+                raise ValueError  # noqa: TRY301 - as the system would, but at every use
+            place = Path(named).expanduser()
+        except (RuntimeError, ValueError):
+            raise ConfigurationError(f"The cache directory {str(named)!r} is no path that can be.") from None
+        return place / LOCAL if local and place.name != LOCAL else place
 
     def _temporary_directory(self) -> Path:
         directory = Path(tempfile.gettempdir(), f"jobindsats_pandas-{uuid.uuid4().hex}")
@@ -436,9 +526,19 @@ def default_directory() -> Path:
     return platformdirs.user_cache_path("jobindsats_pandas", appauthor=False)
 
 
+def _without_key(settings: dict[str, Any], lost_key: bool) -> Transport:
+    copied = Transport(token=None, **settings)
+    copied.lost_key = lost_key
+    return copied
+
+
 def _remove_directory(directory: Path, owner: int) -> None:
     if os.getpid() == owner:  # not in a forked child, whose parent still uses it
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _moment(stored: CachedResponse) -> str:
+    return f"{stored.created_at.astimezone(danish_zone()):%Y-%m-%d at %H:%M}"
 
 
 def _answer(response: CachedResponse, *, from_cache: bool, stale: bool = False) -> Answer:

@@ -8,106 +8,149 @@ miss, writing is left out, and one warning says why.
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import os
 import time
 from dataclasses import replace as changed
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 
 from jobindsats_pandas.errors import CacheWarning
-from jobindsats_pandas.transport.entries import LONGEST_HEADER, DamagedEntryError, Header, pack, unpack
-from jobindsats_pandas.transport.files import TEMPORARY, replace
+from jobindsats_pandas.transport.entries import (
+    FORMAT,
+    LONGEST_HEADER,
+    DamagedEntryError,
+    Header,
+    pack,
+    unpack,
+)
+from jobindsats_pandas.transport.files import READING, TEMPORARY, Directory, DistrustError
 from jobindsats_pandas.transport.keys import cache_key
 from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from requests import Response
 
 SUFFIX = ".answer"
+NAME_END = -len("_" + 32 * "0" + SUFFIX)
 ORPHAN_AGE = 3600.0  # seconds after which a temporary file is nobody's any more
 WRITES_BETWEEN_PRUNINGS = 50
+START = f'{{"format": {FORMAT}, '.encode()
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LISTED = pa.schema(
+    [
+        ("url", pa.string()),
+        ("fetched_at", pa.timestamp("us", "UTC")),
+        ("expires", pa.timestamp("us", "UTC")),
+    ]
+)
 
 
 class DiskStorage(BaseStorage[str, CachedResponse]):
     """Answers by key, as files of one directory; requests-cache's storage interface.
 
+    A file bears the time at which its answer was fetched.
+
     Parameters
     ----------
-    directory : Path
-        Made at the first write, readable by its owner alone.
+    directory : Directory
     max_bytes : int or None
         Above this, the answers fetched longest ago are removed; None for no limit.
     """
 
-    def __init__(self, directory: Path, max_bytes: int | None = None) -> None:
+    def __init__(self, directory: Directory, max_bytes: int | None = None) -> None:
         super().__init__()
-        self.directory = directory
+        self.files = directory
         self.max_bytes = max_bytes
         # Counters, since next() is one step even between threads: no lock that an interrupt could leave held.
         self._writes = itertools.count()
         self._problems = itertools.count()
+
+    @property
+    def directory(self) -> Path:
+        """Where the answers lie."""
+        return self.files.path
 
     def path(self, key: str) -> Path:
         """File of a key, there or not."""
         return self.directory / f"{key}{SUFFIX}"
 
     def __getitem__(self, key: str) -> CachedResponse:
+        name = f"{key}{SUFFIX}"
         try:
-            response = unpack(self.path(key).read_bytes())
+            found = self._read(name)
+            response = None if found is None else unpack(found[1])
             # A file copied or renamed is whole, but answers another question.
             if response is not None and cache_key(response.url) != key:
                 raise DamagedEntryError  # noqa: TRY301 - one warning for all kinds of damage
         except FileNotFoundError:
             response = None
+        except DistrustError as error:
+            self._warn_of_others(error)
+            response = None
         except OSError as error:
             self._warn(f"The cache in {self.directory} cannot be read ({error.strerror})")
             response = None
-        except DamagedEntryError:
-            self._warn(f"An entry of the cache in {self.directory} is damaged ({self.path(key).name})")
+        except (DamagedEntryError, MemoryError):
+            self._warn(f"An entry of the cache in {self.directory} is damaged ({name})")
             response = None
         if response is None:
             raise KeyError(key)
         response.cache_key = key
         return response
 
+    def _read(self, name: str) -> tuple[Header, bytes, int] | None:
+        """Header, all bytes, and time in nanoseconds of a file; None if it is of another format."""
+        with self.files.open(name) as file:
+            line = file.readline(LONGEST_HEADER)
+            header = Header.from_line(line)
+            if header is None:
+                return None
+            # Compressed bytes are hardly more than the body's: a file that was blown up is not read.
+            status = os.fstat(file.fileno())
+            if status.st_size > len(line) + header.length + header.length // 100 + 1024:
+                raise DamagedEntryError
+            file.seek(0)
+            return header, file.read(), status.st_mtime_ns
+
     def __setitem__(self, key: str, response: CachedResponse) -> None:
         data = pack(response)
+        fetched = (response.created_at - EPOCH) // timedelta(microseconds=1) * 1000
         try:
-            replace(self.path(key), data)
+            self.files.replace(f"{key}{SUFFIX}", data, modified=fetched)
             if next(self._writes) % WRITES_BETWEEN_PRUNINGS == 0:
-                self._check_owner()
                 self.prune()
+        except DistrustError as error:
+            self._warn_of_others(error)
         except OSError as error:
             self._warn(f"The cache in {self.directory} cannot be written ({error.strerror})")
 
     def header(self, key: str) -> Header | None:
         """What is known of an answer without reading its body; None where there is none that can be read."""
         try:
-            with self.path(key).open("rb") as file:
+            with self.files.open(f"{key}{SUFFIX}") as file:
                 return Header.from_line(file.readline(LONGEST_HEADER))
         except (OSError, DamagedEntryError):
             return None
 
     def expire(self, key: str, moment: datetime) -> None:
         """Set anew when an answer expires; quiet where there is none, or the disk refuses."""
-        path = self.path(key)
-        with contextlib.suppress(OSError, DamagedEntryError):
-            line, _, compressed = path.read_bytes().partition(b"\n")
-            header = Header.from_line(line)
-            if header is not None:
-                # It keeps its age: the answers fetched longest ago are removed first.
-                replace(
-                    path,
-                    changed(header, expires=moment).to_line() + compressed,
-                    modified=path.stat().st_mtime,
-                )
+        name = f"{key}{SUFFIX}"
+        with contextlib.suppress(OSError, DamagedEntryError, MemoryError):
+            found = self._read(name)
+            if found is not None:
+                header, data, modified = found
+                line = changed(header, expires=moment).to_line()
+                self.files.replace(name, line + data.partition(b"\n")[2], modified=modified)
 
     def __delitem__(self, key: str) -> None:
         try:
@@ -116,7 +159,7 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
             raise KeyError(key) from None
 
     def __iter__(self) -> Iterator[str]:
-        for entry in self._scan():
+        for entry in self.files.scan():
             if entry.name.endswith(SUFFIX):
                 yield entry.name.removesuffix(SUFFIX)
 
@@ -127,24 +170,64 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         """Remove every answer; other files in the directory stay."""
         self.bulk_delete(list(self))
 
-    def headers(self) -> Iterator[tuple[str, Header, int]]:
-        """Key, header and size in bytes of every readable answer; no body is read."""
-        for key in self:
+    def sizes(self) -> tuple[list[int], list[datetime]]:
+        """Bytes of every answer, and when the first and the last were fetched; no file is opened."""
+        times, sizes = [], []
+        for entry in self._answers():
+            with contextlib.suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                times.append(status.st_mtime_ns)
+                sizes.append(status.st_size)
+        ends = (min(times), max(times)) if times else ()
+        return sizes, [EPOCH + timedelta(microseconds=end // 1000) for end in ends]
+
+    def _answers(self) -> list[os.DirEntry[str]]:
+        """Ordinary files whose names end as those of answers do."""
+        return [
+            entry
+            for entry in self.files.scan()
+            if entry.name.endswith(SUFFIX)
+            and entry.name[NAME_END:][:1] == "_"
+            and entry.is_file(follow_symlinks=False)
+        ]
+
+    def headers(self) -> tuple[list[str], list[int], pa.Table]:
+        """Keys, sizes in bytes, and address, moment and expiry of every answer whose header can be read.
+
+        All headers are parsed at once: of 50,000 one by one, the parsing would take seconds.
+        """
+        keys, sizes, lines = [], [], []
+        for entry in self._answers():
             try:
-                with self.path(key).open("rb") as file:
-                    header = Header.from_line(file.readline(LONGEST_HEADER))
-                    size = os.fstat(file.fileno()).st_size
-            except (OSError, DamagedEntryError):
+                descriptor = os.open(entry.path, READING)
+            except OSError:
                 continue
-            if header is not None:
-                yield key, header, size
+            try:
+                start = os.read(descriptor, LONGEST_HEADER)
+                size = len(start) if len(start) < LONGEST_HEADER else os.fstat(descriptor).st_size
+            except OSError:
+                continue
+            finally:
+                os.close(descriptor)
+            line, newline, _ = start.partition(b"\n")
+            if newline:
+                keys.append(entry.name.removesuffix(SUFFIX))
+                sizes.append(size)
+                lines.append(line)
+        table = _parsed(lines)
+        if table is None:  # something else lies among them
+            whole = [number for number, line in enumerate(lines) if _is_header(line)]
+            keys = [keys[number] for number in whole]
+            sizes = [sizes[number] for number in whole]
+            table = _parsed([lines[number] for number in whole])
+        return keys, sizes, LISTED.empty_table() if table is None else table
 
     def prune(self) -> None:
         """Remove orphaned temporary files, then the answers fetched longest ago until the rest fits."""
         answers, now = [], time.time()
-        for entry in self._scan():
+        for entry in self.files.scan():
             with contextlib.suppress(OSError):  # another process may be pruning too
-                status = entry.stat()
+                status = entry.stat(follow_symlinks=False)
                 if entry.name.endswith(SUFFIX):
                     answers.append((status.st_mtime, status.st_size, entry.path))
                 elif entry.name.startswith(TEMPORARY) and now - status.st_mtime > ORPHAN_AGE:
@@ -157,18 +240,11 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
                 os.unlink(path)  # noqa: PTH108
             excess -= size
 
-    def _scan(self) -> list[os.DirEntry[str]]:
-        try:
-            with os.scandir(self.directory) as entries:
-                return list(entries)
-        except OSError:
-            return []
-
-    def _check_owner(self) -> None:
-        if os.name == "posix" and self.directory.stat().st_mode & 0o022:
-            self._warn(
-                f"Others than you can write to the cache in {self.directory}, and so plant false answers there"
-            )
+    def _warn_of_others(self, error: DistrustError) -> None:
+        self._warn(
+            f"The cache in {self.directory} is not used: {error.strerror}, and so plant false answers there. Take that "
+            "right away (chmod go-w), or believe them on purpose: Client(shared_cache=True)"
+        )
 
     def _warn(self, problem: str) -> None:
         if next(self._problems) == 0:
@@ -178,11 +254,36 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
             )
 
 
+def _parsed(lines: list[bytes]) -> pa.Table | None:
+    """Columns of headers; None if one of the lines is none."""
+    from pyarrow import json
+
+    if not all(line.startswith(START) for line in lines):
+        return None
+    try:
+        table = json.read_json(
+            io.BytesIO(b"\n".join(lines)),
+            read_options=json.ReadOptions(use_threads=False),
+            parse_options=json.ParseOptions(explicit_schema=LISTED, unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowException:
+        return None
+    whole = len(table) == len(lines) and not any(column.null_count for column in table.columns)
+    return table if whole else None
+
+
+def _is_header(line: bytes) -> bool:
+    try:
+        return Header.from_line(line) is not None
+    except DamagedEntryError:
+        return False
+
+
 class DiskCache(BaseCache):
     """requests-cache's backend over `DiskStorage`."""
 
-    def __init__(self, directory: Path, max_bytes: int | None = None) -> None:
-        super().__init__(cache_name=str(directory))
+    def __init__(self, directory: Directory, max_bytes: int | None = None) -> None:
+        super().__init__(cache_name=str(directory.path))
         self.responses: DiskStorage = DiskStorage(directory, max_bytes)
 
     def save_response(

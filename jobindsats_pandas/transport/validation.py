@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from jobindsats_pandas.errors import PayloadError
 from jobindsats_pandas.transport.keys import endpoint_of
+from jobindsats_pandas.transport.texts import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,11 @@ def body_problem(url: str, body: bytes) -> str | None:
 
     The whole body is parsed: nothing less tells a complete answer from one that was cut.
 
+    Raises
+    ------
+    PayloadError
+        If it gives a name twice: which of the two is meant, nobody can tell.
+
     Examples
     --------
     >>> body_problem("https://api.jobindsats.dk/v3/data/y25i01", b'{"columns": ["Periode"], "rows": [[')
@@ -27,7 +34,11 @@ def body_problem(url: str, body: bytes) -> str | None:
     parts = urlsplit(url)
     endpoint, _ = endpoint_of(parts.path)
     try:
-        content = json.loads(body.removeprefix(BYTE_ORDER_MARK).decode(), parse_constant=_refuse)
+        content = json.loads(
+            body.removeprefix(BYTE_ORDER_MARK).decode(), parse_constant=_refuse, object_pairs_hook=_named_once
+        )
+    except PayloadError:
+        raise
     except (ValueError, RecursionError):
         return "it is not complete JSON"
     if endpoint == "tables" and "subject_id=" in parts.query and content == []:
@@ -38,6 +49,17 @@ def body_problem(url: str, body: bytes) -> str | None:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise PayloadError(
+            f"The API's answer names {shortened(twice)!r} twice: which one is meant, nobody can tell."
+        )
+    return content
 
 
 def _is_anything(content: Any) -> bool:

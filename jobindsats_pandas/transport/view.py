@@ -63,27 +63,22 @@ class CacheView:
 
     def info(self) -> CacheInfo:
         """How many answers there are, how large, how old."""
-        found = [(header.fetched_at, size) for _, header, size in self._storage.headers()]
-        moments = [moment for moment, _ in found]
+        sizes, moments = self._storage.sizes()
         return CacheInfo(
             path=self.path,
-            entries=len(found),
-            bytes=sum(size for _, size in found),
+            entries=len(sizes),
+            bytes=sum(sizes),
             oldest=min(moments, default=None),
             newest=max(moments, default=None),
         )
 
     def list(self) -> pd.DataFrame:
         """One row per answer, the newest first: table (if it is of one), url, fetched_at, expires, bytes."""
-        rows = [
-            (table_of(key), header.url, header.fetched_at, header.expires, size)
-            for key, header, size in self._storage.headers()
-        ]
-        frame = pd.DataFrame(rows, columns=["table", "url", "fetched_at", "expires", "bytes"])
-        moments = {name: pd.to_datetime(frame[name], utc=True) for name in ("fetched_at", "expires")}
-        return frame.assign(**moments).sort_values(
-            ["fetched_at", "url"], ascending=[False, True], ignore_index=True
-        )
+        keys, sizes, headers = self._storage.headers()
+        frame: pd.DataFrame = headers.to_pandas()
+        frame.insert(0, "table", pd.Series([table_of(key) for key in keys], dtype=object))
+        frame["bytes"] = pd.Series(sizes, dtype="int64")
+        return frame.sort_values(["fetched_at", "url"], ascending=[False, True], ignore_index=True)
 
     def clear(self, table: str | None = None) -> int:
         """Remove all answers, or those of one table (its data and its metadata), with what was learned from them.
