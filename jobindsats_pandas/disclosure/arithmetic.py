@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 # The worse of two statuses stands; 0 is the best.
-_RANK: Final = np.array([0, 6, 5, 4, 2, 1, 3], dtype=np.uint8)
+_RANK: Final = np.array([0, 7, 6, 4, 2, 1, 3, 5], dtype=np.uint8)
 _STATUS: Final = np.argsort(_RANK).astype(np.uint8)
 
 
@@ -47,8 +47,7 @@ def derived_status(status: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def paired_status(left: Cells, right: Cells) -> NDArray[np.uint8]:
     """The status of what is computed from two cells: the worse one's.
 
-    A number beside a cell that pandas made is not available: nobody knows what it stands beside. Two of those make
-    another; a combination that the API left out counts as 0.
+    Beside a hole there is nothing to compute; a combination that the API left out counts as 0.
     """
     worse = _STATUS[np.maximum(_RANK[left.status], _RANK[right.status])]
     both = (left.status == CellStatus.ABSENT) & (right.status == CellStatus.ABSENT)
@@ -243,7 +242,7 @@ def negated(cells: Cells) -> bool:
 
 
 def zero_where_left_out(cells: Cells) -> Cells:
-    """Turn combinations that the API left out into the zeros they count as; those made by pandas stay missing."""
+    """Turn combinations that the API left out into the zeros they count as; holes stay holes."""
     left_out = (cells.status == CellStatus.ABSENT) & (cells.parts >= 0)
     if not left_out.any():
         return cells

@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Purpose",
+    "appending",
     "called_directly",
+    "combining",
     "in_bulk",
     "in_statistic",
+    "pivoting",
     "purpose",
+    "relabelling",
+    "reshaping",
     "stripping",
     "warn_hidden",
     "warn_mixed",
@@ -94,6 +99,13 @@ _BULK: Final = frozenset(
 # These take the cells one by one and write or keep bare numbers.
 _STRIPPING: Final = frozenset(
     {"to_dict", "to_records", "_generate_body", "_format_regular_rows", "insert_data"}
+)
+
+
+_RELABELLING: Final = (
+    "pandas.core.internals.blocks._unstack",
+    "pandas.core.internals.managers.reindex_indexer",
+    "pandas.core.series._reindex_indexer",
 )
 
 
@@ -174,6 +186,43 @@ def called_directly() -> bool:
     )
     module = next(callers)
     return not _is_library(module) and not module.startswith("matplotlib")
+
+
+def reshaping() -> bool:
+    """Whether pandas lays cells out anew, as `unstack` does: then none is left out."""
+    return _at_work("pandas.core.internals.blocks._unstack")
+
+
+def relabelling() -> bool:
+    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
+    return any(map(_at_work, _RELABELLING))
+
+
+def combining() -> bool:
+    """Whether pandas makes a column of what a function made of each of its cells, as `Series.combine` does."""
+    return _at_work("pandas.core.series.combine")
+
+
+def appending() -> bool:
+    """Whether pandas appends a row or a cell by its label; it takes hidden cells for bare NaN then."""
+    return _at_work("pandas.core.indexing._setitem_with_indexer_missing")
+
+
+def pivoting() -> bool:
+    """Whether a pivot table drops the groups that hold nothing."""
+    return _at_work("pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
+
+
+def _at_work(*functions: str) -> bool:
+    """Whether functions of pandas are at work, with nothing but pandas between them and here."""
+    wanted = set(functions)
+    for module, function, _ in _outside(3):
+        if not _is_library(module):
+            return False
+        wanted.discard(f"{module}.{function}")
+        if not wanted:
+            return True
+    return False  # pragma: no cover - somebody has called pandas
 
 
 def stripping() -> str:

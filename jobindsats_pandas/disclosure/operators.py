@@ -100,7 +100,7 @@ class Operators(Leaving):
             return self.copy()
         registry, parts = rounded_parts(self.cells, decimals)
         values = np.round(self._numbers, decimals)
-        return self._simple_new(values, derived_status(self._status), parts, registry, self._dropped)
+        return self._with(values, derived_status(self._status), parts, registry)
 
     def _arithmetic(self, other: Any, name: str, *, reflected: bool) -> Any:
         if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
@@ -149,12 +149,16 @@ class Operators(Leaving):
         else:
             status, registry, parts = derived_status(self._status), self._registry, unknown_parts(len(self))
         status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.NOT_AVAILABLE), status)
-        return self._simple_new(blanked(values, status), status, parts, registry, self._dropped)
+        made = self._with(blanked(values, status), status, parts, registry)
+        return made._beside(other) if theirs is not None else made
 
     def _added(self, other: Self) -> Self:
         """Pair by pair the sum of two cells, by the same rules; hidden where either is."""
         ours, theirs = zero_where_left_out(self.cells), zero_where_left_out(other.cells)
         status = paired_status(ours, theirs)
+        # A number beside a hole is not the sum of two: nobody knows what is missing there.
+        one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
+        status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
         hidden = is_missing(status)
         both = type(self)._concat_same_type([self._to_common(other), other._to_common(self)])
         both._dropped = 0
@@ -163,8 +167,13 @@ class Operators(Leaving):
         made = both._sum(check)
         made._status[hidden], made._parts[hidden] = status[hidden], UNKNOWN
         made._numbers = blanked(made._numbers, made._status)
-        made._dropped = self._dropped + other._dropped
-        return made
+        return made._beside(self)._beside(other)
+
+    def _beside(self, other: Self) -> Self:
+        """Say also what had been dropped from beside the other cells that these were computed from."""
+        self._dropped += other._dropped
+        self._left = tuple(dict.fromkeys((*self._left, *other._left)))
+        return self
 
     def _to_common(self, other: Self) -> Self:
         return self._to_numbers(DECIMAL) if other.dtype.kind == "f" and self.dtype.kind == "i" else self
@@ -254,9 +263,7 @@ class Operators(Leaving):
     def _guessed(self, values: Any, new_status: NDArray[np.uint8]) -> Self:
         guessed = is_missing(self._status) & ~is_missing(new_status)
         status = np.where(guessed, np.uint8(CellStatus.FILLED), self._status)
-        return self._simple_new(
-            blanked(values, status), status, self._parts.copy(), self._registry, self._dropped
-        )
+        return self._with(blanked(values, status), status, self._parts.copy())
 
 
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:

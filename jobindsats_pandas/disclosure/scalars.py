@@ -216,10 +216,10 @@ def scalars_of(cells: Cells) -> list[Any]:
     for number, status, part in zip(
         cells.values.tolist(), cells.status.tolist(), cells.parts.tolist(), strict=True
     ):
+        if status == CellStatus.HOLE:
+            made.append(np.nan)
+            continue
         if 1 <= status <= 3:
-            if status == 3 and part == UNKNOWN:
-                made.append(np.nan)
-                continue
             one: Any = HiddenCell(math.nan)
         else:
             one = visible(number)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, counts_as_zero, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, is_missing
 from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, PartSpace
 from jobindsats_pandas.kinds import Kind
 
@@ -146,7 +146,7 @@ class SumCheck:
     @cached_property
     def _active(self) -> tuple[Cells, Ids | None]:
         """The cells that take part in a sum, and their groups; those that count as 0 do not."""
-        out = counts_as_zero(self.cells)
+        out = adds_nothing(self.cells)
         if self.ids is not None:
             out |= self.ids < 0
         if not out.any():
@@ -191,6 +191,15 @@ class SumCheck:
     def valid(self) -> bool:
         """Whether all groups may be summed."""
         return not self.reasons.any()
+
+    @property
+    def only_hidden_stand_against(self) -> bool:
+        """Whether nothing but cells that are hidden or not available keeps any group from being summed."""
+        return not (self.reasons & ~np.uint16(_BIT["hidden"] | _BIT["not_available"])).any()
+
+    def mixed_levels(self) -> list[str]:
+        """The dimensions in which some group has cells of several levels."""
+        return [table.space.dimensions[place].name for table in self.tables for place in table.mixed_levels()]
 
     @property
     def bad(self) -> Flags:
@@ -430,12 +439,11 @@ class TableCells:
             yield self.space.measures[code], np.flatnonzero(self.measure == code)
 
     def mixed_levels(self) -> list[int]:
-        """The dimensions in which the cells, all groups together, are not of one level."""
-        together = TableCells(self.place, self.space, self.cells, self.numbers, None, 1)
+        """The dimensions in which the cells of some group are not of one level."""
         return [
             place
             for place, dimension in enumerate(self.space.dimensions)
-            if together._members[place].of(dimension.level_of).differ.any()
+            if self._members[place].of(dimension.level_of).differ.any()
         ]
 
     def reasons(self) -> NDArray[np.uint16]:
