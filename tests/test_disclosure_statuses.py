@@ -464,3 +464,70 @@ def test_one_period_tells_nothing_and_the_message_says_what_to_do():
 
 def test_members_that_lost_only_some_cells_were_not_chosen():
     assert refused(panel((4, 5, 6)).x.dropna().sum) == ("dropped",)
+
+
+# ---- products -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rate", "count", "kind"),
+    [
+        ("Gnsn. udbetaling pr. person", "Antal personer med udbetaling", Kind.MONEY),
+        ("Gnsn. udbetaling pr. person, kr.", "Antal personer", Kind.MONEY),
+        ("Ydelser: Gnsn. udbetaling pr. person, kr.", "Ydelser: Antal personer", Kind.MONEY),
+        ("Gnsn. antal sanktioner pr. sanktioneret ledig", "Antal sanktionerede ledige", Kind.FLOW),
+        ("Gennemsnitligt antal samtaler pr. forløb", "Antal forløb", Kind.FLOW),
+        ("Gnsn. antal sanktioner pr. sanktioneret ledig", "Antal sanktioner i alt", Kind.NONE),
+        ("Gnsn. antal sanktioner pr. sanktioneret ledig", "Antal ledige", Kind.NONE),
+        ("Gnsn. udbetaling pr. person", "Antal personer, tilgang", Kind.NONE),
+        ("Gnsn. udbetaling pr. ledig", "Antal ledige fuldtidspersoner", Kind.NONE),
+        ("Gnsn. varighed (uger pr. person)", "Antal personer", Kind.NONE),
+        ("Antal sager pr. 1.000 ledige", "Antal ledige", Kind.NONE),
+        ("Andel sanktionerede ledige", "Antal sanktioner i alt", Kind.NONE),
+        ("Ledige i pct. af arbejdsstyrken", "Antal ledige fuldtidspersoner", Kind.NONE),
+        ("Gnsn. udbetaling pr. person", "Andel personer", Kind.NONE),
+    ],
+)
+def test_a_product_has_the_kind_of_what_there_is_so_much_of_for_each_of_those_counted(rate, count, kind):
+    space = PartSpace(
+        "t",
+        "T",
+        (PartMeasure("r", rate, Kind.NONE), PartMeasure("c", count, Kind.PERSONS)),
+        PERIODS,
+        SPACE.dimensions,
+    )
+    parts = [space.encode(measure, 0, [np.array([1, 2])]) for measure in (0, 1)]
+    averages, counts = (
+        pd.Series(DiscretionisedArray(np.array(values), np.zeros(2, np.uint8), one, Registry.of(space)))
+        for values, one in zip(([1.5, 2.5], [10.0, 20.0]), parts, strict=True)
+    )
+    for product in (averages * counts, counts * averages):
+        assert statuses(product) == [DERIVED, DERIVED]
+        (found,) = product.array.registry.measures(product.array.parts)
+        assert found[1].kind is kind
+        if kind is Kind.NONE:
+            assert refused(product.sum) == ("rate",)
+            continue
+        total = product.groupby([0, 0]).sum()
+        assert total.iloc[0] == 65
+        assert texts(total.array.cells).tolist() == ["≈65.0"]
+        assert found[1].name.startswith("≈ ")
+        assert np.isnan(check_sums(product.array.cells).bounds().low[0])
+
+
+# ---- partly right is not all wrong --------------------------------------------------------------------------------
+
+
+def test_a_sum_that_skips_nothing_is_hidden_where_only_hidden_cells_stand_against_it():
+    frame = panel((2, 9))
+    assert frame.x.sum(skipna=False).status is HIDDEN
+    assert frame[["x"]].sum(skipna=False).array.status.tolist() == [HIDDEN]
+    groups = frame.groupby("kasse", observed=True).x.sum(skipna=False)
+    assert statuses(groups) == [HIDDEN, DERIVED, HIDDEN]
+    assert groups.iloc[1] == sum(VISIBLE[4:8])
+    assert refused(groups.sum)
+    assert panel().x.sum(skipna=False) == sum(VISIBLE)
+    pending = panel((2,), status=NOT_AVAILABLE)
+    assert pending.x.sum(skipna=False).status is NOT_AVAILABLE
+    twice = pd.concat([frame.x, frame.x])
+    assert "repeated" in refused(lambda: twice.sum(skipna=False))

@@ -59,6 +59,10 @@ def texts(cells: Cells) -> NDArray[np.object_]:
         published = np.array([not m.derived for m in where.space.measures])[where.measure]
         places = rounded[where.where][published]
         result[places] = [f"≤{text[:-1]}" for text in result[places]]
+    for where in cells.registry.decode(cells.parts[shown]):
+        approximate = np.array([m.approximate for m in where.space.measures])[where.measure]
+        places = shown[where.where][approximate]
+        result[places] = [f"≈{text}" for text in result[places]]
     filled = np.flatnonzero(status == CellStatus.FILLED)
     result[filled] = [f"{text}*" for text in result[filled]]
     return result

@@ -582,7 +582,8 @@ def _unbounded(measure: PartMeasure, cells: Cells) -> Flags:
     """Where no rule tells what a cell can stand for."""
     hidden: Flags = cells.status == CellStatus.DISCRETIONISED
     if measure.derived:
-        return np.ones_like(hidden) if measure.kind in (Kind.PERSONS, Kind.FULL_TIME) else hidden
+        unbounded = measure.approximate or measure.kind in (Kind.PERSONS, Kind.FULL_TIME)
+        return np.ones_like(hidden) if unbounded else hidden
     if measure.kind is Kind.FULL_TIME:
         # What is a sum already is off by more than half a person.
         return np.equal(cells.status, CellStatus.DERIVED)
