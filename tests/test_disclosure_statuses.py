@@ -184,7 +184,7 @@ def test_an_extreme_of_hidden_cells_is_hidden(hidden, status, told):
 def test_rows_appended_by_their_label_bring_their_hidden_cells():
     frame = panel((2,))
     hidden = frame.iloc[2]
-    for appended in (hidden, hidden.tolist(), hidden.to_dict()):
+    for appended in (hidden, hidden.tolist(), quietly(hidden.to_dict)):
         made = frame.iloc[4:].reset_index(drop=True)
         made.loc[len(made)] = appended
         assert made.x.dtype == frame.x.dtype
@@ -531,3 +531,47 @@ def test_a_sum_that_skips_nothing_is_hidden_where_only_hidden_cells_stand_agains
     assert pending.x.sum(skipna=False).status is NOT_AVAILABLE
     twice = pd.concat([frame.x, frame.x])
     assert "repeated" in refused(lambda: twice.sum(skipna=False))
+
+
+# ---- numbers that leave -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda x: x.to_numpy(),
+        np.asarray,
+        lambda x: x.array.to_numpy(),
+        lambda x: np.asarray(x.values),
+        lambda x: x.array.numbers,
+        lambda x: x.array.status,
+        lambda x: x.to_frame().iloc[:, 0].to_numpy(),
+        lambda x: x.to_numpy(dtype=np.int64),
+    ],
+)
+def test_numbers_that_leave_cannot_be_written_into_the_frame(leave):
+    column = panel().x
+    numbers = leave(column)
+    with pytest.raises(ValueError, match=r"read-only|not writeable"):
+        numbers[0] = 99
+    with pytest.raises(ValueError, match=r"read-only|not writeable|output array"):
+        numbers *= 2
+    assert column.iloc[0] == VISIBLE[0]
+
+
+def test_a_copy_may_be_written_to():
+    column = panel().x
+    numbers = column.to_numpy(copy=True)
+    numbers[0] = 99
+    assert column.iloc[0] == VISIBLE[0]
+
+
+def test_numpy_sees_hidden_cells_as_missing():
+    column = panel((2,)).x
+    for asked in (column, column.array):
+        assert np.isnan(asked).tolist() == [row == 2 for row in range(12)]
+        assert np.isfinite(asked).tolist() == [row != 2 for row in range(12)]
+        assert not np.isinf(asked).any()
+    assert np.isnan(column.iloc[2])
+    assert not np.isnan(column.iloc[1])
+    assert np.isnan(panel((2,))[["x"]]).x.sum() == 1

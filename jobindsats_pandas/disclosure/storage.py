@@ -16,6 +16,7 @@ from pandas.api.types import is_list_like, pandas_dtype
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na, is_number, is_plain
 from jobindsats_pandas.disclosure.callers import appending, combining, pivoting, relabelling, reshaping
+from jobindsats_pandas.disclosure.canary import sing
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -101,9 +102,16 @@ class Storage(ExtensionArray):
         self._set(Cells(blanked(values, status), status, parts, registry))
 
     def _set(self, cells: Cells) -> None:
+        sing(self._two_that_do_not_add)
         self._numbers, self._status, self._parts = cells.values, cells.status, cells.parts
         self._registry, self._dropped, self._left = cells.registry, cells.dropped, cells.left
         self._uniform, self._counted = None, None
+
+    @classmethod
+    def _two_that_do_not_add(cls) -> Self:
+        """Make what the canary tries: a visible and a hidden cell."""
+        status = np.array([CellStatus.OBSERVED, CellStatus.DISCRETIONISED], dtype=np.uint8)
+        return cls._of(Cells(np.array([5, 1], dtype=np.int64), status, unknown_parts(2), EMPTY))
 
     @classmethod
     def _of(cls, cells: Cells) -> Self:
@@ -446,7 +454,7 @@ class Storage(ExtensionArray):
 
     def tolist(self) -> list[Any]:
         """Return the cells one by one; they remember what they are."""
-        return scalars_of(self.cells)
+        return list(scalars_of(self.cells))
 
     def map(self, mapper: Any, na_action: Any = None) -> Any:
         """Map single cells; those that a function hands on remember what they are."""
