@@ -372,11 +372,11 @@ def test_every_number_reads_back_as_itself(tmp_path: Path) -> None:
 
 
 def test_every_status_has_a_word(tmp_path: Path) -> None:
-    df = pd.DataFrame({"antal": guarded([4, 0, 0, 0, 5, 6, 7], list(range(7)))})
+    df = pd.DataFrame({"antal": guarded([4, 0, 0, 0, 5, 6, 7, 0], list(range(8)))})
     to_csv(df, tmp_path / "a.csv")
     rows = [line.split(",") for line in (tmp_path / "a.csv").read_text("utf-8").splitlines()[1:]]
     assert rows == [
-        [text, label] for text, label in zip(["4", "", "", "", "5", "6", "7"], LABELS, strict=True)
+        [text, label] for text, label in zip(["4", "", "", "", "5", "6", "7", ""], LABELS, strict=True)
     ]
     to_csv(df, tmp_path / "a.csv", danish=True)
     words = [line.split(";")[1] for line in (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()[1:]]
@@ -388,6 +388,7 @@ def test_every_status_has_a_word(tmp_path: Path) -> None:
         "afrundet",
         "beregnet",
         "udfyldt",
+        "findes ikke i dette udtræk",
     ]
 
 

@@ -39,7 +39,7 @@ from jobindsats_pandas.plotting.wording import danish, unit
 if TYPE_CHECKING:
     import jobindsats_pandas as ji
 
-OBSERVED, HIDDEN, PENDING, ABSENT, ROUNDED, DERIVED, FILLED = CellStatus
+OBSERVED, HIDDEN, PENDING, ABSENT, ROUNDED, DERIVED, FILLED, HOLE = CellStatus
 PICTURES = Path(__file__).parent / "pictures"
 PERSONS = PartMeasure("m1", "Antal personer", Kind.PERSONS)
 FULL_TIME = PartMeasure("m2", "Antal fuldtidspersoner", Kind.FULL_TIME)

@@ -606,7 +606,7 @@ def test_a_newer_format_is_not_guessed_at(
         patch.setattr(storage.files, "FORMAT", storage.files.FORMAT + 1)
         storage.to_parquet(crossed, tmp_path / "x.parquet")
     with pytest.raises(
-        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 2; this one reads 1\). Upgrade"
+        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 3; this one reads 2\). Upgrade"
     ):
         storage.read_parquet(tmp_path / "x.parquet")
 

@@ -63,7 +63,7 @@ def _is_blank(values: Any, missing: NDArray[np.bool_]) -> bool:
 def cells_from(values: Any, *, whole: bool | None) -> Cells:
     """Cells from anything unguarded that holds numbers: single cells, bare numbers, missing values.
 
-    Bare numbers belong to no known cell; what is missing among them is absent.
+    Bare numbers belong to no known cell; what is missing among them is no cell at all.
     """
     if isinstance(values, np.ndarray | ExtensionArray) and getattr(values.dtype, "kind", "O") in "iuf":
         return _cells_from_plain(values, whole)
@@ -82,7 +82,7 @@ def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
     else:
         numbers = np.asarray(decimals, dtype=np.float64)
     numbers = as_numbers(numbers, missing, values.dtype.kind in "iu" if whole is None else whole)
-    status = np.where(missing, np.uint8(CellStatus.ABSENT), np.uint8(CellStatus.DERIVED))
+    status = np.where(missing, np.uint8(CellStatus.HOLE), np.uint8(CellStatus.DERIVED))
     return Cells(numbers, status, unknown_parts(len(numbers)), EMPTY)
 
 
@@ -108,7 +108,7 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
             registries.setdefault(id(one.registry), (one.registry, []))[1].append(place)
             plain.append(one.number)
         else:
-            status[place] = CellStatus.ABSENT if is_na(one) else CellStatus.DERIVED
+            status[place] = CellStatus.HOLE if is_na(one) else CellStatus.DERIVED
             plain.append(np.nan if is_na(one) else one)
     registry, recoders = merge_registries([known for known, _ in registries.values()] or [EMPTY])
     for (_, places), recode in zip(registries.values(), recoders, strict=False):

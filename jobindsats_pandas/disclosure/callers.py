@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = [
+    "Addition",
     "Purpose",
+    "addition",
+    "appending",
     "called_directly",
-    "in_bulk",
+    "combining",
     "in_statistic",
+    "made_bare",
+    "pivoting",
     "purpose",
+    "relabelling",
+    "reshaping",
     "stripping",
     "warn_hidden",
     "warn_mixed",
@@ -59,7 +66,7 @@ _WINDOW_STATISTICS: Final = _words(
 _WINDOW_HARMLESS: Final = frozenset({"max", "count", "rank", "nunique", "first", "last"})
 _NUMPY_SUMS: Final = _words(
     """
-    average cumsum cumulative_sum cumulative_trapezoid convolve einsum nancumsum nansum sum trapezoid trapz
+    average cumsum cumulative_sum convolve einsum nancumsum nansum sum trapezoid trapz
     """
 )
 _PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr"})
@@ -70,7 +77,7 @@ _PANDAS_INTERNAL: Final = _words(
     _bins_to_cuts cut qcut _hash_pandas_object equals array_equivalent assert_extension_array_equal
     assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes
     apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns
-    idxmax idxmin _agg_by_level reindex update searchsorted mode nlargest nsmallest round compare
+    idxmax idxmin reindex update searchsorted mode nlargest nsmallest round compare
     memory_usage info interpolate itertuples iterrows value_counts value_counts_internal _validate unstack
     _factorize_keys
     _get_engine_target
@@ -82,18 +89,22 @@ _STATISTICS: Final = _words(
     mean var std sem skew kurt average cov corr corrcoef median quantile histogram
     """
 )
-# Where pandas and numpy add up the scalars of an object column.
-_BULK: Final = frozenset(
-    {
-        ("numpy._core._methods", "_sum"),
-        ("numpy._core.fromnumeric", "_wrapreduction"),
-        ("pandas.core.nanops", "nansum"),
-        ("pandas.core.groupby.ops", "_call_cython_op"),
-    }
+# What pandas and numpy do with single cells counts as adding them up, but for these: element by element, or by a
+# function of the user's that is built in.
+_ELEMENTWISE: Final = ("pandas.core.ops", "pandas.core.computation", "pandas.core.roperator")
+_CALLING: Final = _words(
+    """
+    map_array maybe_iterable_to_list apply_groupwise _aggregate_series_pure_python agg_series apply_standard
+    apply_series_generator pipe combine einsum <lambda>
+    """
 )
-# These take the cells one by one and write or keep bare numbers.
-_STRIPPING: Final = frozenset(
-    {"to_dict", "to_records", "_generate_body", "_format_regular_rows", "insert_data"}
+# Whoever iterates in pandas or numpy makes bare numbers of cells, but for these, which hand them on.
+_ITERATING: Final = _words("__iter__ itertuples items iterrows iterable is_sequence apply_groupwise <lambda>")
+_WRITERS: Final = ("pandas.io.formats.excel", "pandas.io.excel")
+_RELABELLING: Final = (
+    "pandas.core.internals.blocks._unstack",
+    "pandas.core.internals.managers.reindex_indexer",
+    "pandas.core.series._reindex_indexer",
 )
 
 
@@ -122,7 +133,7 @@ def purpose(*, typed: bool) -> Purpose:
         Whether it said of which dtype.
     """
     for module, function, _ in _outside(2):  # pragma: no branch - the user is always there
-        if module.startswith(("matplotlib", "pandas.plotting")):
+        if _draws(module):
             return Purpose.INTERNAL
         if not _is_library(module):
             break
@@ -153,10 +164,33 @@ def purpose(*, typed: bool) -> Purpose:
     return Purpose.EXPORT
 
 
-def in_bulk() -> bool:
-    """Whether pandas or numpy adds up scalars of an object column, rather than somebody's own code."""
+class Addition(Enum):
+    """How somebody adds single cells."""
+
+    OWN = auto()
+    BULK = auto()
+    PLAIN = auto()
+
+
+def addition() -> Addition:
+    """Tell who adds single cells: somebody's own code, pandas or numpy in bulk, or a picture that is being drawn."""
     frame = sys._getframe(2)
-    return (frame.f_globals.get("__name__", ""), frame.f_code.co_name) in _BULK
+    module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+    if _draws(module):
+        return Addition.PLAIN
+    if not _is_library(module) or module.startswith(_ELEMENTWISE) or function in _CALLING:
+        return Addition.OWN
+    return Addition.BULK
+
+
+def made_bare() -> bool:
+    """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
+    module = sys._getframe(2).f_globals.get("__name__", "")
+    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
+
+
+def _draws(module: str) -> bool:
+    return module.partition(".")[0] == "matplotlib" or module.startswith("pandas.plotting")
 
 
 def in_statistic() -> bool:
@@ -173,15 +207,56 @@ def called_directly() -> bool:
         if (module, function) != ("pandas.core.base", "to_numpy")
     )
     module = next(callers)
-    return not _is_library(module) and not module.startswith("matplotlib")
+    return not _is_library(module) and not _draws(module)
+
+
+def reshaping() -> bool:
+    """Whether pandas lays cells out anew, as `unstack` does: then none is left out."""
+    return _at_work("pandas.core.internals.blocks._unstack")
+
+
+def relabelling() -> bool:
+    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
+    return any(map(_at_work, _RELABELLING))
+
+
+def combining() -> bool:
+    """Whether pandas makes a column of what a function made of each of its cells, as `Series.combine` does."""
+    return _at_work("pandas.core.series.combine")
+
+
+def appending() -> bool:
+    """Whether pandas appends a row or a cell by its label; it takes hidden cells for bare NaN then."""
+    return _at_work("pandas.core.indexing._setitem_with_indexer_missing")
+
+
+def pivoting() -> bool:
+    """Whether a pivot table drops the groups that hold nothing."""
+    return _at_work("pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
+
+
+def _at_work(*functions: str) -> bool:
+    """Whether functions of pandas are at work, with nothing but pandas between them and here."""
+    wanted = set(functions)
+    for module, function, _ in _outside(3):
+        if not _is_library(module):
+            return False
+        wanted.discard(f"{module}.{function}")
+        if not wanted:
+            return True
+    return False  # pragma: no cover - somebody has called pandas
 
 
 def stripping() -> str:
     """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
-    for (module, function, _), _near in zip(_frames(2), range(8), strict=False):
-        if module.startswith("pandas.") and function in _STRIPPING:
-            return "to_excel" if "excel" in module else function
-    return ""
+    for module, function, _ in _outside(2):
+        if module.startswith(_WRITERS):
+            return "to_excel"
+        if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
+            return ""
+        if function not in _ITERATING:
+            return function
+    return ""  # pragma: no cover - somebody has called pandas
 
 
 def warn_hidden(message: str) -> None:

@@ -34,11 +34,11 @@ class Leaving(Reductions):
     def __iter__(self) -> Iterator[Any]:
         if count_hidden(self._status) and (how := stripping()):
             self._warn_leaving(how)
-        return iter(scalars_of(self.cells))
+        return scalars_of(self.cells)
 
     def _objects(self) -> NDArray[np.object_]:
         result = np.empty(len(self), dtype=object)
-        result[:] = scalars_of(self.cells)
+        result[:] = list(scalars_of(self.cells))
         return result
 
     def _leave(self, how: str, *, typed: bool = True) -> Purpose:
@@ -108,7 +108,8 @@ class Leaving(Reductions):
         result: Any = self._numbers.astype(dtype, copy=copy or bool(missing.any()))
         if missing.any():
             result[missing] = np.nan if not given or na_value is pd.NA else na_value
-        elif result is self._numbers and self._readonly:
+        elif result is self._numbers:
+            # The frame's own memory: writing into it would change what was published, and say so nowhere.
             result = read_only(result)
         return result
 

@@ -12,7 +12,7 @@ from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind, measure_kind
 
-__all__ = ["Published", "published_cell", "sum_error"]
+__all__ = ["Published", "published_cell", "some", "sum_error"]
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _because(reason: str, check: SumCheck) -> str:
 
     match reason:
         case "measures":
-            return f"{_some([measure.name for measure in measures])} are different measures"
+            return f"{some([measure.name for measure in measures])} are different measures"
         case "rate":
             return _because_rate([measure for measure in measures if measure.kind is Kind.NONE])
         case "persons":
@@ -158,7 +158,7 @@ def _because(reason: str, check: SumCheck) -> str:
             names = [
                 table.space.dimensions[place].name for table in check.tables for place in table.mixed_levels()
             ]
-            return f"totals and their parts, or different levels, stand together in {_some(names)}"
+            return f"totals and their parts, or different levels, stand together in {some(names)}"
         case "repeated":
             again = sum(len(table.numbers) - len(np.unique(table.numbers)) for table in check.tables)
             return f"{again:,} of {total:,} cells repeat{'s' * (again == 1)} another one"
@@ -186,7 +186,7 @@ def _because(reason: str, check: SumCheck) -> str:
 def _because_rate(rates: list[PartMeasure]) -> str:
     if not rates:
         return "means, medians and other statistics do not add"
-    names = _some([measure.name for measure in rates])
+    names = some([measure.name for measure in rates])
     if all(measure.derived for measure in rates):
         return f"{names}: ratios do not add"
     text = f"{names}: rates, averages, durations and unknown names do not add"
@@ -209,7 +209,7 @@ def _of_size(measures: list[PartMeasure]) -> str:
 
 def _because_periods(check: SumCheck, measures: list[PartMeasure]) -> str:
     periods = [table.space.periods[code] for table in check.tables for code in np.unique(table.period)]
-    names = _some([period for _, period in periods])
+    names = some([period for _, period in periods])
     types = {period_type for period_type, _ in periods}
     if len(types) > 1:
         return f"periods of different types overlap ({names})"
@@ -239,6 +239,10 @@ def _instead(check: SumCheck) -> list[str]:
     measures, reasons = _measures(check), check.reasons_of()
     if len(measures) == 1 and not np.isnan(check.bounds().low[0]):
         lines.append(f"df.jobindsats.sum_bounds({measures[0].name!r})  # the interval")
+    elif "dropped" in reasons and len(measures) == 1:
+        lines.append(
+            f"df.jobindsats.sum_bounds({measures[0].name!r})  # the interval, on the frame that still has the hidden cells"
+        )
     elif "levels" in reasons:
         if total := _total_of_all(check):
             lines = [f"{total}  # the published total, if its row is in the frame"]
@@ -316,7 +320,8 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
-def _some(names: list[str], most: int = 4) -> str:
+def some(names: list[str], most: int = 4) -> str:
+    """Some names, quoted, and how many more there are."""
     distinct = list(dict.fromkeys(names))
     shown = ", ".join(repr(name) for name in distinct[:most])
     return shown + (f" and {len(distinct) - most} more" if len(distinct) > most else "")

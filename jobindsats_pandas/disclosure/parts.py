@@ -46,6 +46,8 @@ UNKNOWN: Final = -1
 """The part of a number whose cell is not known: built by hand, shifted by a scalar, summed over periods."""
 NOTHING: Final = -2
 """The part of a zero that stands for no cell: an empty sum, a combination left out and filled with 0."""
+ESTIMATE: Final = "estimate"
+"""The operation of a published average times what it is an average of: right to within the average's rounding."""
 STATISTIC: Final = -3
 """The part of a mean, a median and their like: of kind none, and of no cell."""
 
@@ -75,6 +77,11 @@ class PartMeasure:
     def derived(self) -> bool:
         """Whether arithmetic made this measure; no rule bounds its hidden cells."""
         return bool(self.operation)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether it is a published, rounded average times what it is an average of."""
+        return self.operation[:1] == (ESTIMATE,)
 
 
 @dataclass(frozen=True)

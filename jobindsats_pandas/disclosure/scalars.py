@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
-from jobindsats_pandas.disclosure.callers import in_bulk
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden
+from jobindsats_pandas.disclosure.callers import Addition, addition, in_statistic, made_bare, warn_removed
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.parts import APART, EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
@@ -25,12 +25,25 @@ from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of"]
 
+_OPERATORS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "truediv",
+    "true_divide": "truediv",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "power": "pow",
+    "negative": "neg",
+    "positive": "pos",
+    "absolute": "abs",
+}
 _NAMES = {
     CellStatus.DISCRETIONISED: "<hidden>",
     CellStatus.NOT_AVAILABLE: "<not available>",
@@ -43,31 +56,59 @@ _SPEC = re.compile(
 )
 
 
+class _Origin:
+    """Where cells come from: their statuses and parts, and how many hidden and visible ones stood together there."""
+
+    __slots__ = ("hidden", "parts", "registry", "status", "visible")
+
+    def __init__(
+        self, status: Any, parts: Any, registry: Registry, hidden: int = 0, visible: int = 0
+    ) -> None:
+        self.status, self.parts, self.registry = status, parts, registry
+        self.hidden, self.visible = hidden, visible
+
+    def among(self, status: int, part: int | None, registry: Registry) -> _Origin:
+        """A cell made of one of these, which stands where that one stood."""
+        return _Origin((status,), (part,), registry, self.hidden, self.visible)
+
+
+_NOWHERE = _Origin((CellStatus.DERIVED,), (UNKNOWN,), EMPTY)
+_STATUS = list(CellStatus)
+
+
 class Cell:
-    """What all single cells share: a status, a part, and arithmetic that minds them.
+    """What all single cells share: a status, a part, and arithmetic that minds them."""
 
-    Attributes
-    ----------
-    status : CellStatus
-    part : int
-        Numbered in `registry`.
-    beside : int
-        How many hidden cells stood in the column when this cell was taken out of it with all the others.
-    """
+    # Two names and no more: millions of cells are made, most of them to be looked at once.
+    _origin: _Origin = _NOWHERE
+    _place: int = 0
+    _sum: _RunningSum | None = None
+    _length: int = 0
 
-    status: CellStatus
-    registry: Registry
-    beside: int
-    _part: int | None
-    _sum: Any
-    _length: int
+    @property
+    def status(self) -> CellStatus:
+        """What the cell is."""
+        return _STATUS[int(self._origin.status[self._place])]
 
     @property
     def part(self) -> int:
-        """The cell's part; that of a sum is worked out when somebody asks."""
-        if self._part is None:
-            self._part = self._sum.part()
-        return self._part
+        """The cell's part, numbered in `registry`; that of a sum is worked out when somebody asks."""
+        part = self._origin.parts[self._place]
+        if part is None:
+            assert self._sum is not None  # noqa: S101 - only sums put it off
+            part = self._sum.upto(self._length).part()
+            self._origin.parts = (part,)
+        return int(part)
+
+    @property
+    def registry(self) -> Registry:
+        """What the part is numbered in."""
+        return self._origin.registry
+
+    @property
+    def beside(self) -> int:
+        """How many hidden cells stood in the column when this cell was taken out of it with all the others."""
+        return self._origin.hidden
 
     @property
     def number(self) -> float:
@@ -85,19 +126,47 @@ class Cell:
         )
 
     def __add__(self, other: Any) -> Any:
+        how = addition()
+        if how is not Addition.OWN and (plain := self._in_picture_or_statistic(other, how)) is not None:
+            return plain
         if isinstance(other, Cell):
-            return _add(self, other, bulk=in_bulk())
-        if _is_zero(other) and in_bulk():
+            return _add(self, other, bulk=how is Addition.BULK)
+        if _is_zero(other) and how is Addition.BULK:
             # Summing objects, pandas and numpy put a zero in the place of what is missing.
             raise _skipped(self)
         return _combined("add", self, other, reflected=False)
 
     def __radd__(self, other: Any) -> Any:
+        how = addition()
+        if how is not Addition.OWN and (plain := self._in_picture_or_statistic(other, how)) is not None:
+            return plain
         if not _is_zero(other):
             return _combined("add", self, other, reflected=True)
-        if in_bulk():
+        if how is Addition.BULK:
             raise _skipped(self)
         return _started(self)
+
+    def _in_picture_or_statistic(self, other: Any, how: Addition) -> Any:
+        """The bare number where a picture is laid out, or a quantile worked out; None elsewhere."""
+        both = [one for one in (self, other) if isinstance(one, Cell)]
+        whole = not any(isinstance(one, HiddenCell) or one.beside for one in both)
+        if not isinstance(other, int | float | np.generic) or (
+            how is Addition.BULK and not (whole and in_statistic())
+        ):
+            return None
+        added: Any = other.number if isinstance(other, Cell) else other
+        return self.number + added
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Let numpy's functions and its own scalars work on cells as Python's operators do."""
+        name = _OPERATORS.get(ufunc.__name__)
+        plain = not any(isinstance(one, np.ndarray) and one.ndim for one in inputs)
+        if method == "__call__" and name is not None and plain and not kwargs:
+            return getattr(operator, name)(
+                *(one.item() if isinstance(one, np.generic | np.ndarray) else one for one in inputs)
+            )
+        numbers = (one.number if isinstance(one, Cell) else one for one in inputs)
+        return getattr(ufunc, method)(*numbers, **kwargs)
 
     def __neg__(self) -> Any:
         return _combined("mul", self, -1, reflected=False)
@@ -118,7 +187,10 @@ class Cell:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (cell, (self.number, self.status, self.part, self.registry, isinstance(self, IntegerCell)))
+        return (
+            cell,
+            (self.number, int(self.status), self.part, self.registry, isinstance(self, IntegerCell)),
+        )
 
 
 def _method(name: str, *, reflected: bool) -> Callable[[Any, Any], Any]:
@@ -143,6 +215,16 @@ class IntegerCell(Cell, int):
         """The plain number."""
         return int.__index__(self)
 
+    def __float__(self) -> float:
+        if self._origin.hidden and made_bare():
+            _warn_bare(self)
+        return float(int.__index__(self))
+
+    def __int__(self) -> int:
+        if self._origin.hidden and made_bare():
+            _warn_bare(self)
+        return int.__index__(self)
+
     def __hash__(self) -> int:
         return int.__hash__(self)
 
@@ -155,6 +237,11 @@ class DecimalCell(Cell, float):
         """The plain number."""
         return float.__float__(self)
 
+    def __float__(self) -> float:
+        if self._origin.hidden and made_bare():
+            _warn_bare(self)
+        return float.__float__(self)
+
     def __hash__(self) -> int:
         return float.__hash__(self)
 
@@ -165,11 +252,17 @@ class HiddenCell(Cell, float):
     def __repr__(self) -> str:
         return _NAMES[self.status]
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return str(texts(self.as_cells())[0])
+
+    def __float__(self) -> float:
+        if self.status != CellStatus.ABSENT and made_bare():
+            _warn_bare(self)
+        return math.nan
 
     def __format__(self, spec: str) -> str:
         # As in a frame: the name in angle brackets would be a tag in the HTML of df.style.
-        text = str(texts(self.as_cells())[0])
+        text = str(self)
         # Width and alignment are those of the numbers beside it; signs, decimals and the like have no meaning here.
         fill, align, width, left = _SPEC.match(spec).group("fill", "align", "width", "text")  # type: ignore[union-attr]
         align = {None: "<" if left else ">", "=": ">"}.get(align, align)
@@ -177,6 +270,14 @@ class HiddenCell(Cell, float):
 
     def __hash__(self) -> int:
         return hash(self.status)
+
+
+def _warn_bare(one: Any) -> None:
+    hidden = max(one.beside, 1)
+    warn_removed(
+        f"cells: {hidden:,} hidden or not available {'cell' if hidden == 1 else 'cells'} among them, or beside them;"
+        " bare numbers are made of all, and nothing guards their sums. Give the new column the dtype of the old one."
+    )
 
 
 def cell(
@@ -188,50 +289,45 @@ def cell(
     beside: int = 0,
 ) -> Any:
     """Make one cell of the right class."""
+    return _made(number, _Origin((status,), (part,), registry, beside), whole=whole)
+
+
+def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
+    """Make the first cell of an origin."""
     made: Any
-    if status in _NAMES:
+    if origin.status[0] in _NAMES:
         made = HiddenCell(math.nan)
     elif whole:
-        made = IntegerCell(number)
+        made = int.__new__(IntegerCell, number)
     else:
-        made = DecimalCell(number)
-    made.status, made._part, made.registry, made.beside, made._sum = (
-        CellStatus(status),
-        part,
-        registry,
-        beside,
-        None,
-    )
+        made = float.__new__(DecimalCell, number)
+    made._origin = origin
     return made
 
 
-_STATUS = list(CellStatus)
-
-
-def scalars_of(cells: Cells) -> list[Any]:
+def scalars_of(cells: Cells) -> Iterator[Any]:
     """All the cells, one by one, each knowing how many hidden ones stand beside it."""
-    registry, beside = cells.registry, count_hidden(cells.status) + cells.dropped
-    visible = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
-    made = []
-    for number, status, part in zip(
-        cells.values.tolist(), cells.status.tolist(), cells.parts.tolist(), strict=True
-    ):
-        if 1 <= status <= 3:
-            if status == 3 and part == UNKNOWN:
-                made.append(np.nan)
-                continue
-            one: Any = HiddenCell(math.nan)
-        else:
-            one = visible(number)
-        one.status, one._part, one.registry, one.beside, one._sum = (
-            _STATUS[status],
-            part,
-            registry,
-            beside,
-            None,
-        )
-        made.append(one)
-    return made
+    hidden = count_hidden(cells.status) + cells.dropped
+    missing = is_missing(cells.status)
+    visible = len(cells) - int(np.count_nonzero(missing))
+    # A copy: what is written into the column later is no business of the cells that were taken out before.
+    origin = _Origin(cells.status.copy(), cells.parts.copy(), cells.registry, hidden, visible)
+    visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
+    make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
+    if not missing.any():
+        for place, number in enumerate(cells.values.tolist()):
+            one = make(visible_class, number)
+            one._origin, one._place = origin, place
+            yield one
+        return
+    holes = (cells.status == CellStatus.HOLE).tolist()
+    for place, (number, gone) in enumerate(zip(cells.values.tolist(), missing.tolist(), strict=True)):
+        if gone and holes[place]:
+            yield math.nan
+            continue
+        one = HiddenCell(math.nan) if gone else make(visible_class, number)
+        one._origin, one._place = origin, place
+        yield one
 
 
 class _RunningSum:
@@ -273,6 +369,11 @@ class _RunningSum:
         self.statuses.append(other.status)
         self.parts.append(part)
         self._seen.add(part)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing has been added yet but what counts as 0."""
+        return all(part == NOTHING for part in self.parts)
 
     def part(self) -> int:
         """The part of the sum as it stands."""
@@ -324,6 +425,9 @@ def _adds(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool
 
 
 def _add(left: Any, right: Any, *, bulk: bool) -> Any:
+    if left._sum is None and right._sum is not None:
+        # What is added to a sum that runs is one more of its cells, on whichever side it stands.
+        left, right = right, left
     running = left._sum
     bulk = bulk or (running is not None and running.started)
     if sums_allowed():
@@ -341,17 +445,25 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
         raise _skipped(left if left.beside else right)
     running = running.upto(left._length) if running is not None else _RunningSum(left, started=False)
     running.add(right)
-    return _sum_cell(running, left.number + right.number, beside=max(left.beside, right.beside))
+    origin = left._origin if left._origin.hidden >= right._origin.hidden else right._origin
+    if origin.hidden and len(running.parts) >= origin.visible > 2:
+        # All that is visible of a column, one by one: the hidden ones were left out.
+        raise _skipped(left if left.beside else right)
+    return _sum_cell(running, left.number + right.number, origin)
 
 
 def _is_nothing(one: Any, *, bulk: bool) -> bool:
     """Whether a cell counts as 0; beside a single other one, nobody knows what a cell that pandas made stands for."""
+    if one._sum is not None:
+        # A sum that runs stands for its cells: to work its own part out would look at all of them again.
+        return bool(one._sum.is_nothing)
     return one.part == NOTHING or (one.status == CellStatus.ABSENT and (bulk or one.part != UNKNOWN))
 
 
-def _sum_cell(running: _RunningSum, number: float, beside: int) -> Any:
-    made = cell(number, CellStatus.DERIVED, UNKNOWN, running.registry, isinstance(number, int), beside)
-    made._part, made._sum, made._length = None, running, len(running.parts)
+def _sum_cell(running: _RunningSum, number: float, near: _Origin) -> Any:
+    whole = isinstance(number, int)
+    made = _made(number, near.among(CellStatus.DERIVED, None, running.registry), whole=whole)
+    made._sum, made._length = running, len(running.parts)
     return made
 
 
@@ -366,8 +478,8 @@ def _started(first: Any) -> Any:
     check = check_sums(first.as_cells())
     if not check.valid:
         raise sum_error(check)
-    whole = isinstance(first, IntegerCell)
-    made = cell(first.number, first.status, first.part, first.registry, whole, first.beside)
+    origin = first._origin.among(first.status, first.part, first.registry)
+    made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
     made._sum, made._length = _RunningSum(first, started=True), 1
     return made
 
@@ -425,13 +537,12 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     elif math.isnan(theirs):
         status, registry, parts = CellStatus.NOT_AVAILABLE, EMPTY, np.array([UNKNOWN])
     else:
-        status = one.status or CellStatus.DERIVED
         registry, parts = scalar_parts(name, mine, theirs, reflected=reflected)
-        if parts[0] == mine.parts[0]:
-            status = one.status
+        status = one.status if parts[0] == mine.parts[0] else one.status or CellStatus.DERIVED
     if status not in _NAMES and math.isnan(number):
         status = CellStatus.NOT_AVAILABLE
-    return cell(number, status, int(parts[0]), registry, isinstance(number, int))
+    origin = one._origin.among(int(status), int(parts[0]), registry)
+    return _made(number, origin, whole=isinstance(number, int))
 
 
 def scalar_parts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -211,9 +212,10 @@ def _rows(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
     kept = frame.loc[rows]
     for place, array in guarded_columns(frame):
         cells = kept.iloc[:, place].array.cells
-        if cells.dropped > array.dropped:
+        if cells.dropped > array.dropped or cells.left != array.cells.left:
             # All hidden cells went because they are of another level: that is no dropna.
-            kept.isetitem(place, DiscretionisedArray(cells.values, cells.status, cells.parts, cells.registry))
+            cells = replace(cells, dropped=array.dropped, left=array.cells.left)
+            kept.isetitem(place, DiscretionisedArray.unchecked(cells))
     return kept
 
 
