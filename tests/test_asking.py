@@ -70,7 +70,7 @@ def test_a_refusal_that_no_form_gets_past_is_not_remembered_and_names_what_was_t
     assert len(sent(api)) <= 4
     assert caught.value.status == 422
     assert "curl" in caught.value.report()
-    learned = tmp_path / "learned.json"
+    learned = client.cache.path / "learned.json"
     assert not learned.exists() or "refused" not in learned.read_text(encoding="utf-8")
 
 
@@ -107,7 +107,7 @@ def test_every_status_that_refuses_a_form_leads_to_another(api: Any, client: ji.
 def test_a_refusal_is_forgotten_after_thirty_days(api: Any, client: ji.Client, tmp_path: Path) -> None:
     api.faults.refuse("level")
     client.read("y25i01", by="A-kasse", periods=1)
-    path = tmp_path / "learned.json"
+    path = client.cache.path / "learned.json"
     text = path.read_text(encoding="utf-8")
     now = datetime.now(UTC)
     assert str(now.year) in text
@@ -189,10 +189,10 @@ def test_clearing_the_cache_of_a_table_forgets_the_names_of_its_totals(
     _, client = unlisted
     client.read("y28a15", by="A-kasse", periods=2)
     assert "A-kasse i alt" in json.dumps(
-        json.loads((tmp_path / "learned.json").read_text(encoding="utf-8")), ensure_ascii=False
+        json.loads((client.cache.path / "learned.json").read_text(encoding="utf-8")), ensure_ascii=False
     )
     client.cache.clear("y28a15")
-    assert "A-kasse i alt" not in (tmp_path / "learned.json").read_text(encoding="utf-8")
+    assert "A-kasse i alt" not in (client.cache.path / "learned.json").read_text(encoding="utf-8")
 
 
 # --- what did not come ------------------------------------------------------------------------------------------------
