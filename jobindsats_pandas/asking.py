@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import product
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jobindsats_pandas.decoding import UnknownMemberError, match
 from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
-from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve
+from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve, single_requests
 from jobindsats_pandas.gathering import gather
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.queries import in_dialect, names_request
@@ -219,25 +218,16 @@ class Asker:
         self.transport.learned.note(self.transport.base_url, "refused", entries[:50], days=REMEMBERED)
 
     def _as_stored(self, question: Plan, edition: str) -> Plan:
-        """Choose the form in which the whole question is answered on disk, if there is one."""
+        """Choose a form in which the whole question is answered on disk, if there is one."""
+        edition_or_any = None if self.offline else edition
 
-        def stored(other: Plan) -> bool:
-            return all(
-                self.transport.has(part.path, edition=None if self.offline else edition)
-                for request in other.requests
-                for part in self.as_answered(request)
-            )
+        def stored(request: DataRequest) -> bool:
+            return self.transport.has(request.path, edition=edition_or_any)
 
-        if self.refresh or stored(question):
+        if self.refresh or all(stored(p) for request in question.requests for p in self.as_answered(request)):
             return question
-        for members, periods, measures, level in product(
-            (EVERY_FORM.members, 0), (EVERY_FORM.periods, 1), (EVERY_FORM.measures, 0), (1, 0)
-        ):
-            dialect = Dialect(members=members, periods=periods, measures=measures, level=level)
-            other = self._otherwise(question, dialect)
-            if other is not None and other.requests != question.requests and stored(other):
-                return other
-        return question
+        other = next(filter(stored, single_requests(question.whole)), None)
+        return question if other is None else replace(question, requests=(other,))
 
     # --- answers -----------------------------------------------------------------------------------------------------
 

@@ -190,7 +190,8 @@ class Client:
 
     def table(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
         """What a table offers, as `jobindsats_pandas.table`."""
-        return self._metadata(table, refresh=refresh, offline=offline).table
+        found = self._metadata(table, refresh=refresh, offline=offline).table
+        return self._asker().with_known_totals(found)
 
     def plan(
         self,
@@ -203,9 +204,8 @@ class Client:
         offline: bool = False,
     ) -> Plan:
         """What a question would send, as `jobindsats_pandas.plan`."""
-        asker = self._asker(offline=offline)
-        found = asker.with_known_totals(self.table(table, offline=offline))
-        return asker.in_known_forms(self._plan(found, by, periods, period_type, measures))
+        found = self.table(table, offline=offline)
+        return self._asker().in_known_forms(self._plan(found, by, periods, period_type, measures))
 
     def read(
         self,
@@ -422,7 +422,8 @@ def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> dict[st
         "table_name": table.name,
         "link": table.link_tablepage,
         "url": base_url,
-        "update_latest": str(table.update_latest) if table.update_latest else None,
+        # Of the answers: where they are older ones that had to be served, the metadata may be newer.
+        "update_latest": parts[0].edition or None,
         "fetched_at": min(part.fetched_at for part in parts).isoformat(timespec="seconds"),
         "from_cache": all(part.from_cache for part in parts),
         "stale": any(part.stale for part in parts),

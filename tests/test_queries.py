@@ -804,6 +804,8 @@ def test_an_address_too_long_for_its_measures_says_so():
     with pytest.raises(QueryError, match=r"3,\d{3} characters and 1,971 is the limit. Name fewer measures"):
         plan(found, measures=[f"measure_{n:03d}" for n in range(299)], periods=1, max_cells=299)
     assert len(plan(found, periods=1).requests) == 1
+    with pytest.raises(QueryError, match=r"characters"):
+        plan(found, by="_nykom", measures=[f"measure_{n:03d}" for n in range(299)], periods=1, max_cells=299)
 
 
 def test_room_for_no_cell_is_refused():
