@@ -359,6 +359,54 @@ def test_of_many_members_the_largest_are_drawn_and_the_others_told() -> None:
     assert "73 er ikke vist" in foot(bars)
 
 
+def unknown_last(members: int) -> PartDimension:
+    """Areas of which the last is the unknown one, in two levels as in the metadata of regions and municipalities."""
+    listed = [(f"/1/{n}/", f"Kommune {n}") for n in range(1, members)]
+    return PartDimension.build(
+        "_omrade",
+        "Område",
+        [
+            ("_reko", "total", "Hele landet", [("/", "Hele landet")]),
+            ("_reko", "nykom", "Kommune", [*listed, ("/2/1/", "Uoplyst område")]),
+        ],
+    )
+
+
+def test_the_unknown_area_is_named_where_it_is_left_out_and_only_there() -> None:
+    space = table((PERSONS,), months(2), unknown_last(30))
+    small = [[50 - n, 50 - n] for n in range(30)]
+    df = frame(small, space)
+    assert "; 22, herunder Uoplyst område, er ikke vist." in foot(plot(df))
+    assert "; 5, herunder Uoplyst område, er ikke vist." in foot(plot(df[df["Periode"] == "2024M01"]))
+    large = frame([*small[:-1], [99, 99]], space)
+    assert "Uoplyst område" in legend(plot(large))
+    named = df[df["Område"] != "Uoplyst område"]
+    for whole in (large, named, df.tail(8)):
+        assert "Uoplyst" not in foot(plot(whole))
+    hidden = [[HIDDEN, 9]] * 29 + [[9, 9]]
+    assert "; de øvrige, herunder Uoplyst område, har 4 tilsammen." in foot(plot_audit(frame(hidden, space)))
+    assert "Uoplyst" not in foot(plot_audit(frame([*hidden[:-1], [HIDDEN] * 2], space), "Område"))
+
+
+def test_many_unknown_combinations_are_named_in_short() -> None:
+    funds = PartDimension.build(
+        "_akasse", "A-kasse", [("_a", "a", "A-kasse", [(f"/{n}/", f"Kasse {n}") for n in range(5)])]
+    )
+    space = table((PERSONS,), months(1), unknown_last(5), funds)
+    areas, of_funds = (codes.ravel() for codes in np.meshgrid(np.arange(1, 6), np.arange(1, 6)))
+    array = DiscretionisedArray(
+        np.where(areas == 5, 3, 90),
+        np.zeros(25, dtype=np.uint8),
+        space.encode(0, 0, [areas, of_funds]),
+        Registry.of(space),
+    )
+    ax = plot(pd.DataFrame({"Antal personer": array}), kind="line")
+    assert (
+        "; 17, herunder Uoplyst område, Kasse 0, Uoplyst område, Kasse 1 og 3 andre uoplyste, er ikke vist."
+        in foot(ax)
+    )
+
+
 def test_as_many_members_as_there_is_room_for_stand_in_the_order_of_the_metadata() -> None:
     ax = plot(frame([[n, n] for n in range(3, 11)], table((PERSONS,), months(2), area(8))))
     assert len(lines(ax)) == MOST_LINES

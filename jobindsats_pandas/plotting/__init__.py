@@ -76,7 +76,8 @@ def plot(
     status ``ABSENT`` is 0; one without a row is not drawn but counted (``complete=True`` reads them all).
 
     Of more than 8 lines (25 bars) the largest are drawn, by the mean of their visible cells, and a foot note tells how
-    many are not. Members keep the order of the metadata, except where some are left out: then the largest come first.
+    many are not, naming members such as "Uoplyst område" among them. Members keep the order of the metadata, except
+    where some are left out: then the largest come first.
 
     Examples
     --------
