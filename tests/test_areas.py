@@ -327,6 +327,16 @@ def test_the_ends_of_a_year_to_date_and_a_rolling_year_come_from_the_sandbox(cli
     assert span.days in {364, 365}
 
 
+def test_months_with_gaps_keep_their_own_first_and_last_days(client: ji.Client) -> None:
+    df = ji.read_jobindsats("y25i14", periods="latest:3", client=client)
+    days = {
+        "start": ["2025-12-01", "2026-03-01", "2026-06-01"],
+        "end": ["2025-12-31", "2026-03-31", "2026-06-30"],
+    }
+    for how, expected in days.items():
+        assert timestamps(df, how)["Periode"].astype(str).tolist() == expected  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("text", ["2026XYZ01", "2026M13", "2026QMAT05", "foråret", "2026D001", "2026YMAT02"])
 def test_periods_of_unknown_length_are_refused(text: str) -> None:
     df = pd.DataFrame({"Periode": pd.Categorical([text], ordered=True)})

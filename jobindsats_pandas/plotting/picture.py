@@ -101,12 +101,18 @@ class Picture:
         notes = list(self.notes)
         pending = self.status == CellStatus.NOT_AVAILABLE
         if count := int(np.count_nonzero(pending)):
-            when = [self.axis.names[column] for column in np.flatnonzero(pending.any(axis=0))]
-            span = when[0] if len(when) == 1 else f"{when[0]} til {when[-1]}"
+            where = np.flatnonzero(pending.any(axis=0))
+            span = self.axis.names[where[0]]
+            if len(where) > 1:
+                span += f" til {self.axis.names[where[-1]]}"
+            if len(where) < where[-1] - where[0] + 1:
+                span += f", {danish(len(where))} perioder"
             notes.append(f"Ikke offentliggjort endnu: {danish(count)} tal ({span}).")
         columns = [self.axis.ids.index(period) for period in self.periods]
         if count := int(np.count_nonzero(self.status[:, columns] == NO_CELL)):
             notes.append(f"Ikke i data, og ikke tegnet: {danish(count)} kombinationer.")
+        if self.axis.gaps:
+            notes.append(self.axis.gaps)
         if not from_zero:
             notes.append("Aksen begynder ikke ved 0.")
         return [*notes, self.source]

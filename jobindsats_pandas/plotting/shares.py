@@ -97,7 +97,7 @@ def count_shares(df: pd.DataFrame, by: str | None) -> Shares:
         axis=axis,
         share=share[order],
         pending=((pending > 0) & (of == 0))[order],
-        foot=(*foot, source(df, cells.space)),
+        foot=(*foot, *([axis.gaps] if axis.gaps else []), source(df, cells.space)),
     )
 
 
