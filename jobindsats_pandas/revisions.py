@@ -131,7 +131,8 @@ def _edition(provenance: dict[str, Any]) -> str:
 
 
 def _span(periods: Sequence[str]) -> str:
-    return periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+    # How many, for the months of a table may have gaps.
+    return periods[0] if len(periods) == 1 else f"{len(periods)} periods, {periods[0]} to {periods[-1]}"
 
 
 def _left_out(summary: pd.DataFrame) -> str:

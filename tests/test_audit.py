@@ -232,6 +232,12 @@ def test_an_audit_tells_not_available_and_rounded_apart(reader: ji.Client) -> No
     assert "more are rounded" in adverts.summary
 
 
+def test_months_with_gaps_are_counted_as_those_that_there_are(reader: ji.Client) -> None:
+    found = audited(reader.read("y25i14", by="_region", periods="2025M06:2026M06"))
+    assert found.periods["period"].tolist() == ["2025M06", "2025M09", "2025M12", "2026M03", "2026M06"]
+    assert found.periods["cells"].tolist() == [6] * 5
+
+
 def test_what_comes_from_the_wire_is_escaped() -> None:
     from jobindsats_pandas.disclosure import PartDimension, PartMeasure, PartSpace, Registry
     from jobindsats_pandas.kinds import Kind
