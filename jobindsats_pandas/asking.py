@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jobindsats_pandas.decoding import UnknownMemberError, match
+from jobindsats_pandas.answers import UnknownMemberError, match
 from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
 from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve, single_requests
 from jobindsats_pandas.gathering import gather
@@ -24,7 +24,7 @@ from jobindsats_pandas.transport import expiry_moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from jobindsats_pandas.decoding import Block
+    from jobindsats_pandas.answers import Block
     from jobindsats_pandas.forms import DataRequest
     from jobindsats_pandas.metadata import Hierarchy, Table
     from jobindsats_pandas.queries import Plan

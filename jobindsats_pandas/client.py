@@ -10,15 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jobindsats_pandas.answers import UnknownMemberError
 from jobindsats_pandas.asking import Asker, Parsed, expiry_of_table
-from jobindsats_pandas.decoding import (
-    UnknownMemberError,
-    asks_whole_levels,
-    missing,
-    suspiciously_rounded,
-    to_frame,
-    unexplained_since,
-)
+from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.errors import (
     JobindsatsError,
     PayloadError,
@@ -29,6 +23,7 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
 from jobindsats_pandas.gathering import shows_progress
+from jobindsats_pandas.judging import asks_whole_levels, missing, suspiciously_rounded, unexplained_since
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
@@ -40,9 +35,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from jobindsats_pandas.answers import Block
     from jobindsats_pandas.asking import Part
-    from jobindsats_pandas.decoding import Block, Missing
     from jobindsats_pandas.forms import Selection
+    from jobindsats_pandas.judging import Missing
     from jobindsats_pandas.metadata import CatalogueEntry
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import CacheView

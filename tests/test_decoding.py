@@ -11,19 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobindsats_pandas.decoding import (
-    Missing,
-    UnknownMemberError,
-    asks_whole_levels,
-    match,
-    missing,
-    suspiciously_rounded,
-    to_frame,
-    unexplained_since,
-)
+from jobindsats_pandas.answers import UnknownMemberError, match
+from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import PayloadError
 from jobindsats_pandas.forms import Dialect
+from jobindsats_pandas.judging import (
+    Missing,
+    asks_whole_levels,
+    missing,
+    suspiciously_rounded,
+    unexplained_since,
+)
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.queries import plan, total_request
 

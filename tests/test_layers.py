@@ -15,6 +15,8 @@ FLOORS = [
     {"disclosure", "metadata", "rows", "transport"},
     {"forms"},
     {"queries"},
+    {"answers"},
+    {"judging"},
     {"decoding", "gathering"},
     {"asking"},
     {"client"},
