@@ -44,7 +44,7 @@ HIDDEN_ROWS = (4, 17, 18, 40)
 OUTCOMES = ("refused", "breaks", "differs", "warns")
 
 
-def frame_of(*, hidden: bool, guarded: bool) -> pd.DataFrame:
+def frame_of(*, hidden: bool, guarded: bool, floats: bool = False) -> pd.DataFrame:
     """Periode, kasse, antal (with hidden cells or without), andet (all visible), andel (a rate): sixty rows."""
     rows = MONTHS * FUNDS
     random = np.random.default_rng(11)
@@ -85,6 +85,8 @@ def frame_of(*, hidden: bool, guarded: bool) -> pd.DataFrame:
             pd.array(andet, dtype="Int64"),
             pd.array(andel, dtype="Float64"),
         ]
+        if floats:
+            columns = [one.to_numpy(np.float64, na_value=np.nan) for one in columns]
     return pd.DataFrame(
         {
             "Periode": pd.period_range("2025-01", periods=MONTHS, freq="M").take(month),
@@ -183,18 +185,23 @@ def surroundings(frame: pd.DataFrame, *, hidden: bool) -> dict[str, Any]:
     return {"df": frame.copy(), "pop": pop, "hid": HIDDEN_ROWS[0] if hidden else None}
 
 
-def judge(ran: Ran, naive: Ran, *, hidden: bool) -> str:
+def judge(ran: Ran, naive: Ran, floats: Ran, *, hidden: bool) -> str:
     """Right, or one of `OUTCOMES`; ``fails`` where plain ``Int64`` does too, or a tool is not installed."""
     if naive.error is not None:
         return "fails"
     if ran.error is not None:
         return "refused" if is_refusal(ran.error) else "breaks"
-    mine, theirs = _comparable(ran.value), _comparable(naive.value)
-    if len(mine) != len(theirs) or not all(map(close, mine, theirs)):
+    mine = _comparable(ran.value)
+    # Where NaN and NA differ (np.isnan), the values of either will do.
+    if not any(same(mine, _comparable(plain.value)) for plain in (naive, floats) if plain.error is None):
         return "differs"
     if ran.warned and not hidden:
         return "warns"
     return "right"
+
+
+def same(mine: list[float], theirs: list[float]) -> bool:
+    return len(mine) == len(theirs) and all(map(close, mine, theirs))
 
 
 def _comparable(value: Any) -> list[float]:
@@ -213,16 +220,19 @@ def outcome(recipe: str, names: dict[str, Any], *, hidden: bool) -> tuple[str, R
     """What became of one operation."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ours, naive = (
-            surroundings(frame_of(hidden=hidden, guarded=guarded), hidden=hidden) for guarded in (True, False)
+        ours, naive, floating = (
+            surroundings(frame_of(hidden=hidden, guarded=guarded, floats=floats), hidden=hidden)
+            for guarded, floats in ((True, False), (False, False), (False, True))
         )
     np.random.seed(1)  # noqa: NPY002 - some libraries draw from the global generator
     ran = run(recipe, names | ours)
     np.random.seed(1)  # noqa: NPY002
     plain = run(recipe, names | naive)
+    np.random.seed(1)  # noqa: NPY002
+    floats = run(recipe, names | floating)
     if "plt" in names:
         names["plt"].close("all")
-    return judge(ran, plain, hidden=hidden), ran
+    return judge(ran, plain, floats, hidden=hidden), ran
 
 
 def main(paths: list[str]) -> None:

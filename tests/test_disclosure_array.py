@@ -1092,7 +1092,7 @@ def test_exports_have_the_numbers_asked_for():
 
 
 def test_numbers_that_do_not_add_mind_it_even_in_numpy_if_pandas_gave_them():
-    persons = pd.Series(make([4, 6], kind=Kind.PERSONS)).to_numpy()
+    persons = pd.Series(make([4, 6], kind=Kind.PERSONS)).to_numpy(copy=True)
     for adding in (np.sum, np.cumsum, np.nansum, lambda x: x.sum(), lambda x: x[:].sum(), lambda x: x @ x):
         with pytest.raises(InvalidSumError, match=r"to_numpy\(\)"):
             adding(persons)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Addition",
+    "Grouping",
     "Purpose",
     "addition",
     "appending",
     "called_directly",
     "combining",
+    "grouping",
+    "in_picture",
     "in_statistic",
     "made_bare",
+    "pairing",
     "pivoting",
     "purpose",
     "relabelling",
@@ -50,6 +55,7 @@ class Purpose(Enum):
     STATISTIC = auto()
     SUM = auto()
     WINDOW_SUM = auto()
+    WINDOW_APPLY = auto()
     EXPORT = auto()
 
 
@@ -84,6 +90,8 @@ _PANDAS_INTERNAL: Final = _words(
     """
 )
 
+# Between a frame and somebody who wants its numbers.
+_AS_NUMBERS: Final = _words("values _values to_numpy __array__ asarray")
 _STATISTICS: Final = _words(
     """
     mean var std sem skew kurt average cov corr corrcoef median quantile histogram
@@ -132,6 +140,7 @@ def purpose(*, typed: bool) -> Purpose:
     typed : bool
         Whether it said of which dtype.
     """
+    whole_frame = False
     for module, function, _ in _outside(2):  # pragma: no branch - the user is always there
         if _draws(module):
             return Purpose.INTERNAL
@@ -140,12 +149,16 @@ def purpose(*, typed: bool) -> Purpose:
         if function == "_format_strings":
             return Purpose.DISPLAY
         if function == "as_array" and not typed:
+            whole_frame = True
+        elif whole_frame and function not in _AS_NUMBERS:
             return Purpose.OBJECTS
         if module.startswith("pandas.core.window"):
             if function in _WINDOW_STATISTICS:
                 return Purpose.STATISTIC
             if function in _WINDOW_HARMLESS:
                 return Purpose.INTERNAL
+            if function == "apply":
+                return Purpose.WINDOW_APPLY
             if not function.startswith("_") and function not in {
                 "homogeneous_func",
                 "calc",
@@ -181,6 +194,54 @@ def addition() -> Addition:
     if not _is_library(module) or module.startswith(_ELEMENTWISE) or function in _CALLING:
         return Addition.OWN
     return Addition.BULK
+
+
+def in_picture() -> bool:
+    """Whether numpy computes with cells for a picture that is being drawn."""
+    return next((_draws(module) for module, *_ in _outside(2) if not module.startswith("numpy")), False)
+
+
+def pairing() -> bool:
+    """Whether pandas lays two columns beside each other for a correlation over windows: it adds 0 times the other."""
+    return _at_work("pandas.core.window.common.prep_binary")
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How somebody put cells into groups.
+
+    Attributes
+    ----------
+    operation : str
+        What was called, as the user knows it.
+    units : str
+        What the groups are to the user.
+    keys : tuple of str
+        The names that the groups were made by, where all have one.
+    """
+
+    operation: str
+    units: str
+    keys: tuple[str, ...]
+
+
+def grouping() -> Grouping:
+    """Tell how the user grouped; asked when a sum is refused, so what it costs does not matter."""
+    operation, units, keys = "groupby sum", "groups", ()
+    for module, function, frame in _outside(2):
+        if not _is_library(module):
+            break
+        if function in {"pivot_table", "crosstab", "resample"}:
+            operation, units = function, "cells of the table"
+        elif function in {"_add_margins", "_generate_marginal_results"}:
+            operation, units = "pivot_table(margins=True)", "margins"
+        elif module == "pandas.core.frame" and function == "_reduce":
+            operation, units = "sum(axis=1)", "rows"
+        grouped = getattr(frame.f_locals.get("self"), "_grouper", None)
+        names = list(getattr(grouped, "names", ()))
+        if names and all(isinstance(name, str) for name in names):
+            keys = tuple(names)
+    return Grouping(operation, units, () if units == "rows" else keys)
 
 
 def made_bare() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from jobindsats_pandas.disclosure.exported import exported
 from jobindsats_pandas.disclosure.reductions import Reductions
 from jobindsats_pandas.disclosure.scalars import scalars_of
 from jobindsats_pandas.disclosure.storage import read_only
+from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +40,14 @@ class Leaving(Reductions):
 
     def _objects(self) -> NDArray[np.object_]:
         result = np.empty(len(self), dtype=object)
-        result[:] = list(scalars_of(self.cells))
+        # None of these objects can be garbage yet, and the collector would look at them again and again.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            result[:] = list(scalars_of(self.cells))
+        finally:
+            if collecting:
+                gc.enable()
         return result
 
     def _leave(self, how: str, *, typed: bool = True) -> Purpose:
@@ -48,11 +57,21 @@ class Leaving(Reductions):
             self._check(None, 1, "sum")
         elif why is Purpose.WINDOW_SUM:
             self._check(None, 1, "sum over windows, which is checked over the whole column")
+        elif why is Purpose.WINDOW_APPLY:
+            self._warn_unguarded_windows()
         elif why is Purpose.STATISTIC:
             self._warn_biased(how)
         elif why is Purpose.EXPORT:
             self._warn_leaving(how)
         return why
+
+    def _warn_unguarded_windows(self) -> None:
+        check = check_sums(self.cells)
+        if not check.valid and not sums_allowed():
+            warn_removed(
+                f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
+                f" ({', '.join(check.reasons_of())}); nothing tells whether it adds them. {_PLAIN_OUT}."
+            )
 
     def _warn_leaving(self, how: str) -> None:
         filled = int(np.count_nonzero(self._status == CellStatus.FILLED))

@@ -21,7 +21,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     zero_where_left_out,
 )
 from jobindsats_pandas.disclosure.building import blanked, is_na
-from jobindsats_pandas.disclosure.callers import warn_removed
+from jobindsats_pandas.disclosure.callers import pairing, warn_removed
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_parts
 from jobindsats_pandas.disclosure.leaving import Leaving
 from jobindsats_pandas.disclosure.parts import UNKNOWN
@@ -115,7 +115,7 @@ class Operators(Leaving):
                 "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
                 " table, add the columns as they were read: they know whether they add."
             )
-        if guarded and name == "add":
+        if guarded and name == "add" and not pairing():
             return self._added(other)
         if name == "sub" and not reflected and guarded and negated(other.cells):
             return self._added(-other)
@@ -213,6 +213,8 @@ class Operators(Leaving):
     def _ufunc(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = _UFUNCS.get(ufunc.__name__)
         if method == "__call__":
+            if ufunc.__name__ == "vecdot":
+                return inputs[0] @ inputs[1]
             if name is not None and len(inputs) == 2 and not kwargs:
                 left, right = inputs
                 if isinstance(left, Operators):
@@ -222,10 +224,13 @@ class Operators(Leaving):
                 return getattr(operator, name)(self)
         elif method == "reduce" and ufunc.__name__ in _REDUCTIONS:
             return self._reduce(_REDUCTIONS[ufunc.__name__], skipna=kwargs.get("skipna", True))
-        elif method in ("accumulate", "reduceat") and ufunc is np.add:
+        elif method in ("accumulate", "reduceat", "at") and ufunc is np.add:
             self._check(None, 1, f"np.add.{method}")
-        elif method != "accumulate":
+        elif method not in ("accumulate", "at"):
             return NotImplemented
+        if method == "at":
+            bare: list[Any] = [one._numbers if isinstance(one, Operators) else one for one in inputs]
+            return ufunc.at(*bare)
         plain = [one._plain_array() if isinstance(one, Operators) else one for one in inputs]
         if method != "__call__":
             values = getattr(ufunc, method)(self._numbers, *inputs[1:], **kwargs)

@@ -325,6 +325,16 @@ class PartSpace:
         )
 
     @cached_property
+    def types_of_periods(self) -> list[int]:
+        """`period_types` as a list, which is faster to look one up in."""
+        return self.period_types.tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def levels_of_members(self) -> list[list[int]]:
+        """The level of each member of each dimension, the last dimension first, as parts are taken apart."""
+        return [dimension.level_of.tolist() for dimension in reversed(self.dimensions)]
+
+    @cached_property
     def _measure_codes(self) -> dict[str, int]:
         return {measure.id: index for index, measure in enumerate(self.measures)}
 
@@ -370,7 +380,7 @@ class Registry:
     array([0, 1])
     """
 
-    __slots__ = ("__weakref__", "_grown", "offsets", "spaces")
+    __slots__ = ("__weakref__", "_grown", "offsets", "spaces", "steps")
 
     def __init__(self, spaces: Iterable[PartSpace] = ()) -> None:
         self.spaces = tuple(spaces)
@@ -382,6 +392,8 @@ class Registry:
                 "these tables together have more cells than can be numbered; combine fewer of them"
             )
         # Arithmetic derives the same few measures again and again; the identical registry makes merging free.
+        # By how much the part of a cell moves when the cell is computed with a number; single cells keep it here.
+        self.steps: dict[tuple[Any, ...], Any] = {}
         self._grown: dict[tuple[int, PartMeasure], tuple[Registry, int]] = {}
 
     @classmethod

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
-from jobindsats_pandas.disclosure.callers import Addition, addition, in_statistic, made_bare, warn_removed
+from jobindsats_pandas.disclosure.callers import (
+    Addition,
+    addition,
+    in_picture,
+    in_statistic,
+    made_bare,
+    warn_removed,
+)
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of"]
+__all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of", "small_sum"]
 
 _OPERATORS = {
     "add": "add",
@@ -44,7 +51,7 @@ _OPERATORS = {
     "positive": "pos",
     "absolute": "abs",
 }
-_NAMES = {
+_NAMES: dict[int, str] = {
     CellStatus.DISCRETIONISED: "<hidden>",
     CellStatus.NOT_AVAILABLE: "<not available>",
     CellStatus.ABSENT: "<absent>",
@@ -88,7 +95,8 @@ class Cell:
     @property
     def status(self) -> CellStatus:
         """What the cell is."""
-        return _STATUS[int(self._origin.status[self._place])]
+        status: int = self._origin.status[self._place]
+        return _STATUS[status]
 
     @property
     def part(self) -> int:
@@ -98,7 +106,8 @@ class Cell:
             assert self._sum is not None  # noqa: S101 - only sums put it off
             part = self._sum.upto(self._length).part()
             self._origin.parts = (part,)
-        return int(part)
+        known: int = part
+        return known
 
     @property
     def registry(self) -> Registry:
@@ -114,6 +123,11 @@ class Cell:
     def number(self) -> float:
         """The plain number; NaN if hidden."""
         return math.nan
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What numpy would make of it; `DataFrame.eval` asks."""
+        return np.dtype(np.int64 if isinstance(self, IntegerCell) else np.float64)
 
     def as_cells(self) -> Cells:
         """The cell as an array of one."""
@@ -150,9 +164,9 @@ class Cell:
         """The bare number where a picture is laid out, or a quantile worked out; None elsewhere."""
         both = [one for one in (self, other) if isinstance(one, Cell)]
         whole = not any(isinstance(one, HiddenCell) or one.beside for one in both)
-        if not isinstance(other, int | float | np.generic) or (
-            how is Addition.BULK and not (whole and in_statistic())
-        ):
+        if not isinstance(other, int | float | np.generic):
+            return None
+        if how is Addition.BULK and not ((whole and in_statistic()) or in_picture()):
             return None
         added: Any = other.number if isinstance(other, Cell) else other
         return self.number + added
@@ -310,8 +324,8 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     hidden = count_hidden(cells.status) + cells.dropped
     missing = is_missing(cells.status)
     visible = len(cells) - int(np.count_nonzero(missing))
-    # A copy: what is written into the column later is no business of the cells that were taken out before.
-    origin = _Origin(cells.status.copy(), cells.parts.copy(), cells.registry, hidden, visible)
+    # Copies: what is written into the column later is no business of the cells that were taken out before.
+    origin = _Origin(cells.status.tolist(), cells.parts.tolist(), cells.registry, hidden, visible)
     visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
     if not missing.any():
@@ -333,23 +347,49 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
 class _RunningSum:
     """What a sum of single cells consists of so far; grows in place, so that a long sum stays linear."""
 
-    __slots__ = ("_seen", "_signature", "numbers", "parts", "registry", "started", "statuses")
+    __slots__ = ("_seen", "_signature", "closed", "numbers", "parts", "registry", "started", "statuses")
 
     def __init__(self, first: Any, *, started: bool) -> None:
         self.registry: Registry = first.registry
         self.numbers: list[float] = [first.number]
         self.statuses: list[int] = [first.status]
         self.parts: list[int] = [first.part]
-        self.started = started
+        self.started, self.closed = started, False
         self._seen = {first.part}
-        self._signature = _signature(first)
+        self._signature = signature(first.registry, first.part, first.status)
+
+    @classmethod
+    def of(cls, cells: Cells) -> _RunningSum | None:
+        """The sum of a few cells, if a look at each of them is enough to see that they add; else None."""
+        parts, registry = cells.parts.tolist(), cells.registry
+        if cells.dropped or cells.left or len(set(parts)) < len(parts):
+            return None
+        statuses = cells.status.tolist()
+        first = signature(registry, parts[0], statuses[0])
+        if first is None or any(
+            signature(registry, part, status) != first
+            for part, status in zip(parts[1:], statuses[1:], strict=True)
+        ):
+            return None
+        made = object.__new__(cls)
+        made.registry, made.started, made.closed, made._signature = registry, False, True, first
+        made.numbers, made.statuses, made.parts, made._seen = (
+            cells.values.tolist(),
+            statuses,
+            parts,
+            set(parts),
+        )
+        return made
 
     def add(self, other: Any) -> None:
         """Add one more cell; raises where that may not be."""
-        quick = (
-            other.registry is self.registry and other.part not in self._seen and self._signature is not None
-        )
-        if not (quick and _adds(self._signature, _signature(other))):
+        new, status = other.part, other._origin.status[other._place]
+        if (
+            other._origin.registry is not self.registry
+            or new in self._seen
+            or self._signature is None
+            or signature(self.registry, new, status) != self._signature
+        ):
             registry, recoders = merge_registries([self.registry, other.registry])
             both = [np.array(self.parts), np.array([other.part])]
             both = [p if recode is None else recode(p) for p, recode in zip(both, recoders, strict=True)]
@@ -362,13 +402,11 @@ class _RunningSum:
             self.parts = parts[:-1].tolist()
             self.registry = registry
             self._seen = set(self.parts)
-            part = int(parts[-1])
-        else:
-            part = other.part
+            new = int(parts[-1])
         self.numbers.append(other.number)
-        self.statuses.append(other.status)
-        self.parts.append(part)
-        self._seen.add(part)
+        self.statuses.append(status)
+        self.parts.append(new)
+        self._seen.add(new)
 
     @property
     def is_nothing(self) -> bool:
@@ -386,6 +424,7 @@ class _RunningSum:
             return self
         copy = object.__new__(_RunningSum)
         copy.registry, copy.started, copy._signature = self.registry, self.started, self._signature
+        copy.closed = self.closed
         copy.numbers, copy.statuses, copy.parts = (
             self.numbers[:length],
             self.statuses[:length],
@@ -401,34 +440,42 @@ class _RunningSum:
         return Cells(np.array(numbers, dtype=np.float64), np.array(statuses, dtype=np.uint8), parts, registry)
 
 
-def _signature(one: Any) -> tuple[Any, ...] | None:
+def signature(registry: Registry, part: int, status: int) -> tuple[Any, ...] | None:
     """What cells must have in common to add, and the period with its type; None if the cell adds to nothing."""
-    located = one.registry.locate(one.part)
-    if located is None or one.status not in (CellStatus.OBSERVED, CellStatus.DERIVED):
+    if status not in (0, 5):  # observed, derived
+        return None
+    located = registry.locate(part)
+    if located is None:
         return None
     space, number = located
     rest, period = divmod(number, len(space.periods))
     levels = []
-    for dimension in reversed(space.dimensions):
-        rest, member = divmod(rest, len(dimension.members))
-        levels.append(dimension.members[member].level)
+    for members in space.levels_of_members:
+        rest, member = divmod(rest, len(members))
+        levels.append(members[member])
     kind = space.measures[rest].kind
     if kind in (Kind.NONE, Kind.PERSONS):
         return None
-    period_type = int(space.period_types[period])
+    period_type = space.types_of_periods[period]
     over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART)
-    return space.table, rest, tuple(levels), period_type if over_periods else -1 - period
+    return space.table, rest, levels, period_type if over_periods else -1 - period
 
 
-def _adds(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:
-    return first is not None and first == second
+def small_sum(cells: Cells) -> Any:
+    """The sum of a few cells as a single one, if they are seen to add at once; else None."""
+    running = _RunningSum.of(cells)
+    if running is None:
+        return None
+    number = sum(running.numbers)
+    near = _Origin((), (), cells.registry)
+    return _sum_cell(running, number, near)
 
 
 def _add(left: Any, right: Any, *, bulk: bool) -> Any:
-    if left._sum is None and right._sum is not None:
+    if not _runs(left) and _runs(right):
         # What is added to a sum that runs is one more of its cells, on whichever side it stands.
         left, right = right, left
-    running = left._sum
+    running = left._sum if _runs(left) else None
     bulk = bulk or (running is not None and running.started)
     if sums_allowed():
         return _plain_sum(left, right)
@@ -450,6 +497,11 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
         # All that is visible of a column, one by one: the hidden ones were left out.
         raise _skipped(left if left.beside else right)
     return _sum_cell(running, left.number + right.number, origin)
+
+
+def _runs(one: Any) -> bool:
+    """Whether it is a sum that grows cell by cell."""
+    return one._sum is not None and not one._sum.closed
 
 
 def _is_nothing(one: Any, *, bulk: bool) -> bool:
@@ -514,6 +566,8 @@ def _joined(several: Iterable[Cells]) -> Cells:
 
 def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     function = getattr(operator, name)
+    if type(other) in (int, float) and not math.isnan(other):
+        return _with_number(name, function, one, other, reflected=reflected)
     if isinstance(other, np.generic):
         other = other.item()
     if isinstance(other, np.ndarray):
@@ -543,6 +597,48 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
         status = CellStatus.NOT_AVAILABLE
     origin = one._origin.among(int(status), int(parts[0]), registry)
     return _made(number, origin, whole=isinstance(number, int))
+
+
+def _with_number(name: str, function: Any, one: Any, other: float, *, reflected: bool) -> Any:
+    """A cell and a plain number; cells of one measure all move alike, so the way is worked out for the first."""
+    origin, part = one._origin, one.part
+    registry: Registry = origin.registry
+    located = registry.locate(part)
+    try:
+        number = function(other, one.number) if reflected else function(one.number, other)
+    except (ZeroDivisionError, OverflowError):
+        with np.errstate(all="ignore"):
+            left, right = (other, one.number) if reflected else (one.number, other)
+            number = float(function(np.float64(left), np.float64(right)))
+    if isinstance(number, complex):
+        return number
+    key = (
+        name,
+        reflected,
+        other,
+        *((located[0].table, located[1] // located[0].per_measure) if located else (part,)),
+    )
+    step = registry.steps.get(key)
+    if step is None:
+        if len(registry.steps) >= 1024:
+            registry.steps.clear()
+        moved, parts = scalar_parts(name, one.as_cells(), other, reflected=reflected)
+        target = int(parts[0])
+        step = registry.steps[key] = (moved, target - part if target >= 0 else None, target)
+    moved, by, target = step
+    new = target if by is None else part + by
+    status = int(origin.status[one._place])
+    if status in _NAMES:
+        return _made(math.nan, _Origin((status,), (new,), moved, origin.hidden, origin.visible), whole=False)
+    if math.isnan(number):
+        status = CellStatus.NOT_AVAILABLE
+    elif status == CellStatus.OBSERVED and not (new == part and moved is registry):
+        status = CellStatus.DERIVED
+    return _made(
+        number,
+        _Origin((int(status),), (new,), moved, origin.hidden, origin.visible),
+        whole=isinstance(number, int),
+    )
 
 
 def scalar_parts(

@@ -286,10 +286,10 @@ class Storage(ExtensionArray):
 
     def _cast_pointwise_result(self, values: Any) -> Any:
         values = list(values)
-        if not all(is_number(one) or is_na(one) for one in values):
+        if not all(isinstance(one, Cell) or is_number(one) or is_na(one) for one in values):
             return super()._cast_pointwise_result(values)  # type: ignore[misc]
         # What whole numbers become may be decimal; where there is nothing to tell, they stay whole.
-        undecided = self.dtype.kind == "i" and not all(map(is_na, values))
+        undecided = self.dtype.kind == "i" and any(not is_na(one) for one in values)
         cells = cells_from(values, whole=None if undecided else self.dtype.kind == "i")
         made = type(self)._of(_appended(cells, values))
         return self._in_place_of_hidden(made) if combining() else made
@@ -412,6 +412,9 @@ class Storage(ExtensionArray):
 
     def _overwrite(self, key: Any, incoming: Cells, *, plain: bool) -> None:
         """Write cells over others; whatever is written over a hidden cell is a guess, and stays one."""
+        if len(incoming) == 1 and incoming.status[0] == CellStatus.HOLE:
+            self._make_holes(key)
+            return
         registry, (ours, theirs) = aligned(self.cells, incoming)
         old_status, old_parts = np.atleast_1d(self._status[key]), np.atleast_1d(ours[key])
         shape = old_status.shape
@@ -433,6 +436,19 @@ class Storage(ExtensionArray):
             self._parts = ours.copy()
         self._numbers[key], self._status[key], self._parts[key] = values, status, parts
         self._registry, self._uniform, self._counted = registry, None, None
+
+    def _make_holes(self, key: Any) -> None:
+        """Write nothing over cells; over a hidden one that does nothing."""
+        old = self._status[key]
+        if np.ndim(old) and not (is_hidden(old) | (old == CellStatus.FILLED)).any():
+            where: Any = key
+        else:
+            places = np.atleast_1d(np.arange(len(self))[key])
+            old = self._status[places]
+            where = places[~(is_hidden(old) | (old == CellStatus.FILLED))]
+        self._status[where], self._parts[where] = CellStatus.HOLE, UNKNOWN
+        self._numbers[where] = 1 if self.dtype.kind == "i" else np.nan
+        self._uniform, self._counted = None, None
 
     def _where(self, mask: Any, value: Any) -> Self:
         if isinstance(value, Storage) and len(value) == len(self):
