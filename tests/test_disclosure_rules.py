@@ -30,7 +30,7 @@ from jobindsats_pandas.disclosure import (
     merge_registries,
     published_cell,
 )
-from jobindsats_pandas.errors import InvalidSumError
+from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError
 from jobindsats_pandas.kinds import Kind, is_count, measure_kind
 
 SHARED = Path(__file__).parents[2] / "shared" / "recorded"
@@ -962,3 +962,31 @@ def test_bounds_have_the_sums_that_are_right_beside_those_that_are_hidden():
     assert both["value"].array.status.tolist() == [1, 5]
     assert both["low"].isna().tolist() == [True, False]
     assert both["why"].tolist() == ["totals and their parts stand together", ""]
+
+
+def test_a_sum_over_months_with_gaps_says_how_many_there_are() -> None:
+    periods = tuple(("M", f"{2024 + n // 4}M{n % 4 * 3 + 3:02d}") for n in range(8))
+    space = PartSpace("y25", "T", (MEASURES[FLOW],), (*periods, ("Q", "2024Q01"), ("Q", "2024Q02")), ())
+
+    def column(places: list[int]) -> pd.Series:
+        parts = space.encode(0, np.array(places))
+        numbers, status = np.arange(len(places)) + 10, np.zeros(len(places), dtype=np.uint8)
+        return pd.Series(DiscretionisedArray(numbers, status, parts, Registry.of(space)))
+
+    every = column(list(range(8)))
+    told = "table y25 has 8 of the 22 periods of type M from 2024M03 to 2025M12"
+    calls = (
+        every.sum,
+        lambda: every.rolling(4).sum(),
+        every.cumsum,
+        lambda: every.groupby([0, 0, 0, 0, 1, 1, 1, 1]).sum(),
+    )
+    for call in calls:
+        with pytest.warns(HiddenCellsWarning, match=told) as caught:
+            call()
+        assert [one.filename for one in caught] == [__file__]
+    # One period in each group, other types, and who says so: nothing to tell.
+    every.groupby(list(range(8))).sum()
+    column([8, 9]).sum()
+    with allow_sums():
+        every.sum()

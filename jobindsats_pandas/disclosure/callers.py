@@ -40,6 +40,7 @@ __all__ = [
     "relabelling",
     "reshaping",
     "stripping",
+    "warn_gaps",
     "warn_hidden",
     "warn_mixed",
     "warn_removed",
@@ -323,6 +324,11 @@ def stripping() -> str:
 def warn_hidden(message: str) -> None:
     """Warn that a statistic was computed on the visible cells only; once per call of the user's."""
     _warn_once(message, HiddenCellsWarning, "hidden")
+
+
+def warn_gaps(message: str) -> None:
+    """Warn that a sum over periods runs over some that the table does not have; once per call of the user's."""
+    _warn_once(message, HiddenCellsWarning, "gaps")
 
 
 def warn_mixed(message: str) -> None:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.periods import frequency, period_values
 
 __all__ = [
     "APART",
@@ -333,6 +334,26 @@ class PartSpace:
     def levels_of_members(self) -> list[list[int]]:
         """The level of each member of each dimension, the last dimension first, as parts are taken apart."""
         return [dimension.level_of.tolist() for dimension in reversed(self.dimensions)]
+
+    @cached_property
+    def ordinals(self) -> Codes:
+        """Each period as the calendar counts periods of its type; where it does not, its place among them."""
+        result = np.arange(len(self.periods))
+        for number in np.unique(self.period_types):
+            where = np.flatnonzero(self.period_types == number)
+            ids = [self.periods[place][1] for place in where]
+            if frequency(ids) is not None:
+                result[where] = cast("Any", period_values(ids)).asi8
+        return result
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether the calendar has periods between those of a type that the table does not have."""
+        return any(
+            int(np.ptp(self.ordinals[where])) + 1 > len(where)
+            for number in np.unique(self.period_types)
+            if len(where := np.flatnonzero(self.period_types == number))
+        )
 
     @cached_property
     def _measure_codes(self) -> dict[str, int]:

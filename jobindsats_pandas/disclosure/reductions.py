@@ -12,7 +12,7 @@ import pandas as pd
 
 from jobindsats_pandas.disclosure.arithmetic import derived_status
 from jobindsats_pandas.disclosure.building import blanked, is_na
-from jobindsats_pandas.disclosure.callers import grouping, warn_hidden, warn_mixed
+from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -52,6 +52,8 @@ class Reductions(Storage):
         if not sums_allowed():
             if not check.valid:
                 raise _refusal(check, operation)
+            if gaps := next(filter(None, (table.gaps() for table in check.tables)), ""):
+                warn_gaps(f"{operation.partition(',')[0]}: {gaps}")
             if self._left:
                 warn_hidden(
                     f"{operation}: hidden cells are not in it, for the rows of {some(list(self._left))} were left out."

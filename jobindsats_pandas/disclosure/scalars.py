@@ -457,7 +457,7 @@ def signature(registry: Registry, part: int, status: int) -> tuple[Any, ...] | N
     if kind in (Kind.NONE, Kind.PERSONS):
         return None
     period_type = space.types_of_periods[period]
-    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART)
+    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART) and not space.has_gaps
     return space.table, rest, levels, period_type if over_periods else -1 - period
 
 

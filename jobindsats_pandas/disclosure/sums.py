@@ -438,6 +438,25 @@ class TableCells:
     def _members(self) -> list[_Pairs]:
         return self._pairs[:0:-1]
 
+    def gaps(self) -> str:
+        """What is said where a sum runs over periods between which the table has none; else empty."""
+        if not self.over_periods:
+            return ""
+        pairs = self.periods
+        codes = pairs.keys if pairs.ids is None else pairs.keys[pairs.differ[pairs.ids]]
+        known = self.space.ordinals
+        first, last = codes[known[codes].argmin()], codes[known[codes].argmax()]
+        span = int(known[last] - known[first]) + 1
+        alike = self.space.period_types == self.space.period_types[first]
+        has = int(np.count_nonzero(alike & (known >= known[first]) & (known <= known[last])))
+        if has == span:
+            return ""
+        (_, start), (kind, end) = self.space.periods[first], self.space.periods[last]
+        return (
+            f"table {self.space.table} has {has:,} of the {span:,} periods of type {kind} from {start} to {end}; what is"
+            " added is not the whole time between them."
+        )
+
     def by_measure(self) -> Iterator[tuple[PartMeasure, NDArray[np.intp] | slice]]:
         """Each measure that there is, and where."""
         if self.one_measure >= 0:
