@@ -9,11 +9,14 @@ recognised, windows count as sums, and everything else as numbers that leave.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import warnings
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
@@ -44,6 +47,7 @@ __all__ = [
     "warn_hidden",
     "warn_mixed",
     "warn_removed",
+    "warn_unweighted",
 ]
 
 
@@ -76,15 +80,16 @@ _NUMPY_SUMS: Final = _words(
     average cumsum cumulative_sum convolve einsum nancumsum nansum sum trapezoid trapz
     """
 )
-_PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr"})
+# The smallest that is seen is not the smallest: hidden cells are smaller.
+_PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr", "nsmallest", "qcut"})
 # These take the numbers only to look at them, or to build a guarded array again at once.
 _PANDAS_INTERNAL: Final = _words(
     """
     transpose map_array factorize duplicated unique isin rank combine combine_first _iter_column_arrays
-    _bins_to_cuts cut qcut _hash_pandas_object equals array_equivalent assert_extension_array_equal
+    _bins_to_cuts cut _hash_pandas_object equals array_equivalent assert_extension_array_equal
     assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes
     apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns
-    idxmax idxmin reindex update searchsorted mode nlargest nsmallest round compare
+    idxmax idxmin reindex update searchsorted mode nlargest round compare
     memory_usage info interpolate itertuples iterrows value_counts value_counts_internal _validate unstack
     _factorize_keys
     _get_engine_target
@@ -232,6 +237,8 @@ def grouping() -> Grouping:
     for module, function, frame in _outside(2):
         if not _is_library(module):
             break
+        if units == "margins":
+            continue
         if function in {"pivot_table", "crosstab", "resample"}:
             operation, units = function, "cells of the table"
         elif function in {"_add_margins", "_generate_marginal_results"}:
@@ -336,6 +343,11 @@ def warn_mixed(message: str) -> None:
     _warn_once(message, HiddenCellsWarning, "mixed")
 
 
+def warn_unweighted(message: str) -> None:
+    """Warn that a mean of rates weighs its members alike; once per call."""
+    _warn_once(message, HiddenCellsWarning, "unweighted")
+
+
 def warn_removed(message: str) -> None:
     """Warn that hidden cells leave the guarded dtype; once per call of the user's."""
     _warn_once(message, GuardRemovedWarning, "removed")
@@ -344,18 +356,23 @@ def warn_removed(message: str) -> None:
 def _warn_once(message: str, category: type[Warning], about: str) -> None:
     """Warn at the user's line; what stands before the colon becomes the function of pandas that was called there."""
     outermost: FrameType | None = None
-    level = distance = 1
-    outside = False
+    users: FrameType | None = None
+    level = 0
     called = ""
-    for module, function, frame in _frames(1):
-        if module.startswith("pandas."):
-            outermost, level = frame, distance + 1
-            # pandas' decorators for deprecated arguments are all called wrapper.
-            called = function if function != "wrapper" else called
-        elif outermost is None and not outside:
-            outside = not module.startswith((_OURS, "numpy."))
-            level = distance
-        distance += 1
+    for distance, (module, function, frame) in enumerate(_frames(1), start=1):
+        if _is_library(module):
+            if module.startswith("pandas."):
+                outermost = frame
+                # pandas' decorators for deprecated arguments are all called wrapper.
+                called = function if function != "wrapper" else called
+        elif not module.startswith(_OURS):
+            if users is None:
+                users, level = frame, distance
+            if not _is_installed(frame):
+                users, level = frame, distance
+                break
+    if users is None:  # pragma: no cover - somebody has called
+        return
     if outermost is not None:
         # One call of the user's, such as describe() or a mean of ten columns, comes here many times. The outermost
         # frame of pandas lives exactly as long as that call, so the mark is left there.
@@ -365,4 +382,35 @@ def _warn_once(message: str, category: type[Warning], about: str) -> None:
         outermost.f_locals[mark] = True
         if not called.startswith("_"):
             message = called + message[message.index(":") :]
+    place = (users.f_code.co_filename, users.f_lineno, about)
+    if _action(message, category, users) == "default":
+        # Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.
+        if place in _said:
+            return
+        _said.add(place)
     warnings.warn(message, category, stacklevel=level)
+
+
+_said: set[tuple[str, int, str]] = set()
+_INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_STANDARD: Final = str(Path(os.__file__).parent)
+
+
+def _is_installed(frame: FrameType) -> bool:
+    """Whether a frame is of a library rather than of the user's own code."""
+    file = frame.f_code.co_filename
+    return any(part in file for part in _INSTALLED) or file.startswith((_STANDARD, "<frozen"))
+
+
+def _action(message: str, category: type[Warning], frame: FrameType) -> str:
+    """What Python's filters say is to be done with a warning."""
+    module = frame.f_globals.get("__name__", "")
+    for action, text, kind, where, line in warnings.filters:
+        if (
+            issubclass(category, kind)
+            and (text is None or re.match(text, message))
+            and (where is None or re.match(where, module))
+            and line in (0, frame.f_lineno)
+        ):
+            return action
+    return "default"

@@ -60,7 +60,8 @@ class Leaving(Reductions):
         elif why is Purpose.WINDOW_APPLY:
             self._warn_unguarded_windows()
         elif why is Purpose.STATISTIC:
-            self._warn_biased(how)
+            # pandas drops what is missing itself before it looks for the smallest.
+            self._warn_biased(how, dropped=self._dropped)
         elif why is Purpose.EXPORT:
             self._warn_leaving(how)
         return why

@@ -12,7 +12,7 @@ import pandas as pd
 
 from jobindsats_pandas.disclosure.arithmetic import derived_status
 from jobindsats_pandas.disclosure.building import blanked, is_na
-from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed
+from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed, warn_unweighted
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -34,7 +34,7 @@ __all__ = ["Reductions"]
 
 # Statistics that hidden cells bias; the largest cell, the count and the like they do not touch.
 _BIASED = frozenset(
-    ("mean median prod min std var sem skew kurt first last ohlc quantile idxmin cummin cumprod").split()  # noqa: SIM905 - a word a line would bury the rest
+    ("mean median prod min std var sem skew kurt first last ohlc quantile idxmin rank cummin cumprod").split()  # noqa: SIM905 - a word a line would bury the rest
 )
 
 
@@ -147,19 +147,26 @@ class Reductions(Storage):
         result._status[codes], result._parts[codes] = self._status[where], self._parts[where]
         return result
 
-    def _warn_biased(self, name: str, ids: NDArray[np.intp] | None = None, groups: int = 1) -> None:
+    def _warn_biased(
+        self, name: str, ids: NDArray[np.intp] | None = None, groups: int = 1, *, dropped: int = 0
+    ) -> None:
         """Warn of what a statistic does not see, and of totals among the parts."""
         seen: Any = self
-        count = len(self)
+        count = len(self) + dropped
         if ids is not None:
             # A group of one cell is that cell: nothing is left out of it.
             inside = ids >= 0
             several = inside & (np.bincount(ids[inside], minlength=groups) > 1)[ids]
             count = int(np.count_nonzero(inside))
             seen, ids = self if several.all() else self[several], ids[several]
-        if hidden := count_hidden(seen._status):
+        if hidden := count_hidden(seen._status) + dropped:
             warn_hidden(
                 f"{name}: {hidden:,} of {count:,} cells are hidden or not available; computed on the others alone."
+            )
+        if name == "mean" and check_sums(seen.cells, ids, groups).over_members_of_rates():
+            warn_unweighted(
+                f"{name}: a mean of rates in which each of {count:,} cells counts alike, whatever stands behind it: no"
+                " rate of them together. df.jobindsats.official_total() gives the published one, where there is one."
             )
         if mixed := seen._mixed_levels(ids, groups):
             warn_mixed(
@@ -284,7 +291,13 @@ class Reductions(Storage):
     def _mode(self, dropna: bool = True) -> Self:
         return self._computed(pd.Series(self._plain_array()).mode(dropna=dropna).array, None)
 
+    def argmin(self, skipna: bool = True) -> int:
+        """Return the place of the smallest visible cell; hidden ones are smaller, so it warns of them."""
+        self._warn_biased("argmin")
+        return int(super().argmin(skipna))  # type: ignore[misc]
+
     def _rank(self, **kwargs: Any) -> Any:
+        self._warn_biased("rank")
         kwargs.pop("axis", None)
         return pd.Series(self._plain_array()).rank(**kwargs).to_numpy(np.float64, na_value=np.nan)
 
@@ -302,9 +315,11 @@ class Reductions(Storage):
 
 
 def _refusal(check: SumCheck, operation: str) -> Exception:
+    how = grouping()
+    if how.units == "margins":
+        operation = how.operation
     if check.ids is None or not operation.startswith("groupby"):
         return sum_error(check, operation)
-    how = grouping()
     return sum_error(check, operation.replace("groupby sum", how.operation), units=how.units, keys=how.keys)
 
 

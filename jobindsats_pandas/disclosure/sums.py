@@ -205,6 +205,16 @@ class SumCheck:
         """Whether nothing but cells that are hidden or not available keeps any group from being summed."""
         return not (self.reasons & ~np.uint16(_BIT["hidden"] | _BIT["not_available"])).any()
 
+    def over_members_of_rates(self) -> bool:
+        """Whether some group holds one published rate of several members."""
+        return any(
+            table.one_measure >= 0
+            and table.space.measures[table.one_measure].kind is Kind.NONE
+            and not table.space.measures[table.one_measure].derived
+            and table.over_members()
+            for table in self.tables
+        )
+
     def mixed_levels(self) -> list[str]:
         """The dimensions in which some group has cells of several levels."""
         return [table.space.dimensions[place].name for table in self.tables for place in table.mixed_levels()]
@@ -464,6 +474,10 @@ class TableCells:
             return
         for code in np.unique(self.measure):
             yield self.space.measures[code], np.flatnonzero(self.measure == code)
+
+    def over_members(self) -> bool:
+        """Whether some group has several members of a dimension."""
+        return any(bool(members.differ.any()) for members in self._members)
 
     def mixed_levels(self) -> list[int]:
         """The dimensions in which the cells of some group are not of one level."""
