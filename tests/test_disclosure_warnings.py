@@ -91,13 +91,13 @@ def test_what_asks_for_the_smallest_warns_of_hidden_cells_which_are_smaller(name
 def test_grouping_keys_that_separate_totals_from_their_parts_are_seen():
     df = frame(members=(0, 1, 2))
     for call in (
-        lambda: df.groupby("Område", observed=True).x.mean(),
+        df.groupby("Område", observed=True).x.mean,
         lambda: df.groupby("Område", observed=True).x.agg(["min", "max", "first"]),
         lambda: df.groupby("Område", observed=True).x.transform("first"),
         lambda: df.pivot_table(index="Område", columns="Periode", values="x", observed=True),
     ):
         assert said(call) == []
-    (one,) = said(lambda: df.groupby("Periode").x.mean())
+    (one,) = said(df.groupby("Periode").x.mean)
     assert "stand together in Område" in str(one.message)
 
 
@@ -105,13 +105,13 @@ def test_an_unweighted_mean_of_rates_over_members_says_what_it_is():
     rates = frame(Kind.NONE)
     for call in (
         rates.x.mean,
-        lambda: rates.groupby("Periode").x.mean(),
-        lambda: rates[["x"]].mean(),
+        rates.groupby("Periode").x.mean,
+        rates[["x"]].mean,
         lambda: np.mean(rates.x),
     ):
         (one,) = said(call)
         assert "no rate of them together" in str(one.message)
-    assert said(lambda: rates.groupby("Område", observed=True).x.mean()) == []
+    assert said(rates.groupby("Område", observed=True).x.mean) == []
     assert said(rates.x.median) == []
     assert said(frame().x.mean) == []
 
