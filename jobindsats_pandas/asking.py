@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import Answer, Transport
 
-__all__ = ["Asker", "Parsed", "Part", "expiry_of_table"]
+__all__ = [
+    "Asker",
+    "Parsed",
+    "Part",
+    "expiry_of_table",
+    "is_about_the_question",
+    "remember_refusals",
+    "remember_total",
+]
 
 T = TypeVar("T")
 
@@ -174,17 +182,14 @@ class Asker:
                 return {name: total for one in apart for name, total in one.items()}
             found, life = {hierarchies[0].id: None}, REMEMBERED
         for hierarchy in hierarchies:
-            topic = _topic(question.table, hierarchy)
-            self.transport.learned.note(
-                self.transport.base_url, topic, {"name": found[hierarchy.id]}, days=life
-            )
+            remember_total(self.transport, question.table, hierarchy, found[hierarchy.id], life)
         return {hierarchy.id: found[hierarchy.id] for hierarchy in hierarchies}
 
     # --- forms -------------------------------------------------------------------------------------------------------
 
     def in_known_forms(self, question: Plan) -> Plan:
         """Ask the question in forms that the host is not known to refuse."""
-        refused = self._refused()
+        refused = [entry["parts"] for entry in _refused(self.transport)]
         dialect = EVERY_FORM
         for _ in range(1 + FURTHER_TRIES):
             parts = [request.parts for request in question.requests]
@@ -201,26 +206,6 @@ class Asker:
         with suppress(QueryError):
             return in_dialect(question, dialect, self.max_cells)
         return None
-
-    def _refused(self) -> list[dict[str, int]]:
-        """The parts of requests that the host refused lately."""
-        entries = self.transport.learned.recall(self.transport.base_url, "refused")
-        oldest = (datetime.now(UTC) - timedelta(days=REMEMBERED)).isoformat()
-        return [
-            entry["parts"]
-            for entry in (entries if isinstance(entries, list) else [])
-            if isinstance(entry, dict)
-            and isinstance(entry.get("parts"), dict)
-            and str(entry.get("on")) > oldest
-        ]
-
-    def _remember(self, refusals: Sequence[_RefusedError]) -> None:
-        now = datetime.now(UTC).isoformat()
-        parts = [_remembered(refusal.request.parts) for refusal in refusals]
-        entries = [
-            {"parts": each, "on": now} for each in [*parts, *(p for p in self._refused() if p not in parts)]
-        ]
-        self.transport.learned.note(self.transport.base_url, "refused", entries[:50], days=REMEMBERED)
 
     def _as_stored(self, question: Plan, edition: str) -> Plan:
         """Choose the form in which the whole question is answered on disk, if there is one."""
@@ -274,7 +259,7 @@ class Asker:
                 refusals.append(refusal)
             else:
                 if refusals:
-                    self._remember(refusals)
+                    remember_refusals(self.transport, [refusal.request.parts for refusal in refusals])
                 return question, found
             dialect = dialect.tighter(refusals[-1].request.parts)
             other = self._otherwise(question, dialect)
@@ -288,7 +273,7 @@ class Asker:
         try:
             answer = self._fetch(request, parsed, edition)
         except QueryError as error:
-            about = _ABOUT_THE_QUESTION.search(error.cause or "")
+            about = is_about_the_question(error.cause)
             if error.status in _REFUSALS and request.parts and not about:
                 raise _RefusedError(request, error) from None
             raise
@@ -329,6 +314,54 @@ class Asker:
             if pieces is not None and self.transport.has(piece.path):
                 return [part for half in pieces for part in self.as_answered(half)]
         return [request]
+
+
+def is_about_the_question(cause: str | None) -> bool:
+    """Whether the API's words for a refusal are about the question itself, in whatever form it is asked."""
+    return _ABOUT_THE_QUESTION.search(cause or "") is not None
+
+
+def remember_total(
+    transport: Transport, table: Table, hierarchy: Hierarchy, name: str | None, days: float | None
+) -> None:
+    """Keep the name that was learned of a provisional total, None where the API has none, for so many days."""
+    transport.learned.note(transport.base_url, _topic(table, hierarchy), {"name": name}, days=days)
+
+
+def remember_refusals(
+    transport: Transport, refused: Sequence[dict[str, int]], taken: Sequence[dict[str, int]] = ()
+) -> None:
+    """Keep which forms the host refuses, for all questions to come.
+
+    Parameters
+    ----------
+    transport : Transport
+    refused, taken : sequence of dict
+        `DataRequest.parts` of requests that were refused, and whose fall-backs succeeded, and of requests that were
+        answered: what was held to be refused, and is taken now, is forgotten.
+    """
+    now = datetime.now(UTC).isoformat()
+    parts = [_remembered(each) for each in refused]
+    earlier = _refused(transport)
+    known = [entry for entry in earlier if entry["parts"] not in parts]
+    entries = [
+        entry
+        for entry in [*({"parts": each, "on": now} for each in parts), *known]
+        if not any(_covers(answered, entry["parts"]) for answered in taken)
+    ]
+    if entries or earlier:
+        transport.learned.note(transport.base_url, "refused", entries[:50], days=REMEMBERED)
+
+
+def _refused(transport: Transport) -> list[dict[str, Any]]:
+    """The parts of requests that the host refused lately, and since when."""
+    entries = transport.learned.recall(transport.base_url, "refused")
+    oldest = (datetime.now(UTC) - timedelta(days=REMEMBERED)).isoformat()
+    return [
+        entry
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("parts"), dict) and str(entry.get("on")) > oldest
+    ]
 
 
 def _topic(table: Table, hierarchy: Hierarchy) -> str:

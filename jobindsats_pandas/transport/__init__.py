@@ -16,7 +16,7 @@ from jobindsats_pandas.transport.adapter import Patience
 from jobindsats_pandas.transport.clock import expiry_moment
 from jobindsats_pandas.transport.credentials import keyring_token
 from jobindsats_pandas.transport.notices import held_back, tell
-from jobindsats_pandas.transport.session import Answer, Transport
+from jobindsats_pandas.transport.session import Answer, Reply, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "CacheInfo",
     "CacheView",
     "Patience",
+    "Reply",
     "Transport",
     "expiry_moment",
     "held_back",

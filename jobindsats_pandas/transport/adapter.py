@@ -62,6 +62,10 @@ class Patience:
             return failure.wait
         return min(self.pause * 2.0 ** (tries - 1), self.longest_pause) * SystemRandom().uniform(0.5, 1)
 
+    def for_a_probe(self) -> Patience:
+        """Two tries at most: a single refusal of the hosting is passed over, an API that is down is left alone."""
+        return replace(self, tries=min(self.tries, 2))
+
     def in_the_closed_hour(self) -> Patience:
         """One try without a long wait: the API may be open all the same, but is likely not."""
         return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
@@ -114,11 +118,16 @@ class ApiAdapter(HTTPAdapter):
     ----------
     patience : callable
         Returns the patience to have with the next request.
+    judge : callable
+        Tells an answer from a failure, as `failure_of_answer` does.
     """
 
-    def __init__(self, patience: Callable[[], Patience]) -> None:
+    def __init__(
+        self, patience: Callable[[], Patience], judge: Callable[..., Failure | None] = failure_of_answer
+    ) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
         self.patience = patience
+        self.judge = judge
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections; requests' hook."""
@@ -167,7 +176,7 @@ class ApiAdapter(HTTPAdapter):
             return failure_of_exception(error)
         if body is None:
             return TIME_OUT
-        failure = failure_of_answer(str(request.url), response.status_code, response.headers, body)
+        failure = self.judge(str(request.url), response.status_code, response.headers, body)
         if failure is not None:
             return failure
         response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)

@@ -51,6 +51,10 @@ class BearerAuth(AuthBase):
             request.headers["Authorization"] = f"Bearer {self.__token}"
         return request
 
+    def cover(self, body: bytes) -> bytes:
+        """Return a body in which the key, should it stand there, is made unreadable."""
+        return body.replace(self.__token.encode(), b"***")
+
     def __repr__(self) -> str:
         return "BearerAuth(***)"
 

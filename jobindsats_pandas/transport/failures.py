@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -225,6 +225,21 @@ def failure_of_answer(url: str, status: int, headers: Mapping[str, str], body: b
         request_id=request_id,
         page=told is None,
     )
+
+
+def failure_of_probe(url: str, status: int, headers: Mapping[str, str], body: bytes) -> Failure | None:
+    """As `failure_of_answer`, but a refusal of the question is an answer too, and so is whatever comes as CSV."""
+    if status == 200 and "format=csv" in url:
+        return None
+    if 400 <= status < 500 and status not in {401, 403, 408, 425, 429}:
+        return None
+    failure = failure_of_answer(url, status, headers, body)
+    return failure and replace(failure, status=status)
+
+
+def cause_of(body: bytes) -> str | None:
+    """Return the API's own words in the body of an error."""
+    return _text(_error_body(body), "cause")
 
 
 def _error_body(body: bytes) -> dict[str, object] | None:

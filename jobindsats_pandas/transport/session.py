@@ -12,6 +12,7 @@ import uuid
 import weakref
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -35,6 +36,7 @@ from jobindsats_pandas.transport.adapter import ApiAdapter, Patience
 from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_now
 from jobindsats_pandas.transport.credentials import HOW_TO_GET_A_KEY, BearerAuth, check_address, is_loopback
 from jobindsats_pandas.transport.entries import EDITION, stored_response
+from jobindsats_pandas.transport.failures import cause_of, failure_of_probe
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.notices import notify
@@ -74,6 +76,28 @@ class Answer:
     from_cache: bool
     stale: bool
     edition: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came to a probe.
+
+    Attributes
+    ----------
+    status : int
+        200, or the HTTP status of a refusal.
+    body : bytes
+        Without byte order mark.
+    cause : str or None
+        The API's words for a refusal.
+    date : datetime or None
+        The server's clock, where it tells.
+    """
+
+    status: int
+    body: bytes = field(repr=False)
+    cause: str | None
+    date: datetime | None
 
 
 @dataclass(frozen=True)
@@ -169,6 +193,7 @@ class Transport:
         self.learned = Learned(self._cache.responses.directory / "learned.json", clock)
         self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
+        self._probing: requests.Session | None = None
         self._process = os.getpid()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -292,11 +317,45 @@ class Transport:
             raise failure
         return self._stale(stored, subject, str(failure))
 
+    def probe(self, path: str) -> Reply:
+        """Send a request as it stands and return what comes, a refusal too; the disk is neither read nor written.
+
+        Parameters
+        ----------
+        path : str
+            As in `fetch`; with ``format=csv`` the body is not judged.
+
+        Raises
+        ------
+        ConfigurationError, AuthenticationError
+            Without a key; where it is not accepted.
+        ServiceError, ClosedHourError
+            No answer can be had; with ``status=200`` where one comes that is none of this API's.
+        """
+        if self._auth is None:
+            raise ConfigurationError(f"No key is given. {HOW_TO_GET_A_KEY}")
+        self._renew_after_fork()
+        session = self._probing
+        if session is None:
+            session = self._probing = requests.Session()
+            self._prepare(session, ApiAdapter(lambda: self._patience().for_a_probe(), failure_of_probe))
+        try:
+            response = self._exchange(session, requests.Request("GET", self._url(path)))
+        except ServiceError as error:
+            failure = (self._closed(error) or error).at_request(self.curl(path))
+        else:
+            body = self._auth.cover(response.content).removeprefix(BYTE_ORDER_MARK)
+            date = _moment(response.headers.get("Date"))
+            return Reply(response.status_code, body, cause_of(body), date)
+        raise failure
+
     def close(self) -> None:
         """Close the connections; the transport can be used again."""
-        session, self._session = self._session, None
-        if session is not None and self._process == os.getpid():
-            session.close()  # type: ignore[no-untyped-call]
+        sessions = self._session, self._probing
+        self._session = self._probing = None
+        for session in sessions:
+            if session is not None and self._process == os.getpid():
+                session.close()
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/{path.lstrip('/')}"
@@ -355,19 +414,22 @@ class Transport:
             return error
 
     def _send(self, question: Question) -> CachedResponse:
-        session = self._open_session()
         hooks = {"response": partial(self._accept, question)}
+        request = requests.Request("GET", question.url, hooks=hooks)
+        # `_accept` has made it the answer that is stored, whatever the session's signature says.
+        return cast("CachedResponse", self._exchange(self._open_session(), request, force_refresh=True))
+
+    def _exchange(
+        self, session: requests.Session, request: requests.Request, **more: Any
+    ) -> requests.Response:
         try:
-            request = session.prepare_request(requests.Request("GET", question.url, hooks=hooks))
-            options = session.merge_environment_settings(question.url, {}, None, None, None)
-            if is_loopback(question.url):
+            prepared = session.prepare_request(request)
+            options = session.merge_environment_settings(request.url, {}, None, None, None)
+            if is_loopback(request.url):
                 options["proxies"] = {}  # over plain http a proxy would read the key
-            response = session.send(request, force_refresh=True, allow_redirects=False, **options)
+            return session.send(prepared, allow_redirects=False, **more, **options)
         except KeyboardInterrupt:
-            self._session = None  # its pools may hold a lock, or a connection with half an answer
-        else:
-            # `_accept` has made it the answer that is stored, whatever the session's signature says.
-            return cast("CachedResponse", response)
+            self._session = self._probing = None  # pools may hold a lock, or a connection with half an answer
         raise KeyboardInterrupt  # a new one: the frames of the first hold the key
 
     def _accept(self, question: Question, response: requests.Response, **_: Any) -> CachedResponse:
@@ -384,18 +446,22 @@ class Transport:
         session = self._session
         if session is None:
             session = CachedSession(backend=self._cache, key_fn=request_key)
-            session.auth = self._auth
-            session.headers.update({"User-Agent": "jobindsats-pandas", "Accept": "application/json"})
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, ApiAdapter(self._patience))
+            self._prepare(session, ApiAdapter(self._patience))
             self._session = session
         return session
+
+    def _prepare(self, session: requests.Session, adapter: ApiAdapter) -> None:
+        session.auth = self._auth
+        session.headers.update({"User-Agent": "jobindsats-pandas", "Accept": "application/json"})
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, adapter)
 
     def _renew_after_fork(self) -> None:
         if self._process != os.getpid():
             # The parent's sockets would mix its answers with ours; kept unused, since closing them is the parent's.
-            self._inherited = self._session
-            self._session, self._flights, self._process = None, {}, os.getpid()
+            self._inherited = self._session, self._probing
+            self._session = self._probing = None
+            self._flights, self._process = {}, os.getpid()
 
     def _closed(self, failure: ServiceError) -> ClosedHourError | None:
         """Put a failure down to the hour, if it is that hour."""
@@ -424,6 +490,15 @@ class Transport:
         directory = Path(tempfile.gettempdir(), f"jobindsats_pandas-{uuid.uuid4().hex}")
         weakref.finalize(self, _remove_directory, directory, os.getpid())
         return directory
+
+
+def _moment(text: str | None) -> datetime | None:
+    """The moment that a Date header tells, in UTC; None if it tells none."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def _patience_now(patience: Patience, clock: Callable[[], datetime], *, closes: bool) -> Patience:
