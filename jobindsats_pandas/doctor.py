@@ -401,7 +401,7 @@ class _Visit:
 
     def keep(self) -> None:
         """Remember what the host refuses, and forget what it takes again."""
-        if not self.taken:
+        if not self.checkup.asked:
             return
         remember_refusals(self.transport, self.refused, self.taken)
         kept = [", ".join(f"{name} {size:,}" for name, size in each.items()) for each in self.refused]
@@ -523,7 +523,9 @@ def _ask(visit: _Visit, wanted: str | None) -> None:
         if len(member.name) > 2
     }
     checkup.add("Tables that are tried", ", ".join(table.id for table in visit.tables))
-    seen = ", ".join(f"{place} ({count} hierarchies)" for place, count in places.items())
+    seen = ", ".join(
+        f"{place} in {count} hierarch{'y' if count == 1 else 'ies'}" for place, count in places.items()
+    )
     checkup.add("Where the metadata list `/`", seen or "no hierarchy has members")
     try:
         _try_forms(visit)
@@ -730,7 +732,12 @@ def _ground(visit: _Visit) -> _Ground | None:
         latest=len(every),
     )
     outcome = visit.ask(total)
-    add("`/` alone, the newest periods", outcome.what, _state(outcome))
+    step = (
+        ""
+        if outcome.block
+        else "This form is known to be taken: send the report, and try --table with another."
+    )
+    add("`/` alone, the newest periods", outcome.what, _state(outcome), step=step)
     if outcome.block is None:
         return None
     # The totals have names now.

@@ -340,7 +340,9 @@ class Transport:
             session = self._probing = requests.Session()
             self._prepare(session, ApiAdapter(lambda: self._patience().for_a_probe(), failure_of_probe))
         try:
-            response = self._exchange(session, requests.Request("GET", self._url(path)))
+            headers = {"Accept": "*/*"} if "format=csv" in path else {}
+            request = requests.Request("GET", self._url(path), headers=headers)
+            response = self._exchange(session, request)
         except ServiceError as error:
             failure = (self._closed(error) or error).at_request(self.curl(path))
         else:
