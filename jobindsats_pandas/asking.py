@@ -330,7 +330,7 @@ def remember_total(
 
 def remember_refusals(
     transport: Transport, refused: Sequence[dict[str, int]], taken: Sequence[dict[str, int]] = ()
-) -> None:
+) -> list[dict[str, int]]:
     """Keep which forms the host refuses, for all questions to come.
 
     Parameters
@@ -338,19 +338,25 @@ def remember_refusals(
     transport : Transport
     refused, taken : sequence of dict
         `DataRequest.parts` of requests that were refused, and whose fall-backs succeeded, and of requests that were
-        answered: what was held to be refused, and is taken now, is forgotten.
+        answered: what was held to be refused before, and is taken now, is forgotten.
+
+    Returns
+    -------
+    list of dict
+        What is kept of the refused ones.
     """
     now = datetime.now(UTC).isoformat()
-    parts = [_remembered(each) for each in refused]
+    parts = [kept for each in refused if (kept := _remembered(each))]
     earlier = _refused(transport)
-    known = [entry for entry in earlier if entry["parts"] not in parts]
-    entries = [
+    known = [
         entry
-        for entry in [*({"parts": each, "on": now} for each in parts), *known]
-        if not any(_covers(answered, entry["parts"]) for answered in taken)
+        for entry in earlier
+        if entry["parts"] not in parts and not any(_covers(each, entry["parts"]) for each in taken)
     ]
+    entries = [*({"parts": each, "on": now} for each in parts), *known]
     if entries or earlier:
         transport.learned.note(transport.base_url, "refused", entries[:50], days=REMEMBERED)
+    return parts
 
 
 def _refused(transport: Transport) -> list[dict[str, Any]]:

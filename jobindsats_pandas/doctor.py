@@ -47,7 +47,7 @@ from jobindsats_pandas.forms import BASE_URL, PROVEN, Selection
 from jobindsats_pandas.matching import did_you_mean
 from jobindsats_pandas.metadata import TOTAL, parse_table, parse_tables
 from jobindsats_pandas.queries import plan
-from jobindsats_pandas.transport import keyring_token
+from jobindsats_pandas.transport import held_back, keyring_token
 from jobindsats_pandas.transport.clock import opening_moment, utc_now
 
 if TYPE_CHECKING:
@@ -179,8 +179,12 @@ class Checkup:
             seen = finding.seen + (f" ({finding.private})" if private and finding.private else "")
             if finding.state in {"mend", "learned"}:
                 seen = f"{'MEND' if finding.state == 'mend' else 'learned'}: {seen}"
-            right = wrap(seen, WIDTH - LEFT - 2)
-            right += wrap(f"Next: {finding.step}", WIDTH - LEFT - 2) if finding.step else []
+            right = wrap(seen, WIDTH - LEFT - 2, break_on_hyphens=False)
+            right += (
+                wrap(f"Next: {finding.step}", WIDTH - LEFT - 2, break_on_hyphens=False)
+                if finding.step
+                else []
+            )
             left = wrap(finding.assumption, LEFT)
             height = max(len(left), len(right))
             rows = zip(left + [""] * (height - len(left)), right + [""] * (height - len(right)), strict=True)
@@ -234,7 +238,8 @@ def examine(
         _look_at_the_cache(client, checkup)
         visit = _Visit(client._transport, checkup, pause, clock)  # noqa: SLF001 - the client's own seam and memory
         try:
-            _ask(visit, table)
+            with held_back():
+                _ask(visit, table)
         except (ServiceError, ClosedHourError) as error:
             _tell_of_the_end(error, visit)
         finally:
@@ -403,8 +408,8 @@ class _Visit:
         """Remember what the host refuses, and forget what it takes again."""
         if not self.checkup.asked:
             return
-        remember_refusals(self.transport, self.refused, self.taken)
-        kept = [", ".join(f"{name} {size:,}" for name, size in each.items()) for each in self.refused]
+        refused = remember_refusals(self.transport, self.refused, self.taken)
+        kept = [", ".join(f"{name} {size:,}" for name, size in each.items()) for each in refused]
         seen = [f"refused forms: {'; '.join(kept)}"] if kept else []
         seen += [f"the names of {self.totals} totals"] if self.totals else []
         seen += [f"not the last {len(self.unconfirmed)} refusals, after which nothing was answered"] * bool(
@@ -413,14 +418,16 @@ class _Visit:
         self.checkup.add("Kept for the client", "; ".join(seen) or "nothing: there is nothing to avoid")
 
     def _not_taken(self, parts: dict[str, int], what: str) -> _Outcome:
-        # What was taken elsewhere, as large or larger, is not the reason; the rest is kept together, as it was seen.
+        # What was taken elsewhere, as large or larger, is not the reason by itself; where that leaves nothing, the parts
+        # are the reason together, or in a way that their sizes do not tell.
         suspects = {
             name: size
             for name, size in parts.items()
             if not any(other.get(name, 0) >= size for other in self.taken)
-            and not (name == "address" and size <= PROVEN["address"] and len(parts) > 1)
         }
-        if suspects:
+        if set(suspects) <= {"address"} and parts.get("address", 0) <= PROVEN["address"]:
+            suspects = {name: size for name, size in parts.items() if name != "address"}
+        if suspects := suspects or parts:
             self.unconfirmed.append(suspects)
         return _Outcome(what)
 

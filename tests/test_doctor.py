@@ -157,8 +157,8 @@ REFUSALS = [
     ({"form": "members", "beyond": 20}, "Lists of 5, 20, 60 members", "60 refused (HTTP 422: Not taken: members); 20 taken",
      [{"members": 60}]),
     ({"form": "members", "beyond": 3, "status": 404, "page": True}, "Lists of 5, 20, 60 members",
-     "60 refused (HTTP 404, a page of the hosting); 20 refused (HTTP 404, a page of the hosting); "
-     "5 refused (HTTP 404, a page of the hosting)",
+     ("60 refused (HTTP 404, a page of the hosting); 20 refused (HTTP 404, a page of the hosting); "
+     "5 refused (HTTP 404, a page of the hosting)"),
      [{"members": 60}, {"members": 20}, {"members": 5}]),
     ({"form": "periods", "beyond": 10}, "Lists of 5, 20, 60 periods",
      "44 refused (HTTP 422: Not taken: periods); 20 refused (HTTP 422: Not taken: periods); 5 taken (there are 44)",
@@ -213,7 +213,7 @@ def test_the_client_sends_no_form_that_the_doctor_saw_refused(
     periods: Any = question["periods"]
     if isinstance(periods, int):
         every = table.periods("M")["period_id"].tolist()
-        periods = every[: periods - 1] + [every[-2]]
+        periods = [*every[: periods - 1], every[-2]]
     ask = {"by": by, "periods": periods}
     expected = client_of(server, tmp_path / "other").read("y25i01", **ask)
 
@@ -236,7 +236,8 @@ def test_a_long_address_is_refused_for_its_length_alone(server: Sandbox, tmp_pat
     # Lists as long were taken in short addresses: the 1,200 were no other fault than the address.
     (longer, shorter) = kept(client_of(server, tmp_path))
     assert shorter.keys() == {"address"}
-    assert 1_100 < shorter["address"] < 1_200 < 1_800 < longer["address"]
+    assert 1_100 < shorter["address"] < 1_200
+    assert longer["address"] > 1_800
 
 
 def test_several_measures_of_a_group_are_tried_where_a_table_has_them(
@@ -433,14 +434,13 @@ def test_a_server_that_does_not_tell_the_time_is_no_fault(
     assert seen(checkup)["This machine's clock is right"] == "the answer does not tell the time"
 
 
-@pytest.mark.filterwarnings("ignore::jobindsats_pandas.errors.CacheWarning")
 def test_a_cache_that_cannot_be_written_is_told(server: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the directory should be")
     checkup = examined(server, tmp_path)
     ((what, told),) = mend(checkup)
     assert (what, told) == ("The cache can be written", "it cannot (FileExistsError)")
     assert checkup.asked > 5
-    assert str(tmp_path) in str(checkup)
+    assert str(tmp_path) in "".join(str(checkup).split())
     assert str(tmp_path) not in checkup.report("1")
 
 
