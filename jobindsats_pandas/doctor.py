@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import zip_longest
 from math import isnan
 from pathlib import Path
 from textwrap import wrap
@@ -105,7 +106,7 @@ class Finding:
     seen : str
         What was found; fit to be sent to others.
     state : {"as assumed", "learned", "not tried", "mend"}
-        "mend" is what the user has to put right.
+        "learned" is otherwise than assumed; "mend" is what the user has to put right.
     private : str
         More for this user alone: paths, hosts.
     step : str
@@ -179,16 +180,13 @@ class Checkup:
             seen = finding.seen + (f" ({finding.private})" if private and finding.private else "")
             if finding.state in {"mend", "learned"}:
                 seen = f"{'MEND' if finding.state == 'mend' else 'learned'}: {seen}"
-            right = wrap(seen, WIDTH - LEFT - 2, break_on_hyphens=False)
-            right += (
-                wrap(f"Next: {finding.step}", WIDTH - LEFT - 2, break_on_hyphens=False)
-                if finding.step
-                else []
-            )
-            left = wrap(finding.assumption, LEFT)
-            height = max(len(left), len(right))
-            rows = zip(left + [""] * (height - len(left)), right + [""] * (height - len(right)), strict=True)
-            lines += [f"{a:<{LEFT}}  {b}".rstrip() for a, b in rows]
+            right = [
+                line
+                for text in (seen, f"Next: {finding.step}" if finding.step else "")
+                for line in wrap(text, WIDTH - LEFT - 2, break_on_hyphens=False)
+            ]
+            rows = zip_longest(wrap(finding.assumption, LEFT), right, fillvalue="")
+            lines += [f"{left:<{LEFT}}  {told}".rstrip() for left, told in rows]
         return "\n".join(lines)
 
 
@@ -245,7 +243,10 @@ def examine(
         finally:
             visit.keep()
     except ConfigurationError as error:
-        step = "Put a key into JOBINDSATS_API_TOKEN; jobindsats@star.dk gives one. `jobindsats sandbox` needs none."
+        step = (
+            "Mend JOBINDSATS_API_TOKEN (jobindsats@star.dk gives keys; `jobindsats sandbox` needs none), or"
+            " JOBINDSATS_API_URL if that is set."
+        )
         checkup.add("A key is there, and the address is one", "no", "mend", str(error), step)
     except AuthenticationError as error:
         step = "Ask jobindsats@star.dk for a key of version 3, and give it alone, without the word Bearer."
@@ -301,11 +302,10 @@ def _look_at_the_cache(client: Client, checkup: Checkup) -> None:
         checkup.add(what, f"it cannot ({type(error).__name__})", "mend", str(path), step)
         return
     found, about = client.cache.info(), path.stat()
-    if not hasattr(os, "getuid"):
-        owner = ""
-    else:
+    owner, open_to_all = "", 0
+    if hasattr(os, "getuid"):  # Windows keeps rights in another way
         owner = ", yours" if about.st_uid == os.getuid() else ", another user's"
-    open_to_all = hasattr(os, "getuid") and about.st_mode & 0o022
+        open_to_all = about.st_mode & 0o022
     seen = f"it can{owner}; {found.entries} answers, {found.bytes / 1e6:.1f} MB"
     if open_to_all:
         step = "Take the right to write there from others: chmod go-w, on the directory named here."
@@ -433,10 +433,13 @@ class _Visit:
 
     def _problem(self, block: Block, request: DataRequest, expected: set[tuple[int, ...]]) -> str:
         """Say what an answer lacks of what was asked, or has otherwise than the plain forms gave."""
-        if block.unfinished:
+        if not block.periods.size:
+            return "without a row"
+        # The newest periods can be announced before their rows come, and then no form brings them.
+        if block.unfinished and not request.latest:
             return "without some of the periods that were asked for"
         came: set[tuple[int, ...]] = set(zip(*(codes.tolist() for codes in block.members), strict=True))
-        if not request.selections and block.periods.size:
+        if not request.selections:
             came = {()}
         if not expected <= came:
             return f"with {len(came & expected)} of {len(expected)} members"
@@ -650,9 +653,9 @@ class _Ground:
         return {(*others[: self.axis], code, *others[self.axis + 1 :]) for code in codes}
 
     def of_members(self, codes: Iterable[int], periods: int = 1) -> DataRequest:
-        """Ask for a list of members, in the newest period or a list of the newest."""
+        """Ask for a list of members, in the newest period that has rows or a list of the newest."""
         request = _with_members(self.total, self.axis, codes)
-        return replace(request, periods=self.seen[-periods:], latest=1 if periods == 1 else 0)
+        return replace(request, periods=self.seen[-periods:], latest=self.star.latest if periods == 1 else 0)
 
 
 def _with_members(request: DataRequest, axis: int, codes: Iterable[int], form: str = "") -> DataRequest:
@@ -704,7 +707,7 @@ def _try_forms(visit: _Visit) -> None:
     if ground is not None:
         _try_csv(visit, ground)
         if visit.unconfirmed:
-            visit.ask(replace(ground.total, latest=1, periods=ground.total.periods[-1:]))
+            visit.ask(replace(ground.total, latest=ground.star.latest, periods=ground.star.periods))
 
 
 def _state(outcome: _Outcome) -> State:
@@ -757,7 +760,9 @@ def _ground(visit: _Visit) -> _Ground | None:
     axis = next(place for place, s in enumerate(total.selections) if s.hierarchy.id == hierarchy.id)
     hierarchy = total.selections[axis].hierarchy
     star = _with_members(total, axis, _clear(hierarchy, range(len(hierarchy.members))), "*")
-    star = replace(star, periods=every[-1:], latest=1)
+    known = table.period_type(total.period_type).periods
+    seen = tuple(known[place] for place in sorted(outcome.block.seen))
+    star = replace(star, periods=seen[-1:], latest=len(every) - every.index(seen[-1]))
     everything = visit.ask(star, set())
     if everything.block is None:
         add("`*` brings every member", everything.what, _state(everything))
@@ -765,8 +770,6 @@ def _ground(visit: _Visit) -> _Ground | None:
     present = frozenset(everything.block.members[axis].tolist())
     told = "taken, the total among them" if hierarchy.codes[TOTAL] in present else "taken, without the total"
     add("`*` brings every member", told)
-    known = table.period_type(total.period_type).periods
-    seen = tuple(known[place] for place in sorted(outcome.block.seen))
     return _Ground(total, axis, star, level, present, seen)
 
 
@@ -789,7 +792,7 @@ def _spread(items: Sequence[T], size: int) -> list[T]:
 def _try_level(visit: _Visit, ground: _Ground) -> None:
     hierarchy, total = ground.hierarchy, ground.hierarchy.codes[TOTAL]
     codes = _clear(hierarchy, hierarchy.brought_by(ground.level))
-    request = replace(_with_members(ground.star, ground.axis, codes, f"level:{ground.level.id}"), latest=1)
+    request = _with_members(ground.star, ground.axis, codes, f"level:{ground.level.id}")
     outcome = visit.ask(request, ground.combinations(ground.listable))
     told = outcome.what
     if outcome.block is not None:

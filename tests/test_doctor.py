@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import jobindsats_pandas as ji
 from jobindsats_pandas.__main__ import main
 from jobindsats_pandas.doctor import MOST_REQUESTS, WIDTH, examine
+from jobindsats_pandas.sandbox import FixedTable
 from jobindsats_pandas.sandbox.faults import Response
 from jobindsats_pandas.sandbox.server import Answer
 
@@ -309,7 +310,7 @@ def rows_of(answer: Answer) -> dict[str, Any]:
     return json.loads(answer.response.body.decode("utf-8-sig"))
 
 
-def with_rows(answer: Answer, document: dict[str, Any]) -> Answer:
+def with_rows(answer: Answer, document: Any) -> Answer:
     headers = answer.response.headers
     return Answer(Response(200, json.dumps(document).encode(), headers), answer.cells)
 
@@ -546,6 +547,103 @@ def test_metadata_that_do_not_come_are_no_end(server: Sandbox, tmp_path: Path) -
     assert examined(server, tmp_path).asked == 0
 
 
+def test_a_month_that_is_announced_before_its_rows_accuses_no_form(server: Sandbox, tmp_path: Path) -> None:
+    server.faults.withhold("2026M08")
+    found = seen(examined(server, tmp_path))
+    assert not any("refused" in told or "answered, but" in told for told in found.values())
+    assert found["Lists of 5, 20, 60 members"] == "60 taken"
+    assert found["Lists of 5, 20, 60 periods"] == "43 taken (there are 43)"
+    assert kept(client_of(server, tmp_path)) == []
+
+
+def table_of(rows: Any, dimensions: list[dict[str, Any]], periods: int = 2) -> FixedTable:
+    values = [{"period_id": f"{2020 + year}Y01", "period_name": str(2020 + year)} for year in range(periods)]
+    return FixedTable(
+        {
+            "table_id": "x01",
+            "table_name": "En tabel",
+            "update_freq": "Y",
+            "periods": [{"periodtype_id": "Y", "periodtype_name": "År", "values": values}],
+            "mgroups": [
+                {
+                    "mgroup_id": "g",
+                    "mgroup_name": "G",
+                    "measures": [{"measure_id": "m", "measure_name": "Antal"}],
+                }
+            ],
+            "dimensions": dimensions,
+        },
+        rows=rows,
+    )
+
+
+def test_a_table_without_dimensions_leaves_most_untried(server: Sandbox, tmp_path: Path) -> None:
+    server.tables["x01"] = table_of([("2020Y01", 5), ("2021Y01", 6)], [])
+    try:
+        found = seen(examined(server, tmp_path, table="x01"))
+    finally:
+        del server.tables["x01"]
+    assert found["Lists, levels and addresses"] == "the table has no area total, or no members"
+    assert found["A question without an area"] == "the table has none"
+    assert found["`latest:` of QMAT"] == "taken (ptv_a02)"
+
+
+def test_a_small_table_is_tried_as_far_as_it_goes(server: Sandbox, tmp_path: Path) -> None:
+    names = {"/": "Hele landet", "/1/": "Nord", "/2/": "Syd"}
+    values = [{"value_id": path, "value_name": name} for path, name in names.items()]
+    levels = [{"level_id": "region", "level_name": "Region", "values": values}]
+    region = {"hierarchy_id": "_region", "hierarchy_name": "Region", "levels": levels}
+    area = {"dimension_id": "_omrade", "dimension_name": "Område", "hierarchies": [region]}
+    rows = [
+        (f"{year}Y01", name, number) for year in (2020, 2021) for number, name in enumerate(names.values(), 7)
+    ]
+    server.tables["x01"] = table_of(rows, [area])
+    try:
+        found = seen(examined(server, tmp_path, table="x01"))
+        assert found["Lists of 5, 20, 60 members"] == "2 taken (there are 2)"
+        assert (
+            found["Addresses of 600, 1,200, 1,900 characters"] == "the lists that are taken make none so long"
+        )
+        assert (
+            "no decimal number came; no cell is hidden" in found["CSV has a decimal comma, hidden is empty"]
+        )
+        server.tables["x01"] = table_of(
+            [row for row in rows if row[0] == "2020Y01" and row[1] == "Syd"], [area]
+        )
+        found = seen(examined(server, tmp_path, table="x01"))
+        assert found["`/` alone, the newest periods"] == "answered, but without a row"
+    finally:
+        del server.tables["x01"]
+
+
+def test_a_plain_form_that_is_refused_ends_only_what_builds_on_it(server: Sandbox, tmp_path: Path) -> None:
+    server.faults.add("422", times=None, path="_reko=*")
+    found = seen(examined(server, tmp_path))
+    assert found["`*` brings every member"].startswith("refused (HTTP 422")
+    assert "Lists of 5, 20, 60 members" not in found
+    assert found["Several `mgroup.` parameters"] == "taken (y25i01)"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("404", "refused (HTTP 404: Fault on demand.)"),
+        ("html", "answered, but not with the columns that JSON has"),
+    ],
+)
+def test_csv_that_is_none_is_told(server: Sandbox, tmp_path: Path, fault: str, told: str) -> None:
+    server.faults.add(fault, times=None, path="format=csv")
+    assert seen(examined(server, tmp_path))["CSV has a decimal comma, hidden is empty"] == told
+
+
+def test_a_catalogue_that_cannot_be_read_is_told(server: Sandbox, tmp_path: Path) -> None:
+    def change(target: str, answer: Answer) -> Answer:
+        return with_rows(answer, [{"table_groups": 3}]) if "/tables" in target else answer
+
+    with answering_otherwise(server, change):
+        assert mend(examined(server, tmp_path)) == [("The catalogue comes", "no (HTTP 200)")]
+
+
 # --- the report ------------------------------------------------------------------------------------------------------
 
 
@@ -556,7 +654,7 @@ def test_the_report_gives_nothing_away(server: Sandbox, tmp_path: Path) -> None:
     checkup = examine(client, pause=0)
     report = checkup.report("9.9")
     assert "9.9" in report.splitlines()[0]
-    assert "Ukendt område: …" in " ".join(report.split())
+    assert "Ukendt område: … i ~, nøgle ***, æøå" in " ".join(report.split())
     for told in (report, checkup.to_json()):
         names = client.table("y25i01").members("_reko")["member_name"]
         for private in (server.token, str(Path.home()), str(tmp_path), server.url, *names):
