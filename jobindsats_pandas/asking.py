@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import Answer, Transport
 
-__all__ = ["Asker", "Parsed", "Part", "expiry_of_table"]
+__all__ = [
+    "Asker",
+    "Parsed",
+    "Part",
+    "expiry_of_table",
+    "is_about_the_question",
+    "remember_refusals",
+    "remember_total",
+]
 
 T = TypeVar("T")
 
@@ -139,8 +147,7 @@ class Asker:
     ) -> Iterator[tuple[str, str | None]]:
         for hierarchy in hierarchies:
             if hierarchy.total == "provisional":
-                topic = f"total:{table.id.lower()}:{hierarchy.id}"
-                known = self.transport.learned.recall(self.transport.base_url, topic)
+                known = self.transport.learned.recall(self.transport.base_url, _topic(table, hierarchy.id))
                 if isinstance(known, dict) and isinstance(known.get("name"), str | None):
                     yield hierarchy.id, known.get("name")
 
@@ -171,15 +178,13 @@ class Asker:
 
     def _note_totals(self, table: Table, names: Mapping[str, str | None], life: float) -> None:
         for hierarchy, name in names.items():
-            days = life if name is None else None
-            topic = f"total:{table.id.lower()}:{hierarchy}"
-            self.transport.learned.note(self.transport.base_url, topic, {"name": name}, days=days)
+            remember_total(self.transport, table, hierarchy, name, life if name is None else None)
 
     # --- forms -------------------------------------------------------------------------------------------------------
 
     def in_known_forms(self, question: Plan) -> Plan:
         """Ask the question in forms that the host is not known to refuse."""
-        refused = self._refused()
+        refused = [entry["parts"] for entry in _refused(self.transport)]
         for _ in range(1 + FURTHER_TRIES):
             parts = [request.parts for request in question.requests]
             bad = next((known for known in refused for each in parts if _covers(each, known)), None)
@@ -196,26 +201,6 @@ class Asker:
             other = in_dialect(question, dialect, self.max_cells)
             return other if len(other.requests) <= max(self.max_requests, len(question.requests)) else None
         return None
-
-    def _refused(self) -> list[dict[str, int]]:
-        """The parts of requests that the host refused lately."""
-        entries = self.transport.learned.recall(self.transport.base_url, "refused")
-        oldest = (datetime.now(UTC) - timedelta(days=REMEMBERED)).isoformat()
-        return [
-            entry["parts"]
-            for entry in (entries if isinstance(entries, list) else [])
-            if isinstance(entry, dict)
-            and isinstance(entry.get("parts"), dict)
-            and str(entry.get("on")) > oldest
-        ]
-
-    def _remember(self, refusals: Sequence[_RefusedError]) -> None:
-        now = datetime.now(UTC).isoformat()
-        parts = [_remembered(refusal.request.parts) for refusal in refusals]
-        entries = [
-            {"parts": each, "on": now} for each in [*parts, *(p for p in self._refused() if p not in parts)]
-        ]
-        self.transport.learned.note(self.transport.base_url, "refused", entries[:50], days=REMEMBERED)
 
     def _as_stored(self, question: Plan, edition: str) -> Plan:
         """Choose a form in which the whole question is answered on disk, if there is one."""
@@ -269,7 +254,7 @@ class Asker:
                 raise _exhausted(question, refusals)
             question = other
         if refusals:
-            self._remember(refusals)
+            remember_refusals(self.transport, [refusal.request.parts for refusal in refusals])
         names = {name: total for part in found for name, total in part.block.names.items()}
         self._note_totals(question.table, names, REMEMBERED)
         return question.with_totals(names), found
@@ -280,8 +265,7 @@ class Asker:
         try:
             answer = self._fetch(request, parsed, edition)
         except QueryError as error:
-            about = _ABOUT_THE_QUESTION.search(error.cause or "")
-            if error.status in _REFUSALS and not about:
+            if error.status in _REFUSALS and not is_about_the_question(error.cause):
                 raise _RefusedError(request, error) from None
             raise
         return Part(
@@ -321,6 +305,64 @@ class Asker:
             if pieces is not None and self.transport.has(piece.path):
                 return [part for half in pieces for part in self.as_answered(half)]
         return [request]
+
+
+def is_about_the_question(cause: str | None) -> bool:
+    """Whether the API's words for a refusal are about the question itself, in whatever form it is asked."""
+    return _ABOUT_THE_QUESTION.search(cause or "") is not None
+
+
+def remember_total(
+    transport: Transport, table: Table, hierarchy: str, name: str | None, days: float | None
+) -> None:
+    """Keep the name that was learned of a provisional total, None where the API has none, for so many days."""
+    transport.learned.note(transport.base_url, _topic(table, hierarchy), {"name": name}, days=days)
+
+
+def remember_refusals(
+    transport: Transport, refused: Sequence[dict[str, int]], taken: Sequence[dict[str, int]] = ()
+) -> list[dict[str, int]]:
+    """Keep which forms the host refuses, for all questions to come.
+
+    Parameters
+    ----------
+    transport : Transport
+    refused, taken : sequence of dict
+        `DataRequest.parts` of requests that were refused, and whose fall-backs succeeded, and of requests that were
+        answered: what was held to be refused before, and is taken now, is forgotten.
+
+    Returns
+    -------
+    list of dict
+        What is kept of the refused ones.
+    """
+    now = datetime.now(UTC).isoformat()
+    parts = [kept for each in refused if (kept := _remembered(each))]
+    earlier = _refused(transport)
+    known = [
+        entry
+        for entry in earlier
+        if entry["parts"] not in parts and not any(_covers(each, entry["parts"]) for each in taken)
+    ]
+    entries = [*({"parts": each, "on": now} for each in parts), *known]
+    if entries or earlier:
+        transport.learned.note(transport.base_url, "refused", entries[:50], days=REMEMBERED)
+    return parts
+
+
+def _refused(transport: Transport) -> list[dict[str, Any]]:
+    """The parts of requests that the host refused lately, and since when."""
+    entries = transport.learned.recall(transport.base_url, "refused")
+    oldest = (datetime.now(UTC) - timedelta(days=REMEMBERED)).isoformat()
+    return [
+        entry
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("parts"), dict) and str(entry.get("on")) > oldest
+    ]
+
+
+def _topic(table: Table, hierarchy: str) -> str:
+    return f"total:{table.id.lower()}:{hierarchy}"
 
 
 def _needing_names(question: Plan) -> list[Hierarchy]:

@@ -20,6 +20,7 @@ FLOORS = [
     {"decoding", "gathering"},
     {"asking"},
     {"client"},
+    {"doctor"},
     {"storage", "totals", "audit", "revisions", "plotting", "areas", "exports"},
     {"readers", "accessor"},
     {"__init__"},

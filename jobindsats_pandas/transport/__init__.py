@@ -17,7 +17,7 @@ from jobindsats_pandas.transport.clock import expiry_moment
 from jobindsats_pandas.transport.credentials import Key, keyring_token
 from jobindsats_pandas.transport.log import LOG
 from jobindsats_pandas.transport.notices import held_back, tell
-from jobindsats_pandas.transport.session import Answer, Transport
+from jobindsats_pandas.transport.session import Answer, Reply, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "CacheView",
     "Key",
     "Patience",
+    "Reply",
     "Transport",
     "expiry_moment",
     "held_back",

@@ -73,6 +73,10 @@ class Patience:
             return failure.wait
         return min(self.pause * 2.0 ** (tries - 1), self.longest_pause) * SystemRandom().uniform(0.5, 1)
 
+    def for_a_probe(self) -> Patience:
+        """Two tries at most: a single refusal of the hosting is passed over, an API that is down is left alone."""
+        return replace(self, tries=min(self.tries, 2))
+
     def in_the_closed_hour(self) -> Patience:
         """One try without a long wait: the API may be open all the same, but is likely not."""
         return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
@@ -89,11 +93,19 @@ class ApiAdapter(HTTPAdapter):
         Knows the key, which an answer may echo.
     most : int
         Bytes of the largest answer that is read.
+    judge : callable
+        Tells an answer from a failure, as `failure_of_answer` does.
     """
 
-    def __init__(self, patience: Callable[[], Patience], auth: BearerAuth, most: int) -> None:
+    def __init__(
+        self,
+        patience: Callable[[], Patience],
+        auth: BearerAuth,
+        most: int,
+        judge: Callable[..., Failure | None] = failure_of_answer,
+    ) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
-        self.patience, self.auth, self.most = patience, auth, most
+        self.patience, self.auth, self.most, self.judge = patience, auth, most, judge
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections; requests' hook."""
@@ -154,9 +166,7 @@ class ApiAdapter(HTTPAdapter):
                 return failure_of_exception(error, sent=begun.sent, bundle=bundle if encrypted else None)
         if body is None:
             return CODED
-        failure = failure_of_answer(
-            str(request.url), response.status_code, response.headers, body, auth=self.auth
-        )
+        failure = self.judge(str(request.url), response.status_code, response.headers, body, auth=self.auth)
         if failure is not None:
             return failure
         response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)

@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -279,6 +279,24 @@ def failure_of_answer(
         request_id=request_id,
         page=content is None,
     )
+
+
+def failure_of_probe(
+    url: str, status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth
+) -> Failure | None:
+    """As `failure_of_answer`, but a refusal of the question is an answer too, and so is whatever comes as CSV."""
+    if status == 200 and "format=csv" in url:
+        return None
+    if 400 <= status < 500 and status not in {401, 403, 408, 425, 429}:
+        return None
+    failure = failure_of_answer(url, status, headers, body, auth=auth)
+    return failure and replace(failure, status=status)
+
+
+def cause_of(body: bytes, auth: BearerAuth) -> str | None:
+    """Return the API's own words in the body of an error, fit to be shown."""
+    cause = (_error_body(body) or {}).get("cause")
+    return None if cause is None else told(str(cause), auth)
 
 
 def _error_body(body: bytes) -> dict[str, object] | None:
