@@ -328,6 +328,29 @@ def test_a_list_that_is_cut_short_is_not_taken(server: Sandbox, tmp_path: Path) 
     assert {"members": 60} in kept(client_of(server, tmp_path))
 
 
+def test_a_list_of_periods_that_is_cut_short_is_not_taken(server: Sandbox, tmp_path: Path) -> None:
+    def first_thirty(target: str, answer: Answer) -> Answer:
+        if "period.M=2023M01," not in target or answer.response.status != 200:
+            return answer
+        document = rows_of(answer)
+        return with_rows(answer, document | {"rows": document["rows"][:30]})
+
+    with answering_otherwise(server, first_thirty):
+        told = seen(examined(server, tmp_path))["Lists of 5, 20, 60 periods"]
+    assert told == "44 answered, but without some of the periods that were asked for; 20 taken (there are 44)"
+    assert kept(client_of(server, tmp_path))[0] == {"periods": 44}
+
+
+def test_no_more_is_asked_than_is_polite(
+    server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobindsats_pandas.doctor.MOST_REQUESTS", 5)
+    checkup = examined(server, tmp_path)
+    assert len(data(server)) == checkup.asked == 5
+    assert seen(checkup)["The rest"] == "5 questions were asked, and that is enough"
+    assert seen(checkup)["Lists of 5, 20, 60 periods"] == "44 taken (there are 44)"
+
+
 def test_a_list_that_is_ignored_is_not_taken_and_the_client_asks_otherwise(
     server: Sandbox, tmp_path: Path
 ) -> None:
