@@ -462,15 +462,16 @@ def test_a_cache_that_cannot_be_written_is_told(server: Sandbox, tmp_path: Path)
     (tmp_path / "cache").write_text("a file where the directory should be")
     checkup = examined(server, tmp_path)
     ((what, told),) = mend(checkup)
-    assert (what, told) == ("The cache can be written", "it cannot (FileExistsError)")
+    assert (what, told) == ("The cache can be written", "it cannot (NotADirectoryError)")
     assert checkup.asked > 5
     assert str(tmp_path) in "".join(str(checkup).split())
     assert str(tmp_path) not in checkup.report("1")
 
 
 def test_a_cache_that_others_may_write_is_told(server: Sandbox, tmp_path: Path) -> None:
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache").chmod(0o777)
+    place = Path(client_of(server, tmp_path).cache.path)
+    place.mkdir(parents=True)
+    place.chmod(0o777)
     ((what, told),) = mend(examined(server, tmp_path))
     assert what == "The cache can be written"
     assert told.endswith("others may write there too")

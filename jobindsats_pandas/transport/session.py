@@ -397,12 +397,10 @@ class Transport:
             failure = (self._closed(error) or error).at_request(self.curl(path))
         else:
             body = response.content.removeprefix(BYTE_ORDER_MARK)
-            if not auth.is_in(body):
-                date = _moment_of_text(response.headers.get("Date"))
-                return Reply(response.status_code, body, cause_of(body, auth), date)
-            failure = ServiceError(
-                "The answer holds the key, so it is not used.", status=response.status_code
-            )
+            date, echoes = _moment_of_text(response.headers.get("Date")), auth.is_in(body)
+            if response.status_code != 200 or not echoes:
+                return Reply(response.status_code, b"" if echoes else body, cause_of(body, auth), date)
+            failure = ServiceError("The answer holds the key, so it is not used.", status=200)
         raise failure
 
     def close(self) -> None:
