@@ -433,6 +433,11 @@ class FrameAccessor:
         DataFrame
             A copy with text such as ``0751``, missing for members that are neither.
 
+        Warns
+        -----
+        QueryWarning
+            If parts of a level, such as "Uoplyst område", have no code: a join on it loses them.
+
         Examples
         --------
         >>> import jobindsats_pandas as ji

@@ -593,7 +593,8 @@ def _positions(period_type: PeriodType) -> dict[Any, int]:
 
 def _period_span(period_type: PeriodType) -> str:
     return (
-        f" {period_type.id} runs from {period_type.periods[0]} to {period_type.periods[-1]}."
+        f" {period_type.id} runs from {period_type.periods[0]} to {period_type.periods[-1]}, {len(period_type.periods)} of"
+        " them."
         if period_type.periods
         else ""
     )

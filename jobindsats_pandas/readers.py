@@ -239,7 +239,7 @@ def plan(
     >>> with ji.sandbox.serve() as api:
     ...     client = ji.Client(token=api.token, base_url=api.url)
     ...     ji.plan("y25i01", by="_nykom", periods="latest:12", client=client).summary
-    '1 request, 4,704 cells'
+    '1 request, 4,752 cells'
     """
     return (client or Client()).plan(table, by, periods, period_type, measures, offline=offline)
 
