@@ -1,12 +1,14 @@
 """What warns: true, once a line of the user's, at that line, and of the whole."""
 
-from __future__ import annotations
+# ruff: noqa: PD010, PLW0108 - ways of users, one as good as another
 
 import subprocess
 import sys
 import textwrap
 import warnings
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,8 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning, JobindsatsWarning
 from jobindsats_pandas.kinds import Kind
+
+mpl.use("Agg")
 
 AREA = PartDimension.build(
     "_omrade",
@@ -121,6 +125,68 @@ def test_windows_give_way_to_a_function_and_say_so_where_the_column_does_not_add
     assert one.category is GuardRemovedWarning
     assert "persons" in str(one.message)
     assert said(lambda: frame().x.rolling(2).apply(lambda w: w.max() - w.min())) == []
+
+
+def wide(kind, **kwargs):
+    return (
+        frame(kind, **kwargs)
+        .pivot(index="Periode", columns="Område", values="x")
+        .set_axis(["a", "b", "c", "d"], axis=1)
+        .reset_index(drop=True)
+    )
+
+
+ADDING_PICTURES = {
+    "area": lambda w: w.plot.area(),
+    "stacked bars": lambda w: w.plot.bar(stacked=True),
+    "stacked bars, lying": lambda w: w.plot.barh(stacked=True),
+    "pie": lambda w: w.iloc[0].plot.pie() if w.shape[0] == 1 else w.T[0].plot.pie(),
+    "plt.pie": lambda w: plt.pie(w.T[0]),
+    "stackplot": lambda w: plt.stackplot(range(2), w.a, w.b),
+    "bars on bars": lambda w: plt.bar(range(2), w.a, bottom=w.b),
+    "weighted histogram": lambda w: plt.hist(range(4), weights=w.T[0]),
+}
+HARMLESS_PICTURES = {
+    "lines": lambda w: w.plot(),
+    "bars": lambda w: w.plot.bar(),
+    "boxes": lambda w: w.plot.box(),
+    "boxplot": lambda w: w.boxplot(column="a"),
+    "histogram": lambda w: w.plot.hist(),
+    "scatter": lambda w: w.plot.scatter("a", "b"),
+    "plt.plot": lambda w: plt.plot(range(2), w.a),
+    "plt.bar": lambda w: plt.bar(range(2), w.a),
+    "plt.barh": lambda w: plt.barh(range(2), w.a),
+    "plt.hist": lambda w: plt.hist(w.T[0]),
+    "plt.errorbar": lambda w: plt.errorbar(range(2), w.a, yerr=w.b),
+    "plt.scatter": lambda w: plt.scatter(range(2), w.a),
+    "scatter_matrix": lambda w: pd.plotting.scatter_matrix(w),
+}
+
+
+@pytest.mark.parametrize("name", ADDING_PICTURES)
+def test_pictures_that_add_warn_where_the_numbers_do_not(name):
+    draw = ADDING_PICTURES[name]
+    assert said(lambda: draw(wide(Kind.FLOW))) == []
+    # matplotlib itself draws no pie of which a slice is missing.
+    hidden = [] if name == "plt.pie" else [wide(Kind.FLOW, hidden=(0, 2))]
+    for doubtful in (wide(Kind.PERSONS), *hidden):
+        (one,) = said(lambda doubtful=doubtful: draw(doubtful))
+        assert one.category is HiddenCellsWarning
+        assert "what it shows as a sum is none" in str(one.message)
+        assert one.filename == __file__
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", HARMLESS_PICTURES)
+def test_pictures_that_add_nothing_do_not_warn(name):
+    for kind in KINDS:
+        assert said(lambda kind=kind: HARMLESS_PICTURES[name](wide(kind))) == []
+    hidden = frame(hidden=(3,), members=(1, 2, 3, 4)).x
+    if name in {"plt.plot", "plt.bar", "plt.barh", "plt.errorbar"}:
+        getattr(plt, name[4:])(range(8), hidden)
+    elif name in {"lines", "bars", "boxes"}:
+        hidden.plot(kind={"lines": "line", "bars": "bar", "boxes": "box"}[name])
+    plt.close("all")
 
 
 @pytest.mark.parametrize("call", [lambda x: x.mean(), np.mean, lambda x: x.to_frame().describe()])

@@ -17,32 +17,36 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import FrameType
 
 __all__ = [
     "Addition",
     "Grouping",
+    "Picture",
     "Purpose",
     "addition",
     "appending",
     "called_directly",
     "combining",
+    "drawing",
     "grouping",
     "in_picture",
     "in_statistic",
     "made_bare",
     "pairing",
+    "picture",
     "pivoting",
     "purpose",
     "relabelling",
     "reshaping",
     "stripping",
+    "warn_drawn",
     "warn_gaps",
     "warn_hidden",
     "warn_mixed",
@@ -57,6 +61,7 @@ class Purpose(Enum):
     DISPLAY = auto()
     OBJECTS = auto()
     INTERNAL = auto()
+    DRAWING = auto()
     STATISTIC = auto()
     SUM = auto()
     WINDOW_SUM = auto()
@@ -149,7 +154,7 @@ def purpose(*, typed: bool) -> Purpose:
     whole_frame = False
     for module, function, _ in _outside(2):  # pragma: no branch - the user is always there
         if _draws(module):
-            return Purpose.INTERNAL
+            return Purpose.DRAWING
         if not _is_library(module):
             break
         if function == "_format_strings":
@@ -202,9 +207,88 @@ def addition() -> Addition:
     return Addition.BULK
 
 
+def drawing() -> bool:
+    """Whether cells are taken one by one for a picture."""
+    return next(
+        (_draws(module) for module, *_ in _outside(2) if not _is_library(module) or _draws(module)), False
+    )
+
+
 def in_picture() -> bool:
     """Whether numpy computes with cells for a picture that is being drawn."""
     return next((_draws(module) for module, *_ in _outside(2) if not module.startswith("numpy")), False)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is being drawn, and of which columns.
+
+    Attributes
+    ----------
+    name : str
+        The function or the kind of plot.
+    columns : tuple
+        Series or arrays that are drawn; those of one length stand on top of each other, row by row.
+    """
+
+    name: str
+    columns: tuple[Any, ...]
+
+
+def picture() -> Picture | None:
+    """The picture that is being drawn, if it is of a sort that shows sums; None of lines, points, boxes and the like."""
+    found: Picture | None = None
+    for module, function, frame in _outside(2):
+        if not (_is_library(module) or _draws(module)):
+            break
+        if not _draws(module):
+            continue
+        plot = frame.f_locals.get("self")
+        kind = getattr(plot, "_kind", None)
+        if isinstance(kind, str) and hasattr(plot, "data"):
+            return _pandas_picture(kind, plot)
+        if not function.startswith("_") and function not in _BETWEEN:
+            found = _matplotlib_picture(function, frame.f_locals)
+    return found
+
+
+def _pandas_picture(kind: str, plot: Any) -> Picture | None:
+    weighted = getattr(plot, "weights", None) is not None or "weights" in getattr(plot, "kwds", {})
+    stacked = bool(getattr(plot, "stacked", False))
+    if kind in _HARMLESS_KINDS or (kind in _BARS and not stacked) or (kind == "hist" and not weighted):
+        return None
+    data = plot.data
+    columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
+    # Without stacking each column is a picture of its own.
+    return Picture(f"plot.{kind}", tuple(columns if stacked else columns[:1]))
+
+
+def _matplotlib_picture(function: str, arguments: Mapping[str, Any]) -> Picture | None:
+    named = {**arguments, **(arguments.get("kwargs") or {})}
+    beneath = {"bar": "bottom", "barh": "left", "hist": "weights"}.get(function)
+    if function in _HARMLESS_PICTURES or (beneath and not hasattr(named.get(beneath), "dtype")):
+        return None
+    columns: list[Any] = []
+    for name, value in arguments.items():
+        if name in {"self", "ax", "axes", "x"} and function != "pie":
+            continue
+        columns += list(value) if isinstance(value, list | tuple) else [value]
+    return Picture(
+        function, tuple(one for one in columns if hasattr(one, "dtype") and hasattr(one, "__len__"))
+    )
+
+
+# These show no sums: lines, points, bars side by side, boxes, error bars, histograms without weights.
+_HARMLESS_KINDS: Final = frozenset({"line", "scatter", "box", "kde", "density"})
+_BETWEEN: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
+_BARS: Final = frozenset({"bar", "barh"})
+_HARMLESS_PICTURES: Final = _words(
+    """
+    plot scatter errorbar boxplot bxp violinplot step stem loglog semilogx semilogy axhline axvline hlines vlines
+    set_xlim set_ylim set_xticks set_yticks text annotate scatter_matrix imshow pcolormesh contour contourf fill_between
+    boxplot_frame boxplot_frame_groupby hist_frame hist_series autocorrelation_plot lag_plot
+    """
+)
 
 
 def pairing() -> bool:
@@ -348,6 +432,11 @@ def warn_unweighted(message: str) -> None:
     _warn_once(message, HiddenCellsWarning, "unweighted")
 
 
+def warn_drawn(message: str) -> None:
+    """Warn that a picture shows sums that are none; once per call."""
+    _warn_once(message, HiddenCellsWarning, "drawn")
+
+
 def warn_removed(message: str) -> None:
     """Warn that hidden cells leave the guarded dtype; once per call of the user's."""
     _warn_once(message, GuardRemovedWarning, "removed")
@@ -360,8 +449,8 @@ def _warn_once(message: str, category: type[Warning], about: str) -> None:
     level = 0
     called = ""
     for distance, (module, function, frame) in enumerate(_frames(1), start=1):
-        if _is_library(module):
-            if module.startswith("pandas."):
+        if _is_library(module) or _draws(module):
+            if not module.startswith("numpy"):
                 outermost = frame
                 # pandas' decorators for deprecated arguments are all called wrapper.
                 called = function if function != "wrapper" else called

@@ -1,5 +1,7 @@
 """How numbers leave the guarded dtype: what is refused, what warns, what is written."""
 
+# ruff: noqa: SLF001 - an array may look inside others of its kind
+
 from __future__ import annotations
 
 import gc
@@ -10,14 +12,23 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 from jobindsats_pandas.disclosure.building import is_na
-from jobindsats_pandas.disclosure.callers import Purpose, called_directly, purpose, stripping, warn_removed
+from jobindsats_pandas.disclosure.callers import (
+    Purpose,
+    called_directly,
+    drawing,
+    picture,
+    purpose,
+    stripping,
+    warn_drawn,
+    warn_removed,
+)
 from jobindsats_pandas.disclosure.cells import CellStatus, count_hidden, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.exported import exported
 from jobindsats_pandas.disclosure.reductions import Reductions
 from jobindsats_pandas.disclosure.scalars import scalars_of
-from jobindsats_pandas.disclosure.storage import read_only
+from jobindsats_pandas.disclosure.storage import DECIMAL, read_only
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 
 if TYPE_CHECKING:
@@ -34,7 +45,9 @@ class Leaving(Reductions):
     """To numpy, to other dtypes, to text, to files."""
 
     def __iter__(self) -> Iterator[Any]:
-        if count_hidden(self._status) and (how := stripping()):
+        if drawing():
+            self._mind_picture()
+        elif count_hidden(self._status) and (how := stripping()):
             self._warn_leaving(how)
         return scalars_of(self.cells)
 
@@ -64,7 +77,26 @@ class Leaving(Reductions):
             self._warn_biased(how, dropped=self._dropped)
         elif why is Purpose.EXPORT:
             self._warn_leaving(how)
+        elif why is Purpose.DRAWING:
+            self._mind_picture()
         return why
+
+    def _mind_picture(self) -> None:
+        """Warn where what is drawn on top of each other, or as shares of a whole, does not add."""
+        drawn = picture()
+        if drawn is None or sums_allowed():
+            return
+        arrays = [getattr(one, "array", one) for one in drawn.columns]
+        arrays = [one for one in arrays if isinstance(one, Leaving) and len(one) == len(self)] or [self]
+        decimals = [one._to_numbers(DECIMAL) for one in arrays]
+        together = type(self)._concat_same_type(decimals)
+        rows = np.tile(np.arange(len(self)), len(arrays)) if len(arrays) > 1 else None
+        check = check_sums(together.cells, rows, len(self) if rows is not None else 1)
+        if not check.valid:
+            warn_drawn(
+                f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): hidden cells are drawn"
+                " as 0, and numbers that do not add stand on top of each other. df.jobindsats.plot() draws lines and bars."
+            )
 
     def _warn_unguarded_windows(self) -> None:
         check = check_sums(self.cells)
