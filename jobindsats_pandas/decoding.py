@@ -100,7 +100,9 @@ def to_frame(
             if doubt is not None:
                 shown = np.where(status == CellStatus.ABSENT, 0, numbers) if source.complete else numbers
                 kind = kinds.get(measure.column, measure.kind)
-                told = contradiction(measure, kind, shown, source.periods, source.members, question)
+                told = contradiction(
+                    measure, kind, shown, source.periods, source.members, question, source.axes
+                )
                 if told is not None:
                     doubt(told)
             yield _Cells(measure, numbers, status, part)

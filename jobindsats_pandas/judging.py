@@ -172,6 +172,7 @@ def contradiction(
     periods: np.ndarray,
     members: Sequence[np.ndarray],
     question: Plan,
+    axes: Sequence[np.ndarray] | None = None,
 ) -> str | None:
     """Say where a total and all parts of one level, none of them hidden, miss each other by more than rounding.
 
@@ -181,6 +182,9 @@ def contradiction(
         The measure's numbers, row by row; NaN where there is none.
     periods, members : ndarray, sequence of ndarray
         The rows' periods, and their members in each dimension, by position.
+    axes : sequence of ndarray, optional
+        The members of each dimension, and the periods, where the rows are all combinations of them, in order: that is
+        much cheaper to look at.
 
     Returns
     -------
@@ -196,7 +200,11 @@ def contradiction(
         for level in hierarchy.levels:
             if level.stop - level.start == 1 or not codes.issuperset(hierarchy.level_codes(level)):
                 continue
-            off = _missed(numbers, periods, members, question, axis, level, _ADDING[kind])
+            tolerance = _ADDING[kind] * (1 + level.stop - level.start) + 1e-6
+            if axes is None:
+                off = _missed(numbers, periods, members, question, axis, level, tolerance)
+            else:
+                off = _missed_in_grid(numbers, axes, hierarchy.codes[TOTAL], axis, level, tolerance)
             if off is not None:
                 total, parts, count, period = off
                 name = hierarchy.labels[hierarchy.codes[TOTAL]]
@@ -209,6 +217,22 @@ def contradiction(
     return found
 
 
+def _missed_in_grid(
+    numbers: np.ndarray, axes: Sequence[np.ndarray], total: int, axis: int, level: Level, tolerance: float
+) -> tuple[float, float, int, int] | None:
+    """As `_missed`, where the rows are all combinations."""
+    cube, codes = numbers.reshape([len(each) for each in axes]), axes[axis]
+    totals = cube.take(int(np.searchsorted(codes, total)), axis)
+    place: list[slice] = [slice(None)] * cube.ndim
+    place[axis] = slice(int(np.searchsorted(codes, level.start)), int(np.searchsorted(codes, level.stop)))
+    sums = cube[tuple(place)].sum(axis)  # NaN wherever a part is hidden
+    off = np.argwhere(np.abs(totals - sums) > tolerance)
+    if not len(off):
+        return None
+    first = tuple(off[0])
+    return float(totals[first]), float(sums[first]), len(off), int(axes[-1][first[-1]])
+
+
 def _missed(
     numbers: np.ndarray,
     periods: np.ndarray,
@@ -216,7 +240,7 @@ def _missed(
     question: Plan,
     axis: int,
     level: Level,
-    each: float,
+    tolerance: float,
 ) -> tuple[float, float, int, int] | None:
     """Find where the members of a level do not add up to the total: both figures, how often, and the first period."""
     codes = members[axis]
@@ -234,7 +258,6 @@ def _missed(
     counts = np.bincount(key[of_level], minlength=combinations)
     keys = key[at_total]
     distance = np.abs(numbers[at_total] - sums[keys])
-    tolerance = each * (1 + level.stop - level.start) + 1e-6
     off = np.flatnonzero((distance > tolerance) & (counts[keys] > 0))
     if not off.size:
         return None

@@ -820,3 +820,27 @@ def test_shuffled_rows_parts_and_columns_give_the_identical_frame(data):
         if hasattr(one, "parts"):
             assert np.array_equal(one.parts, other.parts)
             assert np.array_equal(one.status, other.status)
+
+
+@pytest.mark.parametrize(("shown", "off"), [(15, False), (16, True), (None, False)])
+def test_a_contradiction_is_found_where_every_combination_has_its_row_too(shown, off):
+    found = builders.table(groups=[builders.group("g", "G", ("m", "Antal sanktioner"))])
+    question = ask({"_nykom": "*", "_akassebl": "*"}, "2024M01:2024M02", measures=None, table=found)
+    areas = ["Hele landet", *(name for _, name in builders.MUNICIPALITIES)]
+    per_fund = {"3F": 1, "HK": 1, "Øvrige": 1, "I alt": 3}
+    rows = [
+        [period, area, fund, number * (5 if area == "Hele landet" else 1)]
+        for period in ("2024M01", "2024M02")
+        for area in areas
+        for fund, number in per_fund.items()
+    ]
+    rows = [[*row[:3], shown] if row[:3] == ["2024M02", "Hele landet", "I alt"] else row for row in rows]
+    told = []
+    body = answer(*rows, columns=("Periode", "Område", "A-kasse", "Antal sanktioner"))
+    decode(question, body, doubt=told.append)
+    assert len(told) == off
+    assert (
+        not off
+        or "in 2024M02 'I alt' is 16 and the members of 'A-kasse', all of them visible, add up to 15"
+        in told[0]
+    )
