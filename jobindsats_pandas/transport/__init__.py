@@ -7,7 +7,7 @@ The way of a question, each step one module::
      ├ clock                                   Danish time: the closed hour, when an answer expires
      └ requests_cache.CachedSession
         └ ApiAdapter             adapter       tries within a deadline
-           └ validation, failures              whole answers only; every foreign exception becomes ours
+           └ connections, parsing, failures    a deadline; parsed once; every foreign exception becomes ours
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from jobindsats_pandas.transport.clock import expiry_moment
 from jobindsats_pandas.transport.credentials import Key, keyring_token
 from jobindsats_pandas.transport.log import LOG
 from jobindsats_pandas.transport.notices import held_back, tell
+from jobindsats_pandas.transport.parsing import Parser
 from jobindsats_pandas.transport.session import Answer, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
 
@@ -26,6 +27,7 @@ __all__ = [
     "CacheInfo",
     "CacheView",
     "Key",
+    "Parser",
     "Patience",
     "Transport",
     "expiry_moment",

@@ -5,27 +5,30 @@ urllib3's own retries see no bodies, start without a pause and obey a Retry-Afte
 
 from __future__ import annotations
 
-import io
 import time
 from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
 
+from jobindsats_pandas.errors import BrokenAnswerError
 from jobindsats_pandas.transport.connections import OversizeError, exchange, keep_time
 from jobindsats_pandas.transport.failures import (
+    BYTE_ORDER_MARK,
     CODED,
+    ECHO,
     Failure,
     failure_of_answer,
+    failure_of_body,
     failure_of_exception,
     failure_of_size,
 )
 from jobindsats_pandas.transport.log import LOG
+from jobindsats_pandas.transport.parsing import current_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from requests import PreparedRequest, Response
 
@@ -78,8 +81,22 @@ class Patience:
         return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
 
 
+class WholeBody:
+    """A body that has come, in the place of the connection it came from; requests would read that in small pieces."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        """Give the body in one piece."""
+        yield self._body
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class ApiAdapter(HTTPAdapter):
-    """Give back a whole, well-formed answer, or raise one of our errors.
+    """Give back a whole answer, parsed as `parsing` says, or raise one of our errors.
 
     Parameters
     ----------
@@ -154,12 +171,17 @@ class ApiAdapter(HTTPAdapter):
                 return failure_of_exception(error, sent=begun.sent, bundle=bundle if encrypted else None)
         if body is None:
             return CODED
-        failure = failure_of_answer(
-            str(request.url), response.status_code, response.headers, body, auth=self.auth
-        )
-        if failure is not None:
-            return failure
-        response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)
+        if response.status_code != 200:
+            return failure_of_answer(response.status_code, response.headers, body, auth=self.auth)
+        if self.auth.is_in(body):
+            return ECHO
+        asked, body = current_reading(), body.removeprefix(BYTE_ORDER_MARK)
+        try:
+            asked.value = asked.parse(body)
+        except BrokenAnswerError as broken:
+            kind = response.headers.get("Content-Type", "")
+            return failure_of_body(str(broken), len(body), kind, auth=self.auth)
+        response.raw = WholeBody(body)
         return response
 
     def _read(self, response: Response) -> bytes | None:
