@@ -248,7 +248,7 @@ def test_equal_questions_share_an_answer_and_different_ones_never_do(api, tmp_pa
         ):
             tally["injected"] += 1
             found = transport.fetch(path, BODY)
-            tally["right" if found.from_cache and found.body == right(number) else "wrong"] += 1
+            tally["right" if found.from_cache and found.value == right(number) else "wrong"] += 1
         for blank in ("&x=", "&X=", "&x=&y=", "&%20="):
             tally["injected"] += 1
             found = transport.fetch(path_of(number) + blank, BODY)
@@ -290,7 +290,7 @@ def test_a_bad_answer_is_never_stored_and_a_good_one_never_lost(api, tmp_path, r
                 foreseen = type(error) is wanted and (not old or kind in REFUSALS)
                 tally["right" if foreseen else "unexpected"] += 1
             else:
-                tally["right" if old and served.stale and served.body == right(1) else "wrong"] += 1
+                tally["right" if old and served.stale and served.value == right(1) else "wrong"] += 1
             tally["injected"] += api.faults.injected.total() - before
             now = [path.read_bytes() for path in sorted(transport.cache.path.glob("*"))]
             tally["lost"] += now != stored  # a bad answer stored, or a good one gone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import json
 import logging
@@ -18,12 +19,14 @@ import threading
 import time
 import traceback
 import types
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import platformdirs
 import pytest
 from bodies import BODY
+from requests_cache import CachedSession
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.errors import (
@@ -495,16 +498,47 @@ def test_different_questions_do_not_wait_for_each_other(api, transport):
 
 
 def test_an_answer_that_landed_just_before_is_not_asked_for_again(api, transport):
-    look = transport._stored_meanwhile
+    fly = transport._fetch_once
 
-    def late(question):  # another process stores the answer between our look and our turn
-        transport._stored_meanwhile = look
+    def late(question, **options):  # another process stores the answer between our look and our turn
         fetch(Transport(**transport._settings, token=KEY))
-        return look(question)
+        return fly(question, **options)
 
-    transport._stored_meanwhile = late
+    transport._fetch_once = late
     assert fetch(transport).from_cache
     assert len(api.requests) == 1
+
+
+def test_the_session_answers_hits_and_questions_to_the_disk_and_is_told_of_refreshes(
+    api, transport, clock, monkeypatch
+):
+    sent, send = [], CachedSession.send
+
+    def watched(session, request, **options):
+        response = send(session, request, **options)
+        told = tuple(name for name in ("only_if_cached", "force_refresh") if options.get(name))
+        sent.append((told, response.from_cache, response.status_code))
+        return response
+
+    monkeypatch.setattr(CachedSession, "send", watched)
+
+    def through(**options):
+        sent.clear()
+        with contextlib.suppress(NotCachedError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", StaleDataWarning)
+            fetch(transport, **options)
+        return list(sent)
+
+    hit, nothing = (("only_if_cached",), True, 200), (("only_if_cached",), True, 504)
+    assert through(offline=True) == [nothing]
+    assert through() == [nothing, ((), True, 200)]  # stored as what requests-cache keeps
+    assert through() == [hit]
+    assert through(offline=True) == [hit]
+    assert through(refresh=True) == [(("force_refresh",), True, 200)]
+    clock.now += timedelta(days=2)
+    assert through(offline=True) == [hit]
+    assert through()[0] == nothing
+    assert len(api.requests) == 3
 
 
 def test_threads_that_share_an_answer_share_no_object_of_it(api, transport):

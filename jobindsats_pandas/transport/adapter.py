@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from requests.adapters import HTTPAdapter
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response
 
     from jobindsats_pandas.transport.credentials import BearerAuth
+    from jobindsats_pandas.transport.parsing import Reading
 
 CONNECTIONS = 16  # kept open for reuse; how many are used at once is the caller's choice
 BLOCK = 1 << 16
@@ -175,7 +176,7 @@ class ApiAdapter(HTTPAdapter):
             return failure_of_answer(response.status_code, response.headers, body, auth=self.auth)
         if self.auth.is_in(body):
             return ECHO
-        asked, body = current_reading(), body.removeprefix(BYTE_ORDER_MARK)
+        asked, body = cast("Reading[Any]", current_reading()), body.removeprefix(BYTE_ORDER_MARK)
         try:
             asked.value = asked.parse(body)
         except BrokenAnswerError as broken:

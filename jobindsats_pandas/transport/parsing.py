@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import timedelta
+
+    from jobindsats_pandas.transport.entries import Header
 
 T = TypeVar("T")
 
@@ -38,9 +41,10 @@ class Parser(Generic[T]):
 
 @dataclass
 class Reading(Generic[T]):
-    """How the next answer is parsed, and what came of the last."""
+    """How the next answer is parsed, how long one on disk is still good, and what came of the last."""
 
     parse: Callable[[bytes], T]
+    life: Callable[[Header], timedelta]
     value: T | None = None
 
 
@@ -48,9 +52,9 @@ _current: ContextVar[Reading[Any]] = ContextVar("jobindsats_reading")
 
 
 @contextmanager
-def reading(parse: Callable[[bytes], T]) -> Iterator[Reading[T]]:
-    """Let the adapter parse what comes meanwhile in this thread: requests and requests-cache pass nothing on to it."""
-    begun = Reading(parse)
+def reading(parse: Callable[[bytes], T], life: Callable[[Header], timedelta]) -> Iterator[Reading[T]]:
+    """Tell adapter and storage what this thread asks meanwhile: requests and requests-cache pass nothing on to them."""
+    begun = Reading(parse, life)
     token = _current.set(begun)
     try:
         yield begun
@@ -58,6 +62,6 @@ def reading(parse: Callable[[bytes], T]) -> Iterator[Reading[T]]:
         _current.reset(token)
 
 
-def current_reading() -> Reading[Any]:
-    """Return how this thread's next answer is parsed."""
-    return _current.get()
+def current_reading() -> Reading[Any] | None:
+    """Return what this thread asks; None outside of any question of ours."""
+    return _current.get(None)

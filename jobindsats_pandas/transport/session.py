@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 import requests
+from requests.structures import CaseInsensitiveDict
 from requests_cache import CachedSession
 from requests_cache.models.response import CachedResponse
 
@@ -52,7 +53,7 @@ from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.log import LOG, named
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.parsing import reading
-from jobindsats_pandas.transport.storage import DiskCache
+from jobindsats_pandas.transport.storage import DiskCache, KeptResponse
 from jobindsats_pandas.transport.texts import printable, shortened
 from jobindsats_pandas.transport.view import CacheView
 
@@ -110,7 +111,6 @@ class Question(Generic[T]):
     parser: Parser[T]
     accept: Callable[[T], datetime | None]
     edition: str
-    after: datetime | None  # answers must be fetched later than this
 
     @property
     def key(self) -> str:
@@ -333,18 +333,13 @@ class Transport:
             raise QueryError(
                 f"{path[:100]!r} is no question to this API: ids of tables are made of a-z, 0-9 and _."
             )
-        question = Question(
-            named(path), self._url(path), parser, accept, edition, self._clock() if refresh else None
-        )
-        header = self._cache.responses.look(question.key)
-        if header is not None and self._is_good(header, question):
-            answer = self._from_disk(question, header)
-            if answer is not None:
-                LOG.info("%s: from disk, fetched %s", question.name, _moment(answer))
-                return answer
-            header = None
+        question = Question(named(path), self._url(path), parser, accept, edition)
+        kept = None if refresh and not offline else self._kept(question, stale=offline)
+        answer = None if kept is None else self._from_disk(question, kept)
+        if answer is not None and kept is not None and self._life(question, kept) > timedelta(0):
+            LOG.info("%s: from disk, fetched %s", question.name, _moment(answer))
+            return answer
         if offline:
-            answer = None if header is None else self._from_disk(question, header)
             if answer is None:
                 raise NotCachedError(
                     f"{subject}: this question is not on disk, and offline=True forbids to send it. Ask it once "
@@ -353,16 +348,17 @@ class Transport:
                 )
             return self._stale(answer, question, subject, "offline=True")
         try:
-            return self._fetch_once(question)
+            return self._fetch_once(question, force=refresh or kept is not None)
         except JobindsatsError as error:
             failure = error.at_request(self.curl(path))
         LOG.info("%s: %s: %s", question.name, type(failure).__name__, failure)
-        if header is None or not isinstance(failure, (ServiceError, ClosedHourError)):
+        if not isinstance(failure, (ServiceError, ClosedHourError)):
             raise failure
-        if self._clock() - header.fetched_at > self._max_age_stale:
-            failure.add_note(f"The answer on disk is of {header.fetched_at:%Y-%m-%d}, too old to be shown.")
+        older = self._kept(question, stale=True)
+        if older is not None and self._clock() - older.fetched_at > self._max_age_stale:
+            failure.add_note(f"The answer on disk is of {older.fetched_at:%Y-%m-%d}, too old to be shown.")
             raise failure
-        answer = self._from_disk(question, header)
+        answer = None if older is None else self._from_disk(question, older)
         if answer is None:
             raise failure
         return self._stale(answer, question, subject, str(failure))
@@ -388,19 +384,29 @@ class Transport:
             return None
         return Answer(value, header.url, header.fetched_at, True, False, header.edition)
 
-    def _is_good(self, header: Header, question: Question[Any]) -> bool:
-        return (
-            self._is_fresh(header.fetched_at, header.expires)
-            and header.edition == question.edition
-            and (question.after is None or header.fetched_at > question.after)
-        )
+    def _life(self, question: Question[Any], header: Header) -> timedelta:
+        """How long a stored answer is still good for a question; nothing if it belongs to another update."""
+        fitting = self._is_fresh(header.fetched_at, header.expires) and header.edition == question.edition
+        return header.expires - self._clock() if fitting else timedelta(0)
+
+    def _kept(self, question: Question[Any], *, stale: bool) -> Header | None:
+        """Ask the session for what is on disk: a good answer, or with `stale` any."""
+        self._renew_after_fork()
+        request = (
+            requests.PreparedRequest()
+        )  # bare, as nothing of it is sent: preparing one takes as long as a hit
+        request.method, request.url, request.hooks = "GET", question.url, requests.hooks.default_hooks()
+        request.headers = CaseInsensitiveDict({"Cache-Control": "stale-if-error"} if stale else {})
+        with reading(question.parser.parse, partial(self._life, question)):
+            response = self._open_session().send(request, only_if_cached=True)
+        return response.header if isinstance(response, KeptResponse) else None
 
     def _is_fresh(self, fetched_at: datetime, expires: datetime) -> bool:
         now = self._clock()
         # An answer of the future was fetched while this machine's clock was ahead.
         return expires > now and fetched_at <= now + CLOCK_SLACK
 
-    def _fetch_once(self, question: Question[T]) -> Answer[T]:
+    def _fetch_once(self, question: Question[T], *, force: bool) -> Answer[T]:
         """Send, unless the same question is in the air already; then share its outcome, good or bad."""
         self._renew_after_fork()
         name = (question.key, question.edition)
@@ -408,7 +414,7 @@ class Transport:
         with flight.lock:
             outcome, shared = flight.outcome, flight.outcome is not None
             if outcome is None:
-                outcome = self._land(question)
+                outcome = self._land(question, force=force)
                 # In this order: an interrupt in between leaves a flight that others fly again, not an old outcome.
                 self._flights.pop(name, None)
                 flight.outcome = outcome
@@ -419,18 +425,9 @@ class Transport:
         # Each its own: a frame made of shared arrays could be changed under another's hands.
         if outcome.body is not None:
             return replace(outcome.answer, value=question.parser.parse(outcome.body))
-        return self._stored_meanwhile(question) or self._fetch_once(question)
+        return self._fetch_once(question, force=False)
 
-    def _stored_meanwhile(self, question: Question[T]) -> Answer[T] | None:
-        """Look for a good answer again: a flight may have landed since we looked, or another process have asked."""
-        header = self._cache.responses.look(question.key)
-        good = header is not None and self._is_good(header, question)
-        return self._from_disk(question, header) if header is not None and good else None
-
-    def _land(self, question: Question[T]) -> Landed[T] | JobindsatsError:
-        answer = self._stored_meanwhile(question)
-        if answer is not None:
-            return Landed(answer, None)
+    def _land(self, question: Question[T], *, force: bool) -> Landed[T] | JobindsatsError:
         if self._auth is None:
             what = (
                 "A copy of a client, as another process gets one, is without its key: keys are never pickled. Put it in "
@@ -441,7 +438,7 @@ class Transport:
             return ConfigurationError(f"{what} offline=True takes what is on disk, however old.")
         began = time.monotonic()
         try:
-            landed = self._send(question, self._auth)
+            landed = self._send(question, self._auth, force=force)
         except ServiceError as error:
             return self._closed(error) or error
         except PayloadError as error:
@@ -451,19 +448,20 @@ class Transport:
         except JobindsatsError as error:
             return error
         took = time.monotonic() - began
-        LOG.info("%s: asked, %s bytes in %.1f s", question.name, f"{len(landed.body or b''):,}", took)
+        if landed.body is not None:
+            LOG.info("%s: asked, %s bytes in %.1f s", question.name, f"{len(landed.body):,}", took)
         return landed
 
-    def _send(self, question: Question[T], auth: BearerAuth) -> Landed[T]:
-        session = self._open_session(auth)
-        with reading(question.parser.parse) as parsed:
+    def _send(self, question: Question[T], auth: BearerAuth, *, force: bool) -> Landed[T]:
+        session = self._open_session()
+        with reading(question.parser.parse, partial(self._life, question)) as parsed:
             hooks = {"response": partial(self._accept, question, auth, parsed)}
             try:
                 request = session.prepare_request(requests.Request("GET", question.url, hooks=hooks))
                 options = session.merge_environment_settings(question.url, {}, None, None, None)
                 if is_loopback(question.url):
                     options["proxies"] = {}  # over plain http a proxy would read the key
-                response = session.send(request, force_refresh=True, allow_redirects=False, **options)
+                response = session.send(request, force_refresh=force, allow_redirects=False, **options)
             except KeyboardInterrupt:
                 self._session = None  # its pools may hold a lock, or a connection with half an answer
                 interrupted = True
@@ -471,6 +469,11 @@ class Transport:
                 interrupted = False
         if interrupted:
             raise KeyboardInterrupt  # a new one: the frames of the first hold the key
+        if isinstance(
+            response, KeptResponse
+        ):  # stored since we looked: a flight that landed, or another process
+            answer = self._from_disk(question, response.header)
+            return self._send(question, auth, force=True) if answer is None else Landed(answer, None)
         # `_accept` has made it the answer that is stored, whatever the session's signature says.
         stored, value = cast("CachedResponse", response), cast("T", parsed.value)
         self._cache.responses.keep_columns(question.key, question.parser, value)
@@ -493,11 +496,11 @@ class Transport:
         content_type = told(response.headers.get("Content-Type", ""), auth)
         return stored_response(response.url, response.content, now, expires, content_type, question.edition)
 
-    def _open_session(self, auth: BearerAuth) -> CachedSession:
+    def _open_session(self) -> CachedSession:
         session = self._session
         if session is None:
             session = CachedSession(backend=self._cache, key_fn=request_key)
-            session.auth = auth
+            session.auth = self._auth
             session.headers.update(
                 {
                     "User-Agent": "jobindsats-pandas",
@@ -505,8 +508,9 @@ class Transport:
                     "Accept-Encoding": "gzip, deflate",
                 }
             )
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, ApiAdapter(self._patience, auth, self._max_answer_bytes))
+            if self._auth is not None:
+                for scheme in ("https://", "http://"):
+                    session.mount(scheme, ApiAdapter(self._patience, self._auth, self._max_answer_bytes))
             self._session = session
         return session
 
