@@ -11,7 +11,7 @@ import pandas as pd
 import requests
 from answers import LABELS, MEASURES
 
-from jobindsats_pandas import decoding, fast_rows
+from jobindsats_pandas import answers, decoding, fast_rows, judging
 from jobindsats_pandas.rows import plain_rows
 
 if TYPE_CHECKING:
@@ -49,20 +49,20 @@ def categories(frame: pd.DataFrame) -> pd.DataFrame:
 
 def ours(bodies: Sequence[bytes], question: Plan) -> pd.DataFrame:
     """The package's way: typed, flagged, guarded, in order."""
-    blocks = [decoding.match(body, request) for body, request in zip(bodies, question.requests, strict=True)]
-    assert decoding.unexplained_since(blocks, question) is None
+    blocks = [answers.match(body, request) for body, request in zip(bodies, question.requests, strict=True)]
+    assert judging.unexplained_since(blocks, question) is None
     return decoding.to_frame(blocks, question)
 
 
 @contextmanager
 def plain_path() -> Iterator[None]:
     """Only the plain path, as for an answer that does not meet the fast path's preconditions."""
-    usual = decoding.read_rows
-    decoding.read_rows = plain_rows
+    usual = answers.read_rows
+    answers.read_rows = plain_rows
     try:
         yield
     finally:
-        decoding.read_rows = usual
+        answers.read_rows = usual
 
 
 def csv_reader_alone(body: bytes) -> Callable[[], None]:

@@ -5,7 +5,7 @@
 ...     client = ji.Client(token=api.token, base_url=api.url)
 ...     df = ji.read_jobindsats("y25i01", by="_nykom", periods="latest:3", client=client)
 >>> df.shape
-(294, 6)
+(297, 6)
 """
 
 from __future__ import annotations

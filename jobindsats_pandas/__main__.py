@@ -13,11 +13,13 @@ import sys
 import tempfile
 import warnings
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.accessor import FrameAccessor
+from jobindsats_pandas.doctor import examine
 from jobindsats_pandas.errors import JobindsatsError, QueryError
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings(), _telling(options.verbose):
             warnings.showwarning = _show_warning
-            options.run(options)
+            return int(options.run(options) or 0)
     except JobindsatsError as error:
         print(f"jobindsats: {error}", file=sys.stderr)
         if error.curl:
@@ -61,7 +63,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("jobindsats: stopped; what was fetched is in the cache, ask again to go on.", file=sys.stderr)
         return 130
-    return 0
 
 
 @contextmanager
@@ -136,6 +137,16 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--refresh", action="store_true", help="ask the API, whatever the cache has")
     read.add_argument("--offline", action="store_true", help="ask the cache alone")
     read.add_argument("--max-requests", type=int, default=500)
+
+    doctor = command(
+        "doctor",
+        _doctor,
+        "Look at key, clock, cache and network, and find out with some 15 small requests which forms of a question the"
+        " API takes; what it refuses is remembered.",
+    )
+    doctor.add_argument("--table", metavar="ID", help="the table to try most of the forms on")
+    doctor.add_argument("--out", type=Path, help="the report's file (default: jobindsats-doctor-DATE.txt)")
+    doctor.add_argument("--json", action="store_true", help="the findings as JSON instead of a table")
 
     cache = command("cache", _cache, "Look at the answers on disk, or remove them.")
     cache.add_argument("action", choices=["info", "list", "clear"])
@@ -243,6 +254,36 @@ def _cache(options: argparse.Namespace) -> None:
         _print_frame(cache.list())
     else:
         print(f"{cache.clear(table=options.table)} answers removed", file=sys.stderr)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    print("One small request at a time; this takes half a minute.", file=sys.stderr)
+    checkup = examine(table=options.table)
+    print(checkup.to_json() if options.json else checkup)
+    report = checkup.report(ji.__version__)
+    if options.out is not None:
+        options.out.write_text(report, encoding="utf-8")
+        path = options.out
+    else:
+        path = _write_beside_others(f"jobindsats-doctor-{checkup.moment:%Y-%m-%d}", report)
+    print(
+        f"Report, without key, names and paths, to send in an issue if something differs: {path}",
+        file=sys.stderr,
+    )
+    return 0 if checkup.sound else 1
+
+
+def _write_beside_others(stem: str, text: str) -> Path:
+    """Write a text to a file that is not there yet."""
+    for number in count(1):
+        path = Path(f"{stem}.txt" if number == 1 else f"{stem}-{number}.txt")
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError
 
 
 def _sandbox(options: argparse.Namespace) -> None:

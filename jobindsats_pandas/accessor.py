@@ -169,12 +169,14 @@ class FrameAccessor:
         Returns
         -------
         DataFrame
-            The columns of `by`, ``measure``, ``low``, ``high``, ``hidden`` and ``rounded`` (numbers of cells), ``why``.
+            The columns of `by`, ``measure``, ``value`` (the sum where it is right, hidden where it is not), ``low``,
+            ``high``, ``hidden`` and ``rounded`` (numbers of cells), ``why``.
 
         Raises
         ------
         InvalidSumError
-            If no interval can be given: rates, totals among their parts, cells not available, filled or unknown.
+            If no interval can be given for any group: rates, totals among their parts, cells not available, filled or
+            unknown.
 
         Examples
         --------
@@ -184,7 +186,7 @@ class FrameAccessor:
         ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
         >>> bounds = df.jobindsats.sum_bounds("Antal sanktioner i alt", by="Periode")
         >>> bounds.columns.to_list()
-        ['Periode', 'measure', 'low', 'high', 'hidden', 'rounded', 'why']
+        ['Periode', 'measure', 'value', 'low', 'high', 'hidden', 'rounded', 'why']
         """
         return totals.sum_bounds(self._frame, measure, by)
 
@@ -431,6 +433,11 @@ class FrameAccessor:
         DataFrame
             A copy with text such as ``0751``, missing for members that are neither.
 
+        Warns
+        -----
+        QueryWarning
+            If parts of a level, such as "Uoplyst område", have no code: a join on it loses them.
+
         Examples
         --------
         >>> import jobindsats_pandas as ji
@@ -521,7 +528,7 @@ class SeriesAccessor:
         return made
 
     def sum_bounds(self) -> pd.DataFrame:
-        """Give the interval in which the true sum lies: ``measure``, ``low``, ``high``, ``hidden``, ``rounded``, ``why``.
+        """Give the interval in which the true sum lies: ``measure``, ``value``, ``low``, ``high``, ``hidden``, ``rounded``, ``why``.
 
         Raises
         ------

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.disclosure import DiscretionisedDtype
+from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.periods import parse_period
+from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from jobindsats_pandas.disclosure import PartDimension
 
 __all__ = [
     "MUNICIPALITIES",
@@ -203,7 +207,7 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
     DataFrame
         A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as text: four digits for municipalities
         (``"0101"``; ``int("0101")`` is the form of three digits that other sources use) and for regions (``"1084"``).
-        Members that are neither, such as the whole country, have none (missing).
+        Members that are neither have none (missing).
 
     Raises
     ------
@@ -211,6 +215,12 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
         If there is no column of areas.
     QueryError
         If a column named does not exist, or the column of codes exists already with other content.
+
+    Warns
+    -----
+    QueryWarning
+        If parts of a level, such as "Uoplyst område", have no code: a join on the code loses them and what is counted
+        there, and the other parts miss the country. That a total has no code loses nothing.
 
     Examples
     --------
@@ -222,6 +232,7 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
     2           Aarhus       0751  1
     """
     result = df.copy(deep=False)
+    lost = []
     for column in _area_columns(df, columns):
         codes = _codes(df[column], bare_regions=_hierarchy(df, column) in _REGION_HIERARCHIES)
         name = f"{column}kode"
@@ -231,7 +242,69 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
             raise QueryError(
                 f"The frame has a column {name!r} already, with other content; rename it before the codes are added."
             )
+        if names := _parts_without_code(df, column, codes):
+            lost.append((column, name, names))
+    if lost:
+        told = "; ".join(f"{_listed(names)} in {column!r}" for column, _, names in lost)
+        keys = " or ".join(repr(name) for _, name, _ in lost)
+        one = sum(len(names) for _, _, names in lost) == 1
+        notify(
+            f"No code for {told}: {'this member is a part of its level' if one else 'these members are parts of their levels'}"
+            f" like any other, and a join on {keys} loses {'it' if one else 'them'} and what is counted there. To keep"
+            f" {'its' if one else 'their'} rows, merge with how='left'; sums over the others alone miss the published total.",
+            QueryWarning,
+        )
     return result
+
+
+def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list[str]:
+    """The members that a join on the code loses, other than totals and levels that have no codes at all."""
+    names = df.loc[codes.isna().to_numpy() & df[column].notna().to_numpy(), column]
+    natural = {"Hele landet"}
+    for dimension in _dimensions_of(df, column):
+        natural |= _totals(dimension)
+    return [str(name) for name in names.unique() if re.sub(r" \[[^]]*\]$", "", str(name)) not in natural]
+
+
+def _dimensions_of(df: pd.DataFrame, column: str) -> Iterator[PartDimension]:
+    """The dimension that a column stands for, of each table that the frame's cells know."""
+    known = _dimensions(df).get(column, ["_omrade"])[0]
+    arrays: Iterable[Any] = (
+        df.iloc[:, place].array
+        for place, dtype in enumerate(df.dtypes)
+        if isinstance(dtype, DiscretionisedDtype)
+    )
+    spaces = {id(space): space for array in arrays for space in array.registry.spaces}
+    for space in spaces.values():
+        for dimension in space.dimensions:
+            if dimension.id == known or fold(dimension.name) == fold(str(column)):
+                yield dimension
+
+
+def _totals(dimension: PartDimension) -> set[str]:
+    """The names of the total, and of members above a level that has codes in levels that have none."""
+    coded = {
+        member.level
+        for member in dimension.members
+        if _municipality(member.name)
+        or _region(member.name, bare=dimension.levels[member.level].hierarchy in _REGION_HIERARCHIES)
+    }
+    deepest: dict[str, int] = {}
+    for number in coded:
+        level = dimension.levels[number]
+        deepest[level.hierarchy] = max(level.depth, deepest.get(level.hierarchy, 0))
+    found = set()
+    for member in dimension.members:
+        level = dimension.levels[member.level]
+        above = member.level not in coded and level.depth < deepest.get(level.hierarchy, 0)
+        if member.path == "/" or above:
+            found.add(member.name)
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:3]))
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} others"
 
 
 def _dimensions(df: pd.DataFrame) -> dict[str, list[str]]:

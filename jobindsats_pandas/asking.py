@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas.decoding import UnknownMemberError, label_count, match_rows, read_answer
+from jobindsats_pandas.answers import UnknownMemberError, label_count, match_rows, read_answer
 from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
-from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve
+from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve, single_requests
 from jobindsats_pandas.gathering import gather
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.queries import in_dialect, names_request
@@ -26,14 +25,21 @@ from jobindsats_pandas.transport import Parser, expiry_moment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from jobindsats_pandas.decoding import Block
+    from jobindsats_pandas.answers import Block
     from jobindsats_pandas.fast_rows import Rows
     from jobindsats_pandas.forms import DataRequest
     from jobindsats_pandas.metadata import Hierarchy, Table
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import Answer, Transport
 
-__all__ = ["Asker", "Part", "expiry_of_table"]
+__all__ = [
+    "Asker",
+    "Part",
+    "expiry_of_table",
+    "is_about_the_question",
+    "remember_refusals",
+    "remember_total",
+]
 
 #: After a first refusal the question is asked so many times more, each time in tighter forms.
 FURTHER_TRIES = 3
@@ -92,7 +98,7 @@ class _RefusedError(QueryError):
     """The API refuses a data request, and perhaps only its form."""
 
     def __init__(self, request: DataRequest, refusal: QueryError) -> None:
-        super().__init__(str(refusal))
+        super().__init__(str(refusal), curl=refusal.curl, status=refusal.status, cause=refusal.cause)
         self.request = request
         self.refusal = refusal
 
@@ -137,8 +143,7 @@ class Asker:
     ) -> Iterator[tuple[str, str | None]]:
         for hierarchy in hierarchies:
             if hierarchy.total == "provisional":
-                topic = f"total:{table.id.lower()}:{hierarchy.id}"
-                known = self.transport.learned.recall(self.transport.base_url, topic)
+                known = self.transport.learned.recall(self.transport.base_url, _topic(table, hierarchy.id))
                 if isinstance(known, dict) and isinstance(known.get("name"), str | None):
                     yield hierarchy.id, known.get("name")
 
@@ -169,15 +174,13 @@ class Asker:
 
     def _note_totals(self, table: Table, names: Mapping[str, str | None], life: float) -> None:
         for hierarchy, name in names.items():
-            days = life if name is None else None
-            topic = f"total:{table.id.lower()}:{hierarchy}"
-            self.transport.learned.note(self.transport.base_url, topic, {"name": name}, days=days)
+            remember_total(self.transport, table, hierarchy, name, life if name is None else None)
 
     # --- forms -------------------------------------------------------------------------------------------------------
 
     def in_known_forms(self, question: Plan) -> Plan:
         """Ask the question in forms that the host is not known to refuse."""
-        refused = self._refused()
+        refused = [entry["parts"] for entry in _refused(self.transport)]
         for _ in range(1 + FURTHER_TRIES):
             parts = [request.parts for request in question.requests]
             bad = next((known for known in refused for each in parts if _covers(each, known)), None)
@@ -195,46 +198,17 @@ class Asker:
             return other if len(other.requests) <= max(self.max_requests, len(question.requests)) else None
         return None
 
-    def _refused(self) -> list[dict[str, int]]:
-        """The parts of requests that the host refused lately."""
-        entries = self.transport.learned.recall(self.transport.base_url, "refused")
-        oldest = (datetime.now(UTC) - timedelta(days=REMEMBERED)).isoformat()
-        return [
-            entry["parts"]
-            for entry in (entries if isinstance(entries, list) else [])
-            if isinstance(entry, dict)
-            and isinstance(entry.get("parts"), dict)
-            and str(entry.get("on")) > oldest
-        ]
-
-    def _remember(self, refusals: Sequence[_RefusedError]) -> None:
-        now = datetime.now(UTC).isoformat()
-        parts = [_remembered(refusal.request.parts) for refusal in refusals]
-        entries = [
-            {"parts": each, "on": now} for each in [*parts, *(p for p in self._refused() if p not in parts)]
-        ]
-        self.transport.learned.note(self.transport.base_url, "refused", entries[:50], days=REMEMBERED)
-
     def _as_stored(self, question: Plan, edition: str) -> Plan:
-        """Choose the form in which the whole question is answered on disk, if there is one."""
+        """Choose a form in which the whole question is answered on disk, if there is one."""
+        edition_or_any = None if self.offline else edition
 
-        def stored(other: Plan) -> bool:
-            return all(
-                self.transport.has(part.path, edition=None if self.offline else edition)
-                for request in other.requests
-                for part in self.as_answered(request)
-            )
+        def stored(request: DataRequest) -> bool:
+            return self.transport.has(request.path, edition=edition_or_any)
 
-        if self.refresh or stored(question):
+        if self.refresh or all(stored(p) for request in question.requests for p in self.as_answered(request)):
             return question
-        for members, periods, measures, level in product(
-            (EVERY_FORM.members, 0), (EVERY_FORM.periods, 1), (EVERY_FORM.measures, 0), (1, 0)
-        ):
-            dialect = Dialect(members=members, periods=periods, measures=measures, level=level)
-            other = self._otherwise(question, dialect)
-            if other is not None and other.requests != question.requests and stored(other):
-                return other
-        return question
+        other = next(filter(stored, single_requests(question.whole)), None)
+        return question if other is None else replace(question, requests=(other,))
 
     # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -268,12 +242,15 @@ class Asker:
                 refusals.append(refusal)
             else:
                 break
-            other = self._otherwise(question, question.dialect.tighter(refusals[-1].request.parts))
+            parts = refusals[-1].request.parts
+            if not parts and len(refusals) == 1:
+                raise refusals[0].refusal  # no part of it has another form
+            other = self._otherwise(question, question.dialect.tighter(parts))
             if other is None or other.requests == question.requests or len(refusals) > FURTHER_TRIES:
                 raise _exhausted(question, refusals)
             question = other
         if refusals:
-            self._remember(refusals)
+            remember_refusals(self.transport, [refusal.request.parts for refusal in refusals])
         names = {name: total for part in found for name, total in part.block.names.items()}
         self._note_totals(question.table, names, REMEMBERED)
         return question.with_totals(names), found
@@ -284,8 +261,7 @@ class Asker:
         try:
             answer = self._fetch(request, matched, edition)
         except QueryError as error:
-            about = _ABOUT_THE_QUESTION.search(error.cause or "")
-            if error.status in _REFUSALS and request.parts and not about:
+            if error.status in _REFUSALS and not is_about_the_question(error.cause):
                 raise _RefusedError(request, error) from None
             raise
         return Part(
@@ -332,6 +308,64 @@ class Asker:
             if pieces is not None and self.transport.has(piece.path):
                 return [part for half in pieces for part in self.as_answered(half)]
         return [request]
+
+
+def is_about_the_question(cause: str | None) -> bool:
+    """Whether the API's words for a refusal are about the question itself, in whatever form it is asked."""
+    return _ABOUT_THE_QUESTION.search(cause or "") is not None
+
+
+def remember_total(
+    transport: Transport, table: Table, hierarchy: str, name: str | None, days: float | None
+) -> None:
+    """Keep the name that was learned of a provisional total, None where the API has none, for so many days."""
+    transport.learned.note(transport.base_url, _topic(table, hierarchy), {"name": name}, days=days)
+
+
+def remember_refusals(
+    transport: Transport, refused: Sequence[dict[str, int]], taken: Sequence[dict[str, int]] = ()
+) -> list[dict[str, int]]:
+    """Keep which forms the host refuses, for all questions to come.
+
+    Parameters
+    ----------
+    transport : Transport
+    refused, taken : sequence of dict
+        `DataRequest.parts` of requests that were refused, and whose fall-backs succeeded, and of requests that were
+        answered: what was held to be refused before, and is taken now, is forgotten.
+
+    Returns
+    -------
+    list of dict
+        What is kept of the refused ones.
+    """
+    now = datetime.now(UTC).isoformat()
+    parts = [kept for each in refused if (kept := _remembered(each))]
+    earlier = _refused(transport)
+    known = [
+        entry
+        for entry in earlier
+        if entry["parts"] not in parts and not any(_covers(each, entry["parts"]) for each in taken)
+    ]
+    entries = [*({"parts": each, "on": now} for each in parts), *known]
+    if entries or earlier:
+        transport.learned.note(transport.base_url, "refused", entries[:50], days=REMEMBERED)
+    return parts
+
+
+def _refused(transport: Transport) -> list[dict[str, Any]]:
+    """The parts of requests that the host refused lately, and since when."""
+    entries = transport.learned.recall(transport.base_url, "refused")
+    oldest = (datetime.now(UTC) - timedelta(days=REMEMBERED)).isoformat()
+    return [
+        entry
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("parts"), dict) and str(entry.get("on")) > oldest
+    ]
+
+
+def _topic(table: Table, hierarchy: str) -> str:
+    return f"total:{table.id.lower()}:{hierarchy}"
 
 
 def _needing_names(question: Plan) -> list[Hierarchy]:

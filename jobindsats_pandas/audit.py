@@ -34,6 +34,7 @@ _SDMX = {
     CellStatus.ROUNDED: ("D", "C"),  # definition differs: stands for any number up to it
     CellStatus.DERIVED: ("E", "F"),  # estimated: computed from others
     CellStatus.FILLED: ("I", "F"),  # imputed by the receiver
+    CellStatus.HOLE: ("O", "F"),  # missing: no cell of the data stands here
 }
 _OBS_CODES, _CONF_CODES = ["A", "D", "E", "I", "M", "O", "Q"], ["C", "F"]
 

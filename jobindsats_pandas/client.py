@@ -10,15 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jobindsats_pandas.answers import UnknownMemberError
 from jobindsats_pandas.asking import Asker, expiry_of_table
-from jobindsats_pandas.decoding import (
-    UnknownMemberError,
-    asks_whole_levels,
-    missing,
-    suspiciously_rounded,
-    to_frame,
-    unexplained_since,
-)
+from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.errors import (
     JobindsatsError,
     PayloadError,
@@ -29,6 +23,7 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
 from jobindsats_pandas.gathering import shows_progress
+from jobindsats_pandas.judging import asks_whole_levels, missing, suspiciously_rounded, unexplained_since
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
@@ -40,9 +35,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from jobindsats_pandas.answers import Block
     from jobindsats_pandas.asking import Part
-    from jobindsats_pandas.decoding import Block, Missing
     from jobindsats_pandas.forms import Selection
+    from jobindsats_pandas.judging import Missing
     from jobindsats_pandas.metadata import CatalogueEntry
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import CacheView
@@ -189,7 +185,8 @@ class Client:
 
     def table(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
         """What a table offers, as `jobindsats_pandas.table`."""
-        return self._metadata(table, refresh=refresh, offline=offline).table
+        found = self._metadata(table, refresh=refresh, offline=offline).table
+        return self._asker().with_known_totals(found)
 
     def plan(
         self,
@@ -202,9 +199,8 @@ class Client:
         offline: bool = False,
     ) -> Plan:
         """What a question would send, as `jobindsats_pandas.plan`."""
-        asker = self._asker(offline=offline)
-        found = asker.with_known_totals(self.table(table, offline=offline))
-        return asker.in_known_forms(self._plan(found, by, periods, period_type, measures))
+        found = self.table(table, offline=offline)
+        return self._asker().in_known_forms(self._plan(found, by, periods, period_type, measures))
 
     def read(
         self,
@@ -424,7 +420,8 @@ def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> dict[st
         "table_name": table.name,
         "link": table.link_tablepage,
         "url": base_url,
-        "update_latest": str(table.update_latest) if table.update_latest else None,
+        # Of the answers: where they are older ones that had to be served, the metadata may be newer.
+        "update_latest": parts[0].edition or None,
         "fetched_at": min(part.fetched_at for part in parts).isoformat(timespec="seconds"),
         "from_cache": all(part.from_cache for part in parts),
         "stale": any(part.stale for part in parts),

@@ -33,7 +33,7 @@ MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """The size of an Excel sheet, heading included."""
 
 # What a cell says in a workbook, by what it says in a frame; the rest (<3, ≤3, ≤5) needs no translation.
-_DANISH_MARKS = {"hidden": "skjult", "n/a": "foreligger ikke"}
+_DANISH_MARKS = {"hidden": "skjult", "n/a": "foreligger ikke", "NaN": "ikke i udtrækket"}
 _DANISH_STATUSES = {
     CellStatus.OBSERVED: "vist",
     CellStatus.DISCRETIONISED: "diskretioneret",
@@ -42,6 +42,7 @@ _DANISH_STATUSES = {
     CellStatus.ROUNDED: "afrundet",
     CellStatus.DERIVED: "beregnet",
     CellStatus.FILLED: "udfyldt",
+    CellStatus.HOLE: "findes ikke i dette udtræk",
 }
 _DANISH_KINDS = {
     Kind.PERSONS: "personer: kan ikke lægges sammen",
@@ -57,6 +58,10 @@ _MARKS_EXPLAINED = [
     ("skjult", "Diskretioneret: tallet vises ikke, og der kendes ingen grænser for det."),
     ("foreligger ikke", "Tallet er ikke offentliggjort (endnu) eller giver ikke mening."),
     ("–", "Kombinationen findes ikke i data og tæller som 0."),
+    (
+        "ikke i udtrækket",
+        "Her står ingen celle: pladsen er opstået, da tabellen blev stillet op, og betyder ikke 0.",
+    ),
     ("≤5", "Afrundet: tabellen viser 5 for hvert lille tal; tallet kan være alt fra 0 til 5."),
     ("kursiv tal", "Beregnet eller udfyldt af brugeren; ikke offentliggjort."),
 ]

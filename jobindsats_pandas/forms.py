@@ -20,7 +20,7 @@ from jobindsats_pandas.errors import QueryError, TooLargeError
 from jobindsats_pandas.metadata import TOTAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, Table
 
@@ -35,6 +35,7 @@ __all__ = [
     "halve",
     "members_text",
     "requests_for",
+    "single_requests",
 ]
 
 BASE_URL = "https://api.jobindsats.dk/v3"
@@ -329,6 +330,16 @@ def requests_for(
     return _done(chosen if spares else everything)
 
 
+def single_requests(question: DataRequest) -> Iterator[DataRequest]:
+    """Give every form in which one request asks the whole question, of whatever size."""
+    ways = [[way[0] for way in _ways(s, EVERY_FORM) if len(way) == 1] for s in question.selections]
+    every = question.table.period_type(question.period_type).periods
+    reach = len(every) - every.index(question.periods[0])
+    for selections in product(*ways):
+        for latest, all_measures in product((reach, 0), (True, False)):
+            yield replace(question, selections=selections, latest=latest, all_measures=all_measures)
+
+
 def _done(found: list[DataRequest] | QueryError) -> tuple[DataRequest, ...]:
     if isinstance(found, QueryError):
         raise found
@@ -494,24 +505,23 @@ def _split(request: DataRequest, limits: _Limits) -> list[DataRequest]:
     if axis is None and len(request.periods) > 1 and single.answer_cells > limits.max_cells:
         parts = _split(single, limits)
         return [replace(part, periods=(period,)) for period in request.periods for part in parts]
-    if axis is not None:
-        runs = _member_runs(single, axis, limits)
-    elif any(len(s.codes) > 1 for s in request.selections):
-        axis, runs = _fewest_runs(single, limits)
-    elif any(s.form for s in request.selections):
-        bare = tuple(replace(s, form="") for s in request.selections)
+    cut = _fewest_runs(single, limits) if axis is None else (axis, _member_runs(single, axis, limits))
+    if cut is not None:
+        axis, runs = cut
+        return [part for run in runs for part in _split(_with_selection(request, axis, run), limits)]
+    if any(s.form and len(s.codes) == 1 for s in request.selections):
+        # A single member by its id brings nothing beside it.
+        bare = tuple(replace(s, form="") if len(s.codes) == 1 else s for s in request.selections)
         return _split(replace(request, selections=bare), limits)
-    elif len(request.path) <= limits.room:
+    if len(request.path) <= limits.room:
         raise TooLargeError(
             f"Table {request.table.id}: one period and member are {request.answer_cells:,} cells already, and max_cells is"
             f" {limits.max_cells:,}. Name fewer measures, or raise max_cells.",
         )
-    else:
-        raise QueryError(
-            f"Table {request.table.id}: the address of the request has {len(request.path):,} characters and"
-            f" {limits.room:,} is the limit. Name fewer measures in one call, or leave them out for all of them.",
-        )
-    return [part for run in runs for part in _split(_with_selection(request, axis, run), limits)]
+    raise QueryError(
+        f"Table {request.table.id}: the address of the request has {len(request.path):,} characters and"
+        f" {limits.room:,} is the limit. Name fewer measures in one call, or leave them out for all of them.",
+    )
 
 
 def _with_period_form(request: DataRequest, limits: _Limits) -> DataRequest:
@@ -538,13 +548,18 @@ def _period_runs(request: DataRequest, most: int, room: int) -> list[DataRequest
     return [replace(request, periods=request.periods[a:b]) for a, b in _runs(lengths, most, room - bare + 1)]
 
 
-def _fewest_runs(single: DataRequest, limits: _Limits) -> tuple[int, list[Selection]]:
-    """Cut the dimension whose parts are the fewest; the largest where no single cut makes them fit."""
+def _fewest_runs(single: DataRequest, limits: _Limits) -> tuple[int, list[Selection]] | None:
+    """Cut the dimension whose parts are the fewest; the largest where no single cut makes them fit.
+
+    None where no dimension can be cut any more.
+    """
     found = {
-        axis: _member_runs(single, axis, limits)
+        axis: runs
         for axis, selection in enumerate(single.selections)
-        if len(selection.codes) > 1
+        if len(selection.codes) > 1 and (runs := _member_runs(single, axis, limits)) != [selection]
     }
+    if not found:
+        return None
     fitting = [
         axis
         for axis, runs in found.items()

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +29,7 @@ from jobindsats_pandas.forms import (
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import frequency, parse_period, period_id
+from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
@@ -75,6 +75,11 @@ class Plan:
     def cells(self) -> int:
         """How many measure values are asked for, over all requests."""
         return sum(request.cells for request in self.requests)
+
+    @property
+    def whole(self) -> DataRequest:
+        """The question as one request, of any size."""
+        return DataRequest(self.table, self.period_type.id, self.periods, 0, self.selections, self.measures)
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -220,11 +225,8 @@ def plan(
 
 def in_dialect(question: Plan, dialect: Dialect, max_cells: int = MAX_CELLS) -> Plan:
     """Ask the same question in the forms of a dialect."""
-    whole = DataRequest(
-        question.table, question.period_type.id, question.periods, 0, question.selections, question.measures
-    )
     room = min(MAX_URL, dialect.address) - len(question.base_url) - 1
-    return replace(question, requests=requests_for(whole, max_cells, room, dialect), dialect=dialect)
+    return replace(question, requests=requests_for(question.whole, max_cells, room, dialect), dialect=dialect)
 
 
 def names_request(question: Plan, hierarchies: Sequence[Hierarchy]) -> DataRequest | None:
@@ -499,11 +501,10 @@ def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodTy
     if count < 1:
         raise QueryError(f"Table {table.id}: latest:{count} asks for no period; 1 is the least.")
     if count > len(chosen.periods):
-        warnings.warn(
+        notify(
             f"Table {table.id}: latest:{count} asks for more periods of type {chosen.id} than the"
             f" {len(chosen.periods)} there are ({chosen.periods[0]} to {chosen.periods[-1]}); all of them are taken.",
             QueryWarning,
-            stacklevel=5,
         )
     return chosen, chosen.periods[-count:]
 
@@ -592,7 +593,8 @@ def _positions(period_type: PeriodType) -> dict[Any, int]:
 
 def _period_span(period_type: PeriodType) -> str:
     return (
-        f" {period_type.id} runs from {period_type.periods[0]} to {period_type.periods[-1]}."
+        f" {period_type.id} runs from {period_type.periods[0]} to {period_type.periods[-1]}, {len(period_type.periods)} of"
+        " them."
         if period_type.periods
         else ""
     )

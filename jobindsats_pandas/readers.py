@@ -51,8 +51,8 @@ def read_jobindsats(
         Id, such as ``"y25i01"``, or name; case does not matter.
     by : str, sequence of str or mapping, optional
         What to break down by. A mapping from a dimension or hierarchy (id or name) to members: ``"*"`` for every
-        member of every level, totals among them; ``"total"``; ``"level:<level name or id>"``; one member or a list
-        (names or ids). A plain name, or a list of names, means every member of the *deepest* level, so that totals do
+        member of every level, totals among them; ``"total"``; ``"level:<level name or id>"``, a level's members and
+        never the total; one member or a list (names or ids). A plain name, or a list of names, means every member of the *deepest* level, so that totals do
         not mix with parts. Dimensions that are not named stand at their total and have no column.
     periods : optional
         The newest 12 by default, or all there are; else ``"latest:24"``, ``24``, ``"2025M01:2025M12"``, ``"2025M01"``,
@@ -239,7 +239,7 @@ def plan(
     >>> with ji.sandbox.serve() as api:
     ...     client = ji.Client(token=api.token, base_url=api.url)
     ...     ji.plan("y25i01", by="_nykom", periods="latest:12", client=client).summary
-    '1 request, 4,704 cells'
+    '1 request, 4,752 cells'
     """
     return (client or Client()).plan(table, by, periods, period_type, measures, offline=offline)
 

@@ -131,7 +131,8 @@ def _edition(provenance: dict[str, Any]) -> str:
 
 
 def _span(periods: Sequence[str]) -> str:
-    return periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+    # How many, for the months of a table may have gaps.
+    return periods[0] if len(periods) == 1 else f"{len(periods)} periods, {periods[0]} to {periods[-1]}"
 
 
 def _left_out(summary: pd.DataFrame) -> str:
@@ -234,7 +235,7 @@ def _guarded(frame: pd.DataFrame, name: str) -> list[DiscretionisedArray]:
             continue
         array: Any = frame.iloc[:, place].array
         computed = np.isin(array.status, [CellStatus.DERIVED, CellStatus.FILLED])
-        unknown = (array.parts < 0) & (array.status != CellStatus.ABSENT)
+        unknown = (array.parts < 0) & ~np.isin(array.status, [CellStatus.ABSENT, CellStatus.HOLE])
         for bad, what in ((unknown, "of unknown origin"), (computed, "computed or filled in")):
             if bad.any():
                 raise ProvenanceError(
@@ -274,7 +275,7 @@ class _Side:
         )
         values = np.concatenate([array.numbers for array in arrays])
         status = np.concatenate([array.status for array in arrays])
-        there = status != CellStatus.ABSENT
+        there = ~np.isin(status, [CellStatus.ABSENT, CellStatus.HOLE])
         if not there.all():
             parts, values, status = parts[there], values[there], status[there]
         if not (np.diff(parts) > 0).all():

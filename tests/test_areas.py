@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,9 @@ from jobindsats_pandas.areas import (
     timestamps,
     with_codes,
 )
-from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.disclosure import DiscretionisedArray, PartDimension, PartMeasure, PartSpace, Registry
+from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
+from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.sandbox.names import MUNICIPALITIES as SANDBOX_NAMES
 
 if TYPE_CHECKING:
@@ -119,7 +122,8 @@ def test_codes_stand_right_of_the_areas_and_the_cells_stay_guarded(client: ji.Cl
     df = ji.read_jobindsats(
         "y25i01", by={"_nykom": "*", "_akassebl": "total"}, periods="latest:2", client=client
     )
-    coded = with_codes(df)
+    with pytest.warns(QueryWarning, match="No code for 'Uoplyst område' in 'Område'"):
+        coded = with_codes(df)
     assert list(coded.columns[:3]) == ["Periode", "Område", "Områdekode"]
     assert "Områdekode" not in df
     assert coded.attrs == df.attrs
@@ -135,11 +139,128 @@ def test_codes_stand_right_of_the_areas_and_the_cells_stay_guarded(client: ji.Cl
 
 def test_regions_have_codes_and_may_stand_without_the_word_in_their_own_hierarchy(client: ji.Client) -> None:
     df = ji.read_jobindsats("y25i01", by={"_region": "*"}, periods="latest:1", client=client)
+    df = df[df["Område"] != "Uoplyst område"]
     assert with_codes(df)["Områdekode"].dropna().sort_values().tolist() == list(REGIONS)
     bare = df.assign(Område=df["Område"].astype(str).str.removeprefix("Region "))
     assert with_codes(bare)["Områdekode"].notna().sum() == 5
     bare.attrs.clear()
-    assert with_codes(bare)["Områdekode"].isna().all()
+    with pytest.warns(QueryWarning, match="'Hovedstaden', 'Sjælland', 'Syddanmark' and 2 others in 'Område'"):
+        assert with_codes(bare)["Områdekode"].isna().all()
+
+
+# --- members without a code -------------------------------------------------------------------------------------------
+
+
+def told(call: Any, *args: Any) -> list[str]:
+    """What is warned of, each at this line."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call(*args)
+    assert all(one.category is QueryWarning and one.filename == __file__ for one in caught)
+    return [str(one.message) for one in caught]
+
+
+@pytest.fixture
+def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
+    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+def test_a_join_on_the_code_loses_what_the_warning_says(reader: ji.Client) -> None:
+    count = "Antal ledige fuldtidspersoner"
+    df = reader.read("y25i01", by={"_nykom": "*"}, periods=1)
+    with pytest.warns(QueryWarning) as caught:
+        coded = df.jobindsats.with_codes()
+    (one,) = caught
+    assert one.filename == __file__
+    assert str(one.message) == (
+        "No code for 'Uoplyst område' in 'Område': this member is a part of its level like any other, and a join on"
+        " 'Områdekode' loses it and what is counted there. To keep its rows, merge with how='left'; sums over the"
+        " others alone miss the published total."
+    )
+    known = pd.DataFrame({"Områdekode": list(MUNICIPALITIES)})
+    parts = coded.jobindsats.parts("Område")
+    total = df.jobindsats.official_total()[count].iloc[0]
+    lost = df.loc[df["Område"] == "Uoplyst område", count].iloc[0]
+    joined, kept = (parts.merge(known, on="Områdekode", how=how)[count] for how in ("inner", "left"))  # type: ignore[call-overload]
+    assert lost > 0
+    assert (len(joined), len(kept)) == (98, 99)
+    assert joined.jobindsats.sum_bounds()["high"].iloc[0] < total
+    assert abs(kept.jobindsats.sum_bounds()["low"].iloc[0] - total) <= 1 + len(kept) / 2
+
+
+def test_levels_are_named_where_the_unknown_area_stands_in_two(reader: ji.Client) -> None:
+    df = reader.read("y25i01", by={"_reko": "*"}, periods=1)
+    (message,) = told(with_codes, df)
+    assert message.startswith(
+        "No code for 'Uoplyst område [Region]', 'Uoplyst område [Kommune]' in 'Område': these members are parts"
+    )
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+@pytest.mark.parametrize("by", ["_nykom", "_region"])
+def test_the_warning_holds_for_every_shape_of_a_frame(reader: ji.Client, by: str, layout: Any) -> None:
+    df = reader.read("y25i01", by={by: "*", "_ygrpi09": "*"}, periods=2, layout=layout)
+    value = "value" if layout == "long" else df.columns[-1]
+    newest = df[df["Periode"] == df["Periode"].max()]
+    if layout == "long":
+        newest = newest[newest["measure"] == newest["measure"].iloc[0]]
+    flat = newest.pivot(index="Område", columns="Ydelsesgrupper", values=value).reset_index()  # noqa: PD010
+    plain = df.jobindsats.plain()
+    bare = plain.copy()
+    bare.attrs.clear()
+    renamed = df.rename(columns={"Område": "bopæl"})
+    shapes = [(df,), (df.astype({"Område": object}),), (flat,), (plain,), (bare,), (renamed, "bopæl")]
+    for shape in shapes:
+        (message,) = told(with_codes, *shape)
+        assert message.startswith("No code for 'Uoplyst område' in ")
+
+
+def test_several_columns_of_areas_are_told_in_one_warning(reader: ji.Client) -> None:
+    df = reader.read("y25i01", by="_nykom", periods=1)
+    df["bopæl"] = df["Område"]
+    df["arbejde"] = ["Odense"] * (len(df) - 1) + ["Udlandet"]
+    (message,) = told(with_codes, df, ["bopæl", "arbejde"])
+    assert message.startswith(
+        "No code for 'Uoplyst område' in 'bopæl'; 'Udlandet' in 'arbejde': these members are parts of their levels"
+    )
+    assert "a join on 'bopælkode' or 'arbejdekode' loses them" in message
+
+
+def test_nothing_is_told_where_nothing_is_lost(reader: ji.Client) -> None:
+    for by in ({"_nykom": ["total", "Odense"]}, {"_hele_landet": "*"}, {"_region": "total"}):
+        assert told(with_codes, reader.read("y25i01", by=by, periods=1)) == []
+    whole = reader.read("y25i01", by={"_nykom": "*"}, periods=1)
+    assert told(with_codes, whole[whole["Område"] != "Uoplyst område"]) == []
+    assert told(with_codes, whole[whole["Område"] != "Uoplyst område"].jobindsats.plain()) == []
+    assert told(with_codes, pd.DataFrame({"Område": ["Hele landet", None, "Aarhus"]})) == []
+
+
+def areas_of(levels: list[tuple[str, str, str, list[tuple[str, str]]]], names: list[str]) -> pd.DataFrame:
+    """A frame with a row for each name, whose cells know these levels."""
+    dimension = PartDimension.build("_omrade", "Område", levels)
+    space = PartSpace(
+        "t", "T", (PartMeasure("m", "Antal sager", Kind.FLOW),), (("M", "2026M01"),), (dimension,)
+    )
+    codes = {member.name: code for code, member in enumerate(dimension.members)}
+    parts = space.encode(0, 0, [np.array([codes[name] for name in names])])
+    numbers, status = np.full(len(names), 7), np.zeros(len(names), dtype=np.uint8)
+    cells = DiscretionisedArray(numbers, status, parts, Registry.of(space))
+    return pd.DataFrame({"Område": names, "Antal sager": cells})
+
+
+def test_a_total_of_any_name_and_a_level_of_subtotals_without_codes_lose_nothing() -> None:
+    levels = [
+        ("_rar", "rar", "RAR-område", [("/", "Danmark"), ("/1/", "RAR Fyn"), ("/2/", "RAR Bornholm")]),
+        ("_rar", "kom", "Kommune", [("/1/1/", "Odense"), ("/1/2/", "Nyborg"), ("/2/1/", "Bornholm")]),
+    ]
+    everything = ["Danmark", "RAR Fyn", "RAR Bornholm", "Odense", "Nyborg", "Bornholm"]
+    assert told(with_codes, areas_of(levels, everything)) == []
+    # Where no level below has codes, the level's members are the parts, and none of them can be joined.
+    (message,) = told(with_codes, areas_of(levels[:1], everything[:3]))
+    assert message.startswith("No code for 'RAR Fyn', 'RAR Bornholm' in 'Område': these members are parts")
+    levels[1][3].append(("/2/2/", "Christiansø"))
+    (message,) = told(with_codes, areas_of(levels, [*everything, "Christiansø"]))
+    assert message.startswith("No code for 'Christiansø' in 'Område': this member")
 
 
 def test_codes_can_be_added_twice_but_never_over_another_column() -> None:
@@ -204,6 +325,16 @@ def test_the_ends_of_a_year_to_date_and_a_rolling_year_come_from_the_sandbox(cli
     )
     span = timestamps(rolling, "end")["Periode"].iloc[0] - timestamps(rolling)["Periode"].iloc[0]
     assert span.days in {364, 365}
+
+
+def test_months_with_gaps_keep_their_own_first_and_last_days(client: ji.Client) -> None:
+    df = ji.read_jobindsats("y25i14", periods="latest:3", client=client)
+    days = {
+        "start": ["2025-12-01", "2026-03-01", "2026-06-01"],
+        "end": ["2025-12-31", "2026-03-31", "2026-06-30"],
+    }
+    for how, expected in days.items():
+        assert timestamps(df, how)["Periode"].astype(str).tolist() == expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["2026XYZ01", "2026M13", "2026QMAT05", "foråret", "2026D001", "2026YMAT02"])

@@ -30,7 +30,7 @@ def every_status(whole: bool = True) -> pd.DataFrame:
     codes = np.array([int(status) for status in CellStatus], dtype=np.uint8)
     values = np.arange(len(codes)) + 10
     return pd.DataFrame(
-        {"g": list("abcdefg"), "x": DiscretionisedArray(values if whole else values + 0.5, codes)}
+        {"g": list("abcdefgh"), "x": DiscretionisedArray(values if whole else values + 0.5, codes)}
     )
 
 
@@ -85,9 +85,11 @@ def test_plain_numbers_stand_beside_a_readable_status(crossed: pd.DataFrame) -> 
 def test_a_number_for_hidden_cells_is_told_in_the_status() -> None:
     plain = audit.plain(every_status(), hidden=1)
     assert plain["x"].dtype == "Int64"
-    assert plain["x"].to_list() == [10, 1, pd.NA, pd.NA, 14, 15, 16]
+    assert plain["x"].to_list() == [10, 1, pd.NA, pd.NA, 14, 15, 16, pd.NA]
     assert plain["x_status"][1] == "discretionised, filled with 1"
-    assert plain["x_status"][[0, 2, 3, 4, 5, 6]].to_list() == [LABELS[code] for code in (0, 2, 3, 4, 5, 6)]
+    assert plain["x_status"][[0, 2, 3, 4, 5, 6, 7]].to_list() == [
+        LABELS[code] for code in (0, 2, 3, 4, 5, 6, 7)
+    ]
     middle = audit.plain(every_status(), hidden=0.5)
     assert (middle["x"].dtype, middle["x"][1], middle["x_status"][1]) == (
         "Float64",
@@ -119,8 +121,8 @@ def test_the_long_layout_has_its_status_column_already(crossed: pd.DataFrame) ->
 
 def test_sdmx_codes_follow_the_status() -> None:
     coded = audit.sdmx(every_status())
-    assert "".join(coded["x_OBS_STATUS"]) == "AQOMDEI"
-    assert "".join(coded["x_CONF_STATUS"]) == "FCFFCFF"
+    assert "".join(coded["x_OBS_STATUS"]) == "AQOMDEIO"
+    assert "".join(coded["x_CONF_STATUS"]) == "FCFFCFFF"
     assert coded.columns.to_list() == ["g", "x", "x_OBS_STATUS", "x_CONF_STATUS"]
     assert coded["x"].dtype == "Int64"
     assert set(coded["x_OBS_STATUS"].cat.categories) <= set("ABDEFGHIJKLMNOPQSUVW")
@@ -128,7 +130,7 @@ def test_sdmx_codes_follow_the_status() -> None:
 
 def test_columns_of_objects_stay_objects() -> None:
     frame = every_status()
-    frame["o"] = pd.Series(list("abcdefg"), dtype=object)
+    frame["o"] = pd.Series(list("abcdefgh"), dtype=object)
     assert audit.plain(frame)["o"].dtype == object
 
 
@@ -228,6 +230,12 @@ def test_an_audit_tells_not_available_and_rounded_apart(reader: ji.Client) -> No
     assert "costs" not in repr(later)
     adverts = audited(reader.read("y25i14", by={"_escostar_rs": "*"}, periods=1))
     assert "more are rounded" in adverts.summary
+
+
+def test_months_with_gaps_are_counted_as_those_that_there_are(reader: ji.Client) -> None:
+    found = audited(reader.read("y25i14", by="_region", periods="2025M06:2026M06"))
+    assert found.periods["period"].tolist() == ["2025M06", "2025M09", "2025M12", "2026M03", "2026M06"]
+    assert found.periods["cells"].tolist() == [6] * 5
 
 
 def test_what_comes_from_the_wire_is_escaped() -> None:

@@ -7,7 +7,7 @@ import pickle
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis.strategies as st
 import numpy as np
@@ -29,7 +29,17 @@ from jobindsats_pandas.errors import (
     TooLargeError,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 TABLES = ["y25i01", "y01c01", "y01h01", "y28a15", "y14d03", "ptv_a02", "y01u01", "y25i14", "y30r21"]
+
+
+@pytest.fixture(scope="module", params=["inside", "apart", "unlisted"])
+def api(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A sandbox in each world: the metadata list the total inside its level, in a level of its own, or nowhere."""
+    with ji.sandbox.serve(levels=request.param) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -258,13 +268,19 @@ def test_a_long_list_of_members_is_counted_in_attrs(client: Client) -> None:
 
 def test_an_area_nobody_asked_for_is_sent_and_not_shown(api: Any, client: Client) -> None:
     frame = client.read("y25i01", by="A-kasse", periods=1)
-    assert "hierarchy._nykom=/" in api.requests[-1].query
+    area = frame.attrs["jobindsats"]["area"]
+    assert f"hierarchy.{area}=/&" in api.requests[-1].query
     assert "Område" not in frame
-    assert frame.attrs["jobindsats"]["area"] == "_nykom"
+    # The first hierarchy that lists its total.
+    assert area == (
+        "_nykom" if client.table("y25i01").hierarchy("_nykom").total == "listed" else "_hele_landet"
+    )
 
 
 def test_nulls_that_the_answer_explains_cost_no_further_request(api: Any, client: Client) -> None:
-    client.table("y14d03")
+    client.read(
+        "y14d03", by={"_ygrpi09": "total"}, periods=1
+    )  # what the total is called is known from here on
     sent = len(api.requests)
     frame = client.read("y14d03", by={"_ygrpi09": "*"}, periods=6)
     assert len(api.requests) == sent + 1
@@ -496,6 +512,25 @@ def test_an_update_that_nobody_announced_is_noticed_before_parts_are_joined(tmp_
         assert frame.attrs["jobindsats"]["update_latest"] == "2026-10-08"
 
 
+def test_an_older_answer_does_not_bear_the_day_of_newer_metadata(tmp_path: Any) -> None:
+    with ji.sandbox.serve() as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        before = client.read("y25i01", by="_nykom", periods=1).attrs["jobindsats"]["update_latest"]
+        api.revise("y25i01", "2026-10-08", "2026-11-05")
+        client.table("y25i01", refresh=True)
+        api.faults.add("500", path="data/", times=None)
+        with pytest.warns(StaleDataWarning):
+            frame = client.read("y25i01", by="_nykom", periods=1)
+        assert frame.attrs["jobindsats"]["stale"]
+        assert frame.attrs["jobindsats"]["update_latest"] == before != "2026-10-08"
+
+
+def test_more_periods_than_there_are_is_told_at_the_line_that_asked(client: Client) -> None:
+    with pytest.warns(QueryWarning, match="all of them are taken") as caught:
+        client.read("y25i01", periods="latest:999")
+    assert {warning.filename for warning in caught} == {__file__}
+
+
 def x01(rows: Any, groups: Any = None) -> ji.sandbox.FixedTable:
     """A small table that answers whatever is given."""
     metadata = {
@@ -588,7 +623,8 @@ def test_a_ratio_times_its_denominator_adds_as_its_numerator_does(client: Client
         assert caught.value.reason == "rate"
     again = (full_time / persons) * persons
     assert again.sum() == pytest.approx(full_time.sum())
-    assert (rate * full_time).sum() > 0
+    with pytest.raises(ji.InvalidSumError):
+        (rate * full_time).sum()  # a published rate is of nobody knows how many
 
 
 def test_totals_that_cannot_be_understood_leave_every_null_hidden(tmp_path: Any) -> None:
@@ -647,7 +683,9 @@ def test_metadata_that_cannot_be_looked_at_again_do_not_sink_the_parts(tmp_path:
 
 def test_four_threads_that_ask_one_question_get_one_answer(api: Any, tmp_path: Any) -> None:
     client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
-    client.table("y01u01")
+    client.read(
+        "y01u01", by={"A-kasse": "total"}, periods=1
+    )  # what the total is called is known from here on
     api.faults.add("latency", times=None, path="data/", seconds=0.3)
     sent = len(api.requests)
     with ThreadPoolExecutor(4) as pool:

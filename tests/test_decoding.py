@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import builders
 import numpy as np
@@ -10,15 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobindsats_pandas.decoding import (
-    UnknownMemberError,
-    match,
-    suspiciously_rounded,
-    to_frame,
-    unexplained_since,
-)
+from jobindsats_pandas.answers import UnknownMemberError, match
+from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import PayloadError
+from jobindsats_pandas.forms import Dialect
+from jobindsats_pandas.judging import (
+    Missing,
+    asks_whole_levels,
+    missing,
+    suspiciously_rounded,
+    unexplained_since,
+)
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.queries import plan, total_request
 
@@ -104,6 +108,185 @@ def test_a_dimension_may_bear_its_hierarchys_name():
         answer(["2024M01", "Odense", 5], columns=("P", "Kommune", PERSONS)),
     )
     assert list(frame.columns) == ["P", "Kommune", PERSONS]
+
+
+def test_a_column_under_a_third_name_is_found_by_elimination_and_by_its_members():
+    question = ask({"_nykom": ["Odense", "Ærø"], "_akassebl": ["3F", "HK"]}, "2024M01")
+    rows = [["2024M01", "3F", "Odense", 5], ["2024M01", "HK", "Ærø", 7]]
+    for names in (("Kasse (RS)", "Område"), ("A-kasse", "Sted"), ("Kasse (RS)", "Sted")):
+        frame = decode(question, answer(*rows, columns=("P", *names, PERSONS)))
+        assert list(frame.columns[:3]) == ["P", names[1], names[0]]
+        assert rows_of(frame) == [("2024-01", "Odense", "3F", 5), ("2024-01", "Ærø", "HK", 7)]
+    assert decode(question, answer(columns=("P", "a", "b", PERSONS))).empty
+
+
+def test_two_columns_that_fit_a_dimension_equally_are_an_error():
+    twins = [
+        builders.dimension(
+            name,
+            name,
+            builders.hierarchy(
+                name, name, builders.total(), builders.level("l", "L", [("/1/", "a"), ("/2/", "b")])
+            ),
+        )
+        for name in ("X", "Y")
+    ]
+    question = ask(["X", "Y"], "2024M01", table=builders.table(*twins))
+    body = answer(["2024M01", "a", "b", 5], columns=("P", "U", "V", PERSONS))
+    with pytest.raises(PayloadError, match=r"columns .* 2 could be the dimension 'X'"):
+        match(body, question.requests[0])
+    assert len(decode(question, answer(["2024M01", "a", "b", 5], columns=("P", "U", "X", PERSONS)))) == 1
+
+
+# --- what the form sent brings beside what is wanted ------------------------------------------------------------------
+
+
+def test_only_what_the_form_brings_by_its_nature_is_dropped():
+    level = ask("_nykom", "2024M01")
+    rows = [["2024M01", "Hele landet", 9], ["2024M01", "Odense", 5], ["2024M01", "Ærø", 4]]
+    assert [row[1] for row in rows_of(decode(level, answer(*rows)))] == ["Odense", "Ærø"]
+    some = ask({"_nykom": ["Odense", "total"]}, "2024M01", dialect=Dialect(members=0, level=0))
+    assert some.requests[0].selections[0].form == "*"
+    assert [row[1] for row in rows_of(decode(some, answer(*rows)))] == ["Hele landet", "Odense"]
+    listed = ask({"_nykom": ["Odense", "Aarhus"]}, "2024M01")
+    with pytest.raises(UnknownMemberError, match=r"'Hele landet'.*not asked for"):
+        match(answer(*rows), listed.requests[0])
+    with pytest.raises(UnknownMemberError, match=r"'Danmark'.*know no such member"):
+        match(answer(["2024M01", "Danmark", 9], *rows), level.requests[0])
+
+
+def test_newest_periods_and_measures_that_are_not_wanted_are_dropped():
+    question = ask({"_nykom": "Odense"}, ["2026M02"], measures="m1", dialect=Dialect(periods=1))
+    reaching = replace(question.requests[0], latest=3)
+    body = answer(
+        *(
+            [period, "Odense", number, 2.5]
+            for number, period in enumerate(("2026M02", "2026M03", "2026M04"), 7)
+        ),
+        columns=("Periode", "Område", PERSONS, "Ledighed i pct. af arbejdsstyrken"),
+    )
+    block = match(body, reaching)
+    assert block.numbers[0].tolist() == [7]
+    assert len(block.numbers) == 1
+    with pytest.raises(UnknownMemberError, match=r"'2026M01'.*not asked for"):
+        match(answer(["2026M01", "Odense", 5]), reaching)
+
+
+def test_a_provisional_total_is_known_by_no_name_but_where_it_is_asked_for_alone():
+    area = builders.dimension(
+        "_omrade",
+        "Område",
+        builders.hierarchy("_nykom", "Kommune", builders.level("kom", "Kommune", builders.MUNICIPALITIES)),
+    )
+    found = builders.table(area)
+    rows = [["2024M01", "Hele landet", 9], ["2024M01", "Odense", 5]]
+    with pytest.raises(UnknownMemberError, match=r"'Hele landet'.*know no such member"):
+        match(answer(*rows), ask("_nykom", "2024M01", table=found).requests[0])
+    alone = ask({"_nykom": "total"}, "2024M01", table=found)
+    block = match(answer(["2024M01", "Kongeriget", 9]), alone.requests[0])
+    assert block.names == {"_nykom": "Kongeriget"}
+    with pytest.raises(PayloadError, match=r"asked for '/' of the hierarchy '_nykom' alone.* 2 members"):
+        match(answer(*rows), alone.requests[0])
+    learned = ask("_nykom", "2024M01", table=found.with_totals({"_nykom": "Hele landet"}))
+    assert [row[1] for row in rows_of(decode(learned, answer(*rows)))] == ["Odense"]
+
+
+def test_the_totals_row_that_a_level_brings_tells_what_is_not_available_yet():
+    question = ask("_nykom", "latest:2")
+    older, newer = question.periods
+    body = answer(
+        [older, "Hele landet", 9], [newer, "Hele landet", None], [older, "Ærø", None], [newer, "Ærø", None]
+    )
+    block = match(body, question.requests[0])
+    assert unexplained_since([block], question) is None
+    assert statuses(to_frame([block], question)) == [HIDDEN, LATER]
+
+
+# --- what did not come ------------------------------------------------------------------------------------------------
+
+
+def test_a_period_without_a_row_is_missing_and_in_a_complete_frame_not_available():
+    question = ask({"_nykom": "*"}, "2024M01:2024M03")
+    body = answer(
+        ["2024M01", "Hele landet", 9],
+        ["2024M01", "Odense", 9],
+        ["2024M03", "Odense", 4],
+        ["2024M03", "Ærø", 4],
+    )
+    block = match(body, question.requests[0])
+    assert block.unfinished
+    lacking = missing([block], question)
+    assert lacking == Missing(frozenset({1}), frozenset({2}))
+    frame = to_frame([block], question, complete=True, lacking=lacking)
+    by_period = frame.groupby("Periode")[PERSONS].agg(
+        lambda cells: [CellStatus(c) for c in cells.array.status]
+    )
+    assert by_period.tolist() == [
+        [OBSERVED, ABSENT, OBSERVED, ABSENT, ABSENT, ABSENT],
+        [LATER] * 6,
+        [LATER, ABSENT, OBSERVED, OBSERVED, ABSENT, ABSENT],
+    ]
+
+
+def test_a_row_that_only_the_form_brings_shows_that_the_period_came():
+    question = ask("_nykom", "2024M01")
+    block = match(answer(["2024M01", "Hele landet", 9]), question.requests[0])
+    assert not block.unfinished
+    assert missing([block], question) == Missing()
+    assert (
+        statuses(to_frame([block], question, complete=True, lacking=missing([block], question)))
+        == [ABSENT] * 5
+    )
+
+
+def test_a_star_whose_total_never_comes_misses_nothing_but_a_named_total_does():
+    body = answer(["2024M01", "Odense", 9], ["2024M01", "Ærø", 4])
+    star = ask({"_nykom": "*"}, "2024M01")
+    assert missing([match(body, star.requests[0])], star) == Missing()
+    named = ask({"_nykom": ["total", "Odense", "Ærø"]}, "2024M01")
+    assert missing([match(body, named.requests[0])], named) == Missing(frozenset(), frozenset({0}))
+
+
+@pytest.mark.parametrize(
+    ("by", "whole"),
+    [
+        ("_nykom", True),
+        ({"_nykom": "*"}, True),
+        ({"_nykom": "total"}, True),
+        ({"_nykom": "total", "_akassebl": ["3F", "HK"]}, False),
+        ({"_nykom": ["Odense", "Aarhus"]}, False),
+        ({"_nykom": ["Odense", "total"]}, True),
+    ],
+)
+def test_named_members_alone_may_all_be_left_out(by, whole):
+    assert asks_whole_levels(ask(by, "2024M01")) is whole
+
+
+@pytest.mark.parametrize(
+    ("measure", "shown", "off"),
+    [
+        ("Antal sanktioner", 10, False),
+        ("Antal sanktioner", 11, True),
+        ("Antal fuldtidspersoner", 12, False),
+        ("Antal fuldtidspersoner", 14, True),
+        ("Antal personer", 7, False),
+        ("Antal sanktioner", None, False),
+    ],
+)
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_total_that_its_visible_parts_contradict_is_told(measure, shown, off, complete):
+    found = builders.table(groups=[builders.group("g", "G", ("m", measure))])
+    question = ask({"_nykom": "*"}, "2024M01:2024M02", measures=None, table=found)
+    names = [name for _, name in builders.MUNICIPALITIES]
+    rows = [["2024M01", "Hele landet", shown], ["2024M01", names[0], 6], ["2024M01", names[1], 4]]
+    rows += [["2024M02", "Hele landet", 99], ["2024M02", names[0], None], ["2024M02", names[1], 4]]
+    told = []
+    body = answer(*rows, columns=("Periode", "Område", measure))
+    decode(question, body, doubt=told.append, complete=complete)
+    assert len(told) == off
+    if off:
+        assert f"in 2024M01 'Hele landet' is {shown} and the members of 'Kommune'" in told[0]
+        assert "add up to 10 (1 such case)" in told[0]
 
 
 @pytest.mark.parametrize("name", [PERSONS, "Antal ledige personer"])
@@ -208,6 +391,7 @@ def test_an_area_that_nobody_asked_for_has_no_column():
             ("P", "Område", PERSONS, "Antal får"),
             "'Antal får'.* know no such measures",
         ),
+        (["2024M01", "Norge", 5], ("P", "Sted", PERSONS), "know no such member of the hierarchy '_nykom'"),
     ],
 )
 def test_what_the_metadata_do_not_know_may_be_newer_than_they_are(row, columns, message):
@@ -229,7 +413,6 @@ def test_what_the_metadata_do_not_know_may_be_newer_than_they_are(row, columns, 
             ("P", "Område", PERSONS),
             "'2024M02' in column 'P': a period .* not asked for",
         ),
-        (["2024M01", "Norge", 5], ("P", "Sted", PERSONS), "know no such member of the hierarchy '_nykom'"),
         (["2024M01", "Odense", "x"], ("P", "Område", PERSONS), "is not a number"),
     ],
 )

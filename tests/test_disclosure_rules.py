@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from jobindsats_pandas.disclosure import (
     merge_registries,
     published_cell,
 )
-from jobindsats_pandas.errors import InvalidSumError
+from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError
 from jobindsats_pandas.kinds import Kind, is_count, measure_kind
 
 SHARED = Path(__file__).parents[2] / "shared" / "recorded"
@@ -684,12 +685,15 @@ def test_where_totals_stand_among_their_parts_the_published_total_comes_first():
     without = "df.jobindsats.without_totals()  # or .level(dimension, level): rows of one level only"
     none = "(no published total exists for just this selection)"
     note = "  # the published total, if its row is in the frame"
-    assert instead(column(Kind.FLOW, [0, 3])) == [
+    assert instead(column(Kind.FLOW, [0, 3, 4, 5])) == [
         "df.jobindsats.official_total('Måling flow')" + note,
         without,
     ]
     # Regions and municipalities of the whole country, over several months.
-    assert "official_total('Måling stock')" in instead(column(Kind.STOCK, [1, 2, 3], periods=[0, 0, 1]))[0]
+    stock = column(Kind.STOCK, [1, 2, 3, 4, 5], periods=[0, 0, 1, 1, 1])
+    assert "official_total('Måling stock')" in instead(stock)[0]
+    # Some municipalities are not the country, whether its row stands beside them or not.
+    assert instead(column(Kind.FLOW, [0, 3])) == [none, without]
     # A region and its own municipalities: the country's total would be another number.
     assert instead(column(Kind.FLOW, [1, 3, 4])) == [none, without]
 
@@ -700,10 +704,10 @@ def test_where_totals_stand_among_their_parts_the_published_total_comes_first():
         )
 
     # In one fund, that fund stays; a dimension without a published total has none to offer.
-    assert instead(of([[0, 3], [1, 1]]))[0] == (
+    assert instead(of([[0, 3, 4, 5], 1]))[0] == (
         "df.jobindsats.official_total('Måling flow', over='Område')" + note
     )
-    assert instead(of([[0, 3], [1, 2]])) == [none, without]
+    assert instead(of([[0, 3, 4, 5], [1, 2, 1, 1]])) == [none, without]
     # Derived measures, several measures and unknown cells are published nowhere.
     assert instead(column(Kind.FLOW, [0, 3]) * 2)[0] == none
     assert instead(of([[0, 3], 0], [0, 1]))[0] == none
@@ -763,15 +767,15 @@ def test_one_cell_alone_is_spoken_of_as_one_and_is_better_pivoted():
 
 
 def test_a_rate_is_to_be_weighted_by_what_it_is_a_rate_of():
-    partial, whole = message(column(Kind.NONE, [3, 5])), message(column(Kind.NONE, [1, 2]))
-    for text in (partial, whole):
+    # Recruitment areas are of another hierarchy than regions: with them it is no selection of one level.
+    some, parts, whole = (message(column(Kind.NONE, members)) for members in ([3, 5], [3, 4, 5], [1, 2]))
+    for text in (some, parts, whole):
         assert "(rate * denominator).sum() / denominator.sum()" in text
         assert (
             "the rate's denominator (arbejdsstyrken, befolkningen), if you have it; never by its numer"
             in text
         )
-        assert text.count("df.jobindsats.official_total('Måling none'") == 1
-    assert "official_total('Måling none')  # the published rate of the whole" in partial
+        assert text.count("df.jobindsats.official_total('Måling none'") == (text is not some)
     assert "official_total" not in message(column(Kind.NONE, [3, 3], periods=[0, 1]))
 
 
@@ -868,3 +872,121 @@ def test_the_error_can_be_pickled():
     with pytest.raises(InvalidSumError) as caught:
         column(Kind.PERSONS, [3, 4]).sum()
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_coarser_period_that_is_covered_exactly_is_named_and_no_other():
+    periods = (
+        *(("M", f"2026M{m:02d}") for m in range(1, 13)),
+        ("Q", "2026Q01"),
+        ("Q", "2026Q02"),
+        ("Y", "2026Y01"),
+    )
+    measures = (
+        PartMeasure("p", "Antal personer", Kind.PERSONS),
+        PartMeasure("f", "Antal fuldtidspersoner", Kind.FULL_TIME),
+    )
+    space = PartSpace("y07", "T", measures, periods, (AREA,))
+
+    def text(measure, months, member=3):
+        parts = space.encode(measure, np.array(months), [member])
+        ones = np.full(len(parts), 9)
+        return message(DiscretionisedArray(ones, np.zeros(len(parts), np.uint8), parts, Registry.of(space)))
+
+    quarter = "ji.read_jobindsats('y07', by={'_nykom': '/1/1/'}, periods='2026Q01', period_type='Q')"
+    assert quarter in text(0, [0, 1, 2])
+    assert "periods='2026Y01', period_type='Y'" in text(0, range(12))
+    assert "by=None, periods='2026Q02'" in text(0, [3, 4, 5], member=0)
+    for months in ([0, 1], [1, 2, 3], [0, 1, 2, 3]):
+        assert "period_type=" not in text(0, months)
+    assert "df['Antal fuldtidspersoner'].mean()" in text(1, [0, 1])
+    assert ".mean()" not in text(0, [0, 1])
+
+
+def test_municipalities_that_make_up_a_region_of_another_hierarchy_are_told_of_it():
+    area = PartDimension.build(
+        "_omrade",
+        "Område",
+        [
+            ("_nykom", "1", "Land", [("/", "Hele landet")]),
+            ("_nykom", "2", "Kommune", [("/1/", "A"), ("/2/", "B"), ("/3/", "C"), ("/4/", "Uoplyst område")]),
+            ("_reko", "1", "Region", [("/1/", "Nord"), ("/2/", "Syd")]),
+            ("_reko", "2", "Kommune", [("/1/1/", "A"), ("/1/2/", "B"), ("/2/3/", "C")]),
+        ],
+    )
+    space = PartSpace("y08", "T", (PartMeasure("p", "Antal personer", Kind.PERSONS),), PERIODS, (area,))
+
+    def text(members):
+        parts = space.encode(0, 0, [np.array(members)])
+        ones = np.full(len(parts), 9)
+        return message(DiscretionisedArray(ones, np.zeros(len(parts), np.uint8), parts, Registry.of(space)))
+
+    assert "ji.read_jobindsats('y08', by={'_reko': '/1/'}, periods='2026M01')" in text([1, 2])
+    assert "_reko" not in text([1, 3])
+    # "Uoplyst område" is a municipality like any other: without it the country is not whole.
+    assert "official_total" not in text([1, 2, 3])
+    assert "official_total" in text([1, 2, 3, 4])
+
+
+def test_the_refusal_of_groups_names_how_many_are_right_and_the_call_that_gives_them():
+    flow = column(Kind.FLOW, [3, 4, 5, 3, 4, 5], periods=[0, 0, 0, 1, 1, 1], status=[1, 0, 0, 0, 0, 0])
+    frame = pd.DataFrame({"kommune": list("ABCABC"), "måned": list("111222"), "antal": flow})
+    right = "df.jobindsats.sum_bounds('Måling flow', by='måned')  # 1 of 2 groups are right"
+    with pytest.raises(InvalidSumError, match=re.escape(right)):
+        frame.groupby("måned")["antal"].sum()
+    with pytest.raises(InvalidSumError, match=re.escape("by=['måned', 'kommune'])  # 5 of 6")):
+        frame.groupby(["måned", "kommune"])["antal"].sum()
+    wide = frame.pivot(index="kommune", columns="måned", values="antal")  # noqa: PD010
+    with pytest.raises(InvalidSumError, match=r"sum\(axis=1\): refused in 1 of 3 rows") as caught:
+        wide.sum(axis=1)
+    assert "groupby" not in str(caught.value)
+    with pytest.raises(InvalidSumError, match=r"^pivot_table: refused in 1 of 2 cells of the table"):
+        frame.pivot_table(index="måned", values="antal", aggfunc="sum")
+    persons = frame.assign(antal=column(Kind.PERSONS, [3, 4, 5, 3, 4, 5], periods=[0, 0, 0, 1, 1, 1]))
+    with pytest.raises(InvalidSumError, match=r"^pivot_table\(margins=True\): refused for 6 cells"):
+        persons.pivot_table(index="kommune", columns="måned", values="antal", aggfunc="sum", margins=True)
+
+
+def test_bounds_have_the_sums_that_are_right_beside_those_that_are_hidden():
+    flow = column(Kind.FLOW, [3, 4, 5, 3, 4, 5], periods=[0, 0, 0, 1, 1, 1], status=[1, 0, 0, 0, 0, 0])
+    frame = pd.DataFrame({"kommune": list("ABCABC"), "måned": list("111222"), "antal": flow})
+    bounds = frame.jobindsats.sum_bounds("antal", by="måned")
+    assert bounds["value"].array.status.tolist() == [1, 5]
+    assert bounds["value"].iloc[1] == 30
+    assert bounds["low"].tolist() == [20, 30]
+    assert bounds["high"].tolist() == [22, 30]
+    assert bounds["why"].tolist() == ["1 hidden cell of 0 to 2", ""]
+    levels = column(Kind.FLOW, [0, 3, 4, 5], periods=0)
+    mixed = pd.DataFrame({"g": list("xyyy"), "antal": levels}).jobindsats.sum_bounds("antal", by="g")
+    assert mixed["value"].tolist() == [10, 30]
+    both = pd.DataFrame({"g": list("xxyy"), "antal": levels}).jobindsats.sum_bounds("antal", by="g")
+    assert both["value"].array.status.tolist() == [1, 5]
+    assert both["low"].isna().tolist() == [True, False]
+    assert both["why"].tolist() == ["totals and their parts stand together", ""]
+
+
+def test_a_sum_over_months_with_gaps_says_how_many_there_are() -> None:
+    periods = tuple(("M", f"{2024 + n // 4}M{n % 4 * 3 + 3:02d}") for n in range(8))
+    space = PartSpace("y25", "T", (MEASURES[FLOW],), (*periods, ("Q", "2024Q01"), ("Q", "2024Q02")), ())
+
+    def column(places: list[int]) -> pd.Series:
+        parts = space.encode(0, np.array(places))
+        numbers, status = np.arange(len(places)) + 10, np.zeros(len(places), dtype=np.uint8)
+        return pd.Series(DiscretionisedArray(numbers, status, parts, Registry.of(space)))
+
+    every = column(list(range(8)))
+    told = "table y25 has 8 of the 22 periods of type M from 2024M03 to 2025M12"
+    calls = (
+        every.sum,
+        lambda: every.rolling(4).sum(),
+        every.cumsum,
+        lambda: every.groupby([0, 0, 0, 0, 1, 1, 1, 1]).sum(),
+    )
+    for call in calls:
+        with pytest.warns(HiddenCellsWarning, match=told) as caught:
+            call()
+        assert [one.filename for one in caught] == [__file__]
+    # One period in each group, other types, and who says so: nothing to tell.
+    every.groupby(list(range(8))).sum()
+    column([8, 9]).sum()
+    with allow_sums():
+        every.sum()

@@ -145,6 +145,17 @@ def test_the_second_sheet_tells_source_query_citation_and_rules(hidden: pd.DataF
     assert (facts["Forespørgsel"], facts["Henvisning"]) == ("ji.read_jobindsats(…)", "STAR (2026)")
 
 
+def test_months_with_gaps_are_counted_and_written_as_they_are(client: ji.Client, tmp_path: Path) -> None:
+    df = ji.read_jobindsats("y25i14", periods="latest:5", client=client)
+    to_excel(df, tmp_path / "a.xlsx")
+    assert about(tmp_path / "a.xlsx")["Perioder"] == "type M: 2025M06 til 2026M06 (5 i alt)"
+    to_csv(df, tmp_path / "a.csv")
+    rows = (tmp_path / "a.csv").read_text("utf-8").splitlines()[1:]
+    months = [("2025M06", "2025-06-01"), ("2025M09", "2025-09-01"), ("2025M12", "2025-12-01")]
+    months += [("2026M03", "2026-03-01"), ("2026M06", "2026-06-01")]
+    assert [tuple(row.split(",")[:2]) for row in rows] == months
+
+
 def test_one_measure_without_breakdown_is_described_in_words(client: ji.Client, tmp_path: Path) -> None:
     df = ji.read_jobindsats("y25i01", measures="Antal ledige personer", periods="latest:1", client=client)
     to_excel(df, tmp_path / "a.xlsx")
@@ -372,11 +383,11 @@ def test_every_number_reads_back_as_itself(tmp_path: Path) -> None:
 
 
 def test_every_status_has_a_word(tmp_path: Path) -> None:
-    df = pd.DataFrame({"antal": guarded([4, 0, 0, 0, 5, 6, 7], list(range(7)))})
+    df = pd.DataFrame({"antal": guarded([4, 0, 0, 0, 5, 6, 7, 0], list(range(8)))})
     to_csv(df, tmp_path / "a.csv")
     rows = [line.split(",") for line in (tmp_path / "a.csv").read_text("utf-8").splitlines()[1:]]
     assert rows == [
-        [text, label] for text, label in zip(["4", "", "", "", "5", "6", "7"], LABELS, strict=True)
+        [text, label] for text, label in zip(["4", "", "", "", "5", "6", "7", ""], LABELS, strict=True)
     ]
     to_csv(df, tmp_path / "a.csv", danish=True)
     words = [line.split(";")[1] for line in (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()[1:]]
@@ -388,6 +399,7 @@ def test_every_status_has_a_word(tmp_path: Path) -> None:
         "afrundet",
         "beregnet",
         "udfyldt",
+        "findes ikke i dette udtræk",
     ]
 
 

@@ -39,7 +39,7 @@ from jobindsats_pandas.plotting.wording import danish, unit
 if TYPE_CHECKING:
     import jobindsats_pandas as ji
 
-OBSERVED, HIDDEN, PENDING, ABSENT, ROUNDED, DERIVED, FILLED = CellStatus
+OBSERVED, HIDDEN, PENDING, ABSENT, ROUNDED, DERIVED, FILLED, HOLE = CellStatus
 PICTURES = Path(__file__).parent / "pictures"
 PERSONS = PartMeasure("m1", "Antal personer", Kind.PERSONS)
 FULL_TIME = PartMeasure("m2", "Antal fuldtidspersoner", Kind.FULL_TIME)
@@ -357,6 +357,54 @@ def test_of_many_members_the_largest_are_drawn_and_the_others_told() -> None:
     bars = plot(df[df["Periode"] == "2024M01"])
     assert len(beside(bars)) == MOST_BARS
     assert "73 er ikke vist" in foot(bars)
+
+
+def unknown_last(members: int) -> PartDimension:
+    """Areas of which the last is the unknown one, in two levels as in the metadata of regions and municipalities."""
+    listed = [(f"/1/{n}/", f"Kommune {n}") for n in range(1, members)]
+    return PartDimension.build(
+        "_omrade",
+        "Område",
+        [
+            ("_reko", "total", "Hele landet", [("/", "Hele landet")]),
+            ("_reko", "nykom", "Kommune", [*listed, ("/2/1/", "Uoplyst område")]),
+        ],
+    )
+
+
+def test_the_unknown_area_is_named_where_it_is_left_out_and_only_there() -> None:
+    space = table((PERSONS,), months(2), unknown_last(30))
+    small = [[50 - n, 50 - n] for n in range(30)]
+    df = frame(small, space)
+    assert "; 22, herunder Uoplyst område, er ikke vist." in foot(plot(df))
+    assert "; 5, herunder Uoplyst område, er ikke vist." in foot(plot(df[df["Periode"] == "2024M01"]))
+    large = frame([*small[:-1], [99, 99]], space)
+    assert "Uoplyst område" in legend(plot(large))
+    named = df[df["Område"] != "Uoplyst område"]
+    for whole in (large, named, df.tail(8)):
+        assert "Uoplyst" not in foot(plot(whole))
+    hidden = [[HIDDEN, 9]] * 29 + [[9, 9]]
+    assert "; de øvrige, herunder Uoplyst område, har 4 tilsammen." in foot(plot_audit(frame(hidden, space)))
+    assert "Uoplyst" not in foot(plot_audit(frame([*hidden[:-1], [HIDDEN] * 2], space), "Område"))
+
+
+def test_many_unknown_combinations_are_named_in_short() -> None:
+    funds = PartDimension.build(
+        "_akasse", "A-kasse", [("_a", "a", "A-kasse", [(f"/{n}/", f"Kasse {n}") for n in range(5)])]
+    )
+    space = table((PERSONS,), months(1), unknown_last(5), funds)
+    areas, of_funds = (codes.ravel() for codes in np.meshgrid(np.arange(1, 6), np.arange(1, 6)))
+    array = DiscretionisedArray(
+        np.where(areas == 5, 3, 90),
+        np.zeros(25, dtype=np.uint8),
+        space.encode(0, 0, [areas, of_funds]),
+        Registry.of(space),
+    )
+    ax = plot(pd.DataFrame({"Antal personer": array}), kind="line")
+    assert (
+        "; 17, herunder Uoplyst område, Kasse 0, Uoplyst område, Kasse 1 og 3 andre uoplyste, er ikke vist."
+        in foot(ax)
+    )
 
 
 def test_as_many_members_as_there_is_room_for_stand_in_the_order_of_the_metadata() -> None:
@@ -918,6 +966,103 @@ def test_an_audit_of_ten_years_has_no_text_in_its_tiles() -> None:
     assert beside(ax) == []
 
 
+# ---- tables whose periods have gaps ----
+
+#: As y25i14 has them: one month of each quarter.
+QUARTERLY = tuple(("M", f"{2024 + n // 4}M{n % 4 * 3 + 3:02d}") for n in range(6))
+
+
+def bridges(ax: Any) -> list[list[tuple[float, float]]]:
+    """The dotted lines, each from a number to the next one."""
+    dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
+    ends = [(line.get_xdata(), line.get_ydata()) for line in dotted if len(line.get_xdata())]
+    return [[tuple(map(float, end)) for end in zip(x, y, strict=True)] for x, y in ends]
+
+
+def joined(ax: Any) -> list[tuple[float, float]]:
+    """The places between which a drawn line runs."""
+    pairs = []
+    for line in ax.lines:
+        if line.get_linestyle() == "-":
+            seen = line.get_xdata()[~np.isnan(line.get_ydata())].tolist()
+            pairs += [pair for pair in itertools.pairwise(seen) if pair[1] - pair[0] == 1]
+    return pairs
+
+
+def test_no_line_runs_through_months_that_the_table_does_not_have() -> None:
+    ax = plot(frame([[5, 7, 6, 9, 8, 9], [1, 2, 3, 4, 5, 6]], table((PERSONS,), QUARTERLY)))
+    assert [list(drawn) for drawn in lines(ax).values()] == [[START + 2 + 3 * n for n in range(6)]] * 2
+    assert joined(ax) == []
+    first, *_ = bridges(ax)
+    assert first == [(START + 2, 5), (START + 5, 7)]
+    assert len(bridges(ax)) == 2 * 5
+    assert legend(ax)[2:] == ["Ingen tal imellem"]
+    assert "Tabellen har tal for 6 af de 16 måneder fra mar 2024 til jun 2025." in foot(ax)
+    assert tick_names(ax) == ["mar\n2024", "jun", "sep", "dec", "mar\n2025", "jun"]
+
+
+def test_only_the_gaps_are_bridged() -> None:
+    periods = (*months(3), ("M", "2024M06"), ("M", "2024M07"))
+    ax = plot(frame([[5, 6, 7, 8, 9]], table((PERSONS,), periods)))
+    assert joined(ax) == [(START, START + 1), (START + 1, START + 2), (START + 5, START + 6)]
+    assert bridges(ax) == [[(START + 2, 7), (START + 5, 8)]]
+    assert "5 af de 7 måneder fra jan 2024 til jul 2024" in foot(ax)
+
+
+@pytest.mark.parametrize("cell", [HIDDEN, PENDING, None])
+def test_no_bridge_stands_on_a_cell_that_shows_nothing(cell: Any) -> None:
+    ax = plot(frame([[5, cell, 6, 7]], table((PERSONS,), QUARTERLY)))
+    assert bridges(ax) == [[(START + 8, 6), (START + 11, 7)]]
+    if cell is HIDDEN:
+        assert boxes(ax) == [(START + 5, 2)]
+        wedges = [c for c in ax.collections if isinstance(c, PolyCollection) and not c.get_hatch()]
+        assert not [path for wedge in wedges for path in wedge.get_paths() if len(path.vertices)]
+
+
+def test_bars_and_the_audit_tell_of_gaps_too_and_quarters_and_years_by_their_names() -> None:
+    cells = [[5, 7, HIDDEN, 9, 8, 9], [1, 2, 3, 4, 5, 6]]
+    df = frame(cells, table((PERSONS,), QUARTERLY))
+    told = "Tabellen har tal for 6 af de 16 måneder fra mar 2024 til jun 2025."
+    bars = plot(df, kind="bar")
+    assert told in foot(bars)
+    assert told in foot(plot_audit(df))
+    assert bridges(bars) == []
+    assert "Ingen tal imellem" not in legend(bars)
+    assert tick_names(bars) == tick_names(plot_audit(df))
+    assert "Tabellen" not in foot(plot(df[df["Periode"] == "2024M03"]))
+    quarters = table((PERSONS,), (("Q", "2024Q01"), ("Q", "2024Q04")))
+    years = table((PERSONS,), (("Y", "2020Y01"), ("Y", "2022Y01")))
+    assert "2 af de 4 kvartaler fra 1. kvt. 2024 til 4. kvt. 2024." in foot(plot(frame([[5, 6]], quarters)))
+    assert "2 af de 3 år fra 2020 til 2022." in foot(plot(frame([[5, 6]], years)))
+
+
+def test_pending_periods_with_others_between_them_are_counted() -> None:
+    assert "2 tal (feb 2024 til mar 2024)." in foot(plot(frame([[5, PENDING, PENDING, 9]])))
+    assert "2 tal (feb 2024 til apr 2024, 2 perioder)." in foot(plot(frame([[5, PENDING, 7, PENDING, 9]])))
+
+
+@given(
+    st.sampled_from("MQY"),
+    st.sets(st.integers(0, 500), min_size=1, max_size=60),
+    st.floats(0.5, 12),
+)
+def test_ticks_stand_at_periods_that_the_table_has(letters: str, places: set[int], width: float) -> None:
+    per_year = {"M": 12, "Q": 4, "Y": 1}[letters]
+    ids = [(letters, f"{1500 + n // per_year}{letters}{n % per_year + 1:02d}") for n in sorted(places)]
+    axis = time_axis(PartSpace("t", "T", (PERSONS,), tuple(ids), ()), letters, np.arange(len(ids)))
+    ticks, labels = axis.ticks(width)
+    has = {place for place, period in zip(axis.positions.tolist(), axis.ids, strict=True) if period}
+    assert len(has) == len(ids)
+    assert ticks
+    assert len(ticks) == len(labels)
+    assert set(ticks) <= has
+    assert axis.gapped == (len(axis.positions) > len(ids)) == bool(axis.gaps)
+    if axis.gapped:
+        assert ticks[-1] == axis.positions[-1]
+    if len(axis.positions) < 100:
+        assert len(ticks) <= max(width / 0.62, 2) + 1
+
+
 # ---- with the sandbox ----
 
 
@@ -948,6 +1093,9 @@ def test_a_rolling_year_and_all_the_other_tables_can_be_drawn(client: ji.Client)
         drawn = lines(plot(df, measure))[""]
         assert len(drawn) == int(np.isfinite(cells.values).sum()) == 6
         plot_audit(df)
+    # The newest six that the table has; its months lie three apart.
+    assert sorted(np.diff(list(drawn))) == [3] * 5
+    assert "Tabellen har tal for 6 af de 16 måneder fra mar 2025 til jun 2026." in foot(plot(df))
 
 
 # ---- pictures compared ----
@@ -966,6 +1114,9 @@ def difference(left: np.ndarray, right: np.ndarray) -> float:
 SCENES = {
     "lines": lambda hidden, ax: plot(
         frame([[5, hidden, hidden, 12, 9, 14], [22, 20, 24, 21, 19, PENDING]]), ax=ax
+    ),
+    "gaps": lambda hidden, ax: plot(
+        frame([[3, 4, hidden, hidden, 3]], table((PERSONS,), months(9)[::2])), ax=ax
     ),
     "bars": lambda hidden, ax: plot(frame([[5], [hidden], [12], [8]]), ax=ax),
     "audit": lambda hidden, ax: plot_audit(

@@ -504,7 +504,7 @@ def test_types_that_nobody_knows_are_ordered_labels():
     assert plan(strange, periods="a:b").periods == ("a", "b")
     assert plan(strange, periods=["c"]).periods == ("c",)
     assert plan(strange, periods="2026MYTD1:").periods == ("2026MYTD01", "2026MYTD02")
-    with pytest.raises(QueryError, match=r"no period 'd' of type UGE. UGE runs from a to c.$"):
+    with pytest.raises(QueryError, match=r"no period 'd' of type UGE. UGE runs from a to c, 3 of them.$"):
         plan(strange, periods="a:d")
 
 
@@ -546,7 +546,7 @@ def test_as_many_periods_as_exist_need_no_warning():
             "no period of type M in 2025M02:2025M01. The first end is later than the last. M runs from 2024M01 to 2026M04",
         ),
         ("2030M01:", None, "no period of type M"),
-        ("2027M01", None, "no period '2027M01' of type M.*M runs from 2024M01 to 2026M04.$"),
+        ("2027M01", None, "no period '2027M01' of type M.*M runs from 2024M01 to 2026M04, 28 of them.$"),
         ("Aug 2025", None, "no period 'Aug 2025' of type M.*Periods are written as '2026M04'"),
         ("2025M01:Aug", None, "no period 'Aug' of type M"),
         ("2025M01:2025Q04", None, r"of several types \(M, Q\)"),
@@ -804,6 +804,8 @@ def test_an_address_too_long_for_its_measures_says_so():
     with pytest.raises(QueryError, match=r"3,\d{3} characters and 1,971 is the limit. Name fewer measures"):
         plan(found, measures=[f"measure_{n:03d}" for n in range(299)], periods=1, max_cells=299)
     assert len(plan(found, periods=1).requests) == 1
+    with pytest.raises(QueryError, match=r"characters"):
+        plan(found, by="_nykom", measures=[f"measure_{n:03d}" for n in range(299)], periods=1, max_cells=299)
 
 
 def test_room_for_no_cell_is_refused():

@@ -319,10 +319,24 @@ def test_a_window_that_moved_on_tells_which_periods_came_and_went(client: ji.Cli
     assert revisions.periods_gone == ("2026M01",)
     assert revisions.periods_new == ("2026M07", "2026M08")
     assert revisions.counts == dict.fromkeys(CHANGES, 0) | {"gone": 24, "new": 48}
-    assert "48 cells (2026M07 to 2026M08: only in the new frame)" in repr(revisions)
+    assert "48 cells (2 periods, 2026M07 to 2026M08: only in the new frame)" in repr(revisions)
     assert "24 cells (2026M01: only in the old frame)" in repr(revisions)
     assert revisions.changes["Område"].cat.categories[0] == "Hele landet"
     assert revisions.changes.columns.tolist() == ["Periode", "Område", "measure", "change", "old", "new"]
+
+
+def test_of_months_with_gaps_it_is_told_how_many_there_are(client: ji.Client) -> None:
+    how: Any = {"by": {"_escostar_rs": "level:escostar_omr"}, "client": client}
+    old = ji.read_jobindsats("y25i14", periods="latest:4", **how)
+    new = ji.read_jobindsats("y25i14", periods="2019M03:2025M09", **how)
+    revisions = compare(old, new)
+    assert revisions.periods_gone == ("2025M12", "2026M03", "2026M06")
+    assert len(revisions.periods_new) == 26
+    assert revisions.counts["gone"] == 3 * 8
+    assert "24 cells (3 periods, 2025M12 to 2026M06: only in the old frame)" in repr(revisions)
+    assert "208 cells (26 periods, 2019M03 to 2025M06: only in the new frame)" in repr(revisions)
+    assert "8 cells that both have" in repr(revisions)
+    assert len(compare(old, old.copy())) == 0
 
 
 def test_changes_stay_guarded_and_their_differences_work(api: Any, client: ji.Client) -> None:

@@ -323,6 +323,14 @@ def test_directories_are_named_as_other_programs_expect(crossed: pd.DataFrame, t
     assert set(back["Periode"]) == {"2026M06", "2026M07", "2026M08"}
 
 
+def test_months_with_gaps_come_back_with_their_gaps(reader: ji.Client, tmp_path: Path) -> None:
+    frame = reader.read("y25i14", by="_region", periods="latest:6")
+    assert_same(restored(frame, tmp_path / "plain.parquet"), frame)
+    indexed = frame.set_index("Periode")
+    assert_same(restored(indexed, tmp_path / "indexed.parquet"), indexed)
+    assert restored(frame, tmp_path / "parts", "Periode")["Periode"].nunique() == 6
+
+
 def test_one_file_of_a_directory_is_a_frame_of_its_own(crossed: pd.DataFrame, tmp_path: Path) -> None:
     storage.to_parquet(crossed, tmp_path / "x", "Periode")
     one = storage.read_parquet(tmp_path / "x" / "Periode=2026M07" / "part-0.parquet")
@@ -606,7 +614,7 @@ def test_a_newer_format_is_not_guessed_at(
         patch.setattr(storage.files, "FORMAT", storage.files.FORMAT + 1)
         storage.to_parquet(crossed, tmp_path / "x.parquet")
     with pytest.raises(
-        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 2; this one reads 1\). Upgrade"
+        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 3; this one reads 2\). Upgrade"
     ):
         storage.read_parquet(tmp_path / "x.parquet")
 

@@ -201,9 +201,9 @@ def test_choosing_rows_is_no_dropna(sanctions: pd.DataFrame) -> None:
     # Four totals and hidden parts: whoever keeps the totals keeps just the visible cells.
     frame = column[(column["A-kasse"] == "A-kasse i alt") | column[name].isna()]
     by_hand = frame[frame["A-kasse"] == "A-kasse i alt"]
-    assert by_hand[name].array.dropped
     chosen = totals.totals(frame, "A-kasse")
-    assert chosen[name].array.dropped == 0
+    for kept in (by_hand, chosen):
+        assert (kept[name].array.dropped, kept[name].array.cells.left) == (0, ())
     # A dropna before stays known.
     assert totals.parts(column.dropna(), "A-kasse")[name].array.dropped
 
@@ -796,3 +796,22 @@ def test_two_columns_of_one_name_cannot_be_spread(sanctions: pd.DataFrame) -> No
     long = totals.to_long(sanctions).rename(columns={"A-kasse": "value"})
     with pytest.raises(QueryError, match="Two columns bear the name 'value'"):
         totals.to_wide(long)
+
+
+def test_a_total_is_not_offered_as_the_sum_of_less_than_a_level(client):
+    df = client.read("y25i01", by="Kommune", periods=1)
+    column = "Antal ledige personer"
+    known = df[df["Område"] != "Uoplyst område"]
+    with pytest.raises(QueryError, match=r"lacks Uoplyst område of 'Kommune': it is no sum of these rows"):
+        known.jobindsats.official_total(column)
+    with pytest.raises(QueryError, match=r"lacks .*, .* and 93 others of 'Kommune'"):
+        known[known["Område"].isin(["Odense", "Aarhus", "Vejle"])].jobindsats.official_total(
+            column, over="Område"
+        )
+    with pytest.raises(QueryError, match=r"is not in the frame. It is one call away"):
+        df.jobindsats.official_total(column)
+    with pytest.raises(ji.InvalidSumError) as caught:
+        known[column].sum()
+    assert "official_total" not in str(caught.value)
+    with pytest.raises(ji.InvalidSumError, match="official_total"):
+        df[column].sum()

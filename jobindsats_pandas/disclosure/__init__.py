@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from jobindsats_pandas.disclosure import arrow as _arrow  # noqa: F401 - registers the Arrow type
 from jobindsats_pandas.disclosure.array import DiscretionisedArray
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, adds_nothing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.messages import Published, published_cell, sum_error
@@ -65,6 +65,7 @@ __all__ = [
     "Published",
     "Registry",
     "SumCheck",
+    "adds_nothing",
     "allow_sums",
     "check_sums",
     "merge_registries",

@@ -1,21 +1,30 @@
 """What arithmetic makes of statuses and parts. Pure; the numbers themselves are computed elsewhere.
 
 Scaling keeps a cell's part, as a measure derived from its own and of the same kind. Two measures of one and the
-same cell give a derived measure too: a ratio has no kind, a rate times a count has the count's, a difference of two
-measures of one kind has theirs. Everything else is a number of unknown part.
+same cell give a derived measure too: a ratio has no kind, nor has a product but for two; a difference of two measures
+of one kind has theirs. Everything else is a number of unknown part.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing
-from jobindsats_pandas.disclosure.parts import NOTHING, STATISTIC, UNKNOWN, Codes, PartMeasure, Registry
-from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.disclosure.parts import (
+    ESTIMATE,
+    NOTHING,
+    STATISTIC,
+    UNKNOWN,
+    Codes,
+    PartMeasure,
+    Registry,
+)
+from jobindsats_pandas.kinds import Kind, measure_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "derived_status",
+    "kind_of_estimate",
     "negated",
     "paired_parts",
     "paired_status",
@@ -35,7 +45,7 @@ __all__ = [
 ]
 
 # The worse of two statuses stands; 0 is the best.
-_RANK: Final = np.array([0, 6, 5, 4, 2, 1, 3], dtype=np.uint8)
+_RANK: Final = np.array([0, 7, 6, 4, 2, 1, 3, 5], dtype=np.uint8)
 _STATUS: Final = np.argsort(_RANK).astype(np.uint8)
 
 
@@ -47,8 +57,7 @@ def derived_status(status: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def paired_status(left: Cells, right: Cells) -> NDArray[np.uint8]:
     """The status of what is computed from two cells: the worse one's.
 
-    A number beside a cell that pandas made is not available: nobody knows what it stands beside. Two of those make
-    another; a combination that the API left out counts as 0.
+    Beside a hole there is nothing to compute; a combination that the API left out counts as 0.
     """
     worse = _STATUS[np.maximum(_RANK[left.status], _RANK[right.status])]
     both = (left.status == CellStatus.ABSENT) & (right.status == CellStatus.ABSENT)
@@ -137,25 +146,29 @@ def _pair_in(
 def _paired_measure(
     operation: str, left: PartMeasure, right: PartMeasure, known: Sequence[PartMeasure]
 ) -> PartMeasure:
+    estimate = False
     if operation == "truediv":
         kind, sign = Kind.NONE, "/"
     elif operation == "mul":
         kind, sign = _kind_of_product(left, right, known), "×"
+        estimate = kind is not Kind.NONE and not (left.derived or right.derived)
     else:
         kind, sign = left.kind if left.kind is right.kind else Kind.NONE, "−"
+    if estimate:
+        operation = ESTIMATE
     return PartMeasure(
         _short(f"{operation}({left.id},{right.id})"),
-        f"{left.name} {sign} {right.name}",
+        f"{'≈ ' * estimate}{left.name} {sign} {right.name}",
         kind,
         (operation, left.id, right.id),
     )
 
 
 def _kind_of_product(left: PartMeasure, right: PartMeasure, known: Sequence[PartMeasure]) -> Kind:
-    """A rate times the count it is a rate of is a count again; two counts multiplied are nothing known.
+    """A product has no kind, but for two: of a ratio and its denominator, and of what is so much for each and those.
 
     Of a ratio that was made here the numerator is known: times its denominator it is the numerator again, and adds as
-    that does; times anything else it is nothing known.
+    that does. Of a published rate nothing is known but its name; see `kind_of_estimate`.
     """
     if Kind.NONE not in (left.kind, right.kind):
         return Kind.NONE
@@ -164,11 +177,59 @@ def _kind_of_product(left: PartMeasure, right: PartMeasure, known: Sequence[Part
     if rate.operation and rate.operation[0] == "scaled":
         rate = by_id[rate.operation[1]]
     if not rate.derived:
-        return count.kind
+        return Kind.NONE if count.derived else kind_of_estimate(rate.name, count.name)
     operation, *operands = rate.operation
     if operation == "truediv" and operands[1] == count.id:
         return by_id[operands[0]].kind
     return Kind.NONE
+
+
+def kind_of_estimate(rate: str, count: str) -> Kind:
+    """What a published rate times a count counts, where the rate's name says that it is per one of those counted.
+
+    Parameters
+    ----------
+    rate, count : str
+        Names of measures.
+
+    Examples
+    --------
+    >>> kind_of_estimate("Gnsn. udbetaling pr. person, kr.", "Antal personer med udbetaling")
+    <Kind.MONEY: 'money'>
+    >>> kind_of_estimate("Gnsn. antal sanktioner pr. sanktioneret ledig", "Antal sanktioner i alt")
+    <Kind.NONE: 'none'>
+    """
+    rate, count = (name.rpartition(": ")[2].casefold() for name in (rate, count))
+    found = _PER.search(rate)
+    words = _WORD.findall(count.partition(",")[0].partition("(")[0])
+    if not found or words[:1] != ["antal"]:
+        return Kind.NONE
+    noun, counted = _WORD.findall(found["noun"]), words[1:]
+    ends = counted[len(noun) : len(noun) + 1]
+    if not noun or not all(map(_same_word, noun, counted)) or len(counted) < len(noun):
+        return Kind.NONE
+    if (ends and ends[0] not in _PREPOSITIONS) or "," in count:
+        return Kind.NONE
+    before = _AVERAGE.sub("", found["before"]).strip()
+    return Kind.MONEY if _MONEY.search(rate) else measure_kind(before)
+
+
+# "… pr. person", "… pr. sanktioneret ledig, kr.": what there is so much of for each.
+_PER = re.compile(r"^(?P<before>.+?)\s+pr\.\s+(?P<noun>[^\W\d]+(?:\s+[^\W\d]+)*)\s*(?:,.*)?$")
+_WORD = re.compile(r"[^\W\d_]+")
+_AVERAGE = re.compile(r"^(?:gnsn\.?|gns\.?|gennemsnitlig[te]?)\s+")
+_MONEY = re.compile(r"\bkr\b|udbetal\w*|udgift\w*|beløb\w*|\bydelse\w*|\bløn\w*|refusion\w*")
+_PREPOSITIONS = frozenset(("af", "der", "for", "fra", "i", "med", "på", "som", "til", "uden"))
+_ENDINGS = frozenset(("", "d", "de", "e", "en", "ene", "er", "erne", "et", "n", "ne", "r", "t", "te"))
+
+
+def _same_word(one: str, other: str) -> bool:
+    """Whether two Danish words differ by their endings alone."""
+    common = next(
+        (place for place, pair in enumerate(zip(one, other, strict=False)) if len(set(pair)) > 1),
+        min(len(one), len(other)),
+    )
+    return common >= 4 and one[common:] in _ENDINGS and other[common:] in _ENDINGS
 
 
 def _scaled_measure(measure: PartMeasure, factor: float) -> PartMeasure | str:
@@ -243,7 +304,7 @@ def negated(cells: Cells) -> bool:
 
 
 def zero_where_left_out(cells: Cells) -> Cells:
-    """Turn combinations that the API left out into the zeros they count as; those made by pandas stay missing."""
+    """Turn combinations that the API left out into the zeros they count as; holes stay holes."""
     left_out = (cells.status == CellStatus.ABSENT) & (cells.parts >= 0)
     if not left_out.any():
         return cells

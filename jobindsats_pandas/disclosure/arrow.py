@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from jobindsats_pandas.disclosure.array import DiscretionisedArray
-from jobindsats_pandas.disclosure.cells import is_missing
+from jobindsats_pandas.disclosure.cells import CellStatus, is_missing
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
-from jobindsats_pandas.disclosure.parts import Registry
+from jobindsats_pandas.disclosure.parts import UNKNOWN, Registry
 
 __all__ = ["ArrowDiscretionisedType", "from_arrow", "to_arrow"]
 
@@ -27,28 +27,45 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
     A struct rather than a bare number, so that other tools refuse to add the column up as it stands.
     """
 
-    def __init__(self, numbers: str = "Int64", registry: Registry | None = None, dropped: int = 0) -> None:
-        self.numbers, self.registry, self.dropped = numbers, registry or Registry(), dropped
+    def __init__(
+        self,
+        numbers: str = "Int64",
+        registry: Registry | None = None,
+        dropped: int = 0,
+        left: tuple[str, ...] = (),
+        *,
+        knows_holes: bool = True,
+    ) -> None:
+        self.numbers, self.registry, self.dropped, self.left = numbers, registry or Registry(), dropped, left
+        # Files of before there were holes call them absent.
+        self.knows_holes = knows_holes
         value = pa.int64() if numbers == "Int64" else pa.float64()
         storage = pa.struct([("value", value), ("status", pa.uint8()), ("part", pa.int64())])
         super().__init__(storage, "jobindsats.discretionised")
 
     def __arrow_ext_serialize__(self) -> bytes:
-        return json.dumps(
-            {"numbers": self.numbers, "dropped": self.dropped, "registry": _packed(self.registry)}
-        ).encode()
+        plain = {"numbers": self.numbers, "dropped": self.dropped, "left": self.left}
+        return json.dumps({**plain, "registry": _packed(self.registry)}).encode()
 
     @classmethod
     def __arrow_ext_deserialize__(cls, storage_type: Any, serialized: bytes) -> ArrowDiscretionisedType:
         plain = json.loads(serialized)
-        return cls(plain["numbers"], _unpacked(plain["registry"]), plain["dropped"])
+        left = plain.get("left")
+        return cls(
+            plain["numbers"],
+            _unpacked(plain["registry"]),
+            plain["dropped"],
+            tuple(left or ()),
+            knows_holes=left is not None,
+        )
 
     def __hash__(self) -> int:
         return hash((self.numbers, self.registry))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ArrowDiscretionisedType) and (
-            (self.numbers, self.registry, self.dropped) == (other.numbers, other.registry, other.dropped)
+            (self.numbers, self.registry, self.dropped, self.left)
+            == (other.numbers, other.registry, other.dropped, other.left)
         )
 
     def to_pandas_dtype(self) -> DiscretionisedDtype:
@@ -58,7 +75,7 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
 
 def to_arrow(array: Any, wanted_type: Any = None) -> Any:
     """Everything that an array holds, as an Arrow array."""
-    arrow_type = ArrowDiscretionisedType(array.dtype.numbers, array.registry, array.dropped)
+    arrow_type = ArrowDiscretionisedType(array.dtype.numbers, array.registry, array.dropped, array.cells.left)
     values = pa.array(array.numbers, mask=is_missing(array.status))
     storage = pa.StructArray.from_arrays(
         [values, pa.array(array.status), pa.array(array.parts)], fields=list(arrow_type.storage_type)
@@ -79,7 +96,7 @@ def from_arrow(array: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:
 
 def _joined(made: list[DiscretionisedArray]) -> DiscretionisedArray:
     whole = DiscretionisedArray._concat_same_type(made)
-    whole._dropped = made[0].dropped
+    whole._dropped, whole._left = made[0].dropped, made[0]._left
     return whole
 
 
@@ -92,13 +109,13 @@ def _from_chunk(chunk: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:
     gone = np.asarray(chunk.storage.is_null())
     fill = 1 if dtype.kind == "i" else np.nan
     numbers = values.fill_null(fill).to_numpy(zero_copy_only=False).astype(dtype.numpy_dtype)
-    made = DiscretionisedArray(
-        numbers,
-        np.where(gone, 3, status.fill_null(3).to_numpy(zero_copy_only=False)).astype(np.uint8),
-        np.where(gone, -1, parts.fill_null(-1).to_numpy(zero_copy_only=False)).astype(np.int64),
-        chunk.type.registry,
-    )
-    made._dropped = chunk.type.dropped
+    codes = np.where(gone, UNKNOWN, parts.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)).astype(np.int64)
+    hole = np.uint8(CellStatus.HOLE)
+    statuses = np.where(gone, hole, status.fill_null(hole).to_numpy(zero_copy_only=False)).astype(np.uint8)
+    if not chunk.type.knows_holes:
+        statuses[(statuses == CellStatus.ABSENT) & (codes == UNKNOWN)] = hole
+    made = DiscretionisedArray(numbers, statuses, codes, chunk.type.registry)
+    made._dropped, made._left = chunk.type.dropped, chunk.type.left
     return made
 
 

@@ -1,7 +1,10 @@
 """Cells from anything that holds numbers: guarded cells, bare numbers, missing values."""
 
+# ruff: noqa: SLF001 - cells are made into columns here, by the thousand
+
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +14,7 @@ from pandas.api.types import is_list_like
 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_parts
 from jobindsats_pandas.disclosure.parts import EMPTY, Registry, merge_registries
-from jobindsats_pandas.disclosure.scalars import Cell
+from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, IntegerCell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,15 +66,43 @@ def _is_blank(values: Any, missing: NDArray[np.bool_]) -> bool:
 def cells_from(values: Any, *, whole: bool | None) -> Cells:
     """Cells from anything unguarded that holds numbers: single cells, bare numbers, missing values.
 
-    Bare numbers belong to no known cell; what is missing among them is absent.
+    Bare numbers belong to no known cell; what is missing among them is no cell at all.
     """
     if isinstance(values, np.ndarray | ExtensionArray) and getattr(values.dtype, "kind", "O") in "iuf":
         return _cells_from_plain(values, whole)
     scalars = list(values)
+    if (cells := _cells_alone(scalars, whole)) is not None:
+        return cells
     for one in scalars:
         if not (is_number(one) or is_na(one)):
             raise TypeError(f"Invalid value {str(one)!r} for dtype discretionised")
     return _cells_from_scalars(scalars, whole)
+
+
+def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
+    """Cells from single ones of one table, which is what rows, columns and maps are mostly made of; else None."""
+    kinds = set(map(type, scalars))
+    visible = kinds - {HiddenCell}
+    if visible not in ({IntegerCell}, {DecimalCell}):
+        return None
+    decimal = DecimalCell in kinds
+    if whole is not None and whole == decimal:
+        return None
+    origins, places = [one._origin for one in scalars], [one._place for one in scalars]
+    (registry, *others) = {id(origin.registry): origin.registry for origin in set(origins)}.values()
+    if others:
+        return None
+    status = [origin.status[place] for origin, place in zip(origins, places, strict=True)]
+    parts = [origin.parts[place] for origin, place in zip(origins, places, strict=True)]
+    if None in parts:
+        parts = [one.part for one in scalars]
+    if HiddenCell in kinds:
+        missing = math.nan if decimal else 1
+        numbers: Any = [missing if type(one) is HiddenCell else one.number for one in scalars]
+    else:
+        numbers = map(float.__float__ if decimal else int.__index__, scalars)
+    values: Any = np.fromiter(numbers, dtype=np.float64 if decimal else np.int64, count=len(scalars))
+    return Cells(values, np.array(status, dtype=np.uint8), np.array(parts, dtype=np.int64), registry)
 
 
 def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
@@ -82,7 +113,7 @@ def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
     else:
         numbers = np.asarray(decimals, dtype=np.float64)
     numbers = as_numbers(numbers, missing, values.dtype.kind in "iu" if whole is None else whole)
-    status = np.where(missing, np.uint8(CellStatus.ABSENT), np.uint8(CellStatus.DERIVED))
+    status = np.where(missing, np.uint8(CellStatus.HOLE), np.uint8(CellStatus.DERIVED))
     return Cells(numbers, status, unknown_parts(len(numbers)), EMPTY)
 
 
@@ -108,7 +139,7 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
             registries.setdefault(id(one.registry), (one.registry, []))[1].append(place)
             plain.append(one.number)
         else:
-            status[place] = CellStatus.ABSENT if is_na(one) else CellStatus.DERIVED
+            status[place] = CellStatus.HOLE if is_na(one) else CellStatus.DERIVED
             plain.append(np.nan if is_na(one) else one)
     registry, recoders = merge_registries([known for known, _ in registries.values()] or [EMPTY])
     for (_, places), recode in zip(registries.values(), recoders, strict=False):

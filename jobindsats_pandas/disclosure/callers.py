@@ -9,28 +9,49 @@ recognised, windows count as sums, and everything else as numbers that leave.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import warnings
+from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import FrameType
 
 __all__ = [
+    "Addition",
+    "Grouping",
+    "Picture",
     "Purpose",
+    "addition",
+    "appending",
     "called_directly",
-    "in_bulk",
+    "combining",
+    "drawing",
+    "grouping",
+    "in_picture",
     "in_statistic",
+    "made_bare",
+    "pairing",
+    "picture",
+    "pivoting",
     "purpose",
+    "relabelling",
+    "reshaping",
     "stripping",
+    "warn_drawn",
+    "warn_gaps",
     "warn_hidden",
     "warn_mixed",
     "warn_removed",
+    "warn_unweighted",
 ]
 
 
@@ -40,9 +61,11 @@ class Purpose(Enum):
     DISPLAY = auto()
     OBJECTS = auto()
     INTERNAL = auto()
+    DRAWING = auto()
     STATISTIC = auto()
     SUM = auto()
     WINDOW_SUM = auto()
+    WINDOW_APPLY = auto()
     EXPORT = auto()
 
 
@@ -59,41 +82,48 @@ _WINDOW_STATISTICS: Final = _words(
 _WINDOW_HARMLESS: Final = frozenset({"max", "count", "rank", "nunique", "first", "last"})
 _NUMPY_SUMS: Final = _words(
     """
-    average cumsum cumulative_sum cumulative_trapezoid convolve einsum nancumsum nansum sum trapezoid trapz
+    average cumsum cumulative_sum convolve einsum nancumsum nansum sum trapezoid trapz
     """
 )
-_PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr"})
+# The smallest that is seen is not the smallest: hidden cells are smaller.
+_PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr", "nsmallest", "qcut"})
 # These take the numbers only to look at them, or to build a guarded array again at once.
 _PANDAS_INTERNAL: Final = _words(
     """
     transpose map_array factorize duplicated unique isin rank combine combine_first _iter_column_arrays
-    _bins_to_cuts cut qcut _hash_pandas_object equals array_equivalent assert_extension_array_equal
+    _bins_to_cuts cut _hash_pandas_object equals array_equivalent assert_extension_array_equal
     assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes
     apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns
-    idxmax idxmin _agg_by_level reindex update searchsorted mode nlargest nsmallest round compare
+    idxmax idxmin reindex update searchsorted mode nlargest round compare
     memory_usage info interpolate itertuples iterrows value_counts value_counts_internal _validate unstack
     _factorize_keys
     _get_engine_target
     """
 )
 
+# Between a frame and somebody who wants its numbers.
+_AS_NUMBERS: Final = _words("values _values to_numpy __array__ asarray")
 _STATISTICS: Final = _words(
     """
     mean var std sem skew kurt average cov corr corrcoef median quantile histogram
     """
 )
-# Where pandas and numpy add up the scalars of an object column.
-_BULK: Final = frozenset(
-    {
-        ("numpy._core._methods", "_sum"),
-        ("numpy._core.fromnumeric", "_wrapreduction"),
-        ("pandas.core.nanops", "nansum"),
-        ("pandas.core.groupby.ops", "_call_cython_op"),
-    }
+# What pandas and numpy do with single cells counts as adding them up, but for these: element by element, or by a
+# function of the user's that is built in.
+_ELEMENTWISE: Final = ("pandas.core.ops", "pandas.core.computation", "pandas.core.roperator")
+_CALLING: Final = _words(
+    """
+    map_array maybe_iterable_to_list apply_groupwise _aggregate_series_pure_python agg_series apply_standard
+    apply_series_generator pipe combine einsum <lambda>
+    """
 )
-# These take the cells one by one and write or keep bare numbers.
-_STRIPPING: Final = frozenset(
-    {"to_dict", "to_records", "_generate_body", "_format_regular_rows", "insert_data"}
+# Whoever iterates in pandas or numpy makes bare numbers of cells, but for these, which hand them on.
+_ITERATING: Final = _words("__iter__ itertuples items iterrows iterable is_sequence apply_groupwise <lambda>")
+_WRITERS: Final = ("pandas.io.formats.excel", "pandas.io.excel")
+_RELABELLING: Final = (
+    "pandas.core.internals.blocks._unstack",
+    "pandas.core.internals.managers.reindex_indexer",
+    "pandas.core.series._reindex_indexer",
 )
 
 
@@ -121,20 +151,25 @@ def purpose(*, typed: bool) -> Purpose:
     typed : bool
         Whether it said of which dtype.
     """
+    whole_frame = False
     for module, function, _ in _outside(2):  # pragma: no branch - the user is always there
-        if module.startswith(("matplotlib", "pandas.plotting")):
-            return Purpose.INTERNAL
+        if _draws(module):
+            return Purpose.DRAWING
         if not _is_library(module):
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
         if function == "as_array" and not typed:
+            whole_frame = True
+        elif whole_frame and function not in _AS_NUMBERS:
             return Purpose.OBJECTS
         if module.startswith("pandas.core.window"):
             if function in _WINDOW_STATISTICS:
                 return Purpose.STATISTIC
             if function in _WINDOW_HARMLESS:
                 return Purpose.INTERNAL
+            if function == "apply":
+                return Purpose.WINDOW_APPLY
             if not function.startswith("_") and function not in {
                 "homogeneous_func",
                 "calc",
@@ -153,10 +188,162 @@ def purpose(*, typed: bool) -> Purpose:
     return Purpose.EXPORT
 
 
-def in_bulk() -> bool:
-    """Whether pandas or numpy adds up scalars of an object column, rather than somebody's own code."""
+class Addition(Enum):
+    """How somebody adds single cells."""
+
+    OWN = auto()
+    BULK = auto()
+    PLAIN = auto()
+
+
+def addition() -> Addition:
+    """Tell who adds single cells: somebody's own code, pandas or numpy in bulk, or a picture that is being drawn."""
     frame = sys._getframe(2)
-    return (frame.f_globals.get("__name__", ""), frame.f_code.co_name) in _BULK
+    module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+    if _draws(module):
+        return Addition.PLAIN
+    if not _is_library(module) or module.startswith(_ELEMENTWISE) or function in _CALLING:
+        return Addition.OWN
+    return Addition.BULK
+
+
+def drawing() -> bool:
+    """Whether cells are taken one by one for a picture."""
+    return next(
+        (_draws(module) for module, *_ in _outside(2) if not _is_library(module) or _draws(module)), False
+    )
+
+
+def in_picture() -> bool:
+    """Whether numpy computes with cells for a picture that is being drawn."""
+    return next((_draws(module) for module, *_ in _outside(2) if not module.startswith("numpy")), False)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is being drawn, and of which columns.
+
+    Attributes
+    ----------
+    name : str
+        The function or the kind of plot.
+    columns : tuple
+        Series or arrays that are drawn; those of one length stand on top of each other, row by row.
+    """
+
+    name: str
+    columns: tuple[Any, ...]
+
+
+def picture() -> Picture | None:
+    """The picture that is being drawn, if it is of a sort that shows sums; None of lines, points, boxes and the like."""
+    found: Picture | None = None
+    for module, function, frame in _outside(2):
+        if not (_is_library(module) or _draws(module)):
+            break
+        if not _draws(module):
+            continue
+        plot = frame.f_locals.get("self")
+        kind = getattr(plot, "_kind", None)
+        if isinstance(kind, str) and hasattr(plot, "data"):
+            return _pandas_picture(kind, plot)
+        if not function.startswith("_") and function not in _BETWEEN:
+            found = _matplotlib_picture(function, frame.f_locals)
+    return found
+
+
+def _pandas_picture(kind: str, plot: Any) -> Picture | None:
+    weighted = getattr(plot, "weights", None) is not None or "weights" in getattr(plot, "kwds", {})
+    stacked = bool(getattr(plot, "stacked", False))
+    if kind in _HARMLESS_KINDS or (kind in _BARS and not stacked) or (kind == "hist" and not weighted):
+        return None
+    data = plot.data
+    columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
+    # Without stacking each column is a picture of its own.
+    return Picture(f"plot.{kind}", tuple(columns if stacked else columns[:1]))
+
+
+def _matplotlib_picture(function: str, arguments: Mapping[str, Any]) -> Picture | None:
+    named = {**arguments, **(arguments.get("kwargs") or {})}
+    beneath = {"bar": "bottom", "barh": "left", "hist": "weights"}.get(function)
+    if function in _HARMLESS_PICTURES or (beneath and not hasattr(named.get(beneath), "dtype")):
+        return None
+    columns: list[Any] = []
+    for name, value in arguments.items():
+        if name in {"self", "ax", "axes", "x"} and function != "pie":
+            continue
+        columns += list(value) if isinstance(value, list | tuple) else [value]
+    return Picture(
+        function, tuple(one for one in columns if hasattr(one, "dtype") and hasattr(one, "__len__"))
+    )
+
+
+# These show no sums: lines, points, bars side by side, boxes, error bars, histograms without weights.
+_HARMLESS_KINDS: Final = frozenset({"line", "scatter", "box", "kde", "density"})
+_BETWEEN: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
+_BARS: Final = frozenset({"bar", "barh"})
+_HARMLESS_PICTURES: Final = _words(
+    """
+    plot scatter errorbar boxplot bxp violinplot step stem loglog semilogx semilogy axhline axvline hlines vlines
+    set_xlim set_ylim set_xticks set_yticks text annotate scatter_matrix imshow pcolormesh contour contourf fill_between
+    boxplot_frame boxplot_frame_groupby hist_frame hist_series autocorrelation_plot lag_plot
+    """
+)
+
+
+def pairing() -> bool:
+    """Whether pandas lays two columns beside each other for a correlation over windows: it adds 0 times the other."""
+    return _at_work("pandas.core.window.common.prep_binary")
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How somebody put cells into groups.
+
+    Attributes
+    ----------
+    operation : str
+        What was called, as the user knows it.
+    units : str
+        What the groups are to the user.
+    keys : tuple of str
+        The names that the groups were made by, where all have one.
+    """
+
+    operation: str
+    units: str
+    keys: tuple[str, ...]
+
+
+def grouping() -> Grouping:
+    """Tell how the user grouped; asked when a sum is refused, so what it costs does not matter."""
+    operation, units, keys = "groupby sum", "groups", ()
+    for module, function, frame in _outside(2):
+        if not _is_library(module):
+            break
+        if units == "margins":
+            continue
+        if function in {"pivot_table", "crosstab", "resample"}:
+            operation, units = function, "cells of the table"
+        elif function in {"_add_margins", "_generate_marginal_results"}:
+            operation, units = "pivot_table(margins=True)", "margins"
+        elif module == "pandas.core.frame" and function == "_reduce":
+            operation, units = "sum(axis=1)", "rows"
+        grouped = getattr(frame.f_locals.get("self"), "_grouper", None)
+        names = list(getattr(grouped, "names", ()))
+        if names and all(isinstance(name, str) for name in names):
+            keys = tuple(names)
+    return Grouping(operation, units, () if units == "rows" else keys)
+
+
+def made_bare() -> bool:
+    """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
+    module = sys._getframe(2).f_globals.get("__name__", "")
+    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
+
+
+def _draws(module: str) -> bool:
+    return module.partition(".")[0] == "matplotlib" or module.startswith("pandas.plotting")
 
 
 def in_statistic() -> bool:
@@ -173,15 +360,56 @@ def called_directly() -> bool:
         if (module, function) != ("pandas.core.base", "to_numpy")
     )
     module = next(callers)
-    return not _is_library(module) and not module.startswith("matplotlib")
+    return not _is_library(module) and not _draws(module)
+
+
+def reshaping() -> bool:
+    """Whether pandas lays cells out anew, as `unstack` does: then none is left out."""
+    return _at_work("pandas.core.internals.blocks._unstack")
+
+
+def relabelling() -> bool:
+    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
+    return any(map(_at_work, _RELABELLING))
+
+
+def combining() -> bool:
+    """Whether pandas makes a column of what a function made of each of its cells, as `Series.combine` does."""
+    return _at_work("pandas.core.series.combine")
+
+
+def appending() -> bool:
+    """Whether pandas appends a row or a cell by its label; it takes hidden cells for bare NaN then."""
+    return _at_work("pandas.core.indexing._setitem_with_indexer_missing")
+
+
+def pivoting() -> bool:
+    """Whether a pivot table drops the groups that hold nothing."""
+    return _at_work("pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
+
+
+def _at_work(*functions: str) -> bool:
+    """Whether functions of pandas are at work, with nothing but pandas between them and here."""
+    wanted = set(functions)
+    for module, function, _ in _outside(3):
+        if not _is_library(module):
+            return False
+        wanted.discard(f"{module}.{function}")
+        if not wanted:
+            return True
+    return False  # pragma: no cover - somebody has called pandas
 
 
 def stripping() -> str:
     """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
-    for (module, function, _), _near in zip(_frames(2), range(8), strict=False):
-        if module.startswith("pandas.") and function in _STRIPPING:
-            return "to_excel" if "excel" in module else function
-    return ""
+    for module, function, _ in _outside(2):
+        if module.startswith(_WRITERS):
+            return "to_excel"
+        if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
+            return ""
+        if function not in _ITERATING:
+            return function
+    return ""  # pragma: no cover - somebody has called pandas
 
 
 def warn_hidden(message: str) -> None:
@@ -189,9 +417,24 @@ def warn_hidden(message: str) -> None:
     _warn_once(message, HiddenCellsWarning, "hidden")
 
 
+def warn_gaps(message: str) -> None:
+    """Warn that a sum over periods runs over some that the table does not have; once per call of the user's."""
+    _warn_once(message, HiddenCellsWarning, "gaps")
+
+
 def warn_mixed(message: str) -> None:
     """Warn that a statistic counts totals beside their parts; once per call, whatever else was said of it."""
     _warn_once(message, HiddenCellsWarning, "mixed")
+
+
+def warn_unweighted(message: str) -> None:
+    """Warn that a mean of rates weighs its members alike; once per call."""
+    _warn_once(message, HiddenCellsWarning, "unweighted")
+
+
+def warn_drawn(message: str) -> None:
+    """Warn that a picture shows sums that are none; once per call."""
+    _warn_once(message, HiddenCellsWarning, "drawn")
 
 
 def warn_removed(message: str) -> None:
@@ -202,18 +445,23 @@ def warn_removed(message: str) -> None:
 def _warn_once(message: str, category: type[Warning], about: str) -> None:
     """Warn at the user's line; what stands before the colon becomes the function of pandas that was called there."""
     outermost: FrameType | None = None
-    level = distance = 1
-    outside = False
+    users: FrameType | None = None
+    level = 0
     called = ""
-    for module, function, frame in _frames(1):
-        if module.startswith("pandas."):
-            outermost, level = frame, distance + 1
-            # pandas' decorators for deprecated arguments are all called wrapper.
-            called = function if function != "wrapper" else called
-        elif outermost is None and not outside:
-            outside = not module.startswith((_OURS, "numpy."))
-            level = distance
-        distance += 1
+    for distance, (module, function, frame) in enumerate(_frames(1), start=1):
+        if _is_library(module) or _draws(module):
+            if not module.startswith("numpy"):
+                outermost = frame
+                # pandas' decorators for deprecated arguments are all called wrapper.
+                called = function if function != "wrapper" else called
+        elif not module.startswith(_OURS):
+            if users is None:
+                users, level = frame, distance
+            if not _is_installed(frame):
+                users, level = frame, distance
+                break
+    if users is None:  # pragma: no cover - somebody has called
+        return
     if outermost is not None:
         # One call of the user's, such as describe() or a mean of ten columns, comes here many times. The outermost
         # frame of pandas lives exactly as long as that call, so the mark is left there.
@@ -223,4 +471,35 @@ def _warn_once(message: str, category: type[Warning], about: str) -> None:
         outermost.f_locals[mark] = True
         if not called.startswith("_"):
             message = called + message[message.index(":") :]
+    place = (users.f_code.co_filename, users.f_lineno, about)
+    if _action(message, category, users) == "default":
+        # Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.
+        if place in _said:
+            return
+        _said.add(place)
     warnings.warn(message, category, stacklevel=level)
+
+
+_said: set[tuple[str, int, str]] = set()
+_INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_STANDARD: Final = str(Path(os.__file__).parent)
+
+
+def _is_installed(frame: FrameType) -> bool:
+    """Whether a frame is of a library rather than of the user's own code."""
+    file = frame.f_code.co_filename
+    return any(part in file for part in _INSTALLED) or file.startswith((_STANDARD, "<frozen"))
+
+
+def _action(message: str, category: type[Warning], frame: FrameType) -> str:
+    """What Python's filters say is to be done with a warning."""
+    module = frame.f_globals.get("__name__", "")
+    for action, text, kind, where, line in warnings.filters:
+        if (
+            issubclass(category, kind)
+            and (text is None or re.match(text, message))
+            and (where is None or re.match(where, module))
+            and line in (0, frame.f_lineno)
+        ):
+            return action
+    return "default"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["number_text", "texts"]
 
 _HIDDEN = {Kind.PERSONS: "<3", Kind.STOCK: "<3", Kind.FLOW: "<3", Kind.FULL_TIME: "≤3"}
-_OTHERS = {CellStatus.NOT_AVAILABLE: "n/a", CellStatus.ABSENT: "–"}
+_OTHERS = {CellStatus.NOT_AVAILABLE: "n/a", CellStatus.ABSENT: "–", CellStatus.HOLE: "NaN"}
 
 
 def number_text(number: float, *, whole: bool) -> str:
@@ -36,11 +36,15 @@ def number_text(number: float, *, whole: bool) -> str:
 
 
 def texts(cells: Cells) -> NDArray[np.object_]:
-    """Each cell as text: ``<3`` and ``≤3`` for hidden counts, ``hidden`` for others, ``n/a``, ``–``, ``0*`` filled."""
+    """Each cell as text, as it stands in a frame.
+
+    ``<3`` and ``≤3`` for hidden counts, ``hidden`` for others, ``n/a``, ``–`` for what the API left out, ``NaN`` for
+    a hole, ``0*`` for what was filled.
+    """
     whole = cells.values.dtype.kind == "i"
     result = np.empty(len(cells), dtype=object)
     status = cells.status
-    shown = np.flatnonzero((status < 1) | (status > 3))
+    shown = np.flatnonzero(~is_missing(status))
     result[shown] = [number_text(number, whole=whole) for number in cells.values[shown].tolist()]
     for code, text in _OTHERS.items():
         result[status == code] = text
@@ -55,6 +59,10 @@ def texts(cells: Cells) -> NDArray[np.object_]:
         published = np.array([not m.derived for m in where.space.measures])[where.measure]
         places = rounded[where.where][published]
         result[places] = [f"≤{text[:-1]}" for text in result[places]]
+    for where in cells.registry.decode(cells.parts[shown]):
+        approximate = np.array([m.approximate for m in where.space.measures])[where.measure]
+        places = shown[where.where][approximate]
+        result[places] = [f"≈{text}" for text in result[places]]
     filled = np.flatnonzero(status == CellStatus.FILLED)
     result[filled] = [f"{text}*" for text in result[filled]]
     return result

@@ -1,7 +1,10 @@
 """How numbers leave the guarded dtype: what is refused, what warns, what is written."""
 
+# ruff: noqa: SLF001 - an array may look inside others of its kind
+
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,14 +12,24 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 from jobindsats_pandas.disclosure.building import is_na
-from jobindsats_pandas.disclosure.callers import Purpose, called_directly, purpose, stripping, warn_removed
+from jobindsats_pandas.disclosure.callers import (
+    Purpose,
+    called_directly,
+    drawing,
+    picture,
+    purpose,
+    stripping,
+    warn_drawn,
+    warn_removed,
+)
 from jobindsats_pandas.disclosure.cells import CellStatus, count_hidden, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.exported import exported
 from jobindsats_pandas.disclosure.reductions import Reductions
 from jobindsats_pandas.disclosure.scalars import scalars_of
-from jobindsats_pandas.disclosure.storage import read_only
+from jobindsats_pandas.disclosure.storage import DECIMAL, read_only
+from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +45,22 @@ class Leaving(Reductions):
     """To numpy, to other dtypes, to text, to files."""
 
     def __iter__(self) -> Iterator[Any]:
-        if count_hidden(self._status) and (how := stripping()):
+        if drawing():
+            self._mind_picture()
+        elif count_hidden(self._status) and (how := stripping()):
             self._warn_leaving(how)
-        return iter(scalars_of(self.cells))
+        return scalars_of(self.cells)
 
     def _objects(self) -> NDArray[np.object_]:
         result = np.empty(len(self), dtype=object)
-        result[:] = scalars_of(self.cells)
+        # None of these objects can be garbage yet, and the collector would look at them again and again.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            result[:] = list(scalars_of(self.cells))
+        finally:
+            if collecting:
+                gc.enable()
         return result
 
     def _leave(self, how: str, *, typed: bool = True) -> Purpose:
@@ -48,11 +70,41 @@ class Leaving(Reductions):
             self._check(None, 1, "sum")
         elif why is Purpose.WINDOW_SUM:
             self._check(None, 1, "sum over windows, which is checked over the whole column")
+        elif why is Purpose.WINDOW_APPLY:
+            self._warn_unguarded_windows()
         elif why is Purpose.STATISTIC:
-            self._warn_biased(how)
+            # pandas drops what is missing itself before it looks for the smallest.
+            self._warn_biased(how, dropped=self._dropped)
         elif why is Purpose.EXPORT:
             self._warn_leaving(how)
+        elif why is Purpose.DRAWING:
+            self._mind_picture()
         return why
+
+    def _mind_picture(self) -> None:
+        """Warn where what is drawn on top of each other, or as shares of a whole, does not add."""
+        drawn = picture()
+        if drawn is None or sums_allowed():
+            return
+        arrays = [getattr(one, "array", one) for one in drawn.columns]
+        arrays = [one for one in arrays if isinstance(one, Leaving) and len(one) == len(self)] or [self]
+        decimals = [one._to_numbers(DECIMAL) for one in arrays]
+        together = type(self)._concat_same_type(decimals)
+        rows = np.tile(np.arange(len(self)), len(arrays)) if len(arrays) > 1 else None
+        check = check_sums(together.cells, rows, len(self) if rows is not None else 1)
+        if not check.valid:
+            warn_drawn(
+                f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): hidden cells are drawn"
+                " as 0, and numbers that do not add stand on top of each other. df.jobindsats.plot() draws lines and bars."
+            )
+
+    def _warn_unguarded_windows(self) -> None:
+        check = check_sums(self.cells)
+        if not check.valid and not sums_allowed():
+            warn_removed(
+                f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
+                f" ({', '.join(check.reasons_of())}); nothing tells whether it adds them. {_PLAIN_OUT}."
+            )
 
     def _warn_leaving(self, how: str) -> None:
         filled = int(np.count_nonzero(self._status == CellStatus.FILLED))
@@ -108,7 +160,8 @@ class Leaving(Reductions):
         result: Any = self._numbers.astype(dtype, copy=copy or bool(missing.any()))
         if missing.any():
             result[missing] = np.nan if not given or na_value is pd.NA else na_value
-        elif result is self._numbers and self._readonly:
+        elif result is self._numbers:
+            # The frame's own memory: writing into it would change what was published, and say so nowhere.
             result = read_only(result)
         return result
 

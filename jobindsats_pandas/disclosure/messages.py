@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jobindsats_pandas.disclosure.cells import CellStatus
-from jobindsats_pandas.disclosure.parts import APART, UNKNOWN, PartMeasure, PartSpace
+from jobindsats_pandas.disclosure.parts import APART, UNKNOWN, PartDimension, PartMeasure, PartSpace
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind, measure_kind
 
-__all__ = ["Published", "published_cell", "sum_error"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Published", "published_cell", "some", "sum_error"]
 
 
 @dataclass(frozen=True)
@@ -88,24 +95,54 @@ def published_cell(check: SumCheck, group: int = 0) -> Published | None:
     return Published(space, table.one_measure, period, tuple(reversed(members)), tuple(reversed(over)))
 
 
-def sum_error(check: SumCheck, operation: str = "sum") -> InvalidSumError:
-    """The error for a refused sum; of several groups, the first refused one is described."""
+def sum_error(
+    check: SumCheck, operation: str = "sum", *, units: str = "groups", keys: Sequence[str] = ()
+) -> InvalidSumError:
+    """The error for a refused sum; of several groups, the first refused one is described.
+
+    Parameters
+    ----------
+    check : SumCheck
+    operation : str
+        What was called, as the user knows it.
+    units : str
+        What the groups are to the user.
+    keys : sequence of str
+        The names that the groups were made by.
+    """
     bad = np.flatnonzero(check.bad)
     one = _only(check, int(bad[0]))
     if check.groups > 1:
         opening = (
-            f"{operation}: refused in {len(bad):,} of {check.groups:,} groups; the first has {_what(one)}."
+            f"{operation}: refused in {len(bad):,} of {check.groups:,} {units}; the first has {_what(one)}."
         )
     else:
         opening = f"{operation}: refused for {_what(one)}."
+    advice = [
+        *_partly_right(check, units, keys),
+        *_instead(one, grouped=bool(keys)),
+        *_reshaping(check),
+        *_way_out(one),
+    ]
     lines = [
         opening,
         *(f"  {reason}: {_because(reason, one)}" for reason in one.reasons_of()),
         _consequence(one),
         "Instead:",
-        *(f"  {line}" for line in (*_instead(one), *_reshaping(check), *_way_out(one))),
+        *(f"  {line}" for line in dict.fromkeys(advice)),
     ]
     return InvalidSumError("\n".join(lines), reasons=check.reasons_of())
+
+
+def _partly_right(check: SumCheck, units: str, keys: Sequence[str]) -> list[str]:
+    """How many groups are right, and the call that gives those, with an interval for the others."""
+    right = int(np.count_nonzero(~check.bad & (check.count > 0)))
+    measures = _measures(check)
+    if check.groups < 2 or not right or len(measures) != 1 or units == "rows":
+        return []
+    by = "[…]" if not keys else repr(keys[0] if len(keys) == 1 else list(keys))
+    what = f"{right:,} of {check.groups:,} {units} are right: their sums, and the interval of each other one"
+    return [f"df.jobindsats.sum_bounds({measures[0].name!r}, by={by})  # {what}"]
 
 
 def _only(check: SumCheck, group: int) -> SumCheck:
@@ -142,7 +179,7 @@ def _because(reason: str, check: SumCheck) -> str:
 
     match reason:
         case "measures":
-            return f"{_some([measure.name for measure in measures])} are different measures"
+            return f"{some([measure.name for measure in measures])} are different measures"
         case "rate":
             return _because_rate([measure for measure in measures if measure.kind is Kind.NONE])
         case "persons":
@@ -158,7 +195,7 @@ def _because(reason: str, check: SumCheck) -> str:
             names = [
                 table.space.dimensions[place].name for table in check.tables for place in table.mixed_levels()
             ]
-            return f"totals and their parts, or different levels, stand together in {_some(names)}"
+            return f"totals and their parts, or different levels, stand together in {some(names)}"
         case "repeated":
             again = sum(len(table.numbers) - len(np.unique(table.numbers)) for table in check.tables)
             return f"{again:,} of {total:,} cells repeat{'s' * (again == 1)} another one"
@@ -186,7 +223,7 @@ def _because(reason: str, check: SumCheck) -> str:
 def _because_rate(rates: list[PartMeasure]) -> str:
     if not rates:
         return "means, medians and other statistics do not add"
-    names = _some([measure.name for measure in rates])
+    names = some([measure.name for measure in rates])
     if all(measure.derived for measure in rates):
         return f"{names}: ratios do not add"
     text = f"{names}: rates, averages, durations and unknown names do not add"
@@ -209,7 +246,7 @@ def _of_size(measures: list[PartMeasure]) -> str:
 
 def _because_periods(check: SumCheck, measures: list[PartMeasure]) -> str:
     periods = [table.space.periods[code] for table in check.tables for code in np.unique(table.period)]
-    names = _some([period for _, period in periods])
+    names = some([period for _, period in periods])
     types = {period_type for period_type, _ in periods}
     if len(types) > 1:
         return f"periods of different types overlap ({names})"
@@ -233,12 +270,18 @@ def _consequence(check: SumCheck) -> str:
     return f"The true number lies between {_number(low)} and {_number(high)}."
 
 
-def _instead(check: SumCheck) -> list[str]:
+def _instead(check: SumCheck, *, grouped: bool) -> list[str]:
     found = published_cell(check)
-    lines = found.lines() if found else ["(no published total exists for just this selection)"]
     measures, reasons = _measures(check), check.reasons_of()
-    if len(measures) == 1 and not np.isnan(check.bounds().low[0]):
+    lines = found.lines() if found else [*_elsewhere(check)]
+    if not lines:
+        lines = ["(no published total exists for just this selection)"]
+    if not grouped and len(measures) == 1 and not np.isnan(check.bounds().low[0]):
         lines.append(f"df.jobindsats.sum_bounds({measures[0].name!r})  # the interval")
+    elif "dropped" in reasons and len(measures) == 1:
+        lines.append(
+            f"df.jobindsats.sum_bounds({measures[0].name!r})  # the interval, on the frame that still has the hidden cells"
+        )
     elif "levels" in reasons:
         if total := _total_of_all(check):
             lines = [f"{total}  # the published total, if its row is in the frame"]
@@ -255,8 +298,98 @@ def _instead(check: SumCheck) -> list[str]:
     return [*lines, *_for_each_period(check)]
 
 
+def _elsewhere(check: SumCheck) -> list[str]:
+    """The calls for published numbers of another period type, or another hierarchy, that stand for just these cells."""
+    measures = _measures(check)
+    if len(measures) != 1 or measures[0].derived or len(check.tables) != 1 or (check.active.parts < 0).any():
+        return []
+    (table,) = check.tables
+    space, measure = table.space, measures[0]
+    periods = [space.periods[code] for code in np.unique(table.period).tolist()]
+    members = [np.unique(table.members(place)) for place in range(len(space.dimensions))]
+    if len(np.unique(table.numbers)) != len(periods) * int(np.prod([len(here) for here in members])):
+        return []
+    over = [place for place, here in enumerate(members) if len(here) > 1]
+    chosen = {
+        dimension.levels[dimension.members[int(here[0])].level].hierarchy: dimension.members[
+            int(here[0])
+        ].path
+        for dimension, here in zip(space.dimensions, members, strict=True)
+        if len(here) == 1 and here[0]
+    }
+    lines = []
+    if len(periods) > 1 and not over and measure.kind is Kind.FULL_TIME:
+        lines.append(
+            f"df[{measure.name!r}].mean()  # full-time persons are an average; over periods it is one too"
+        )
+    if len(periods) > 1 and not over and (whole := _covering_period(space, periods)):
+        period_type, period = whole
+        lines.append(
+            f"ji.read_jobindsats({space.table!r}, by={chosen or None!r}, periods={period!r}, period_type={period_type!r})"
+            "  # the published number of the whole period"
+        )
+    if len(periods) == 1 and len(over) == 1:
+        dimension = space.dimensions[over[0]]
+        for hierarchy, path in _covering_members(dimension, members[over[0]]):
+            by = {**chosen, hierarchy: path}
+            lines.append(
+                f"ji.read_jobindsats({space.table!r}, by={by!r}, periods={periods[0][1]!r})"
+                "  # the published number of what these make up"
+            )
+    return lines
+
+
+def _covering_period(space: PartSpace, periods: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    """The published period of a coarser type that consists of just these."""
+    months = [_months(name) for _, name in periods]
+    wanted = sorted(month for one in months for month in one)
+    if not all(months) or len({kind for kind, _ in periods}) > 1:
+        return None
+    return next(
+        (period for period in space.periods if period not in periods and _months(period[1]) == wanted), None
+    )
+
+
+def _months(period: str) -> list[int]:
+    """The months of a month, a quarter or a year, numbered; none of another period."""
+    found = _PERIOD.fullmatch(period)
+    if not found:
+        return []
+    length = {"M": 1, "Q": 3, "Y": 12}[found["letter"]]
+    first = int(found["year"]) * 12 + (int(found["number"]) - 1) * length
+    return list(range(first, first + length))
+
+
+_PERIOD = re.compile(r"(?P<year>\d{4})(?P<letter>[MQY])(?P<number>\d{1,2})")
+
+
+def _covering_members(dimension: PartDimension, members: NDArray[np.integer]) -> list[tuple[str, str]]:
+    """Members of other hierarchies that have below them just members of these names."""
+    names = {dimension.members[code].name for code in members.tolist()}
+    if len(names) != len(members):
+        return []
+    hierarchies = {dimension.levels[dimension.members[code].level].hierarchy for code in members.tolist()}
+    found = []
+    for code, member in enumerate(dimension.members):
+        hierarchy = dimension.levels[member.level].hierarchy
+        if not member.published or not code or hierarchy in hierarchies:
+            continue
+        for level, known in enumerate(dimension.levels):
+            if known.hierarchy == hierarchy and level != member.level:
+                below = dimension.below(code, level)
+                if (
+                    len(below) == len(names)
+                    and {dimension.members[one].name for one in below.tolist()} == names
+                ):
+                    found.append((hierarchy, member.path))
+    return list(dict.fromkeys(found))
+
+
 def _total_of_all(check: SumCheck) -> str:
-    """The call for the published total of all that the cells vary over; empty if there is none."""
+    """The call for the published total of all that the cells vary over; empty if there is none.
+
+    Where the cells are only some members of their level, the total of all of them is another number.
+    """
     measures = _measures(check)
     if len(measures) != 1 or measures[0].derived or (check.active.parts < 0).any():
         return ""
@@ -268,7 +401,7 @@ def _total_of_all(check: SumCheck) -> str:
         rest, common = divmod(rest, len(dimension.members))
         if len(np.unique(table.members(place))) == 1:
             fixed |= common != 0
-        elif common == 0 and dimension.members[0].published:
+        elif common == 0 and dimension.members[0].published and _whole_level(dimension, table.members(place)):
             over.insert(0, dimension.name)
         else:
             return ""
@@ -277,6 +410,13 @@ def _total_of_all(check: SumCheck) -> str:
     # Without over=, it is the total in every dimension.
     named = f", over={(over[0] if len(over) == 1 else over)!r}" if fixed else ""
     return f"df.jobindsats.official_total({measures[0].name!r}{named})"
+
+
+def _whole_level(dimension: PartDimension, members: NDArray[np.integer]) -> bool:
+    """Whether these are all the members of the deepest level that any of them is of."""
+    levels = dimension.level_of[members]
+    deepest = max(set(levels.tolist()), key=lambda level: dimension.levels[level].depth)
+    return len(np.unique(members[levels == deepest])) == int(np.count_nonzero(dimension.level_of == deepest))
 
 
 def _for_each_period(check: SumCheck) -> list[str]:
@@ -316,7 +456,8 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
-def _some(names: list[str], most: int = 4) -> str:
+def some(names: list[str], most: int = 4) -> str:
+    """Some names, quoted, and how many more there are."""
     distinct = list(dict.fromkeys(names))
     shown = ", ".join(repr(name) for name in distinct[:most])
     return shown + (f" and {len(distinct) - most} more" if len(distinct) > most else "")

@@ -21,6 +21,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     zero_where_left_out,
 )
 from jobindsats_pandas.disclosure.building import blanked, is_na
+from jobindsats_pandas.disclosure.callers import pairing, warn_removed
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_parts
 from jobindsats_pandas.disclosure.leaving import Leaving
 from jobindsats_pandas.disclosure.parts import UNKNOWN
@@ -64,6 +65,7 @@ _REFLECTED = {
     "gt": "__lt__",
     "ge": "__le__",
 }
+_ASKING = frozenset(("isnan", "isfinite", "isinf", "signbit", "isnat"))
 _REDUCTIONS = {
     "add": "sum",
     "multiply": "prod",
@@ -100,15 +102,20 @@ class Operators(Leaving):
             return self.copy()
         registry, parts = rounded_parts(self.cells, decimals)
         values = np.round(self._numbers, decimals)
-        return self._simple_new(values, derived_status(self._status), parts, registry, self._dropped)
+        return self._with(values, derived_status(self._status), parts, registry)
 
     def _arithmetic(self, other: Any, name: str, *, reflected: bool) -> Any:
         if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
             return NotImplemented
-        other = _operand(other, len(self))
+        other = _operand(type(self), other, len(self))
         function = divmod if name == "divmod" else getattr(operator, name)
         guarded = isinstance(other, Operators)
-        if guarded and name == "add":
+        if name == "add" and not guarded and is_list_like(other):
+            warn_removed(
+                "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
+                " table, add the columns as they were read: they know whether they add."
+            )
+        if guarded and name == "add" and not pairing():
             return self._added(other)
         if name == "sub" and not reflected and guarded and negated(other.cells):
             return self._added(-other)
@@ -149,12 +156,16 @@ class Operators(Leaving):
         else:
             status, registry, parts = derived_status(self._status), self._registry, unknown_parts(len(self))
         status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.NOT_AVAILABLE), status)
-        return self._simple_new(blanked(values, status), status, parts, registry, self._dropped)
+        made = self._with(blanked(values, status), status, parts, registry)
+        return made._beside(other) if theirs is not None else made
 
     def _added(self, other: Self) -> Self:
         """Pair by pair the sum of two cells, by the same rules; hidden where either is."""
         ours, theirs = zero_where_left_out(self.cells), zero_where_left_out(other.cells)
         status = paired_status(ours, theirs)
+        # A number beside a hole is not the sum of two: nobody knows what is missing there.
+        one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
+        status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
         hidden = is_missing(status)
         both = type(self)._concat_same_type([self._to_common(other), other._to_common(self)])
         both._dropped = 0
@@ -163,8 +174,13 @@ class Operators(Leaving):
         made = both._sum(check)
         made._status[hidden], made._parts[hidden] = status[hidden], UNKNOWN
         made._numbers = blanked(made._numbers, made._status)
-        made._dropped = self._dropped + other._dropped
-        return made
+        return made._beside(self)._beside(other)
+
+    def _beside(self, other: Self) -> Self:
+        """Say also what had been dropped from beside the other cells that these were computed from."""
+        self._dropped += other._dropped
+        self._left = tuple(dict.fromkeys((*self._left, *other._left)))
+        return self
 
     def _to_common(self, other: Self) -> Self:
         return self._to_numbers(DECIMAL) if other.dtype.kind == "f" and self.dtype.kind == "i" else self
@@ -177,7 +193,7 @@ class Operators(Leaving):
         """
         if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
             return NotImplemented
-        other = _operand(other, len(self))
+        other = _operand(type(self), other, len(self))
         if isinstance(other, Operators):
             other = other._plain_array()
         elif is_na(other):
@@ -197,6 +213,8 @@ class Operators(Leaving):
     def _ufunc(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = _UFUNCS.get(ufunc.__name__)
         if method == "__call__":
+            if ufunc.__name__ == "vecdot":
+                return inputs[0] @ inputs[1]
             if name is not None and len(inputs) == 2 and not kwargs:
                 left, right = inputs
                 if isinstance(left, Operators):
@@ -206,14 +224,26 @@ class Operators(Leaving):
                 return getattr(operator, name)(self)
         elif method == "reduce" and ufunc.__name__ in _REDUCTIONS:
             return self._reduce(_REDUCTIONS[ufunc.__name__], skipna=kwargs.get("skipna", True))
-        elif method in ("accumulate", "reduceat") and ufunc is np.add:
+        elif method in ("accumulate", "reduceat", "at") and ufunc is np.add:
             self._check(None, 1, f"np.add.{method}")
-        elif method != "accumulate":
+        elif method not in ("accumulate", "at"):
             return NotImplemented
+        if method == "at":
+            bare: list[Any] = [one._numbers if isinstance(one, Operators) else one for one in inputs]
+            return ufunc.at(*bare)
         plain = [one._plain_array() if isinstance(one, Operators) else one for one in inputs]
         if method != "__call__":
             values = getattr(ufunc, method)(self._numbers, *inputs[1:], **kwargs)
             return type(self)._of(self._cells_of(values, whole=None))
+        if ufunc.__name__ in _ASKING:
+            # Of a missing number these say what they say of NaN.
+            numbers = [
+                one._decimal_array().to_numpy(np.float64, na_value=np.nan)
+                if isinstance(one, Operators)
+                else one
+                for one in inputs
+            ]
+            return ufunc(*numbers, **kwargs)
         result = ufunc(*plain, **kwargs)
         return tuple(map(self._of_ufunc, result)) if isinstance(result, tuple) else self._of_ufunc(result)
 
@@ -254,9 +284,7 @@ class Operators(Leaving):
     def _guessed(self, values: Any, new_status: NDArray[np.uint8]) -> Self:
         guessed = is_missing(self._status) & ~is_missing(new_status)
         status = np.where(guessed, np.uint8(CellStatus.FILLED), self._status)
-        return self._simple_new(
-            blanked(values, status), status, self._parts.copy(), self._registry, self._dropped
-        )
+        return self._with(blanked(values, status), status, self._parts.copy())
 
 
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
@@ -283,17 +311,21 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Operators, f"__{_name}__", _comparison(_name))
 
 
-def _operand(other: Any, length: int) -> Any:
+def _operand(cls: type[Operators], other: Any, length: int) -> Any:
     """What arithmetic is done with, in one of few forms; lengths must agree."""
     if isinstance(other, Cell):
-        return Operators._of(other.as_cells()).take(np.zeros(length, dtype=np.intp))
+        return cls._of(other.as_cells()).take(np.zeros(length, dtype=np.intp))
     if isinstance(other, np.ndarray) and other.ndim == 0:
         return other[()]
     if is_list_like(other):
         if len(other) != length:
             raise ValueError("Lengths must match")
-        if not isinstance(other, ExtensionArray | np.ndarray):
-            other = pd.array(list(other))
+        if not isinstance(other, ExtensionArray | np.ndarray) or (other.dtype == object and other.ndim == 1):
+            others = list(other)
+            if any(isinstance(one, Cell) for one in others):
+                # A list of cells knows what it holds.
+                return cls._from_sequence(others)
+            other = pd.array(others)
         if getattr(other, "ndim", 1) > 1:
             # As pandas' own masked arrays do.
             raise NotImplementedError("can only perform ops with 1-d structures")

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.periods import frequency, period_values
 
 __all__ = [
     "APART",
@@ -46,6 +47,8 @@ UNKNOWN: Final = -1
 """The part of a number whose cell is not known: built by hand, shifted by a scalar, summed over periods."""
 NOTHING: Final = -2
 """The part of a zero that stands for no cell: an empty sum, a combination left out and filled with 0."""
+ESTIMATE: Final = "estimate"
+"""The operation of a published average times what it is an average of: right to within the average's rounding."""
 STATISTIC: Final = -3
 """The part of a mean, a median and their like: of kind none, and of no cell."""
 
@@ -75,6 +78,11 @@ class PartMeasure:
     def derived(self) -> bool:
         """Whether arithmetic made this measure; no rule bounds its hidden cells."""
         return bool(self.operation)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether it is a published, rounded average times what it is an average of."""
+        return self.operation[:1] == (ESTIMATE,)
 
 
 @dataclass(frozen=True)
@@ -318,6 +326,36 @@ class PartSpace:
         )
 
     @cached_property
+    def types_of_periods(self) -> list[int]:
+        """`period_types` as a list, which is faster to look one up in."""
+        return self.period_types.tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def levels_of_members(self) -> list[list[int]]:
+        """The level of each member of each dimension, the last dimension first, as parts are taken apart."""
+        return [dimension.level_of.tolist() for dimension in reversed(self.dimensions)]
+
+    @cached_property
+    def ordinals(self) -> Codes:
+        """Each period as the calendar counts periods of its type; where it does not, its place among them."""
+        result = np.arange(len(self.periods))
+        for number in np.unique(self.period_types):
+            where = np.flatnonzero(self.period_types == number)
+            ids = [self.periods[place][1] for place in where]
+            if frequency(ids) is not None:
+                result[where] = cast("Any", period_values(ids)).asi8
+        return result
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether the calendar has periods between those of a type that the table does not have."""
+        return any(
+            int(np.ptp(self.ordinals[where])) + 1 > len(where)
+            for number in np.unique(self.period_types)
+            if len(where := np.flatnonzero(self.period_types == number))
+        )
+
+    @cached_property
     def _measure_codes(self) -> dict[str, int]:
         return {measure.id: index for index, measure in enumerate(self.measures)}
 
@@ -363,7 +401,7 @@ class Registry:
     array([0, 1])
     """
 
-    __slots__ = ("__weakref__", "_grown", "offsets", "spaces")
+    __slots__ = ("__weakref__", "_grown", "offsets", "spaces", "steps")
 
     def __init__(self, spaces: Iterable[PartSpace] = ()) -> None:
         self.spaces = tuple(spaces)
@@ -375,6 +413,8 @@ class Registry:
                 "these tables together have more cells than can be numbered; combine fewer of them"
             )
         # Arithmetic derives the same few measures again and again; the identical registry makes merging free.
+        # By how much the part of a cell moves when the cell is computed with a number; single cells keep it here.
+        self.steps: dict[tuple[Any, ...], Any] = {}
         self._grown: dict[tuple[int, PartMeasure], tuple[Registry, int]] = {}
 
     @classmethod

@@ -16,8 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
-from jobindsats_pandas.disclosure.callers import in_bulk
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden
+from jobindsats_pandas.disclosure.callers import (
+    Addition,
+    addition,
+    in_picture,
+    in_statistic,
+    made_bare,
+    warn_removed,
+)
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.parts import APART, EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
@@ -25,13 +32,26 @@ from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of"]
+__all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of", "small_sum"]
 
-_NAMES = {
+_OPERATORS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "truediv",
+    "true_divide": "truediv",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "power": "pow",
+    "negative": "neg",
+    "positive": "pos",
+    "absolute": "abs",
+}
+_NAMES: dict[int, str] = {
     CellStatus.DISCRETIONISED: "<hidden>",
     CellStatus.NOT_AVAILABLE: "<not available>",
     CellStatus.ABSENT: "<absent>",
@@ -43,36 +63,71 @@ _SPEC = re.compile(
 )
 
 
+class _Origin:
+    """Where cells come from: their statuses and parts, and how many hidden and visible ones stood together there."""
+
+    __slots__ = ("hidden", "parts", "registry", "status", "visible")
+
+    def __init__(
+        self, status: Any, parts: Any, registry: Registry, hidden: int = 0, visible: int = 0
+    ) -> None:
+        self.status, self.parts, self.registry = status, parts, registry
+        self.hidden, self.visible = hidden, visible
+
+    def among(self, status: int, part: int | None, registry: Registry) -> _Origin:
+        """A cell made of one of these, which stands where that one stood."""
+        return _Origin((status,), (part,), registry, self.hidden, self.visible)
+
+
+_NOWHERE = _Origin((CellStatus.DERIVED,), (UNKNOWN,), EMPTY)
+_STATUS = list(CellStatus)
+
+
 class Cell:
-    """What all single cells share: a status, a part, and arithmetic that minds them.
+    """What all single cells share: a status, a part, and arithmetic that minds them."""
 
-    Attributes
-    ----------
-    status : CellStatus
-    part : int
-        Numbered in `registry`.
-    beside : int
-        How many hidden cells stood in the column when this cell was taken out of it with all the others.
-    """
+    # Two names and no more: millions of cells are made, most of them to be looked at once.
+    _origin: _Origin = _NOWHERE
+    _place: int = 0
+    _sum: _RunningSum | None = None
+    _length: int = 0
 
-    status: CellStatus
-    registry: Registry
-    beside: int
-    _part: int | None
-    _sum: Any
-    _length: int
+    @property
+    def status(self) -> CellStatus:
+        """What the cell is."""
+        status: int = self._origin.status[self._place]
+        return _STATUS[status]
 
     @property
     def part(self) -> int:
-        """The cell's part; that of a sum is worked out when somebody asks."""
-        if self._part is None:
-            self._part = self._sum.part()
-        return self._part
+        """The cell's part, numbered in `registry`; that of a sum is worked out when somebody asks."""
+        part = self._origin.parts[self._place]
+        if part is None:
+            assert self._sum is not None  # noqa: S101 - only sums put it off
+            part = self._sum.upto(self._length).part()
+            self._origin.parts = (part,)
+        known: int = part
+        return known
+
+    @property
+    def registry(self) -> Registry:
+        """What the part is numbered in."""
+        return self._origin.registry
+
+    @property
+    def beside(self) -> int:
+        """How many hidden cells stood in the column when this cell was taken out of it with all the others."""
+        return self._origin.hidden
 
     @property
     def number(self) -> float:
         """The plain number; NaN if hidden."""
         return math.nan
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What numpy would make of it; `DataFrame.eval` asks."""
+        return np.dtype(np.int64 if isinstance(self, IntegerCell) else np.float64)
 
     def as_cells(self) -> Cells:
         """The cell as an array of one."""
@@ -85,19 +140,47 @@ class Cell:
         )
 
     def __add__(self, other: Any) -> Any:
+        how = addition()
+        if how is not Addition.OWN and (plain := self._in_picture_or_statistic(other, how)) is not None:
+            return plain
         if isinstance(other, Cell):
-            return _add(self, other, bulk=in_bulk())
-        if _is_zero(other) and in_bulk():
+            return _add(self, other, bulk=how is Addition.BULK)
+        if _is_zero(other) and how is Addition.BULK:
             # Summing objects, pandas and numpy put a zero in the place of what is missing.
             raise _skipped(self)
         return _combined("add", self, other, reflected=False)
 
     def __radd__(self, other: Any) -> Any:
+        how = addition()
+        if how is not Addition.OWN and (plain := self._in_picture_or_statistic(other, how)) is not None:
+            return plain
         if not _is_zero(other):
             return _combined("add", self, other, reflected=True)
-        if in_bulk():
+        if how is Addition.BULK:
             raise _skipped(self)
         return _started(self)
+
+    def _in_picture_or_statistic(self, other: Any, how: Addition) -> Any:
+        """The bare number where a picture is laid out, or a quantile worked out; None elsewhere."""
+        both = [one for one in (self, other) if isinstance(one, Cell)]
+        whole = not any(isinstance(one, HiddenCell) or one.beside for one in both)
+        if not isinstance(other, int | float | np.generic):
+            return None
+        if how is Addition.BULK and not ((whole and in_statistic()) or in_picture()):
+            return None
+        added: Any = other.number if isinstance(other, Cell) else other
+        return self.number + added
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Let numpy's functions and its own scalars work on cells as Python's operators do."""
+        name = _OPERATORS.get(ufunc.__name__)
+        plain = not any(isinstance(one, np.ndarray) and one.ndim for one in inputs)
+        if method == "__call__" and name is not None and plain and not kwargs:
+            return getattr(operator, name)(
+                *(one.item() if isinstance(one, np.generic | np.ndarray) else one for one in inputs)
+            )
+        numbers = (one.number if isinstance(one, Cell) else one for one in inputs)
+        return getattr(ufunc, method)(*numbers, **kwargs)
 
     def __neg__(self) -> Any:
         return _combined("mul", self, -1, reflected=False)
@@ -118,7 +201,10 @@ class Cell:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (cell, (self.number, self.status, self.part, self.registry, isinstance(self, IntegerCell)))
+        return (
+            cell,
+            (self.number, int(self.status), self.part, self.registry, isinstance(self, IntegerCell)),
+        )
 
 
 def _method(name: str, *, reflected: bool) -> Callable[[Any, Any], Any]:
@@ -143,6 +229,16 @@ class IntegerCell(Cell, int):
         """The plain number."""
         return int.__index__(self)
 
+    def __float__(self) -> float:
+        if self._origin.hidden and made_bare():
+            _warn_bare(self)
+        return float(int.__index__(self))
+
+    def __int__(self) -> int:
+        if self._origin.hidden and made_bare():
+            _warn_bare(self)
+        return int.__index__(self)
+
     def __hash__(self) -> int:
         return int.__hash__(self)
 
@@ -155,6 +251,11 @@ class DecimalCell(Cell, float):
         """The plain number."""
         return float.__float__(self)
 
+    def __float__(self) -> float:
+        if self._origin.hidden and made_bare():
+            _warn_bare(self)
+        return float.__float__(self)
+
     def __hash__(self) -> int:
         return float.__hash__(self)
 
@@ -165,11 +266,17 @@ class HiddenCell(Cell, float):
     def __repr__(self) -> str:
         return _NAMES[self.status]
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return str(texts(self.as_cells())[0])
+
+    def __float__(self) -> float:
+        if self.status != CellStatus.ABSENT and made_bare():
+            _warn_bare(self)
+        return math.nan
 
     def __format__(self, spec: str) -> str:
         # As in a frame: the name in angle brackets would be a tag in the HTML of df.style.
-        text = str(texts(self.as_cells())[0])
+        text = str(self)
         # Width and alignment are those of the numbers beside it; signs, decimals and the like have no meaning here.
         fill, align, width, left = _SPEC.match(spec).group("fill", "align", "width", "text")  # type: ignore[union-attr]
         align = {None: "<" if left else ">", "=": ">"}.get(align, align)
@@ -177,6 +284,14 @@ class HiddenCell(Cell, float):
 
     def __hash__(self) -> int:
         return hash(self.status)
+
+
+def _warn_bare(one: Any) -> None:
+    hidden = max(one.beside, 1)
+    warn_removed(
+        f"cells: {hidden:,} hidden or not available {'cell' if hidden == 1 else 'cells'} among them, or beside them;"
+        " bare numbers are made of all, and nothing guards their sums. Give the new column the dtype of the old one."
+    )
 
 
 def cell(
@@ -188,72 +303,93 @@ def cell(
     beside: int = 0,
 ) -> Any:
     """Make one cell of the right class."""
+    return _made(number, _Origin((status,), (part,), registry, beside), whole=whole)
+
+
+def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
+    """Make the first cell of an origin."""
     made: Any
-    if status in _NAMES:
+    if origin.status[0] in _NAMES:
         made = HiddenCell(math.nan)
     elif whole:
-        made = IntegerCell(number)
+        made = int.__new__(IntegerCell, number)
     else:
-        made = DecimalCell(number)
-    made.status, made._part, made.registry, made.beside, made._sum = (
-        CellStatus(status),
-        part,
-        registry,
-        beside,
-        None,
-    )
+        made = float.__new__(DecimalCell, number)
+    made._origin = origin
     return made
 
 
-_STATUS = list(CellStatus)
-
-
-def scalars_of(cells: Cells) -> list[Any]:
+def scalars_of(cells: Cells) -> Iterator[Any]:
     """All the cells, one by one, each knowing how many hidden ones stand beside it."""
-    registry, beside = cells.registry, count_hidden(cells.status) + cells.dropped
-    visible = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
-    made = []
-    for number, status, part in zip(
-        cells.values.tolist(), cells.status.tolist(), cells.parts.tolist(), strict=True
-    ):
-        if 1 <= status <= 3:
-            if status == 3 and part == UNKNOWN:
-                made.append(np.nan)
-                continue
-            one: Any = HiddenCell(math.nan)
-        else:
-            one = visible(number)
-        one.status, one._part, one.registry, one.beside, one._sum = (
-            _STATUS[status],
-            part,
-            registry,
-            beside,
-            None,
-        )
-        made.append(one)
-    return made
+    hidden = count_hidden(cells.status) + cells.dropped
+    missing = is_missing(cells.status)
+    visible = len(cells) - int(np.count_nonzero(missing))
+    # Copies: what is written into the column later is no business of the cells that were taken out before.
+    origin = _Origin(cells.status.tolist(), cells.parts.tolist(), cells.registry, hidden, visible)
+    visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
+    make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
+    if not missing.any():
+        for place, number in enumerate(cells.values.tolist()):
+            one = make(visible_class, number)
+            one._origin, one._place = origin, place
+            yield one
+        return
+    holes = (cells.status == CellStatus.HOLE).tolist()
+    for place, (number, gone) in enumerate(zip(cells.values.tolist(), missing.tolist(), strict=True)):
+        if gone and holes[place]:
+            yield math.nan
+            continue
+        one = HiddenCell(math.nan) if gone else make(visible_class, number)
+        one._origin, one._place = origin, place
+        yield one
 
 
 class _RunningSum:
     """What a sum of single cells consists of so far; grows in place, so that a long sum stays linear."""
 
-    __slots__ = ("_seen", "_signature", "numbers", "parts", "registry", "started", "statuses")
+    __slots__ = ("_seen", "_signature", "closed", "numbers", "parts", "registry", "started", "statuses")
 
     def __init__(self, first: Any, *, started: bool) -> None:
         self.registry: Registry = first.registry
         self.numbers: list[float] = [first.number]
         self.statuses: list[int] = [first.status]
         self.parts: list[int] = [first.part]
-        self.started = started
+        self.started, self.closed = started, False
         self._seen = {first.part}
-        self._signature = _signature(first)
+        self._signature = signature(first.registry, first.part, first.status)
+
+    @classmethod
+    def of(cls, cells: Cells) -> _RunningSum | None:
+        """The sum of a few cells, if a look at each of them is enough to see that they add; else None."""
+        parts, registry = cells.parts.tolist(), cells.registry
+        if cells.dropped or cells.left or len(set(parts)) < len(parts):
+            return None
+        statuses = cells.status.tolist()
+        first = signature(registry, parts[0], statuses[0])
+        if first is None or any(
+            signature(registry, part, status) != first
+            for part, status in zip(parts[1:], statuses[1:], strict=True)
+        ):
+            return None
+        made = object.__new__(cls)
+        made.registry, made.started, made.closed, made._signature = registry, False, True, first
+        made.numbers, made.statuses, made.parts, made._seen = (
+            cells.values.tolist(),
+            statuses,
+            parts,
+            set(parts),
+        )
+        return made
 
     def add(self, other: Any) -> None:
         """Add one more cell; raises where that may not be."""
-        quick = (
-            other.registry is self.registry and other.part not in self._seen and self._signature is not None
-        )
-        if not (quick and _adds(self._signature, _signature(other))):
+        new, status = other.part, other._origin.status[other._place]
+        if (
+            other._origin.registry is not self.registry
+            or new in self._seen
+            or self._signature is None
+            or signature(self.registry, new, status) != self._signature
+        ):
             registry, recoders = merge_registries([self.registry, other.registry])
             both = [np.array(self.parts), np.array([other.part])]
             both = [p if recode is None else recode(p) for p, recode in zip(both, recoders, strict=True)]
@@ -266,13 +402,16 @@ class _RunningSum:
             self.parts = parts[:-1].tolist()
             self.registry = registry
             self._seen = set(self.parts)
-            part = int(parts[-1])
-        else:
-            part = other.part
+            new = int(parts[-1])
         self.numbers.append(other.number)
-        self.statuses.append(other.status)
-        self.parts.append(part)
-        self._seen.add(part)
+        self.statuses.append(status)
+        self.parts.append(new)
+        self._seen.add(new)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing has been added yet but what counts as 0."""
+        return all(part == NOTHING for part in self.parts)
 
     def part(self) -> int:
         """The part of the sum as it stands."""
@@ -285,6 +424,7 @@ class _RunningSum:
             return self
         copy = object.__new__(_RunningSum)
         copy.registry, copy.started, copy._signature = self.registry, self.started, self._signature
+        copy.closed = self.closed
         copy.numbers, copy.statuses, copy.parts = (
             self.numbers[:length],
             self.statuses[:length],
@@ -300,31 +440,42 @@ class _RunningSum:
         return Cells(np.array(numbers, dtype=np.float64), np.array(statuses, dtype=np.uint8), parts, registry)
 
 
-def _signature(one: Any) -> tuple[Any, ...] | None:
+def signature(registry: Registry, part: int, status: int) -> tuple[Any, ...] | None:
     """What cells must have in common to add, and the period with its type; None if the cell adds to nothing."""
-    located = one.registry.locate(one.part)
-    if located is None or one.status not in (CellStatus.OBSERVED, CellStatus.DERIVED):
+    if status not in (0, 5):  # observed, derived
+        return None
+    located = registry.locate(part)
+    if located is None:
         return None
     space, number = located
     rest, period = divmod(number, len(space.periods))
     levels = []
-    for dimension in reversed(space.dimensions):
-        rest, member = divmod(rest, len(dimension.members))
-        levels.append(dimension.members[member].level)
+    for members in space.levels_of_members:
+        rest, member = divmod(rest, len(members))
+        levels.append(members[member])
     kind = space.measures[rest].kind
     if kind in (Kind.NONE, Kind.PERSONS):
         return None
-    period_type = int(space.period_types[period])
-    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART)
-    return space.table, rest, tuple(levels), period_type if over_periods else -1 - period
+    period_type = space.types_of_periods[period]
+    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART) and not space.has_gaps
+    return space.table, rest, levels, period_type if over_periods else -1 - period
 
 
-def _adds(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:
-    return first is not None and first == second
+def small_sum(cells: Cells) -> Any:
+    """The sum of a few cells as a single one, if they are seen to add at once; else None."""
+    running = _RunningSum.of(cells)
+    if running is None:
+        return None
+    number = sum(running.numbers)
+    near = _Origin((), (), cells.registry)
+    return _sum_cell(running, number, near)
 
 
 def _add(left: Any, right: Any, *, bulk: bool) -> Any:
-    running = left._sum
+    if not _runs(left) and _runs(right):
+        # What is added to a sum that runs is one more of its cells, on whichever side it stands.
+        left, right = right, left
+    running = left._sum if _runs(left) else None
     bulk = bulk or (running is not None and running.started)
     if sums_allowed():
         return _plain_sum(left, right)
@@ -341,17 +492,30 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
         raise _skipped(left if left.beside else right)
     running = running.upto(left._length) if running is not None else _RunningSum(left, started=False)
     running.add(right)
-    return _sum_cell(running, left.number + right.number, beside=max(left.beside, right.beside))
+    origin = left._origin if left._origin.hidden >= right._origin.hidden else right._origin
+    if origin.hidden and len(running.parts) >= origin.visible > 2:
+        # All that is visible of a column, one by one: the hidden ones were left out.
+        raise _skipped(left if left.beside else right)
+    return _sum_cell(running, left.number + right.number, origin)
+
+
+def _runs(one: Any) -> bool:
+    """Whether it is a sum that grows cell by cell."""
+    return one._sum is not None and not one._sum.closed
 
 
 def _is_nothing(one: Any, *, bulk: bool) -> bool:
     """Whether a cell counts as 0; beside a single other one, nobody knows what a cell that pandas made stands for."""
+    if one._sum is not None:
+        # A sum that runs stands for its cells: to work its own part out would look at all of them again.
+        return bool(one._sum.is_nothing)
     return one.part == NOTHING or (one.status == CellStatus.ABSENT and (bulk or one.part != UNKNOWN))
 
 
-def _sum_cell(running: _RunningSum, number: float, beside: int) -> Any:
-    made = cell(number, CellStatus.DERIVED, UNKNOWN, running.registry, isinstance(number, int), beside)
-    made._part, made._sum, made._length = None, running, len(running.parts)
+def _sum_cell(running: _RunningSum, number: float, near: _Origin) -> Any:
+    whole = isinstance(number, int)
+    made = _made(number, near.among(CellStatus.DERIVED, None, running.registry), whole=whole)
+    made._sum, made._length = running, len(running.parts)
     return made
 
 
@@ -366,8 +530,8 @@ def _started(first: Any) -> Any:
     check = check_sums(first.as_cells())
     if not check.valid:
         raise sum_error(check)
-    whole = isinstance(first, IntegerCell)
-    made = cell(first.number, first.status, first.part, first.registry, whole, first.beside)
+    origin = first._origin.among(first.status, first.part, first.registry)
+    made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
     made._sum, made._length = _RunningSum(first, started=True), 1
     return made
 
@@ -402,6 +566,8 @@ def _joined(several: Iterable[Cells]) -> Cells:
 
 def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     function = getattr(operator, name)
+    if type(other) in (int, float) and not math.isnan(other):
+        return _with_number(name, function, one, other, reflected=reflected)
     if isinstance(other, np.generic):
         other = other.item()
     if isinstance(other, np.ndarray):
@@ -425,13 +591,54 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     elif math.isnan(theirs):
         status, registry, parts = CellStatus.NOT_AVAILABLE, EMPTY, np.array([UNKNOWN])
     else:
-        status = one.status or CellStatus.DERIVED
         registry, parts = scalar_parts(name, mine, theirs, reflected=reflected)
-        if parts[0] == mine.parts[0]:
-            status = one.status
+        status = one.status if parts[0] == mine.parts[0] else one.status or CellStatus.DERIVED
     if status not in _NAMES and math.isnan(number):
         status = CellStatus.NOT_AVAILABLE
-    return cell(number, status, int(parts[0]), registry, isinstance(number, int))
+    origin = one._origin.among(int(status), int(parts[0]), registry)
+    return _made(number, origin, whole=isinstance(number, int))
+
+
+def _with_number(name: str, function: Any, one: Any, other: float, *, reflected: bool) -> Any:
+    """A cell and a plain number; cells of one measure all move alike, so the way is worked out for the first."""
+    origin, part = one._origin, one.part
+    registry: Registry = origin.registry
+    located = registry.locate(part)
+    try:
+        number = function(other, one.number) if reflected else function(one.number, other)
+    except (ZeroDivisionError, OverflowError):
+        with np.errstate(all="ignore"):
+            left, right = (other, one.number) if reflected else (one.number, other)
+            number = float(function(np.float64(left), np.float64(right)))
+    if isinstance(number, complex):
+        return number
+    key = (
+        name,
+        reflected,
+        other,
+        *((located[0].table, located[1] // located[0].per_measure) if located else (part,)),
+    )
+    step = registry.steps.get(key)
+    if step is None:
+        if len(registry.steps) >= 1024:
+            registry.steps.clear()
+        moved, parts = scalar_parts(name, one.as_cells(), other, reflected=reflected)
+        target = int(parts[0])
+        step = registry.steps[key] = (moved, target - part if target >= 0 else None, target)
+    moved, by, target = step
+    new = target if by is None else part + by
+    status = int(origin.status[one._place])
+    if status in _NAMES:
+        return _made(math.nan, _Origin((status,), (new,), moved, origin.hidden, origin.visible), whole=False)
+    if math.isnan(number):
+        status = CellStatus.NOT_AVAILABLE
+    elif status == CellStatus.OBSERVED and not (new == part and moved is registry):
+        status = CellStatus.DERIVED
+    return _made(
+        number,
+        _Origin((int(status),), (new,), moved, origin.hidden, origin.visible),
+        whole=isinstance(number, int),
+    )
 
 
 def scalar_parts(

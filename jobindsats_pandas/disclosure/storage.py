@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import numpy as np
@@ -14,11 +15,12 @@ from pandas.api.types import is_list_like, pandas_dtype
 
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na, is_number, is_plain
+from jobindsats_pandas.disclosure.callers import appending, combining, pivoting, relabelling, reshaping
+from jobindsats_pandas.disclosure.canary import sing
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
     aligned,
-    count_hidden,
     is_hidden,
     is_missing,
     unknown_parts,
@@ -27,6 +29,7 @@ from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.parts import EMPTY, NOTHING, STATISTIC, UNKNOWN, Codes, Registry
 from jobindsats_pandas.disclosure.scalars import Cell, cell, scalars_of
+from jobindsats_pandas.disclosure.selections import counted, vanished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,8 +51,13 @@ class Storage(ExtensionArray):
     _parts: Codes
     _registry: Registry
     _dropped: int
+    _left: tuple[str, ...]
+    # What -1 stands for in codes that `factorize` made: the places of missing cells, perhaps of hidden ones.
+    _gap: int = CellStatus.HOLE
     # Whether all cells are of one level in every dimension; None: not looked at yet. True holds for every subset.
     _uniform: bool | None
+    # How many cells are hidden, or were before they were filled, and how many are seen; None: not counted yet.
+    _counted: tuple[int, int] | None
     # pandas sets this on views of frames that share their memory.
     _readonly: bool = False
 
@@ -91,26 +99,35 @@ class Storage(ExtensionArray):
             values, status, parts = values.copy(), status.copy(), parts.copy()
         if values.dtype.kind == "f":
             status = undefined(np.asarray(values, dtype=np.float64), status)
-        self._set(blanked(values, status), status, parts, registry, 0)
+        self._set(Cells(blanked(values, status), status, parts, registry))
 
-    def _set(
-        self, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry, dropped: int = 0
-    ) -> None:
-        self._numbers, self._status, self._parts = values, status, parts
-        self._registry, self._dropped, self._uniform = registry, dropped, None
+    def _set(self, cells: Cells) -> None:
+        sing(self._two_that_do_not_add)
+        self._numbers, self._status, self._parts = cells.values, cells.status, cells.parts
+        self._registry, self._dropped, self._left = cells.registry, cells.dropped, cells.left
+        self._uniform, self._counted = None, None
 
     @classmethod
-    def _simple_new(
-        cls, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry, dropped: int = 0
-    ) -> Self:
-        """Build without looking; for arrays that come from others."""
-        made = cls.__new__(cls)
-        made._set(values, status, parts, registry, dropped)
-        return made
+    def _two_that_do_not_add(cls) -> Self:
+        """Make what the canary tries: a visible and a hidden cell."""
+        status = np.array([CellStatus.OBSERVED, CellStatus.DISCRETIONISED], dtype=np.uint8)
+        return cls._of(Cells(np.array([5, 1], dtype=np.int64), status, unknown_parts(2), EMPTY))
 
     @classmethod
     def _of(cls, cells: Cells) -> Self:
-        return cls._simple_new(cells.values, cells.status, cells.parts, cells.registry, cells.dropped)
+        """Build without looking; for arrays that come from others."""
+        made = cls.__new__(cls)
+        made._set(cells)
+        return made
+
+    def _with(
+        self, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry | None = None
+    ) -> Self:
+        """Other cells, from which the same ones had been dropped."""
+        registry = self._registry if registry is None else registry
+        made = self._of(Cells(values, status, parts, registry, self._dropped, self._left))
+        made._gap = self._gap
+        return made
 
     @classmethod
     def from_cells(cls, cells: Cells) -> Self:
@@ -129,7 +146,7 @@ class Storage(ExtensionArray):
         if cells.dropped < 0:
             raise ValueError(f"fewer than no cells dropped: {cells.dropped}")
         made = cls(cells.values, cells.status, cells.parts, cells.registry)
-        made._dropped = cells.dropped
+        made._dropped, made._left = cells.dropped, cells.left
         return made
 
     @classmethod
@@ -149,12 +166,20 @@ class Storage(ExtensionArray):
         """
         return cls._of(cells)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Pickles of before there were holes call them absent.
+        if "_left" not in state:
+            status = state["_status"].copy()
+            status[(status == CellStatus.ABSENT) & (state["_parts"] == UNKNOWN)] = CellStatus.HOLE
+            state = {**state, "_status": status, "_left": (), "_counted": None}
+        self.__dict__.update(state)
+
     # ---- what it holds ------------------------------------------------------------------------------------------
 
     @property
     def cells(self) -> Cells:
         """Everything, without pandas; shares memory with the array."""
-        return Cells(self._numbers, self._status, self._parts, self._registry, self._dropped)
+        return Cells(self._numbers, self._status, self._parts, self._registry, self._dropped, self._left)
 
     @property
     def status(self) -> NDArray[np.uint8]:
@@ -215,8 +240,11 @@ class Storage(ExtensionArray):
         return len(self._numbers)
 
     def isna(self) -> NDArray[np.bool_]:
-        """Where nothing is shown: discretionised, not available or absent."""
-        return is_missing(self._status)
+        """Where nothing is shown: discretionised, not available, absent, or no cell at all."""
+        missing = is_missing(self._status)
+        hidden = is_hidden(self._status)
+        # A pivot table drops groups of which nothing is left; of a hidden cell its place is.
+        return missing & ~hidden if hidden.any() and pivoting() else missing
 
     @property
     def _hasna(self) -> bool:
@@ -224,9 +252,7 @@ class Storage(ExtensionArray):
 
     def copy(self) -> Self:
         """Return a copy of everything."""
-        made = self._simple_new(
-            self._numbers.copy(), self._status.copy(), self._parts.copy(), self._registry, self._dropped
-        )
+        made = self._with(self._numbers.copy(), self._status.copy(), self._parts.copy())
         made._uniform = self._uniform
         return made
 
@@ -239,7 +265,8 @@ class Storage(ExtensionArray):
     @classmethod
     def _from_sequence(cls, scalars: Any, *, dtype: Any = None, copy: bool = False) -> Self:
         wanted = None if dtype is None else cast("DiscretionisedDtype", pandas_dtype(dtype))
-        array = cls._of(cls._cells_of(scalars, whole=None if wanted is None else wanted.kind == "i"))
+        cells = cls._cells_of(scalars, whole=None if wanted is None else wanted.kind == "i")
+        array = cls._of(_appended(cells, scalars))
         return array.copy() if copy else array
 
     @classmethod
@@ -259,23 +286,30 @@ class Storage(ExtensionArray):
 
     def _cast_pointwise_result(self, values: Any) -> Any:
         values = list(values)
-        if not all(is_number(one) or is_na(one) for one in values):
+        if not all(isinstance(one, Cell) or is_number(one) or is_na(one) for one in values):
             return super()._cast_pointwise_result(values)  # type: ignore[misc]
         # What whole numbers become may be decimal; where there is nothing to tell, they stay whole.
-        undecided = self.dtype.kind == "i" and not all(map(is_na, values))
-        return type(self)._of(cells_from(values, whole=None if undecided else self.dtype.kind == "i"))
+        undecided = self.dtype.kind == "i" and any(not is_na(one) for one in values)
+        cells = cells_from(values, whole=None if undecided else self.dtype.kind == "i")
+        made = type(self)._of(_appended(cells, values))
+        return self._in_place_of_hidden(made) if combining() else made
 
     @classmethod
     def _concat_same_type(cls, to_concat: Sequence[Self]) -> Self:
         several = [array.cells for array in to_concat]
         registry, parts = aligned(*several)
-        return cls._simple_new(
-            np.concatenate([cells.values for cells in several]),
-            np.concatenate([cells.status for cells in several]),
-            np.concatenate(parts),
-            registry,
-            sum(cells.dropped for cells in several),
+        made = cls._of(
+            Cells(
+                np.concatenate([cells.values for cells in several]),
+                np.concatenate([cells.status for cells in several]),
+                np.concatenate(parts),
+                registry,
+                sum(cells.dropped for cells in several),
+                tuple(dict.fromkeys(name for cells in several for name in cells.left)),
+            )
         )
+        made._gap = to_concat[0]._gap
+        return made
 
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, tuple):
@@ -283,63 +317,86 @@ class Storage(ExtensionArray):
         if isinstance(item, int | np.integer):
             return self._scalar(int(item))
         item = check_array_indexer(self, item)
-        made = self._simple_new(
-            self._numbers[item], self._status[item], self._parts[item], self._registry, self._dropped
-        )
+        made = self._with(self._numbers[item], self._status[item], self._parts[item])
         made._uniform = self._uniform or None
         if isinstance(item, slice):
             made._readonly = self._readonly
-        else:
-            made._dropped += self._taken_away(made)
+        if len(made) != len(self) and (len(made) or not isinstance(item, slice)):
+            self._remember_what_vanished(made)
         return made
 
     def _scalar(self, place: int) -> Any:
         status, part = int(self._status[place]), int(self._parts[place])
-        if status == CellStatus.ABSENT and part == UNKNOWN:
+        if status == CellStatus.HOLE:
             return self.dtype.na_value
         return cell(self._numbers[place].item(), status, part, self._registry, whole=self.dtype.kind == "i")
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:
-        """Take cells by position; what pandas makes up with ``allow_fill`` is absent, and counts as 0."""
+        """Take cells by position; what pandas makes up with ``allow_fill`` is a hole, and no cell."""
         indices = np.asarray(indices, dtype=np.intp)
-        if not allow_fill or (len(indices) and len(self) and indices.min() >= 0):
-            if len(self) == 0 and len(indices):
-                raise IndexError("cannot do a non-empty take from an empty axes.")
-            made = self._simple_new(
-                self._numbers.take(indices),
-                self._status.take(indices),
-                self._parts.take(indices),
-                self._registry,
-                self._dropped,
-            )
-            made._uniform = self._uniform or None
-            made._dropped += self._taken_away(made)
-            return made
+        if len(self) == 0 and len(indices) and (not allow_fill or (indices >= 0).any()):
+            raise IndexError("cannot do a non-empty take from an empty axes.")
+        if allow_fill and len(indices) and (lowest := int(indices.min())) < 0:
+            if lowest < -1:
+                raise ValueError("Invalid value in 'indices'. All values must be non-negative or -1.")
+            if self._only_missing_move(indices):
+                return self._filled_from(indices)
+            return self._take_with_gaps(indices, fill_value)
+        if self._only_missing_move(indices):
+            return self._filled_from(indices)
+        made = self._with(self._numbers.take(indices), self._status.take(indices), self._parts.take(indices))
+        made._uniform = self._uniform or None
+        self._remember_what_vanished(made)
+        return made
+
+    def _only_missing_move(self, indices: NDArray[np.intp]) -> bool:
+        """Whether every visible cell stays in its place and others do not: then this fills, it selects nothing."""
+        if len(indices) != len(self) or not len(self):
+            return False
+        elsewhere = indices != np.arange(len(self))
+        return bool(elsewhere.any() and is_missing(self._status[elsewhere]).all()) and not relabelling()
+
+    def _filled_from(self, indices: NDArray[np.intp]) -> Self:
+        """Fill what is missing with cells from elsewhere, as a fill within groups does; -1 leaves it as it is."""
+        source = np.where(indices < 0, np.arange(len(self)), indices)
+        made = self._with(self._numbers[source], self._status[source], self._parts[source])
+        guessed = is_missing(self._status) & ~is_missing(made._status)
+        made._status[guessed], made._parts[guessed] = CellStatus.FILLED, self._parts[guessed]
+        return made
+
+    def _take_with_gaps(self, indices: NDArray[np.intp], fill_value: Any) -> Self:
         filling = cells_from([fill_value], whole=self.dtype.kind == "i")
-        if fill_value is None or (is_na(fill_value) and not isinstance(fill_value, Cell)):
-            filling = Cells(
-                filling.values, np.array([CellStatus.ABSENT], np.uint8), filling.parts, filling.registry
-            )
-        elif not isinstance(fill_value, Cell):
+        if filling.status[0] == CellStatus.HOLE:
+            filling = replace(filling, status=np.array([self._gap], np.uint8))
+        elif not isinstance(fill_value, Cell) and fill_value == 0:
             # A zero where nothing was counts as the nothing that it stands for.
-            part = NOTHING if fill_value == 0 else UNKNOWN
-            filling = Cells(filling.values, filling.status, np.array([part]), filling.registry)
+            filling = replace(filling, parts=np.array([NOTHING]))
         registry, (ours, theirs) = aligned(self.cells, filling)
-        return self._simple_new(
+        made = self._with(
             take(self._numbers, indices, allow_fill=True, fill_value=filling.values[0]),
             cast("Any", take(self._status, indices, allow_fill=True, fill_value=filling.status[0])),
             cast("Any", take(ours, indices, allow_fill=True, fill_value=theirs[0])),
             registry,
-            self._dropped,
         )
+        if self._gap != CellStatus.HOLE:
+            # The hidden cells that had fallen away from these are back.
+            made._dropped, made._gap = 0, CellStatus.HOLE
+        return made
 
-    def _taken_away(self, taken: Self) -> int:
-        """How many hidden cells vanished, if exactly the visible ones were kept: that is a dropna, by whatever name."""
-        hidden = count_hidden(self._status)
-        if not hidden or len(taken) == 0 or is_missing(taken._status).any():
-            return hidden if hidden and len(taken) == 0 and hidden == len(self) else 0
-        visible = len(self) - int(np.count_nonzero(is_missing(self._status)))
-        return hidden if len(taken) == visible else 0
+    def _remember_what_vanished(self, made: Self) -> None:
+        """Let cells that were taken out of this array know which hidden ones had stood beside them."""
+        if self._counted is None:
+            self._counted = counted(self._status)
+        unseen, seen = self._counted
+        if not unseen or len(made) > len(self) or (seen and not len(made)):
+            return
+        if counted(made._status) != (0, seen):
+            return
+        dropped, left = vanished(self.cells, made.cells)
+        if dropped and reshaping():
+            return
+        made._dropped += dropped
+        made._left = tuple(dict.fromkeys((*made._left, *left)))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if self._readonly:
@@ -354,7 +411,10 @@ class Storage(ExtensionArray):
         self._overwrite(key, incoming, plain=is_plain(value))
 
     def _overwrite(self, key: Any, incoming: Cells, *, plain: bool) -> None:
-        """Write cells over others; a plain number over a hidden cell is a guess, and stays one."""
+        """Write cells over others; whatever is written over a hidden cell is a guess, and stays one."""
+        if len(incoming) == 1 and incoming.status[0] == CellStatus.HOLE:
+            self._make_holes(key)
+            return
         registry, (ours, theirs) = aligned(self.cells, incoming)
         old_status, old_parts = np.atleast_1d(self._status[key]), np.atleast_1d(ours[key])
         shape = old_status.shape
@@ -362,13 +422,12 @@ class Storage(ExtensionArray):
         status = np.broadcast_to(incoming.status, shape).copy()
         parts = np.broadcast_to(theirs, shape).copy()
         hidden = is_hidden(old_status) | (old_status == CellStatus.FILLED)
+        guessed = hidden & ~is_missing(status)
+        status[guessed], parts[guessed] = CellStatus.FILLED, old_parts[guessed]
         if plain or incoming.registry is EMPTY:
-            guessed = hidden & ~is_missing(status)
-            status[guessed] = CellStatus.FILLED
-            parts[guessed] = old_parts[guessed]
             parts[~guessed & ~is_missing(status) & (values == 0)] = NOTHING
         # Nothing written over a hidden cell does not unhide it.
-        kept = hidden & (status == CellStatus.ABSENT) & (parts == UNKNOWN)
+        kept = hidden & is_missing(status)
         values[kept] = np.atleast_1d(self._numbers[key])[kept]
         status[kept], parts[kept] = old_status[kept], old_parts[kept]
         if np.ndim(self._status[key]) == 0:
@@ -376,20 +435,61 @@ class Storage(ExtensionArray):
         if ours is not self._parts:
             self._parts = ours.copy()
         self._numbers[key], self._status[key], self._parts[key] = values, status, parts
-        self._registry, self._uniform = registry, None
+        self._registry, self._uniform, self._counted = registry, None, None
+
+    def _make_holes(self, key: Any) -> None:
+        """Write nothing over cells; over a hidden one that does nothing."""
+        old = self._status[key]
+        if np.ndim(old) and not (is_hidden(old) | (old == CellStatus.FILLED)).any():
+            where: Any = key
+        else:
+            places = np.atleast_1d(np.arange(len(self))[key])
+            old = self._status[places]
+            where = places[~(is_hidden(old) | (old == CellStatus.FILLED))]
+        self._status[where], self._parts[where] = CellStatus.HOLE, UNKNOWN
+        self._numbers[where] = 1 if self.dtype.kind == "i" else np.nan
+        self._uniform, self._counted = None, None
+
+    def _where(self, mask: Any, value: Any) -> Self:
+        if isinstance(value, Storage) and len(value) == len(self):
+            missing = is_missing(value._status)
+            if missing.any() and (np.asarray(mask) == missing).all():
+                # The other cells are kept where they are visible: it is them that are being filled.
+                made = value._to_numbers(self.dtype)
+                made[missing] = self[missing]
+                return cast("Self", made)
+        return cast("Self", super()._where(mask, value))  # type: ignore[misc]
+
+    def shift(self, periods: int = 1, fill_value: Any = None) -> Self:
+        """Shift cells; what comes in is a hole, or a cell."""
+        if not isinstance(fill_value, Cell):
+            return super().shift(periods, fill_value)
+        places = np.arange(len(self)) - periods
+        places[(places < 0) | (places >= len(self))] = -1
+        return self.take(places, allow_fill=True, fill_value=fill_value)
 
     def tolist(self) -> list[Any]:
         """Return the cells one by one; they remember what they are."""
-        return scalars_of(self.cells)
+        return list(scalars_of(self.cells))
 
     def map(self, mapper: Any, na_action: Any = None) -> Any:
         """Map single cells; those that a function hands on remember what they are."""
         if not callable(mapper):
             return super().map(mapper, na_action=na_action)
         cells = scalars_of(self.cells)
-        if na_action == "ignore":
-            return self._cast_pointwise_result([one if is_na(one) else mapper(one) for one in cells])
-        return self._cast_pointwise_result([mapper(one) for one in cells])
+        skipped = na_action == "ignore"
+        made = self._cast_pointwise_result([one if skipped and is_na(one) else mapper(one) for one in cells])
+        return self._in_place_of_hidden(made)
+
+    def _in_place_of_hidden(self, made: Any) -> Any:
+        """Mark what stands in the place of hidden cells: nothing stays hidden, and a number is a guess."""
+        hidden = is_hidden(self._status)
+        if not isinstance(made, Storage) or len(made) != len(self) or not hidden.any():
+            return made
+        gone = hidden & (made._status == CellStatus.HOLE)
+        made._status[gone], made._parts[gone] = self._status[gone], UNKNOWN
+        made._status[hidden & ~is_missing(made._status)] = CellStatus.FILLED
+        return made
 
     def __contains__(self, item: object) -> bool:
         if isinstance(item, float) and item != item:  # noqa: PLR0124 - the test for NaN
@@ -413,13 +513,7 @@ class Storage(ExtensionArray):
             values = whole.astype(np.int64)
             if not (values == whole).all():
                 raise TypeError("cannot safely cast non-equivalent float64 to int64")
-        return self._simple_new(
-            blanked(values, self._status),
-            self._status.copy(),
-            self._parts.copy(),
-            self._registry,
-            self._dropped,
-        )
+        return self._with(blanked(values, self._status), self._status.copy(), self._parts.copy())
 
     # ---- sorting, grouping, finding -----------------------------------------------------------------------------
 
@@ -430,14 +524,28 @@ class Storage(ExtensionArray):
         return np.where(is_missing(self._status), np.nan, self._numbers.astype(np.float64)), np.nan
 
     def factorize(self, use_na_sentinel: bool = True) -> tuple[NDArray[np.intp], Self]:
-        """Number the distinct values; the uniques are the first cells that hold them."""
+        """Number the distinct values; the uniques are the cells that hold them, or of no cell where several do."""
         codes, uniques = pd.factorize(self._plain_array(), use_na_sentinel=use_na_sentinel)
         first = np.full(len(uniques), -1, dtype=np.intp)
         shown = np.flatnonzero(codes >= 0)[::-1]
         first[codes[shown]] = shown
-        return codes, self._simple_new(
-            self._numbers[first], self._status[first], self._parts[first], self._registry, self._dropped
-        )
+        made = self._with(self._numbers[first], self._status[first], self._parts[first])
+        made._parts[np.bincount(codes[shown], minlength=len(uniques)) > 1] = UNKNOWN
+        hidden = is_hidden(self._status)
+        if hidden.any():
+            worst = self._status[hidden].min()
+            if use_na_sentinel:
+                made._dropped += int(np.count_nonzero(hidden))
+                made._gap = int(worst)
+            else:
+                made._status[is_missing(made._status)] = worst
+        return codes, made
+
+    def value_counts(self, dropna: bool = True) -> pd.Series:
+        """Count the cells that hold each distinct value."""
+        codes, uniques = self.factorize(use_na_sentinel=dropna)
+        counts = np.bincount(codes[codes >= 0], minlength=len(uniques))
+        return pd.Series(counts, index=pd.Index(uniques), name="count", copy=False)
 
     def unique(self) -> Self:
         """Return the first cell of each distinct value."""
@@ -459,6 +567,14 @@ class Storage(ExtensionArray):
                 "searchsorted requires array to be sorted, which is impossible with NAs present."
             )
         return self._numbers.searchsorted(value, side=side, sorter=sorter)
+
+
+def _appended(cells: Cells, scalars: Any) -> Cells:
+    """Let a bare missing value that pandas appends by its label be not available: a hidden cell may have stood there."""
+    holes = cells.status == CellStatus.HOLE
+    if not isinstance(scalars, Storage) and holes.any() and appending():
+        return replace(cells, status=np.where(holes, np.uint8(CellStatus.NOT_AVAILABLE), cells.status))
+    return cells
 
 
 def _without_ellipsis(item: tuple[Any, ...]) -> Any:

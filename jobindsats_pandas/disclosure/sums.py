@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, counts_as_zero, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, is_missing
 from jobindsats_pandas.disclosure.parts import (
     APART,
     NOTHING,
@@ -154,7 +154,7 @@ class SumCheck:
     @cached_property
     def _active(self) -> tuple[Cells, Ids | None]:
         """The cells that take part in a sum, and their groups; those that count as 0 do not."""
-        out = counts_as_zero(self.cells)
+        out = adds_nothing(self.cells)
         if self.ids is not None:
             out |= self.ids < 0
         if not out.any():
@@ -199,6 +199,25 @@ class SumCheck:
     def valid(self) -> bool:
         """Whether all groups may be summed."""
         return not self.reasons.any()
+
+    @property
+    def only_hidden_stand_against(self) -> bool:
+        """Whether nothing but cells that are hidden or not available keeps any group from being summed."""
+        return not (self.reasons & ~np.uint16(_BIT["hidden"] | _BIT["not_available"])).any()
+
+    def over_members_of_rates(self) -> bool:
+        """Whether some group holds one published rate of several members."""
+        return any(
+            table.one_measure >= 0
+            and table.space.measures[table.one_measure].kind is Kind.NONE
+            and not table.space.measures[table.one_measure].derived
+            and table.over_members()
+            for table in self.tables
+        )
+
+    def mixed_levels(self) -> list[str]:
+        """The dimensions in which some group has cells of several levels."""
+        return [table.space.dimensions[place].name for table in self.tables for place in table.mixed_levels()]
 
     @property
     def bad(self) -> Flags:
@@ -429,6 +448,25 @@ class TableCells:
     def _members(self) -> list[_Pairs]:
         return self._pairs[:0:-1]
 
+    def gaps(self) -> str:
+        """What is said where a sum runs over periods between which the table has none; else empty."""
+        if not self.over_periods:
+            return ""
+        pairs = self.periods
+        codes = pairs.keys if pairs.ids is None else pairs.keys[pairs.differ[pairs.ids]]
+        known = self.space.ordinals
+        first, last = codes[known[codes].argmin()], codes[known[codes].argmax()]
+        span = int(known[last] - known[first]) + 1
+        alike = self.space.period_types == self.space.period_types[first]
+        has = int(np.count_nonzero(alike & (known >= known[first]) & (known <= known[last])))
+        if has == span:
+            return ""
+        (_, start), (kind, end) = self.space.periods[first], self.space.periods[last]
+        return (
+            f"table {self.space.table} has {has:,} of the {span:,} periods of type {kind} from {start} to {end}; what is"
+            " added is not the whole time between them."
+        )
+
     def by_measure(self) -> Iterator[tuple[PartMeasure, NDArray[np.intp] | slice]]:
         """Each measure that there is, and where."""
         if self.one_measure >= 0:
@@ -437,13 +475,16 @@ class TableCells:
         for code in np.unique(self.measure):
             yield self.space.measures[code], np.flatnonzero(self.measure == code)
 
+    def over_members(self) -> bool:
+        """Whether some group has several members of a dimension."""
+        return any(bool(members.differ.any()) for members in self._members)
+
     def mixed_levels(self) -> list[int]:
-        """The dimensions in which the cells, all groups together, are not of one level."""
-        together = TableCells(self.place, self.space, self.cells, self.numbers, None, 1)
+        """The dimensions in which the cells of some group are not of one level."""
         return [
             place
             for place, dimension in enumerate(self.space.dimensions)
-            if together._members[place].of(dimension.level_of).differ.any()
+            if self._members[place].of(dimension.level_of).differ.any()
         ]
 
     def reasons(self) -> NDArray[np.uint16]:
@@ -582,7 +623,8 @@ def _unbounded(measure: PartMeasure, cells: Cells) -> Flags:
     """Where no rule tells what a cell can stand for."""
     hidden: Flags = cells.status == CellStatus.DISCRETIONISED
     if measure.derived:
-        return np.ones_like(hidden) if measure.kind in (Kind.PERSONS, Kind.FULL_TIME) else hidden
+        unbounded = measure.approximate or measure.kind in (Kind.PERSONS, Kind.FULL_TIME)
+        return np.ones_like(hidden) if unbounded else hidden
     if measure.kind is Kind.FULL_TIME:
         # What is a sum already is off by more than half a person.
         return np.equal(cells.status, CellStatus.DERIVED)

@@ -75,8 +75,12 @@ def plot(
     it. A cell that is not published yet is absent from the picture, and a foot note counts it. A combination with the
     status ``ABSENT`` is 0; one without a row is not drawn but counted (``complete=True`` reads them all).
 
+    A line breaks where the frame lacks a period of the table. Where the table itself has none (y25i14 has some months
+    only), a dotted line bridges the gap, and a foot note tells how many periods there are.
+
     Of more than 8 lines (25 bars) the largest are drawn, by the mean of their visible cells, and a foot note tells how
-    many are not. Members keep the order of the metadata, except where some are left out: then the largest come first.
+    many are not, naming members such as "Uoplyst område" among them. Members keep the order of the metadata, except
+    where some are left out: then the largest come first.
 
     Examples
     --------

@@ -225,7 +225,7 @@ def _largest(values: Numbers, status: NDArray[np.uint8], parts: Codes, registry:
 
 def _unknown(array: DiscretionisedArray) -> int:
     """How many cells hold something, but have no place in any table."""
-    zero = (array.status == CellStatus.ABSENT) | (array.parts == NOTHING)
+    zero = np.isin(array.status, [CellStatus.ABSENT, CellStatus.HOLE]) | (array.parts == NOTHING)
     return int(np.count_nonzero((array.parts < 0) & ~zero))
 
 

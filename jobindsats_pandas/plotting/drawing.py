@@ -26,6 +26,7 @@ __all__ = ["draw_bars", "draw_over_time", "draw_shares", "finish", "open_axes"]
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 HATCHED: dict[str, Any] = {"facecolor": "none", "hatch": "//////", "linewidth": 0.6}
+BRIDGE: dict[str, Any] = {"linestyle": ":", "linewidth": 1.0}
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 1.0)
 SHARE_COLOURS = ("#f4f4f4", "#d6e6f4", "#9ecae1", "#5a9fd0", "#2470b0", "#08407c")
 SHARE_NAMES = ("ingen skjult", "højst 5 pct.", "5–25 pct.", "25–50 pct.", "50–75 pct.", "75–100 pct.")
@@ -69,6 +70,7 @@ def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
 
 def draw_over_time(ax: Any, picture: Picture, *, bars: bool) -> None:
     """Draw a line, or in each period a bar, for each series."""
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     draw = _draw_columns if bars else _draw_lines
@@ -82,6 +84,9 @@ def draw_over_time(ax: Any, picture: Picture, *, bars: bool) -> None:
     thin = picture.hidden & ~(picture.high / (high - low) >= THIN)
     _draw_marks(ax, picture, thin, low, high)
     ax.set_ylabel(plain(picture.unit))
+    if not bars and _bridge_gaps(ax, picture):
+        handles.append(Line2D([], [], color="0.35", **BRIDGE))
+        labels.append("Ingen tal imellem")
     for label, style in _statuses(picture, thin):
         handles.append(Patch(**style))
         labels.append(label)
@@ -107,6 +112,19 @@ def _draw_lines(ax: Any, picture: Picture) -> list[Any]:
             style |= {"linestyle": "none", "markersize": 6, "markerfacecolor": "white"}
             ax.plot(positions[filled], values[filled], **style)
     return handles
+
+
+def _bridge_gaps(ax: Any, picture: Picture) -> bool:
+    """Dotted lines between numbers of neighbouring periods of the table that do not follow each other in time."""
+    known = np.flatnonzero([bool(period) for period in picture.axis.ids])
+    before, after = (side[np.diff(known) > 1] for side in (known[:-1], known[1:]))
+    drawn = False
+    for number, values in enumerate(picture.seen):
+        both = np.isfinite(values[before]) & np.isfinite(values[after])
+        ends = np.stack([before[both], after[both]])
+        ax.plot(picture.axis.positions[ends], values[ends], color=COLOURS[number], **BRIDGE)
+        drawn |= bool(both.any())
+    return drawn
 
 
 def _draw_bands(

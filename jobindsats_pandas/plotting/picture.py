@@ -12,7 +12,7 @@ from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.plotting.cells import cells_of_measure, dimension_place, one_period_type
 from jobindsats_pandas.plotting.time_axis import TimeAxis, period_name, time_axis
-from jobindsats_pandas.plotting.wording import danish, source, unit
+from jobindsats_pandas.plotting.wording import danish, source, unit, unknown_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,9 +80,10 @@ class Picture:
         mean = np.where(shown, self.values, 0).sum(axis=1) / np.maximum(shown.sum(axis=1), 1)
         order = np.argsort(-mean, kind="stable")
         kept, gone = order[:most], order[most:]
+        lost = unknown_among(self.names[place] for place in sorted(gone))
         note = (
             f"Vist er de {most} største af {danish(len(self.names))} (gennemsnit af de synlige tal);"
-            f" {danish(len(gone))} er ikke vist"
+            f" {danish(len(gone))}{f', herunder {lost},' if lost else ''} er ikke vist"
         )
         if unseen := int(np.count_nonzero(self.hidden[gone].any(axis=1))):
             note += f" ({danish(unseen)} af dem har skjulte tal)"
@@ -100,12 +101,18 @@ class Picture:
         notes = list(self.notes)
         pending = self.status == CellStatus.NOT_AVAILABLE
         if count := int(np.count_nonzero(pending)):
-            when = [self.axis.names[column] for column in np.flatnonzero(pending.any(axis=0))]
-            span = when[0] if len(when) == 1 else f"{when[0]} til {when[-1]}"
+            where = np.flatnonzero(pending.any(axis=0))
+            span = self.axis.names[where[0]]
+            if len(where) > 1:
+                span += f" til {self.axis.names[where[-1]]}"
+            if len(where) < where[-1] - where[0] + 1:
+                span += f", {danish(len(where))} perioder"
             notes.append(f"Ikke offentliggjort endnu: {danish(count)} tal ({span}).")
         columns = [self.axis.ids.index(period) for period in self.periods]
         if count := int(np.count_nonzero(self.status[:, columns] == NO_CELL)):
             notes.append(f"Ikke i data, og ikke tegnet: {danish(count)} kombinationer.")
+        if self.axis.gaps:
+            notes.append(self.axis.gaps)
         if not from_zero:
             notes.append("Aksen begynder ikke ved 0.")
         return [*notes, self.source]

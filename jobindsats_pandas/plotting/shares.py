@@ -10,7 +10,7 @@ import numpy as np
 from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.plotting.cells import cells_of_frame, dimension_place, one_period_type
 from jobindsats_pandas.plotting.time_axis import TimeAxis, time_axis
-from jobindsats_pandas.plotting.wording import danish, source
+from jobindsats_pandas.plotting.wording import danish, source, unknown_among
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,10 +79,13 @@ def count_shares(df: pd.DataFrame, by: str | None) -> Shares:
     order = np.arange(shape[0])
     foot = [_summary(cells, int(of.sum()))]
     if shape[0] > MOST_ROWS:
-        order = np.argsort(-dark.sum(axis=1), kind="stable")[:MOST_ROWS]
-        rest = int(dark.sum() - dark[order].sum())
+        order = np.argsort(-dark.sum(axis=1), kind="stable")
+        order, gone = order[:MOST_ROWS], order[MOST_ROWS:]
+        rest = int(dark[gone].sum())
+        lost = unknown_among(way.names[code] for code in codes[sorted(gone)])
         foot.append(
-            f"Vist er de {MOST_ROWS} med flest skjulte tal af {danish(shape[0])}; de øvrige har {danish(rest)} tilsammen."
+            f"Vist er de {MOST_ROWS} med flest skjulte tal af {danish(shape[0])};"
+            f" de øvrige{f', herunder {lost},' if lost else ''} har {danish(rest)} tilsammen."
         )
     if unknown:
         foot.append(f"{danish(unknown)} beregnede tal er ikke talt med.")
@@ -94,7 +97,7 @@ def count_shares(df: pd.DataFrame, by: str | None) -> Shares:
         axis=axis,
         share=share[order],
         pending=((pending > 0) & (of == 0))[order],
-        foot=(*foot, source(df, cells.space)),
+        foot=(*foot, *([axis.gaps] if axis.gaps else []), source(df, cells.space)),
     )
 
 

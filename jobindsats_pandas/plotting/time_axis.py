@@ -1,4 +1,4 @@
-"""Periods on an axis: whole numbers without holes, and their Danish names."""
+"""Periods on an axis: whole numbers without holes, also where a table has them, and their Danish names."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["TimeAxis", "period_name", "time_axis"]
 
 _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+_NOUNS = {"M": "måneder", "Q": "kvartaler", "Y": "år"}
 # Each step is at most twice the one before, so that a round one always falls into the axis (5 years: after 4).
 _STEPS = {"M": (1, 2, 3, 6, 12, 24, 48, 96), "Q": (1, 2, 4, 8, 16, 32, 64), "Y": (1, 2, 4, 5, 10, 20, 40, 80)}
 
@@ -41,8 +42,24 @@ class TimeAxis:
     names: tuple[str, ...]
     columns: Codes
 
+    @property
+    def gapped(self) -> bool:
+        """Whether there are places for which the table has no period."""
+        return not all(self.ids)
+
+    @property
+    def gaps(self) -> str:
+        """What is said of them; empty where there are none."""
+        if not self.gapped:
+            return ""
+        known, noun = sum(map(bool, self.ids)), _NOUNS.get(self.period_type, "perioder")
+        return f"Tabellen har tal for {known} af de {len(self.ids)} {noun} fra {self.names[0]} til {self.names[-1]}."
+
     def ticks(self, width: float) -> tuple[list[int], list[str]]:
-        """Ticks at round periods, as many as fit into so many inches; the year below where it changes."""
+        """Ticks at round periods, as many as fit into so many inches; the year below where it changes.
+
+        Where the table has gaps, ticks stand at periods that it has, counted back from the newest.
+        """
         known = self.period_type in _STEPS
         most = max(int(width / (0.62 if known else 1.0)), 2)
         count = len(self.positions)
@@ -50,14 +67,20 @@ class TimeAxis:
         step = next((step for step in steps if count / step <= most), steps[-1])
         # Of types without a calendar the newest period is always named.
         origin = 0 if known else int(self.positions[-1])
-        ticks, labels, year = [], [], ""
-        for place, name in zip(self.positions.tolist(), self.names, strict=True):
-            if name and (place - origin) % step == 0:
-                first, _, last = name.rpartition(" ") if known else ("", "", "")
-                ticks.append(place)
-                labels.append(name if not first else first if last == year else f"{first}\n{last}")
-                year = last
-        return ticks, labels
+        named = [at for at in zip(self.positions.tolist(), self.names, strict=True) if at[1]]
+        if self.gapped:
+            chosen = named[-1:]
+            for at in reversed(named):
+                if chosen[0][0] - at[0] >= step:
+                    chosen.insert(0, at)
+        else:
+            chosen = [at for at in named if (at[0] - origin) % step == 0]
+        labels, year = [], ""
+        for _, name in chosen:
+            first, _, last = name.rpartition(" ") if known else ("", "", "")
+            labels.append(name if not first else first if last == year else f"{first}\n{last}")
+            year = last
+        return [place for place, _ in chosen], labels
 
 
 def time_axis(space: PartSpace, period_type: str, codes: Codes) -> TimeAxis:

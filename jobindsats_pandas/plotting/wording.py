@@ -11,11 +11,13 @@ import numpy as np
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from jobindsats_pandas.disclosure import PartMeasure, PartSpace
 
-__all__ = ["danish", "decimals_needed", "plain", "source", "unit", "wrapped"]
+__all__ = ["danish", "decimals_needed", "plain", "source", "unit", "unknown_among", "wrapped"]
 
 
 def danish(number: float, decimals: int = 0) -> str:
@@ -64,6 +66,20 @@ def unit(measure: PartMeasure) -> str:
     if counted := re.search(r"\bantal (\w+ (?:pr\.|per) .+)", name):
         return counted[1]
     return "kr." if measure.kind is Kind.MONEY else measure.name
+
+
+def unknown_among(names: Iterable[str]) -> str:
+    """Those of some names that stand for what is not known of a person, as a list; who adds up misses them.
+
+    Examples
+    --------
+    >>> unknown_among(["Læsø", "Uoplyst område"]), unknown_among(["Læsø"])
+    ('Uoplyst område', '')
+    """
+    found = [name for name in names if re.search(r"\b(?:uoplyst|ukendt)", name, re.IGNORECASE)]
+    if len(found) <= 3:
+        return ", ".join(found)
+    return f"{', '.join(found[:2])} og {danish(len(found) - 2)} andre uoplyste"
 
 
 def source(df: pd.DataFrame, space: PartSpace) -> str:

@@ -140,6 +140,7 @@ def _add_guarded(builder: _Builder, text: str, array: DiscretionisedArray) -> di
         "status": builder.add(f"{text}_status", dictionary(array.status.view(np.int8), STATUS_LABELS)),
         "registry": builder.registry(array.registry),
         "dropped": array.dropped,
+        "left": list(array.cells.left),
     }
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_parquet", "to_parquet"]
 
-#: The version of what `_METADATA` holds; a file of a newer one is not guessed at.
-FORMAT = 1
+#: The version of what `_METADATA` holds; a file of a newer one is not guessed at. Until 2, holes were called absent.
+FORMAT = 2
 
 
 _METADATA = "jobindsats"

@@ -31,18 +31,18 @@ def recipe_of(
     """
     parts = array.parts
     rows: slice | NDArray[np.intp] = slice(None)
-    absent = None
+    hole = None
     low, high = (int(parts.min()), int(parts.max())) if len(parts) else (0, 0)
     if low < 0 <= high:
         # What pandas made by concat, merge or unstack belongs to no cell, and its status says so.
-        special = array.status == CellStatus.ABSENT
+        special = array.status == CellStatus.HOLE
         if not np.array_equal(special, parts == low):
             return None
-        absent, rows = low, np.flatnonzero(~special)
+        hole, rows = low, np.flatnonzero(~special)
         parts = parts[rows]
         low = int(parts.min())
     if low == high:
-        return {"constant": low, "sums": {}, "absent": absent}
+        return {"constant": low, "sums": {}, "hole": hole}
     within = [
         (space, offset)
         for space, offset in zip(array.registry.spaces, array.registry.offsets, strict=True)
@@ -82,7 +82,7 @@ def recipe_of(
         if not np.array_equal(told, parts[block]):
             return None
     sums = {name: table.tolist() for name, table in tables.items()}
-    return {"constant": constant, "sums": sums, "absent": absent}
+    return {"constant": constant, "sums": sums, "hole": hole}
 
 
 def _sample(count: int, labels: Sequence[tuple[str, NDArray[np.integer], int]]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jobindsats_pandas.disclosure import Cells, CellStatus, DiscretionisedArray, Registry
+from jobindsats_pandas.disclosure import UNKNOWN, Cells, CellStatus, DiscretionisedArray, Registry
 from jobindsats_pandas.storage.columns import MISSING_PERIOD, STATUS_LABELS
 from jobindsats_pandas.storage.labels import labels_restored, scalar_restored
 
@@ -140,7 +140,11 @@ def _guarded_restored(
     whole = column["dtype"] == "discretionised[Int64]"
     values = columns.numbers(column["file"], np.int64 if whole else np.float64)
     parts = columns.parts[column["file"]] = _parts_restored(columns, column["parts"], labels, status)
-    cells = Cells(values, status, parts, registries[column["registry"]], column["dropped"])
+    left = column.get("left")
+    if left is None:
+        # Written before there were holes, which were called absent then.
+        status[(status == CellStatus.ABSENT) & (parts == UNKNOWN)] = CellStatus.HOLE
+    cells = Cells(values, status, parts, registries[column["registry"]], column["dropped"], tuple(left or ()))
     return DiscretionisedArray.from_cells(cells)
 
 
@@ -154,6 +158,7 @@ def _parts_restored(
     parts = np.full(len(status), recipe["constant"], dtype=np.int64)
     for name, table in recipe["sums"].items():
         parts += np.array(table, dtype=np.int64).take(columns.codes(name, labels[name]), mode="wrap")
-    if recipe["absent"] is not None:
-        parts[status == CellStatus.ABSENT] = recipe["absent"]
+    for key, code in (("absent", CellStatus.ABSENT), ("hole", CellStatus.HOLE)):
+        if recipe.get(key) is not None:
+            parts[status == code] = recipe[key]
     return parts

@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas.disclosure import (
-    NOTHING,
     Cells,
-    CellStatus,
     Decoded,
     DiscretionisedArray,
     DiscretionisedDtype,
+    adds_nothing,
     merge_registries,
 )
 from jobindsats_pandas.errors import ProvenanceError, QueryError
@@ -215,11 +214,11 @@ def _pieces(array: DiscretionisedArray, label: Hashable) -> Iterator[tuple[Hasha
         name, cells = found[0][1].name if found else str(label), array.cells
         if nowhere.any():
             # What pandas made where nothing was, by concat, merge or unstack, is no cell.
-            rows = rows[~(nowhere & ((array.status == CellStatus.ABSENT) | (array.parts == NOTHING)))]
+            rows = rows[~(nowhere & adds_nothing(array.cells))]
             cells = cells[rows]
         yield key, MeasureCells(name, found[0][1] if found else None, cells, rows)
         return
-    special = np.flatnonzero(nowhere & (array.parts != NOTHING) & (array.status != CellStatus.ABSENT))
+    special = np.flatnonzero(nowhere & ~adds_nothing(array.cells))
     if len(special):
         yield ("", str(label)), MeasureCells(str(label), None, array.cells[special], rows[special])
     for decoded in array.registry.decode(array.parts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -211,9 +212,10 @@ def _rows(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
     kept = frame.loc[rows]
     for place, array in guarded_columns(frame):
         cells = kept.iloc[:, place].array.cells
-        if cells.dropped > array.dropped:
+        if cells.dropped > array.dropped or cells.left != array.cells.left:
             # All hidden cells went because they are of another level: that is no dropna.
-            kept.isetitem(place, DiscretionisedArray(cells.values, cells.status, cells.parts, cells.registry))
+            cells = replace(cells, dropped=array.dropped, left=array.cells.left)
+            kept.isetitem(place, DiscretionisedArray.unchecked(cells))
     return kept
 
 
@@ -290,9 +292,39 @@ def _not_there(frame: pd.DataFrame, measure: str | None, over: Sequence[str] | s
     line = read_line(question_for_total(frame, measure, over))
     named = "".join(f", {text}" for text in arguments).replace(f", {measure!r}", f", measure={measure!r}")
     return (
-        f"The published total over {what} is not in the frame. It is one call away:\n  {line}\n"
-        f"or, shorter:\n  ji.read_official_total(df{named})"
+        f"The published total over {what} is not in the frame.{_of_more_than_these(frame, over)} It is one call away:\n"
+        f"  {line}\nor, shorter:\n  ji.read_official_total(df{named})"
     )
+
+
+def _of_more_than_these(frame: pd.DataFrame, over: Sequence[str] | str | None) -> str:
+    """Say which members of a level the frame lacks: a total is of them too, and stands for no sum of the others."""
+    spaces = spaces_of(frame)
+    wanted = None if over is None else [axes_of(frame, spaces, name) for name in as_names(over)]
+    held: dict[tuple[str, int], set[int]] = {}
+    for decoded in decode_columns(array for _, array in guarded_columns(frame)):
+        for cells in decoded:
+            for place, members in enumerate(cells.members):
+                held.setdefault((cells.space.table, place), set()).update(np.unique(members).tolist())
+    for space in spaces:
+        for place, dimension in enumerate(space.dimensions):
+            named = wanted is None or any(
+                axes[space.table].place == place for axes in wanted if space.table in axes
+            )
+            parts = np.array(sorted(held.get((space.table, place), set()) - {0}), dtype=np.intp)
+            if not named or not parts.size:
+                continue
+            levels = dimension.level_of[parts]
+            deepest = max(set(levels.tolist()), key=lambda level: dimension.levels[level].depth)
+            lacking = np.setdiff1d(np.flatnonzero(dimension.level_of == deepest), parts)
+            if lacking.size:
+                names = ", ".join(dimension.members[code].name for code in lacking[:3])
+                more = f" and {lacking.size - 3:,} others" if lacking.size > 3 else ""
+                return (
+                    f" It is of more than the frame holds, which lacks {names}{more} of"
+                    f" {dimension.levels[deepest].name!r}: it is no sum of these rows."
+                )
+    return ""
 
 
 def _columns_of(frame: pd.DataFrame, wanted: set[tuple[str, str]]) -> pd.DataFrame:

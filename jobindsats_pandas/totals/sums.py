@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.disclosure import CellStatus, SumCheck, check_sums, sum_error
+from jobindsats_pandas.disclosure import (
+    UNKNOWN,
+    CellStatus,
+    DiscretionisedArray,
+    SumCheck,
+    check_sums,
+    sum_error,
+)
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.totals.cells import (
     MEASURE,
     STATUS,
+    VALUE,
     Key,
     MeasureCells,
     as_names,
@@ -62,13 +70,15 @@ def sum_bounds(
     Returns
     -------
     DataFrame
-        The columns of `by`, ``measure``, ``low``, ``high``, ``hidden`` and ``rounded`` (numbers of cells) and ``why``
-        low and high differ. ``high`` is missing where nothing bounds the sum.
+        The columns of `by`, ``measure``, ``value`` (the sum where it is right, hidden where it is not), ``low``,
+        ``high``, ``hidden`` and ``rounded`` (numbers of cells) and ``why`` it is no sum, or low and high differ.
+        ``high`` is missing where nothing bounds the sum, both where no interval can be given.
 
     Raises
     ------
     InvalidSumError
-        If no interval can be given: rates, totals among their parts, cells not available, filled or unknown.
+        If no interval can be given for any group: rates, totals among their parts, cells not available, filled or
+        unknown.
     """
     names = as_names(by)
     if isinstance(frame, pd.Series):
@@ -82,7 +92,8 @@ def sum_bounds(
     for piece in pieces:
         check, groups = _grouped(piece, [key_of(frame, piece, name) for name in names])
         bounds = check.bounds()
-        if (refused := np.isnan(bounds.low)).any():
+        refused = np.isnan(bounds.low)
+        if refused.all() and len(refused) and not (names and check.valid):
             raise _no_interval(check, int(np.flatnonzero(refused)[0]))
         whole &= piece.cells.values.dtype.kind == "i" and piece.measure is not None
         whole &= piece.measure is None or piece.measure.kind in (Kind.PERSONS, Kind.STOCK, Kind.FLOW)
@@ -92,6 +103,7 @@ def sum_bounds(
                 {
                     **groups,
                     MEASURE: piece.name,
+                    VALUE: _right_or_hidden(check),
                     "low": bounds.low,
                     "high": np.where(np.isinf(bounds.high), np.nan, bounds.high),
                     "hidden": bounds.hidden,
@@ -100,7 +112,7 @@ def sum_bounds(
                 }
             )
         )
-    joined = _stacked(results, [*names, MEASURE, "low", "high", "hidden", "rounded", "why"])
+    joined = _stacked(results, [*names, MEASURE, VALUE, "low", "high", "hidden", "rounded", "why"])
     numbers = "Int64" if whole and results else "Float64"
     return joined.astype(
         {"low": numbers, "high": numbers, "hidden": "int64", "rounded": "int64", "why": "str"}
@@ -251,8 +263,11 @@ def _why_they_differ(
     kind = piece.measure.kind if piece.measure else Kind.NONE
     limit = {Kind.FULL_TIME: "0 to 3", Kind.MONEY: "0 or more"}.get(kind, "0 to 2")
     texts = []
-    for cells, unseen, small in zip(check.count.tolist(), hidden.tolist(), rounded.tolist(), strict=True):
-        why = []
+    counts = zip(check.count.tolist(), hidden.tolist(), rounded.tolist(), strict=True)
+    for group, (cells, unseen, small) in enumerate(counts):
+        # What the numbers of hidden and rounded cells tell is told below.
+        told = {"hidden", "rounded", "persons"}
+        why = [_WHY[reason] for reason in check.reasons_of(group) if reason not in told]
         if unseen:
             why.append(f"{unseen:,} hidden {_cells(unseen)} of {limit}{' each' * (unseen > 1)}")
         if small:
@@ -263,6 +278,17 @@ def _why_they_differ(
             why.append("a person can be in several parts")
         texts.append("; ".join(why))
     return texts
+
+
+def _right_or_hidden(check: SumCheck) -> DiscretionisedArray:
+    """The sums that are right; the others hidden, or not available where that is all that stands against them."""
+    bad = check.bad
+    status = check.status.copy()
+    status[bad] = CellStatus.DISCRETIONISED
+    pending = check.count_of(CellStatus.NOT_AVAILABLE) == check.count
+    status[bad & pending] = CellStatus.NOT_AVAILABLE
+    parts = np.where(bad, UNKNOWN, check.parts)
+    return DiscretionisedArray(check.totals, status, parts, check.cells.registry)
 
 
 def _cells(count: int) -> str:

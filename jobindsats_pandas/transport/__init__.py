@@ -29,7 +29,7 @@ from jobindsats_pandas.transport.credentials import Key, keyring_token
 from jobindsats_pandas.transport.log import LOG
 from jobindsats_pandas.transport.notices import held_back, tell
 from jobindsats_pandas.transport.parsing import Parser
-from jobindsats_pandas.transport.session import Answer, Transport
+from jobindsats_pandas.transport.session import Answer, Reply, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Key",
     "Parser",
     "Patience",
+    "Reply",
     "Transport",
     "expiry_moment",
     "held_back",

@@ -28,7 +28,7 @@ from jobindsats_pandas.transport.log import LOG
 from jobindsats_pandas.transport.parsing import current_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from requests import PreparedRequest, Response
 
@@ -77,9 +77,29 @@ class Patience:
             return failure.wait
         return min(self.pause * 2.0 ** (tries - 1), self.longest_pause) * SystemRandom().uniform(0.5, 1)
 
+    def for_a_probe(self) -> Patience:
+        """Two tries at most: a single refusal of the hosting is passed over, an API that is down is left alone."""
+        return replace(self, tries=min(self.tries, 2))
+
     def in_the_closed_hour(self) -> Patience:
         """One try without a long wait: the API may be open all the same, but is likely not."""
         return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
+
+
+def failure_of_reply(
+    _: str, status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth
+) -> Failure | None:
+    """Judge what came, and parse it, as `parsing` says; None if it is a whole answer."""
+    if status != 200:
+        return failure_of_answer(status, headers, body, auth=auth)
+    if auth.is_in(body):
+        return ECHO
+    asked = cast("Reading[Any]", current_reading())
+    try:
+        asked.value = asked.parse(body)
+    except BrokenAnswerError as broken:
+        return failure_of_body(str(broken), len(body), headers.get("Content-Type", ""), auth=auth)
+    return None
 
 
 class WholeBody:
@@ -107,11 +127,19 @@ class ApiAdapter(HTTPAdapter):
         Knows the key, which an answer may echo.
     most : int
         Bytes of the largest answer that is read.
+    judge : callable
+        Tells an answer from a failure, as `failure_of_reply` does.
     """
 
-    def __init__(self, patience: Callable[[], Patience], auth: BearerAuth, most: int) -> None:
+    def __init__(
+        self,
+        patience: Callable[[], Patience],
+        auth: BearerAuth,
+        most: int,
+        judge: Callable[..., Failure | None] = failure_of_reply,
+    ) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
-        self.patience, self.auth, self.most = patience, auth, most
+        self.patience, self.auth, self.most, self.judge = patience, auth, most, judge
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections; requests' hook."""
@@ -172,16 +200,10 @@ class ApiAdapter(HTTPAdapter):
                 return failure_of_exception(error, sent=begun.sent, bundle=bundle if encrypted else None)
         if body is None:
             return CODED
-        if response.status_code != 200:
-            return failure_of_answer(response.status_code, response.headers, body, auth=self.auth)
-        if self.auth.is_in(body):
-            return ECHO
-        asked, body = cast("Reading[Any]", current_reading()), body.removeprefix(BYTE_ORDER_MARK)
-        try:
-            asked.value = asked.parse(body)
-        except BrokenAnswerError as broken:
-            kind = response.headers.get("Content-Type", "")
-            return failure_of_body(str(broken), len(body), kind, auth=self.auth)
+        body = body.removeprefix(BYTE_ORDER_MARK)
+        failure = self.judge(str(request.url), response.status_code, response.headers, body, auth=self.auth)
+        if failure is not None:
+            return failure
         response.raw = WholeBody(body)
         return response
 

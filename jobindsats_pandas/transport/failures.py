@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import requests
 import urllib3.exceptions as u3
 
+from jobindsats_pandas.documents import parse_json
 from jobindsats_pandas.errors import (
     AuthenticationError,
+    BrokenAnswerError,
     ConfigurationError,
     JobindsatsError,
     PayloadError,
@@ -273,6 +275,43 @@ def failure_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, a
         request_id=request_id,
         page=content is None,
     )
+
+
+def failure_of_probe(
+    url: str, status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth
+) -> Failure | None:
+    """Judge what came to a probe: a refusal of the question is an answer too, and so is whatever comes as CSV."""
+    if 400 <= status < 500 and status not in {401, 403, 408, 425, 429}:
+        return None
+    if status != 200:
+        return replace(failure_of_answer(status, headers, body, auth=auth), status=status)
+    if "format=csv" in url:
+        return None
+    failure = ECHO if auth.is_in(body) else _failure_of_document(url, headers, body, auth)
+    return failure and replace(failure, status=status)
+
+
+def _failure_of_document(
+    url: str, headers: Mapping[str, str], body: bytes, auth: BearerAuth
+) -> Failure | None:
+    try:
+        content = parse_json(body)
+    except BrokenAnswerError as broken:
+        problem = str(broken)
+    except PayloadError as error:
+        return Failure(PayloadError, told(str(error), auth))
+    else:
+        rows = isinstance(content, dict) and {"columns", "rows"} <= content.keys()
+        if content and (rows if "/data/" in url else isinstance(content, (dict, list))):
+            return None
+        problem = "it is no answer of this API's"
+    return failure_of_body(problem, len(body), headers.get("Content-Type", ""), auth=auth)
+
+
+def cause_of(body: bytes, auth: BearerAuth) -> str | None:
+    """Return the API's own words in the body of an error, fit to be shown."""
+    cause = (_error_body(body) or {}).get("cause")
+    return None if cause is None else told(str(cause), auth)
 
 
 def _error_body(body: bytes) -> dict[str, object] | None:

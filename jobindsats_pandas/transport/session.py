@@ -14,6 +14,7 @@ import uuid
 import weakref
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -46,7 +47,7 @@ from jobindsats_pandas.transport.credentials import (
     is_loopback,
 )
 from jobindsats_pandas.transport.entries import EDITION, stored_response
-from jobindsats_pandas.transport.failures import told
+from jobindsats_pandas.transport.failures import BYTE_ORDER_MARK, cause_of, failure_of_probe, told
 from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
@@ -100,6 +101,28 @@ class Answer(Generic[T]):
     from_cache: bool
     stale: bool
     edition: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came to a probe.
+
+    Attributes
+    ----------
+    status : int
+        200, or the HTTP status of a refusal.
+    body : bytes
+        Without byte order mark.
+    cause : str or None
+        The API's words for a refusal.
+    date : datetime or None
+        The server's clock, where it tells.
+    """
+
+    status: int
+    body: bytes = field(repr=False)
+    cause: str | None
+    date: datetime | None
 
 
 @dataclass(frozen=True)
@@ -218,6 +241,7 @@ class Transport:
         self._flights: dict[tuple[str, str], Flight] = {}
         self._session: CachedSession | None = None
         self.lost_key = False
+        self._probing: requests.Session | None = None
         self._process = os.getpid()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -363,11 +387,51 @@ class Transport:
             raise failure
         return self._stale(answer, question, subject, str(failure))
 
+    def probe(self, path: str) -> Reply:
+        """Send a request as it stands and return what comes, a refusal too; the disk is neither read nor written.
+
+        Parameters
+        ----------
+        path : str
+            As in `fetch`; with ``format=csv`` the body is not judged.
+
+        Raises
+        ------
+        ConfigurationError, AuthenticationError
+            Without a key; where it is not accepted.
+        ServiceError, ClosedHourError
+            No answer can be had; with ``status=200`` where one comes that is none of this API's.
+        """
+        if self._auth is None:
+            raise ConfigurationError(f"No key is given. {HOW_TO_GET_A_KEY}")
+        self._renew_after_fork()
+        auth, session = self._auth, self._probing
+        if session is None:
+            session = self._probing = requests.Session()
+            patience_now = self._patience
+            patience = lambda: patience_now().for_a_probe()  # noqa: E731 - without the transport, as `_patience` is
+            self._prepare(session, ApiAdapter(patience, auth, self._max_answer_bytes, failure_of_probe), auth)
+        try:
+            headers = {"Accept": "*/*"} if "format=csv" in path else {}
+            request = requests.Request("GET", self._url(path), headers=headers)
+            response = self._exchange(session, request)
+        except ServiceError as error:
+            failure = (self._closed(error) or error).at_request(self.curl(path))
+        else:
+            body = response.content.removeprefix(BYTE_ORDER_MARK)
+            date, echoes = _moment_of_text(response.headers.get("Date")), auth.is_in(body)
+            if response.status_code != 200 or not echoes:
+                return Reply(response.status_code, b"" if echoes else body, cause_of(body, auth), date)
+            failure = ServiceError("The answer holds the key, so it is not used.", status=200)
+        raise failure
+
     def close(self) -> None:
         """Close the connections; the transport can be used again."""
-        session, self._session = self._session, None
-        if session is not None and self._process == os.getpid():
-            session.close()  # type: ignore[no-untyped-call]
+        sessions = self._session, self._probing
+        self._session = self._probing = None
+        for session in sessions:
+            if session is not None and self._process == os.getpid():
+                session.close()
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/{path.lstrip('/')}"
@@ -453,25 +517,12 @@ class Transport:
         return landed
 
     def _send(self, question: Question[T], auth: BearerAuth, *, force: bool) -> Landed[T]:
-        session = self._open_session()
         with reading(question.parser.parse, partial(self._life, question)) as parsed:
             hooks = {"response": partial(self._accept, question, auth, parsed)}
-            try:
-                request = session.prepare_request(requests.Request("GET", question.url, hooks=hooks))
-                options = session.merge_environment_settings(question.url, {}, None, None, None)
-                if is_loopback(question.url):
-                    options["proxies"] = {}  # over plain http a proxy would read the key
-                response = session.send(request, force_refresh=force, allow_redirects=False, **options)
-            except KeyboardInterrupt:
-                self._session = None  # its pools may hold a lock, or a connection with half an answer
-                interrupted = True
-            else:
-                interrupted = False
-        if interrupted:
-            raise KeyboardInterrupt  # a new one: the frames of the first hold the key
-        if isinstance(
-            response, KeptResponse
-        ):  # stored since we looked: a flight that landed, or another process
+            request = requests.Request("GET", question.url, hooks=hooks)
+            response = self._exchange(self._open_session(), request, force_refresh=force)
+        if isinstance(response, KeptResponse):
+            # Stored since we looked: by a flight that landed, or by another process.
             answer = self._from_disk(question, response.header)
             return self._send(question, auth, force=True) if answer is None else Landed(answer, None)
         # `_accept` has made it the answer that is stored, whatever the session's signature says.
@@ -479,6 +530,19 @@ class Transport:
         self._cache.responses.keep_columns(question.key, question.parser, value)
         edition = stored.headers[EDITION]
         return Landed(Answer(value, stored.url, stored.created_at, False, False, edition), stored.content)
+
+    def _exchange(
+        self, session: requests.Session, request: requests.Request, **more: Any
+    ) -> requests.Response:
+        try:
+            prepared = session.prepare_request(request)
+            options = session.merge_environment_settings(request.url, {}, None, None, None)
+            if is_loopback(request.url):
+                options["proxies"] = {}  # over plain http a proxy would read the key
+            return session.send(prepared, allow_redirects=False, **more, **options)
+        except KeyboardInterrupt:
+            self._session = self._probing = None  # pools may hold a lock, or a connection with half an answer
+        raise KeyboardInterrupt  # a new one: the frames of the first hold the key
 
     def _accept(
         self,
@@ -500,25 +564,31 @@ class Transport:
         session = self._session
         if session is None:
             session = CachedSession(backend=self._cache, key_fn=request_key)
-            session.auth = self._auth
-            session.headers.update(
-                {
-                    "User-Agent": "jobindsats-pandas",
-                    "Accept": "application/json",
-                    "Accept-Encoding": "gzip, deflate",
-                }
-            )
             if self._auth is not None:
-                for scheme in ("https://", "http://"):
-                    session.mount(scheme, ApiAdapter(self._patience, self._auth, self._max_answer_bytes))
+                self._prepare(
+                    session, ApiAdapter(self._patience, self._auth, self._max_answer_bytes), self._auth
+                )
             self._session = session
         return session
+
+    def _prepare(self, session: requests.Session, adapter: ApiAdapter, auth: BearerAuth) -> None:
+        session.auth = auth
+        session.headers.update(
+            {
+                "User-Agent": "jobindsats-pandas",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+            }
+        )
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, adapter)
 
     def _renew_after_fork(self) -> None:
         if self._process != os.getpid():
             # The parent's sockets would mix its answers with ours; kept unused, since closing them is the parent's.
-            self._inherited = self._session
-            self._session, self._flights, self._process = None, {}, os.getpid()
+            self._inherited = self._session, self._probing
+            self._session = self._probing = None
+            self._flights, self._process = {}, os.getpid()
 
     def _closed(self, failure: ServiceError) -> ClosedHourError | None:
         """Put a failure down to the hour, if it is that hour."""
@@ -569,6 +639,15 @@ class Transport:
         directory = Path(tempfile.gettempdir(), f"jobindsats_pandas-{uuid.uuid4().hex}")
         weakref.finalize(self, _remove_directory, directory, os.getpid())
         return directory
+
+
+def _moment_of_text(text: str | None) -> datetime | None:
+    """The moment that a Date header tells, in UTC; None if it tells none."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 def _patience_now(patience: Patience, clock: Callable[[], datetime], *, closes: bool) -> Patience:

@@ -1,0 +1,247 @@
+"""What answers tell of themselves: figures not published yet, periods that did not come, sums that contradict. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jobindsats_pandas.answers import SPARSE, keys_of, period_positions
+from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count, looks_rounded
+from jobindsats_pandas.metadata import TOTAL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jobindsats_pandas.answers import Block
+    from jobindsats_pandas.metadata import Level, Measure
+    from jobindsats_pandas.queries import Plan
+
+__all__ = [
+    "NOTHING_MISSING",
+    "Missing",
+    "asked_periods",
+    "asks_whole_levels",
+    "available_until",
+    "contradiction",
+    "missing",
+    "suspiciously_rounded",
+    "unexplained_since",
+]
+
+
+def suspiciously_rounded(blocks: Sequence[Block], question: Plan) -> list[str]:
+    """Columns of counts that look as if the table hid by rounding, though it is not known to: many 5s, no 1 to 4."""
+    if question.table.id.casefold() in ROUNDED_TABLES:
+        return []
+    found = []
+    for place, measure in enumerate(question.measures):
+        columns = [block.numbers[place] for block in blocks]
+        if not is_count(measure.name, measure.group_name) or any(np.isnan(c).any() for c in columns):
+            continue
+        fives = sum(int((c == 5).sum()) for c in columns)
+        if fives and looks_rounded(
+            fives=fives, one_to_four=sum(int(((c >= 1) & (c <= 4)).sum()) for c in columns), nulls=0
+        ):
+            found.append(measure.column)
+    return found
+
+
+# --- not available, or hidden ----------------------------------------------------------------------------------------
+
+
+def unexplained_since(blocks: Sequence[Block], question: Plan) -> str | None:
+    """Find the earliest period with a null that the answers' own total rows do not explain.
+
+    A null is *not available* if the overall total is null in that period and in every later one the table has.
+    Whether it is, the answers tell if they hold a total that is shown, or all totals up to the newest period.
+
+    Returns
+    -------
+    str or None
+        A period id; None if everything is explained.
+    """
+    present, shown = _totals(blocks, question)
+    every_total = np.logical_and.accumulate(present[::-1])[::-1]
+    shown_later = np.logical_or.accumulate(shown[:, ::-1], axis=1)[:, ::-1]
+    unexplained = np.zeros(len(present), dtype=bool)
+    unexplained[asked_periods(question)] = True
+    earliest = len(present)
+    for measure, explained in enumerate(shown_later | every_total):
+        open_periods = unexplained & ~explained
+        if not open_periods.any():
+            continue
+        for block in blocks:
+            missing = np.zeros(len(present), dtype=bool)
+            missing[block.periods[np.isnan(block.numbers[measure])]] = True
+            earliest = min([earliest, *np.flatnonzero(missing & open_periods)[:1].tolist()])
+    return question.period_type.periods[earliest] if earliest < len(present) else None
+
+
+def asked_periods(question: Plan) -> np.ndarray:
+    """Positions of the periods that were asked for, oldest first."""
+    positions = period_positions(question.period_type.periods)
+    return np.array([positions[period] for period in question.periods], dtype=np.intp)
+
+
+def _totals(blocks: Sequence[Block], question: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Tell in which periods the overall total has a row, and where (measure, period) that row shows a number."""
+    count = len(question.period_type.periods)
+    present = np.zeros(count, dtype=bool)
+    shown = np.zeros((len(question.measures), count), dtype=bool)
+    for block in blocks:
+        present[block.total_periods] = True
+        for measure, numbers in enumerate(block.total_numbers):
+            shown[measure, block.total_periods[~np.isnan(numbers)]] = True
+    return present, shown
+
+
+def available_until(blocks: Sequence[Block], question: Plan) -> list[int]:
+    """For each measure, the position of the first period from which on it is not available."""
+    present, shown = _totals(blocks, question)
+    limits = []
+    for measure in range(len(question.measures)):
+        missing = present & ~shown[measure]
+        available = np.flatnonzero(~missing)
+        limits.append(int(available[-1]) + 1 if available.size else 0)
+    return limits
+
+
+# --- what did not come ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What was asked for and did not come, by positions of periods: not available, and never 0.
+
+    Attributes
+    ----------
+    periods : frozenset of int
+        Periods without any row.
+    totals : frozenset of int
+        Periods with rows, but without that of the overall total, which was asked for.
+    """
+
+    periods: frozenset[int] = frozenset()
+    totals: frozenset[int] = frozenset()
+
+
+NOTHING_MISSING = Missing()
+
+
+def missing(blocks: Sequence[Block], question: Plan) -> Missing:
+    """Find the periods that did not come, or came without the overall total that was asked for.
+
+    A hierarchy asked for with ``*`` that gives its total in no period has none in its answers: nothing is missing.
+    """
+    asked = set(asked_periods(question).tolist())
+    seen = {period for block in blocks for period in block.seen}
+    codes = [(s.hierarchy.codes.get(TOTAL), s.codes) for s in question.selections]
+    if not all(total in wanted for total, wanted in codes):
+        return Missing(frozenset(asked - seen))
+    totals = {period for block in blocks for period in block.total_periods.tolist()} & asked
+    by_star = any(s.form == "*" for request in question.requests for s in request.selections)
+    lost = asked & seen - totals if totals or not by_star else set()
+    return Missing(frozenset(asked - seen), frozenset(lost))
+
+
+def asks_whole_levels(question: Plan) -> bool:
+    """Whether every dimension stands at its total or at all members of a level: then a period without a row is missing.
+
+    Named members alone may all be left out, which says that they are 0.
+    """
+    for selection in question.selections:
+        hierarchy, codes = selection.hierarchy, set(selection.codes)
+        if not any(codes.issuperset(hierarchy.level_codes(level)) for level in hierarchy.levels):
+            return False
+    return True
+
+
+# --- totals against their parts ---
+
+
+#: Kinds whose parts add up to the total, and by how much each rounded number may be off.
+_ADDING = {Kind.FULL_TIME: 0.5, Kind.MONEY: 0.5, Kind.FLOW: 0.0, Kind.STOCK: 0.0}
+
+
+def contradiction(
+    measure: Measure,
+    kind: Kind,
+    numbers: np.ndarray,
+    periods: np.ndarray,
+    members: Sequence[np.ndarray],
+    question: Plan,
+) -> str | None:
+    """Say where a total and all parts of one level, none of them hidden, miss each other by more than rounding.
+
+    Parameters
+    ----------
+    numbers : ndarray of float64
+        The measure's numbers, row by row; NaN where there is none.
+    periods, members : ndarray, sequence of ndarray
+        The rows' periods, and their members in each dimension, by position.
+
+    Returns
+    -------
+    str or None
+    """
+    if kind not in _ADDING or question.table.id.casefold() in ROUNDED_TABLES:
+        return None
+    found = None
+    for axis, selection in enumerate(question.selections):
+        hierarchy, codes = selection.hierarchy, set(selection.codes)
+        if hierarchy.codes.get(TOTAL) not in codes:
+            continue
+        for level in hierarchy.levels:
+            if level.stop - level.start == 1 or not codes.issuperset(hierarchy.level_codes(level)):
+                continue
+            off = _missed(numbers, periods, members, question, axis, level, _ADDING[kind])
+            if off is not None:
+                total, parts, count, period = off
+                name = hierarchy.labels[hierarchy.codes[TOTAL]]
+                found = (
+                    f"Table {question.table.id}, {measure.column!r}: in {question.period_type.periods[period]} {name!r} is"
+                    f" {total:,.10g} and the members of {level.name!r}, all of them visible, add up to {parts:,.10g}"
+                    f" ({count:,} such case{'' if count == 1 else 's'}). One of them is not what its name says, or additive= names a wrong kind: look at"
+                    " both before either is relied on."
+                )
+    return found
+
+
+def _missed(
+    numbers: np.ndarray,
+    periods: np.ndarray,
+    members: Sequence[np.ndarray],
+    question: Plan,
+    axis: int,
+    level: Level,
+    each: float,
+) -> tuple[float, float, int, int] | None:
+    """Find where the members of a level do not add up to the total: both figures, how often, and the first period."""
+    codes = members[axis]
+    total = question.selections[axis].hierarchy.codes[TOTAL]
+    at_total = np.flatnonzero(codes == total)
+    of_level = np.flatnonzero((codes >= level.start) & (codes < level.stop))
+    others = [other for place, other in enumerate(members) if place != axis]
+    asked = [np.array(s.codes, dtype=np.intp) for place, s in enumerate(question.selections) if place != axis]
+    asked.append(asked_periods(question))
+    key, combinations = keys_of([*others, periods], asked)
+    if combinations > SPARSE * len(key):
+        distinct, key = np.unique(key, return_inverse=True)
+        combinations = len(distinct)
+    sums = np.bincount(key[of_level], numbers[of_level], combinations)  # NaN wherever a part is hidden
+    counts = np.bincount(key[of_level], minlength=combinations)
+    keys = key[at_total]
+    distance = np.abs(numbers[at_total] - sums[keys])
+    tolerance = each * (1 + level.stop - level.start) + 1e-6
+    off = np.flatnonzero((distance > tolerance) & (counts[keys] > 0))
+    if not off.size:
+        return None
+    first = off[0]
+    return (
+        float(numbers[at_total[first]]),
+        float(sums[keys[first]]),
+        len(off),
+        int(periods[at_total[first]]),
+    )

@@ -1,0 +1,213 @@
+"""What warns: true, once a line of the user's, at that line, and of the whole."""
+
+# ruff: noqa: PD010, PLW0108 - ways of users, one as good as another
+
+import subprocess
+import sys
+import textwrap
+import warnings
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from jobindsats_pandas.disclosure import (
+    DiscretionisedArray,
+    PartDimension,
+    PartMeasure,
+    PartSpace,
+    Registry,
+)
+from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning, JobindsatsWarning
+from jobindsats_pandas.kinds import Kind
+
+mpl.use("Agg")
+
+AREA = PartDimension.build(
+    "_omrade",
+    "Område",
+    [
+        ("_kom", "1", "Land", [("/", "Hele landet")]),
+        ("_kom", "2", "Kommune", [(f"/{n}/", f"K{n}") for n in range(4)]),
+    ],
+)
+KINDS = (Kind.FLOW, Kind.NONE, Kind.PERSONS)
+SPACE = PartSpace(
+    "t",
+    "T",
+    (
+        PartMeasure("f", "Antal sanktioner", Kind.FLOW),
+        PartMeasure("r", "Andel ledige", Kind.NONE),
+        PartMeasure("p", "Antal personer", Kind.PERSONS),
+    ),
+    (("M", "2026M01"), ("M", "2026M02")),
+    (AREA,),
+)
+
+
+def frame(kind=Kind.FLOW, *, hidden=(), members=(1, 2, 3, 4)):
+    """Members by two months."""
+    member = np.repeat(np.array(members), 2)
+    status = np.zeros(len(member), dtype=np.uint8)
+    status[list(hidden)] = 1
+    values = np.arange(len(member)) * 7 + 5
+    array = DiscretionisedArray(
+        values.astype(np.float64) if kind is Kind.NONE else values,
+        status,
+        SPACE.encode(KINDS.index(kind), np.tile([0, 1], len(members)), [member]),
+        Registry.of(SPACE),
+    )
+    names = [AREA.members[code].name for code in member]
+    months = pd.period_range("2026-01", periods=2, freq="M").take(np.tile([0, 1], len(members)))
+    return pd.DataFrame({"Område": pd.Categorical(names), "Periode": months, "x": array})
+
+
+def said(call):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return [one for one in caught if issubclass(one.category, JobindsatsWarning)]
+
+
+SMALLEST = {
+    "min": lambda df: df.x.min(),
+    "idxmin": lambda df: df.x.idxmin(),
+    "argmin": lambda df: df.x.argmin(),
+    "nsmallest": lambda df: df.x.nsmallest(2),
+    "frame nsmallest": lambda df: df.nsmallest(2, "x"),
+    "rank": lambda df: df.x.rank(),
+    "qcut": lambda df: pd.qcut(df.x, 2),
+    "groupby.idxmin": lambda df: df.groupby("Område", observed=True).x.idxmin(),
+    "groupby.rank": lambda df: df.groupby("Område", observed=True).x.rank(),
+}
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_what_asks_for_the_smallest_warns_of_hidden_cells_which_are_smaller(name):
+    (one,) = said(lambda: SMALLEST[name](frame(hidden=(2,))))
+    assert one.category is HiddenCellsWarning
+    assert "1 of 8 cells are hidden" in str(one.message)
+    assert said(lambda: SMALLEST[name](frame())) == []
+
+
+def test_grouping_keys_that_separate_totals_from_their_parts_are_seen():
+    df = frame(members=(0, 1, 2))
+    for call in (
+        df.groupby("Område", observed=True).x.mean,
+        lambda: df.groupby("Område", observed=True).x.agg(["min", "max", "first"]),
+        lambda: df.groupby("Område", observed=True).x.transform("first"),
+        lambda: df.pivot_table(index="Område", columns="Periode", values="x", observed=True),
+    ):
+        assert said(call) == []
+    (one,) = said(df.groupby("Periode").x.mean)
+    assert "stand together in Område" in str(one.message)
+
+
+def test_an_unweighted_mean_of_rates_over_members_says_what_it_is():
+    rates = frame(Kind.NONE)
+    for call in (
+        rates.x.mean,
+        rates.groupby("Periode").x.mean,
+        rates[["x"]].mean,
+        lambda: np.mean(rates.x),
+    ):
+        (one,) = said(call)
+        assert "no rate of them together" in str(one.message)
+    assert said(rates.groupby("Område", observed=True).x.mean) == []
+    assert said(rates.x.median) == []
+    assert said(frame().x.mean) == []
+
+
+def test_windows_give_way_to_a_function_and_say_so_where_the_column_does_not_add():
+    (one,) = said(lambda: frame(Kind.PERSONS).x.rolling(2).apply(lambda w: w.max() - w.min()))
+    assert one.category is GuardRemovedWarning
+    assert "persons" in str(one.message)
+    assert said(lambda: frame().x.rolling(2).apply(lambda w: w.max() - w.min())) == []
+
+
+def wide(kind, **kwargs):
+    return (
+        frame(kind, **kwargs)
+        .pivot(index="Periode", columns="Område", values="x")
+        .set_axis(["a", "b", "c", "d"], axis=1)
+        .reset_index(drop=True)
+    )
+
+
+ADDING_PICTURES = {
+    "area": lambda w: w.plot.area(),
+    "stacked bars": lambda w: w.plot.bar(stacked=True),
+    "stacked bars, lying": lambda w: w.plot.barh(stacked=True),
+    "pie": lambda w: w.iloc[0].plot.pie() if w.shape[0] == 1 else w.T[0].plot.pie(),
+    "plt.pie": lambda w: plt.pie(w.T[0]),
+    "stackplot": lambda w: plt.stackplot(range(2), w.a, w.b),
+    "bars on bars": lambda w: plt.bar(range(2), w.a, bottom=w.b),
+    "weighted histogram": lambda w: plt.hist(range(4), weights=w.T[0]),
+}
+HARMLESS_PICTURES = {
+    "lines": lambda w: w.plot(),
+    "bars": lambda w: w.plot.bar(),
+    "boxes": lambda w: w.plot.box(),
+    "boxplot": lambda w: w.boxplot(column="a"),
+    "histogram": lambda w: w.plot.hist(),
+    "scatter": lambda w: w.plot.scatter("a", "b"),
+    "plt.plot": lambda w: plt.plot(range(2), w.a),
+    "plt.bar": lambda w: plt.bar(range(2), w.a),
+    "plt.barh": lambda w: plt.barh(range(2), w.a),
+    "plt.hist": lambda w: plt.hist(w.T[0]),
+    "plt.errorbar": lambda w: plt.errorbar(range(2), w.a, yerr=w.b),
+    "plt.scatter": lambda w: plt.scatter(range(2), w.a),
+    "scatter_matrix": lambda w: pd.plotting.scatter_matrix(w),
+}
+
+
+@pytest.mark.parametrize("name", ADDING_PICTURES)
+def test_pictures_that_add_warn_where_the_numbers_do_not(name):
+    draw = ADDING_PICTURES[name]
+    assert said(lambda: draw(wide(Kind.FLOW))) == []
+    # matplotlib itself draws no pie of which a slice is missing.
+    hidden = [] if name == "plt.pie" else [wide(Kind.FLOW, hidden=(0, 2))]
+    for doubtful in (wide(Kind.PERSONS), *hidden):
+        (one,) = said(lambda doubtful=doubtful: draw(doubtful))
+        assert one.category is HiddenCellsWarning
+        assert "what it shows as a sum is none" in str(one.message)
+        assert one.filename == __file__
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", HARMLESS_PICTURES)
+def test_pictures_that_add_nothing_do_not_warn(name):
+    for kind in KINDS:
+        assert said(lambda kind=kind: HARMLESS_PICTURES[name](wide(kind))) == []
+    hidden = frame(hidden=(3,), members=(1, 2, 3, 4)).x
+    if name in {"plt.plot", "plt.bar", "plt.barh", "plt.errorbar"}:
+        getattr(plt, name[4:])(range(8), hidden)
+    elif name in {"lines", "bars", "boxes"}:
+        hidden.plot(kind={"lines": "line", "bars": "bar", "boxes": "box"}[name])
+    plt.close("all")
+
+
+@pytest.mark.parametrize("call", [lambda x: x.mean(), np.mean, lambda x: x.to_frame().describe()])
+def test_a_warning_points_at_the_line_of_the_user(call):
+    (one,) = said(lambda: call(frame(hidden=(2,)).x))
+    assert one.filename == __file__
+
+
+def test_under_the_filter_of_python_a_line_warns_once_however_often_it_runs():
+    code = """
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        from test_disclosure_warnings import frame
+        column = frame(hidden=(2,)).x
+        for _ in range(20):
+            column.mean()
+            column.to_frame().describe()
+        column.mean()
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(__import__("pathlib").Path(__file__).parent)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stderr.count("HiddenCellsWarning") == 3
