@@ -65,10 +65,19 @@ def load_rows(columns: bytes, label_count: int) -> Rows | None:
         for column in batch.columns[:label_count]
     )
     numbers = tuple(
-        column.to_numpy(zero_copy_only=False).astype(np.float64) / 10**decimals
+        _numbers(column, decimals)
         for column, decimals in zip(batch.columns[label_count:], told["decimals"], strict=True)
     )
     return Rows(tuple(told["columns"]), labels, numbers)
+
+
+def _numbers(column: Any, decimals: int) -> np.ndarray:
+    values: np.ndarray = column.to_numpy(zero_copy_only=False)
+    if values.dtype != np.float64 or not values.flags.writeable:
+        values = values.astype(np.float64)
+    if decimals:
+        values /= 10**decimals
+    return values
 
 
 def _label_column(labels: Labels) -> Any:
