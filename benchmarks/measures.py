@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -27,7 +29,7 @@ from jobindsats_pandas import Client, sandbox
 from jobindsats_pandas.metadata import parse_table
 from jobindsats_pandas.queries import plan
 from jobindsats_pandas.sandbox.fixed import FixedTable
-from jobindsats_pandas.transport import Transport
+from jobindsats_pandas.transport import Parser, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,11 +114,12 @@ def cache(rounds: int) -> list[Figure]:
         transport = Transport(token=api.token, base_url=api.url, cache_dir=path / "ours")
         request = client.plan("y25i01", EVERYTHING, "*").requests[0]
         edition = str(case.table.update_latest or "")
-        body = transport.fetch(request.path, check=lambda _: None, edition=edition).body
+        bodies = Parser(lambda body: body)
+        body = transport.fetch(request.path, bodies, edition=edition).value
         assert len(rivals.ours([body], question)) * 4 == question.cells
         times = interleaved(
             {
-                "hit": lambda: transport.fetch(request.path, check=lambda _: None, edition=edition),
+                "hit": lambda: transport.fetch(request.path, bodies, edition=edition),
                 "decoding": lambda: rivals.ours([body], question),
             },
             rounds,
@@ -185,6 +188,74 @@ def second_run(cells: int, rounds: int, *, with_user: bool) -> list[Figure]:
             Figure(section, "a request, CPU", Spread.of(np.array(times["ours"]) * 1000 / len(urls)), "ms"),
         ]
     return figures
+
+
+def whole_reads(cells: int, rounds: int, first: float, second: float) -> list[Figure]:
+    """Reads through the public function, first and second, beside a user's own way and one Parquet file."""
+    case, section = Case(cells, MOST), f"whole read, {cells:,} cells"
+    with elsewhere(case) as (url, token), tempfile.TemporaryDirectory() as directory:
+        path, number = Path(directory), itertools.count()
+
+        def ours(place: str) -> pd.DataFrame:
+            client = Client(token, url, path / place, max_cells=MOST, connections=1)
+            return client.read("y25i01", EVERYTHING, "*", progress=False)
+
+        def user(place: str) -> pd.DataFrame:
+            with requests_cache.CachedSession(str(path / place), backend="sqlite") as session:
+                session.headers["Authorization"] = f"Bearer {token}"
+                answers = [session.get(address).json() for address in urls]
+            frames = [pd.DataFrame(found["rows"], columns=found["columns"]) for found in answers]
+            return rivals.categories(pd.concat(frames, ignore_index=True))
+
+        urls = Client(token, url, path / "ours").plan("y25i01", EVERYTHING, "*").urls
+        frame = ours("ours")
+        rivals.assert_equal(frame, user("user"))
+        plain = frame.assign(**{name: frame[name].array.plain() for name in frame.columns[4:]})
+        plain.to_parquet(path / "plain.parquet")
+        times = interleaved(
+            {
+                "ours, first": lambda: ours(f"ours {next(number)}"),
+                "user, first": lambda: user(f"user {next(number)}"),
+                "ours": lambda: ours("ours"),
+                "user": lambda: user("user"),
+                "parquet": lambda: pd.read_parquet(path / "plain.parquet"),
+            },
+            rounds,
+        )
+        kept = [place.stat().st_size for place in (path / "ours").rglob("*.answer")]
+        columns = [place.stat().st_size for place in (path / "ours").rglob("*.columns")]
+    return [
+        Figure(
+            section, "first: user / ours", ratio(times, "user, first", "ours, first"), "x", first, None, True
+        ),
+        Figure(section, "second: user / ours", ratio(times, "user", "ours"), "x", second, None, True),
+        Figure(section, "second: ours / pd.read_parquet", ratio(times, "ours", "parquet"), "x", 2.2, 1.4),
+        Figure(section, "ours, first, CPU", Spread.of(np.array(times["ours, first"]) * 1000), "ms"),
+        Figure(section, "ours, second, CPU", Spread.of(np.array(times["ours"]) * 1000), "ms"),
+        Figure(
+            section, "disk / that of the bytes alone", Spread.of([1 + sum(columns) / sum(kept)]), "x", 1.8
+        ),
+    ]
+
+
+@contextmanager
+def elsewhere(case: Case) -> Iterator[tuple[str, str]]:
+    """A server in a process of its own, whose CPU time is nobody's: its address and key."""
+    ours, theirs = multiprocessing.get_context("fork").Pipe()
+    process = multiprocessing.get_context("fork").Process(
+        target=answer_alone, args=(case, theirs), daemon=True
+    )
+    process.start()
+    yield ours.recv()
+    ours.send(None)
+    process.join()
+
+
+def answer_alone(case: Case, pipe: Any) -> None:
+    """Serve a case until told to stop."""
+    with served(case) as (api, _, _):
+        pipe.send((api.url, api.token))
+        pipe.recv()
 
 
 def memory(section: str, api: sandbox.Sandbox, path: Path, months: int) -> list[Figure]:

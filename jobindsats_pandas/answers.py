@@ -33,9 +33,12 @@ __all__ = [
     "doubled",
     "is_rising",
     "keys_of",
+    "label_count",
     "match",
+    "match_rows",
     "order_of",
     "period_positions",
+    "read_answer",
 ]
 
 #: With more combinations asked for than this many times the rows that came, sorting is cheaper than a place for each.
@@ -99,14 +102,31 @@ def match(body: bytes, request: DataRequest) -> Block:
     PayloadError
         If the answer cannot be understood, or does not answer what was asked.
     """
+    return match_rows(read_answer(body, request), request)
+
+
+def read_answer(body: bytes, request: DataRequest) -> Rows:
+    """Read the rows of an answer, as `rows.read_rows`; errors name the table."""
     try:
-        return _match(body, request)
+        return read_rows(body, label_count(request))
     except PayloadError as error:
         raise type(error)(f"Table {request.table.id}: {error}") from None
 
 
-def _match(body: bytes, request: DataRequest) -> Block:
-    rows = read_rows(body, 1 + len(request.selections))
+def label_count(request: DataRequest) -> int:
+    """How many columns of an answer hold names: those of the period and the dimensions."""
+    return 1 + len(request.selections)
+
+
+def match_rows(rows: Rows, request: DataRequest) -> Block:
+    """Match the names of an answer's rows with what was asked; as `match`, for rows that are read."""
+    try:
+        return _match(rows, request)
+    except PayloadError as error:
+        raise type(error)(f"Table {request.table.id}: {error}") from None
+
+
+def _match(rows: Rows, request: DataRequest) -> Block:
     dimensions = _dimension_order(rows, request)
     measures = _measure_order(rows.columns, request)
     names = _names_of_totals(rows, dimensions, request.selections)

@@ -11,20 +11,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas.answers import UnknownMemberError, match
+from jobindsats_pandas.answers import UnknownMemberError, label_count, match_rows, read_answer
 from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
 from jobindsats_pandas.forms import EVERY_FORM, MAX_URL, PROVEN, Dialect, halve, single_requests
 from jobindsats_pandas.gathering import gather
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.queries import in_dialect, names_request
-from jobindsats_pandas.transport import expiry_moment
+from jobindsats_pandas.row_columns import VERSION, dump_rows, load_rows
+from jobindsats_pandas.transport import Parser, expiry_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jobindsats_pandas.answers import Block
+    from jobindsats_pandas.fast_rows import Rows
     from jobindsats_pandas.forms import DataRequest
     from jobindsats_pandas.metadata import Hierarchy, Table
     from jobindsats_pandas.queries import Plan
@@ -32,15 +34,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Asker",
-    "Parsed",
     "Part",
     "expiry_of_table",
     "is_about_the_question",
     "remember_refusals",
     "remember_total",
 ]
-
-T = TypeVar("T")
 
 #: After a first refusal the question is asked so many times more, each time in tighter forms.
 FURTHER_TRIES = 3
@@ -63,27 +62,24 @@ _ABOUT_THE_QUESTION = re.compile(
 )
 
 
-class Parsed(Generic[T]):
-    """Parses the bodies that the transport has to judge, and keeps what came of the last one."""
+class _Matched:
+    """Matches the rows that the transport has to judge, and keeps what came of the last ones."""
 
-    def __init__(
-        self, parse: Callable[[bytes], T], expires: Callable[[T], datetime | None] = lambda _: None
-    ) -> None:
-        self._parse = parse
-        self._expires = expires
-        self._last: tuple[bytes, T] | None = None
+    def __init__(self, request: DataRequest) -> None:
+        self._request = request
+        self._last: tuple[Rows, Block] | None = None
 
-    def __call__(self, body: bytes) -> datetime | None:
-        """Parse a body, and tell when it expires."""
-        found = self._parse(body)
-        self._last = body, found
-        return self._expires(found)
+    def __call__(self, rows: Rows) -> datetime:
+        """Match rows, and tell when their answer expires."""
+        block = match_rows(rows, self._request)
+        self._last = rows, block
+        return _expiry_of(block, self._request)
 
-    def of(self, answer: Answer) -> T:
-        """What came of an answer; parsed now if another thread's request brought it."""
-        if self._last is not None and self._last[0] == answer.body:
+    def of(self, answer: Answer[Rows]) -> Block:
+        """What came of an answer; matched now if another thread's request brought it."""
+        if self._last is not None and self._last[0] is answer.value:
             return self._last[1]
-        return self._parse(answer.body)
+        return match_rows(answer.value, self._request)
 
 
 @dataclass(frozen=True)
@@ -261,15 +257,15 @@ class Asker:
 
     def part(self, request: DataRequest, *, edition: str) -> Part:
         """Answer one request."""
-        parsed = Parsed(partial(match, request=request), partial(_expiry_of, request=request))
+        matched = _Matched(request)
         try:
-            answer = self._fetch(request, parsed, edition)
+            answer = self._fetch(request, matched, edition)
         except QueryError as error:
             if error.status in _REFUSALS and not is_about_the_question(error.cause):
                 raise _RefusedError(request, error) from None
             raise
         return Part(
-            parsed.of(answer), request, answer.edition, answer.fetched_at, answer.from_cache, answer.stale
+            matched.of(answer), request, answer.edition, answer.fetched_at, answer.from_cache, answer.stale
         )
 
     def live_on(self, parts: Sequence[Part], table: Table) -> None:
@@ -278,10 +274,17 @@ class Asker:
             if part.block.unfinished and not part.from_cache:
                 self.transport.expire(part.request.path, expiry_of_table(table))
 
-    def _fetch(self, request: DataRequest, parsed: Parsed[Any], edition: str) -> Any:
+    def _fetch(self, request: DataRequest, matched: _Matched, edition: str) -> Answer[Rows]:
+        parser = Parser(
+            partial(read_answer, request=request),
+            dump_rows,
+            partial(load_rows, label_count=label_count(request)),
+            VERSION,
+        )
         return self.transport.fetch(
             request.path,
-            check=parsed,
+            parser,
+            accept=matched,
             table=request.table.id,
             edition=edition,
             refresh=self.refresh,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobindsats_pandas.answers import UnknownMemberError
-from jobindsats_pandas.asking import Asker, Parsed, expiry_of_table
+from jobindsats_pandas.asking import Asker, expiry_of_table
 from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.errors import (
     JobindsatsError,
@@ -28,7 +28,7 @@ from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
 from jobindsats_pandas.queries import plan, resolve_measure, total_request
-from jobindsats_pandas.transport import Key, Transport, held_back, keyring_token, tell
+from jobindsats_pandas.transport import Key, Parser, Transport, held_back, keyring_token, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,10 +173,9 @@ class Client:
 
     def subjects(self, *, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
         """Subjects in their groups, as `jobindsats_pandas.subjects`."""
-        check = Parsed(parse_subjects)
-        return check.of(
-            self._transport.fetch("subjects?format=json", check=check, refresh=refresh, offline=offline)
-        )
+        return self._transport.fetch(
+            "subjects?format=json", Parser(parse_subjects), refresh=refresh, offline=offline
+        ).value
 
     def tables(
         self, search: str | None = None, *, refresh: bool = False, offline: bool = False
@@ -287,17 +286,20 @@ class Client:
         )
 
     def _catalogue(self, *, refresh: bool = False, offline: bool = False) -> tuple[CatalogueEntry, ...]:
-        check = Parsed(parse_tables)
-        return check.of(
-            self._transport.fetch("tables?format=json", check=check, refresh=refresh, offline=offline)
-        )
+        return self._transport.fetch(
+            "tables?format=json", Parser(parse_tables), refresh=refresh, offline=offline
+        ).value
 
     def _metadata(self, table: str, *, refresh: bool = False, offline: bool = False) -> _Metadata:
         table_id = self._table_id(table, offline=offline)
-        check = Parsed(partial(parse_table, table_id=table_id), expires=expiry_of_table)
         try:
             answer = self._transport.fetch(
-                f"table/{table_id}?format=json", check=check, table=table_id, refresh=refresh, offline=offline
+                f"table/{table_id}?format=json",
+                Parser(partial(parse_table, table_id=table_id)),
+                accept=expiry_of_table,
+                table=table_id,
+                refresh=refresh,
+                offline=offline,
             )
         except QueryError as error:
             entries = self._catalogue(offline=offline)
@@ -305,7 +307,7 @@ class Client:
                 raise
             error.args = (_no_such_table(table, entries),)
             raise
-        return _Metadata(check.of(answer))
+        return _Metadata(answer.value)
 
     def _table_id(self, table: str, *, offline: bool) -> str:
         """Return the id in lower case; a table's name is looked up in the catalogue."""

@@ -18,7 +18,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import zip_longest
 from math import isnan
 from pathlib import Path
@@ -28,7 +27,6 @@ from urllib.parse import quote
 
 from jobindsats_pandas.answers import match
 from jobindsats_pandas.asking import (
-    Parsed,
     expiry_of_table,
     is_about_the_question,
     remember_refusals,
@@ -48,7 +46,7 @@ from jobindsats_pandas.forms import BASE_URL, PROVEN, Selection
 from jobindsats_pandas.matching import did_you_mean
 from jobindsats_pandas.metadata import TOTAL, parse_table, parse_tables
 from jobindsats_pandas.queries import plan
-from jobindsats_pandas.transport import held_back, keyring_token
+from jobindsats_pandas.transport import Parser, held_back, keyring_token
 from jobindsats_pandas.transport.clock import opening_moment, utc_now
 
 if TYPE_CHECKING:
@@ -552,11 +550,13 @@ def _compare_clocks(reply: Reply, visit: _Visit) -> None:
 
 def _metadata(transport: Transport, table_id: str) -> tuple[Table, Counter[str]]:
     """Look at a table anew, for the client too; and count where its hierarchies list their totals."""
-    parsed = Parsed(partial(parse_table, table_id=table_id), expires=expiry_of_table)
+    both = Parser(lambda body: (parse_table(body, table_id), json.loads(body)))
     path = f"table/{table_id}?format=json"
-    answer = transport.fetch(path, check=parsed, table=table_id, refresh=True)
+    table, document = transport.fetch(
+        path, both, accept=lambda found: expiry_of_table(found[0]), table=table_id, refresh=True
+    ).value
     places: Counter[str] = Counter()
-    for dimension in json.loads(answer.body).get("dimensions") or []:
+    for dimension in document.get("dimensions") or []:
         for hierarchy in dimension["hierarchies"]:
             levels = [[value["value_id"] for value in level["values"]] for level in hierarchy["levels"]]
             if sum(map(len, levels)) < 2:
@@ -565,7 +565,7 @@ def _metadata(transport: Transport, table_id: str) -> tuple[Table, Counter[str]]
                 places["in a level of its own"] += 1
             else:
                 places["inside a level" if any(TOTAL in level for level in levels) else "nowhere"] += 1
-    return parsed.of(answer), places
+    return table, places
 
 
 def _tell_of_the_end(error: JobindsatsError, visit: _Visit) -> None:

@@ -157,6 +157,10 @@ class PayloadError(JobindsatsError, ValueError):
     """The API answered something that cannot be understood; a wrong number would be worse."""
 
 
+class BrokenAnswerError(PayloadError):
+    """What came is no whole answer, but cut or a page of somebody else; it is worth another try, and then a `ServiceError`."""
+
+
 class NotCachedError(JobindsatsError, LookupError):
     """The question was asked offline, and its answer is not on disk."""
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from jobindsats_pandas.errors import PayloadError, QueryError
+from jobindsats_pandas.documents import parse_json
+from jobindsats_pandas.errors import BrokenAnswerError, PayloadError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
 from jobindsats_pandas.matching import did_you_mean, fold, ranked
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
@@ -565,12 +566,28 @@ class _Reader:
 
     def document(self, body: bytes) -> Any:
         try:
-            document = json.loads(body)
+            document = parse_json(body)
             if b"\\u" in body:
                 # Half of a surrogate pair can be read, and then neither sent, shown nor stored.
                 json.dumps(document, ensure_ascii=False).encode()
-        except (ValueError, RecursionError) as error:
+        except BrokenAnswerError as error:
+            raise BrokenAnswerError(f"{self.what}: the answer is not JSON ({error}).") from None
+        except PayloadError as error:
+            raise PayloadError(f"{self.what}: {error}") from None
+        except (UnicodeError, RecursionError) as error:
             raise PayloadError(f"{self.what}: the answer is not JSON ({error}).") from None
+        return document
+
+    def catalogue(self, body: bytes) -> Sequence[Any]:
+        document = self.document(body)
+        if (
+            not isinstance(document, list)
+            or not document
+            or not all(isinstance(item, dict) for item in document)
+        ):
+            raise BrokenAnswerError(
+                f"{self.what}: the field 'answer' is {_shown(document)}, not a list of objects."
+            )
         return document
 
     def mapping(self, value: Any, name: str) -> Mapping[str, Any]:
@@ -639,9 +656,7 @@ def parse_subjects(body: bytes) -> pd.DataFrame:
             read.identifier(subject, "subject_id"),
             read.text(subject, "subject_name"),
         )
-        for group in (
-            read.mapping(item, "subject group") for item in read.sequence(read.document(body), "answer")
-        )
+        for group in (read.mapping(item, "subject group") for item in read.catalogue(body))
         for subject in read.items(group, "subjects", optional=True)
     ]
     columns = ["subject_group_id", "subject_group_name", "subject_id", "subject_name"]
@@ -680,7 +695,7 @@ def parse_tables(body: bytes) -> tuple[CatalogueEntry, ...]:
     """Parse the answer of ``/tables``; a table under several subjects comes once, with all of them."""
     read = _Reader("The list of tables")
     entries: dict[str, CatalogueEntry] = {}
-    for item in read.sequence(read.document(body), "answer"):
+    for item in read.catalogue(body):
         subject = read.mapping(item, "subject")
         subject_name = read.text(subject, "subject_name")
         for group in read.items(subject, "table_groups", optional=True):
@@ -798,7 +813,11 @@ def parse_table(body: bytes, table_id: str | None = None) -> Table:
         If a field cannot be understood; the message names the table and the field.
     """
     read = _Reader(f"Table {table_id}" if table_id else "A table")
-    document = read.mapping(read.document(body), "answer")
+    document = read.document(body)
+    if not isinstance(document, dict) or "table_id" not in document:
+        raise BrokenAnswerError(
+            f"{read.what}: the answer is {_shown(document)}, not an object with a 'table_id'."
+        )
     found = read.identifier(document, "table_id")
     if table_id is not None and found.casefold() != table_id.casefold():
         raise read.fail("table_id", f"is {found!r}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from jobindsats_pandas.errors import PayloadError
+from jobindsats_pandas.documents import parse_json
+from jobindsats_pandas.errors import BrokenAnswerError, PayloadError
 from jobindsats_pandas.fast_rows import EXACT, Labels, Rows, fast_rows
 
 __all__ = ["plain_rows", "read_rows"]
@@ -61,13 +61,13 @@ def read_rows(body: bytes, label_count: int) -> Rows:
 def plain_rows(body: bytes, label_count: int) -> Rows:
     """Read the rows of any body; as `read_rows`, which takes a faster way where the body allows it."""
     try:
-        document = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise PayloadError(f"The answer is not JSON: {error}.") from None
+        document = parse_json(body)
+    except BrokenAnswerError as error:
+        raise BrokenAnswerError(f"The answer is not JSON: {error}.") from None
     columns = document.get("columns") if isinstance(document, dict) else None
     rows = document.get("rows") if isinstance(document, dict) else None
     if not isinstance(columns, list) or not isinstance(rows, list):
-        raise PayloadError(
+        raise BrokenAnswerError(
             "The answer has no lists 'columns' and 'rows'; it is not an answer to a question for data."
         )
     if not all(isinstance(name, str) for name in columns):
@@ -92,10 +92,6 @@ def plain_rows(body: bytes, label_count: int) -> Rows:
         tuple(_labels(name, by_column[i]) for i, name in enumerate(columns[:label_count])),
         tuple(_numbers(name, by_column[label_count + i]) for i, name in enumerate(columns[label_count:])),
     )
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
 
 
 def _labels(column: str, cells: list[Any]) -> Labels:

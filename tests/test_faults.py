@@ -35,6 +35,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from bodies import BODY
 
 from jobindsats_pandas.errors import (
     AuthenticationError,
@@ -84,7 +85,7 @@ def answer(asked):
 
 
 def fetch(transport, number, size=SMALL, **options):
-    return transport.fetch(path_of(number, size), check=lambda body: None, **options)
+    return transport.fetch(path_of(number, size), BODY, **options)
 
 
 class Tally(Counter):
@@ -96,7 +97,7 @@ class Tally(Counter):
         """Ask, and count what came."""
         began = time.monotonic()
         try:
-            body = fetch(transport, number, size, **options).body
+            body = fetch(transport, number, size, **options).value
         except Exception:  # noqa: BLE001 - counted, and printed
             traceback.print_exc()
             self["unexpected"] += 1
@@ -110,7 +111,7 @@ class Tally(Counter):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", StaleDataWarning)
                 try:
-                    body = fetch(transport, number, size, offline=True).body
+                    body = fetch(transport, number, size, offline=True).value
                 except NotCachedError:
                     self["lost"] += 1
                 else:
@@ -246,11 +247,11 @@ def test_equal_questions_share_an_answer_and_different_ones_never_do(api, tmp_pa
             f"data/x01?%6E={number}&format=json&size={SMALL}",
         ):
             tally["injected"] += 1
-            found = transport.fetch(path, check=lambda body: None)
-            tally["right" if found.from_cache and found.body == right(number) else "wrong"] += 1
+            found = transport.fetch(path, BODY)
+            tally["right" if found.from_cache and found.value == right(number) else "wrong"] += 1
         for blank in ("&x=", "&X=", "&x=&y=", "&%20="):
             tally["injected"] += 1
-            found = transport.fetch(path_of(number) + blank, check=lambda body: None)
+            found = transport.fetch(path_of(number) + blank, BODY)
             tally["wrong" if found.from_cache else "right"] += 1
     record("keys: order and encoding, blank values", tally)
 
@@ -289,7 +290,7 @@ def test_a_bad_answer_is_never_stored_and_a_good_one_never_lost(api, tmp_path, r
                 foreseen = type(error) is wanted and (not old or kind in REFUSALS)
                 tally["right" if foreseen else "unexpected"] += 1
             else:
-                tally["right" if old and served.stale and served.body == right(1) else "wrong"] += 1
+                tally["right" if old and served.stale and served.value == right(1) else "wrong"] += 1
             tally["injected"] += api.faults.injected.total() - before
             now = [path.read_bytes() for path in sorted(transport.cache.path.glob("*"))]
             tally["lost"] += now != stored  # a bad answer stored, or a good one gone
@@ -726,7 +727,7 @@ def in_children(processes, work, transport):
     for number in range(20):
         with contextlib.suppress(NotCachedError):
             size = LARGE if number < 5 else SMALL
-            body = fetch(transport, number, size, offline=True).body
+            body = fetch(transport, number, size, offline=True).value
             tally["right" if body == right(number, size) else "wrong"] += 1
     return tally, {}
 
@@ -858,7 +859,7 @@ def soak(transport, seconds):
         while True:
             counts, number = Tally(), draw.randrange(60)
             try:
-                body = fetch(transport, number, refresh=draw.random() < 0.5).body
+                body = fetch(transport, number, refresh=draw.random() < 0.5).value
                 counts["right" if body == right(number) else "wrong"] += 1
             except ServiceError:
                 counts["reported"] += 1

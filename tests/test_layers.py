@@ -11,8 +11,9 @@ import jobindsats_pandas
 
 PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
-    {"errors", "fast_rows", "kinds", "matching", "periods", "sandbox"},
-    {"disclosure", "metadata", "rows", "transport"},
+    {"errors"},
+    {"documents", "fast_rows", "kinds", "matching", "periods", "sandbox"},
+    {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"forms"},
     {"queries"},
     {"answers"},

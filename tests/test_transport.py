@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import copy
 import json
 import logging
 import os
 import pickle
+import random
 import shutil
 import signal
 import socket
@@ -16,11 +19,14 @@ import threading
 import time
 import traceback
 import types
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import platformdirs
 import pytest
+from bodies import BODY
+from requests_cache import CachedSession
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.errors import (
@@ -37,7 +43,16 @@ from jobindsats_pandas.errors import (
     StaleDataWarning,
 )
 from jobindsats_pandas.sandbox import FixedTable, serve
-from jobindsats_pandas.transport import Key, Patience, Transport, adapter, held_back, keyring_token, tell
+from jobindsats_pandas.transport import (
+    Key,
+    Parser,
+    Patience,
+    Transport,
+    adapter,
+    held_back,
+    keyring_token,
+    tell,
+)
 from jobindsats_pandas.transport.credentials import BearerAuth
 from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.session import _remove_directory
@@ -85,8 +100,8 @@ def transport_to(api, clock, tmp_path, **settings):
     return Transport(base_url=api.url, cache_dir=tmp_path / "cache", clock=clock, **settings)
 
 
-def fetch(transport, path=PATH, check=lambda body: None, **options):
-    return transport.fetch(path, check=check, **options)
+def fetch(transport, path=PATH, accept=lambda body: None, **options):
+    return transport.fetch(path, BODY, accept=accept, **options)
 
 
 # From the network and from the disk.
@@ -94,9 +109,9 @@ def fetch(transport, path=PATH, check=lambda body: None, **options):
 
 def test_the_second_identical_call_sends_nothing(api, transport, clock):
     first, second = fetch(transport), fetch(transport)
-    assert json.loads(first.body)["rows"] == [["1"]]
+    assert json.loads(first.value)["rows"] == [["1"]]
     assert (first.from_cache, second.from_cache) == (False, True)
-    assert (second.body, second.fetched_at, second.url) == (first.body, first.fetched_at, first.url)
+    assert (second.value, second.fetched_at, second.url) == (first.value, first.fetched_at, first.url)
     assert (first.stale, second.stale) == (False, False)
     assert first.fetched_at.tzinfo is UTC
     assert abs(first.fetched_at - clock.now) < timedelta(seconds=1)
@@ -110,7 +125,7 @@ def test_the_address_is_sent_as_it_stands(api, transport):
 
 
 def test_a_byte_order_mark_is_removed(api, transport):
-    bodies = [fetch(transport, f"data/x01?n={number}&format=json").body for number in range(12)]
+    bodies = [fetch(transport, f"data/x01?n={number}&format=json").value for number in range(12)]
     assert all(body.startswith(b"{") for body in bodies)
 
 
@@ -120,7 +135,7 @@ def test_an_answer_expires_after_a_day_or_when_its_check_says(api, transport, cl
     assert fetch(transport).from_cache
     clock.now += timedelta(minutes=2)
     week = clock.now + timedelta(days=7)
-    assert not fetch(transport, check=lambda body: week).from_cache
+    assert not fetch(transport, accept=lambda body: week).from_cache
     clock.now += timedelta(days=6, hours=23)
     assert fetch(transport).from_cache
     clock.now += timedelta(hours=2)
@@ -158,28 +173,28 @@ def test_an_answer_that_makes_no_sense_is_neither_stored_nor_asked_for_again(api
         raise PayloadError("no sense")
 
     with pytest.raises(PayloadError, match="no sense") as caught:
-        fetch(transport, check=senseless)
+        fetch(transport, accept=senseless)
     assert caught.value.curl == transport.curl(PATH)
     assert (len(api.requests), transport.cache.info().entries) == (1, 0)
     good = fetch(transport)
     with pytest.raises(PayloadError):
-        fetch(transport, check=senseless)  # the stored one counts as missing, the new one is no better
+        fetch(transport, accept=senseless)  # the stored one counts as missing, the new one is no better
     assert fetch(transport).fetched_at == good.fetched_at
     assert len(api.requests) == 3
 
 
 def test_an_answer_is_checked_before_it_is_served_and_once_when_fetched(api, transport):
     bodies = []
-    fetch(transport, check=bodies.append)
+    fetch(transport, accept=bodies.append)
     assert len(bodies) == 1
-    fetch(transport, check=bodies.append)
+    fetch(transport, accept=bodies.append)
     assert len(bodies) == 2
     assert bodies[0] == bodies[1]
 
 
 def test_an_unforeseen_error_in_a_check_is_not_hidden(api, transport):
     with pytest.raises(ZeroDivisionError):
-        fetch(transport, check=lambda body: 1 / 0)
+        fetch(transport, accept=lambda body: 1 / 0)
     assert not fetch(transport).from_cache
 
 
@@ -263,7 +278,7 @@ def test_an_answer_can_be_made_to_expire_at_another_moment(api, transport, clock
     first = fetch(transport, edition="a")
     transport.expire(PATH, clock.now + timedelta(hours=1))
     assert transport.has(PATH, edition="a")
-    assert fetch(transport, edition="a").body == first.body
+    assert fetch(transport, edition="a").value == first.value
     clock.now += timedelta(hours=2)
     assert not transport.has(PATH, edition="a")
     again = fetch(transport, edition="a")
@@ -309,8 +324,8 @@ def test_an_older_answer_is_served_with_its_age_when_the_api_fails(api, transpor
     clock.now += timedelta(days=3)
     with pytest.warns(StaleDataWarning, match=r"fetched on 2026-07-01 at 12:00, 3 days ago.*Tries: 4"):
         answer = fetch(transport)
-    assert (answer.body, answer.fetched_at, answer.stale, answer.from_cache) == (
-        first.body,
+    assert (answer.value, answer.fetched_at, answer.stale, answer.from_cache) == (
+        first.value,
         first.fetched_at,
         True,
         True,
@@ -377,8 +392,8 @@ def test_in_the_closed_hour_the_api_is_asked_once_where_the_disk_has_nothing_fre
     transport = transport_to(api, clock, tmp_path, closed_hour=True)
     clock.now = datetime(2026, month, 5, hour - 1, 58, tzinfo=UTC)
     week = clock.now + timedelta(days=7)
-    fetch(transport, check=lambda body: week)
-    fetch(transport, "data/x01?n=2&format=json", check=lambda body: clock.now)
+    fetch(transport, accept=lambda body: week)
+    fetch(transport, "data/x01?n=2&format=json", accept=lambda body: clock.now)
     clock.now = datetime(2026, month, 5, hour, 15, tzinfo=UTC)
     api.faults.closed = True
     assert not fetch(transport).stale
@@ -453,7 +468,7 @@ def test_one_question_from_many_threads_is_sent_once(api, transport):
     api.faults.add("latency", seconds=0.3)
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: fetch(transport), range(16)))
-    assert len({answer.body for answer in answers}) == 1
+    assert len({answer.value for answer in answers}) == 1
     assert len(api.requests) == 1
 
 
@@ -479,23 +494,202 @@ def test_different_questions_do_not_wait_for_each_other(api, transport):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: fetch(transport, f"data/x01?n={n}&format=json"), range(8)))
     assert time.monotonic() - began < 2
-    assert [json.loads(answer.body)["rows"][0][0] for answer in answers] == [str(n) for n in range(8)]
+    assert [json.loads(answer.value)["rows"][0][0] for answer in answers] == [str(n) for n in range(8)]
 
 
 def test_an_answer_that_landed_just_before_is_not_asked_for_again(api, transport):
-    looked = []
-    stored = transport._stored
+    fly = transport._fetch_once
 
-    def late(question):  # another process stores the answer between our look and our turn
-        found = stored(question)
-        if not looked:
-            looked.append(True)
-            fetch(Transport(**transport._settings, token=KEY))
-        return found
+    def late(question, **options):  # another process stores the answer between our look and our turn
+        fetch(Transport(**transport._settings, token=KEY))
+        return fly(question, **options)
 
-    transport._stored = late
+    transport._fetch_once = late
     assert fetch(transport).from_cache
     assert len(api.requests) == 1
+
+
+def test_the_session_answers_hits_and_questions_to_the_disk_and_is_told_of_refreshes(
+    api, transport, clock, monkeypatch
+):
+    sent, send = [], CachedSession.send
+
+    def watched(session, request, **options):
+        response = send(session, request, **options)
+        told = tuple(name for name in ("only_if_cached", "force_refresh") if options.get(name))
+        sent.append((told, response.from_cache, response.status_code))
+        return response
+
+    monkeypatch.setattr(CachedSession, "send", watched)
+
+    def through(**options):
+        sent.clear()
+        with contextlib.suppress(NotCachedError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", StaleDataWarning)
+            fetch(transport, **options)
+        return list(sent)
+
+    hit, nothing = (("only_if_cached",), True, 200), (("only_if_cached",), True, 504)
+    assert through(offline=True) == [nothing]
+    assert through() == [nothing, ((), True, 200)]  # stored as what requests-cache keeps
+    assert through() == [hit]
+    assert through(offline=True) == [hit]
+    assert through(refresh=True) == [(("force_refresh",), True, 200)]
+    clock.now += timedelta(days=2)
+    assert through(offline=True) == [hit]
+    assert through()[0] == nothing
+    assert len(api.requests) == 3
+
+
+def test_threads_that_share_an_answer_share_no_object_of_it(api, transport):
+    api.faults.add("latency", seconds=0.3)
+    lists = Parser(lambda body: [json.loads(body)])
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: transport.fetch(PATH, lists), range(8)))
+    assert len({id(answer.value) for answer in answers}) == 8
+    assert all(answer.value == answers[0].value for answer in answers)
+    assert len(api.requests) == 1
+
+
+# Parsed once, and kept as columns.
+
+
+class Counting:
+    """Parses bodies, keeps columns of them, and counts both."""
+
+    def __init__(self, version="1"):
+        self.parsed, self.dumped, self.loaded = 0, 0, 0
+        self.parser = Parser(self.parse, self.dump, self.load, version)
+
+    def parse(self, body):
+        self.parsed += 1
+        return json.loads(body)["rows"]
+
+    def dump(self, rows):
+        self.dumped += 1
+        return repr(rows).encode()
+
+    def load(self, columns):
+        self.loaded += 1
+        return ast.literal_eval(columns.decode())
+
+    @property
+    def counts(self):
+        return self.parsed, self.dumped, self.loaded
+
+
+@pytest.fixture
+def counting():
+    return Counting()
+
+
+def test_a_body_is_parsed_once_and_afterwards_its_columns_are_read(api, transport, counting):
+    first = transport.fetch(PATH, counting.parser)
+    assert counting.counts == (1, 1, 0)
+    second = transport.fetch(PATH, counting.parser)
+    assert counting.counts == (1, 1, 1)
+    assert (second.value, second.fetched_at, second.edition) == (first.value, first.fetched_at, first.edition)
+    transport.fetch(PATH, counting.parser, refresh=True)
+    assert counting.counts == (2, 2, 1)
+    assert len(api.requests) == 2
+
+
+def test_an_answer_that_has_expired_is_not_parsed_before_it_is_needed(api, transport, clock, counting):
+    transport.fetch(PATH, counting.parser)
+    clock.now += timedelta(days=2)
+    transport.fetch(PATH, counting.parser)
+    assert counting.counts == (2, 2, 0)
+    clock.now += timedelta(days=2)
+    api.faults.add("500", times=None)
+    with pytest.warns(StaleDataWarning):
+        transport.fetch(PATH, counting.parser)
+    assert counting.counts == (2, 2, 1)
+
+
+def columns_of(transport):
+    (path,) = transport.cache.path.glob("*.columns")
+    return path
+
+
+def damage(place):
+    def spoil(path):
+        data = bytearray(path.read_bytes())
+        data[place] ^= 4
+        path.write_bytes(data)
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        os.unlink,
+        damage(5),
+        damage(-3),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:-4]),
+        lambda path: path.write_bytes(path.read_bytes() + b" "),
+        lambda path: path.write_bytes(b'{"version": 5}\n[]'),
+        lambda path: path.write_bytes(b"[" * 100_000),
+        lambda path: path.chmod(0o666),
+        lambda path: path.unlink() or os.mkfifo(path),
+    ],
+)
+def test_columns_that_are_not_ours_are_made_again_silently_and_once(api, transport, counting, spoil):
+    first = transport.fetch(PATH, counting.parser)
+    spoil(columns_of(transport))
+    assert transport.fetch(PATH, counting.parser).value == first.value
+    assert counting.counts == (2, 2, 0)
+    assert transport.fetch(PATH, counting.parser).value == first.value
+    assert counting.counts == (2, 2, 1)
+    assert len(api.requests) == 1
+
+
+def test_columns_of_another_version_or_another_answer_are_made_again(api, transport, counting):
+    transport.fetch(PATH, counting.parser)
+    newer = Counting("2")
+    transport.fetch(PATH, newer.parser)
+    assert newer.counts == (1, 1, 0)
+    old = columns_of(transport).read_bytes()
+    api.tables["x01"] = FixedTable(
+        {"table_id": "x01"}, rows=lambda asked: {"columns": ["P"], "rows": [["new"]]}
+    )
+    transport.fetch(PATH, newer.parser, refresh=True)
+    columns_of(transport).write_bytes(old)  # as after a kill between the two
+    assert transport.fetch(PATH, newer.parser).value == [["new"]]
+    assert newer.loaded == 0
+
+
+def test_no_flipped_bit_of_columns_ever_gives_other_rows(transport, counting):
+    first = transport.fetch(PATH, counting.parser).value
+    path, draw = columns_of(transport), random.Random(1)
+    good = path.read_bytes()
+    for _ in range(300):
+        damage(draw.randrange(len(good)))(path)
+        assert transport.fetch(PATH, counting.parser).value == first
+        path.write_bytes(good)
+
+
+def test_columns_count_and_go_with_their_answers(transport, counting):
+    transport.fetch(PATH, counting.parser)
+    size = sum(path.stat().st_size for path in transport.cache.path.iterdir())
+    assert (transport.cache.info().entries, transport.cache.info().bytes) == (1, size)
+    assert transport.cache.list()["bytes"].tolist() == [size]
+    transport.expire(PATH, NOON + timedelta(days=300))
+    transport.fetch(PATH, counting.parser)
+    assert counting.counts == (1, 1, 1)
+    assert transport.cache.clear() == 1
+    assert not list(transport.cache.path.iterdir())
+
+
+def test_what_does_not_fit_is_not_served_from_columns_either(api, transport, counting):
+    def refuse(rows):
+        raise PayloadError("other members")
+
+    transport.fetch(PATH, counting.parser)
+    with pytest.raises(PayloadError, match="other members"):
+        transport.fetch(PATH, counting.parser, accept=refuse)
+    assert len(api.requests) == 2
 
 
 # Where the cache is.

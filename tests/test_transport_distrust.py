@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 import pytest
+from bodies import BODY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,8 +79,8 @@ def to(server, directory, **settings):
     return Transport(token=KEY, base_url=url, cache_dir=directory, **settings)
 
 
-def ask(transport, path=PATH, check=lambda body: None, **options):
-    return transport.fetch(path, check=check, **options)
+def ask(transport, path=PATH, accept=lambda body: None, **options):
+    return transport.fetch(path, BODY, accept=accept, **options)
 
 
 # Echoes of the key.
@@ -159,7 +160,7 @@ def test_data_that_hold_the_key_are_neither_used_nor_stored(tmp_path, echo):
     with answering(body=body) as server:
         transport, seen = to(server, tmp_path), []
         with pytest.raises(PayloadError, match="holds the key") as caught:
-            ask(transport, check=seen.append)
+            ask(transport, accept=seen.append)
         assert (server.asked, seen) == (1, [])
     assert echo not in shown(caught.value)
     assert not list(tmp_path.rglob("*"))
@@ -168,7 +169,7 @@ def test_data_that_hold_the_key_are_neither_used_nor_stored(tmp_path, echo):
 def test_data_that_only_speak_of_bearers_are_taken_as_they_are(tmp_path):
     body = json.dumps({"columns": ["Bearer of news"], "rows": [["Bearer x"]]}).encode()
     with answering(body=body) as server:
-        assert ask(to(server, tmp_path)).body == body
+        assert ask(to(server, tmp_path)).value == body
 
 
 def test_what_is_stored_of_the_headers_is_short_and_holds_no_key(tmp_path):
@@ -226,7 +227,7 @@ def test_what_a_check_says_of_a_body_steers_nothing_either(tmp_path):
         raise PayloadError(f"unknown member {STEERING!s}" + "x" * 100_000)
 
     with answering() as server, pytest.raises(PayloadError) as caught:
-        ask(to(server, tmp_path), check=check)
+        ask(to(server, tmp_path), accept=check)
     assert all(line.isprintable() for line in str(caught.value).split("\n"))
     assert len(str(caught.value)) < 6000
 
@@ -250,7 +251,7 @@ def test_an_answer_beyond_the_limit_is_refused_by_its_length(tmp_path):
 
 def test_a_limit_is_no_limit_for_what_just_fits(tmp_path):
     with answering() as server:
-        assert ask(to(server, tmp_path, max_answer_bytes=len(GOOD))).body == GOOD
+        assert ask(to(server, tmp_path, max_answer_bytes=len(GOOD))).value == GOOD
         with pytest.raises(TooLargeError):
             ask(to(server, tmp_path / "less", max_answer_bytes=len(GOOD) - 1))
 

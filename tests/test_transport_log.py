@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bodies import BODY
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.__main__ import main
@@ -45,16 +46,16 @@ def told(caplog, level):
 def test_a_job_is_told_what_was_asked_waited_for_and_taken_from_disk(api, transport, caplog, clock):
     caplog.set_level(logging.INFO, "jobindsats_pandas")
     api.faults.add("503", retry_after="0")
-    transport.fetch(PATH, check=lambda body: None)
-    transport.fetch(PATH, check=lambda body: None)
+    transport.fetch(PATH, BODY)
+    transport.fetch(PATH, BODY)
     clock[0] += timedelta(days=2)
     api.faults.add("500", times=None)
     with pytest.warns(StaleDataWarning):
-        transport.fetch(PATH, check=lambda body: None)
+        transport.fetch(PATH, BODY)
     api.faults.clear()
     api.faults.add("422", cause="Unknown period type")
     with pytest.raises(QueryError):
-        transport.fetch("data/x01?n=2&format=json", check=lambda body: None)
+        transport.fetch("data/x01?n=2&format=json", BODY)
     lines = told(caplog, logging.INFO)
     assert lines[0].startswith(
         "waits 0.0 s before try 2: The API, or the hosting in front of it, answered with HTTP 503"
@@ -72,7 +73,7 @@ def test_a_job_is_told_what_was_asked_waited_for_and_taken_from_disk(api, transp
 def test_every_request_is_told_at_debug_without_the_key(api, transport, caplog):
     caplog.set_level(logging.DEBUG)
     api.faults.add("503", retry_after="0")
-    transport.fetch(PATH, check=lambda body: None)
+    transport.fetch(PATH, BODY)
     lines = [record.message for record in caplog.records if record.name == "jobindsats_pandas"]
     assert [line for line in lines if line.startswith("GET ")] == [
         f"GET {api.url}/{PATH}, try 1",
@@ -85,7 +86,7 @@ def test_every_request_is_told_at_debug_without_the_key(api, transport, caplog):
 
 def test_nobody_who_did_not_ask_is_told_anything(api, transport, capfd):
     api.faults.add("503", retry_after="0")
-    transport.fetch(PATH, check=lambda body: None)
+    transport.fetch(PATH, BODY)
     assert capfd.readouterr() == ("", "")
     assert any(
         isinstance(handler, logging.NullHandler)
@@ -95,7 +96,7 @@ def test_nobody_who_did_not_ask_is_told_anything(api, transport, capfd):
 
 def test_a_long_question_is_cut_in_the_log(transport, caplog):
     caplog.set_level(logging.INFO, "jobindsats_pandas")
-    transport.fetch(PATH + "&x=" + "y" * 1500, check=lambda body: None)
+    transport.fetch(PATH + "&x=" + "y" * 1500, BODY)
     (line,) = told(caplog, logging.INFO)
     assert len(line) < 250
     assert "letters)" in line

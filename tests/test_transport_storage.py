@@ -27,9 +27,9 @@ from jobindsats_pandas.transport.entries import (
     EDITION,
     DamagedEntryError,
     Header,
+    contents,
     pack,
     stored_response,
-    unpack,
 )
 from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
@@ -45,6 +45,15 @@ def answer(table="y25i01", body=BODY, fetched_at=NOW, query="format=json"):
     return cache_key(url), stored_response(
         url, body, fetched_at, fetched_at + timedelta(days=1), "application/json"
     )
+
+
+def unpack(data):
+    found = contents(data)
+    if found is None:
+        return None
+    header, body = found
+    times = (header.fetched_at, header.expires)
+    return stored_response(header.url, body, *times, header.content_type, header.edition)
 
 
 def same(left, right):

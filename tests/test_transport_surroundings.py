@@ -8,6 +8,7 @@ import sys
 import textwrap
 
 import pytest
+from bodies import BODY
 from servers import Server, read_request
 
 import jobindsats_pandas as ji
@@ -31,7 +32,7 @@ def transport(tmp_path, monkeypatch):
 
 def failure(transport, error):
     with pytest.raises(error) as caught:
-        transport.fetch("data/x01?format=json", check=lambda body: None)
+        transport.fetch("data/x01?format=json", BODY)
     assert type(caught.value) is error
     told = f"{caught.value}\n{caught.value.report()}"
     assert KEY not in told

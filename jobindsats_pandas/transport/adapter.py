@@ -5,31 +5,35 @@ urllib3's own retries see no bodies, start without a pause and obey a Retry-Afte
 
 from __future__ import annotations
 
-import io
 import time
 from dataclasses import dataclass, replace
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
 
+from jobindsats_pandas.errors import BrokenAnswerError
 from jobindsats_pandas.transport.connections import OversizeError, exchange, keep_time
 from jobindsats_pandas.transport.failures import (
+    BYTE_ORDER_MARK,
     CODED,
+    ECHO,
     Failure,
     failure_of_answer,
+    failure_of_body,
     failure_of_exception,
     failure_of_size,
 )
 from jobindsats_pandas.transport.log import LOG
+from jobindsats_pandas.transport.parsing import current_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from requests import PreparedRequest, Response
 
     from jobindsats_pandas.transport.credentials import BearerAuth
+    from jobindsats_pandas.transport.parsing import Reading
 
 CONNECTIONS = 16  # kept open for reuse; how many are used at once is the caller's choice
 BLOCK = 1 << 16
@@ -82,8 +86,38 @@ class Patience:
         return replace(self, tries=1, budget=min(self.budget, CLOSED_HOUR_BUDGET))
 
 
+def failure_of_reply(
+    _: str, status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth
+) -> Failure | None:
+    """Judge what came, and parse it, as `parsing` says; None if it is a whole answer."""
+    if status != 200:
+        return failure_of_answer(status, headers, body, auth=auth)
+    if auth.is_in(body):
+        return ECHO
+    asked = cast("Reading[Any]", current_reading())
+    try:
+        asked.value = asked.parse(body)
+    except BrokenAnswerError as broken:
+        return failure_of_body(str(broken), len(body), headers.get("Content-Type", ""), auth=auth)
+    return None
+
+
+class WholeBody:
+    """A body that has come, in the place of the connection it came from; requests would read that in small pieces."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        """Give the body in one piece."""
+        yield self._body
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class ApiAdapter(HTTPAdapter):
-    """Give back a whole, well-formed answer, or raise one of our errors.
+    """Give back a whole answer, parsed as `parsing` says, or raise one of our errors.
 
     Parameters
     ----------
@@ -94,7 +128,7 @@ class ApiAdapter(HTTPAdapter):
     most : int
         Bytes of the largest answer that is read.
     judge : callable
-        Tells an answer from a failure, as `failure_of_answer` does.
+        Tells an answer from a failure, as `failure_of_reply` does.
     """
 
     def __init__(
@@ -102,7 +136,7 @@ class ApiAdapter(HTTPAdapter):
         patience: Callable[[], Patience],
         auth: BearerAuth,
         most: int,
-        judge: Callable[..., Failure | None] = failure_of_answer,
+        judge: Callable[..., Failure | None] = failure_of_reply,
     ) -> None:
         super().__init__(pool_maxsize=CONNECTIONS, max_retries=0)
         self.patience, self.auth, self.most, self.judge = patience, auth, most, judge
@@ -166,10 +200,11 @@ class ApiAdapter(HTTPAdapter):
                 return failure_of_exception(error, sent=begun.sent, bundle=bundle if encrypted else None)
         if body is None:
             return CODED
+        body = body.removeprefix(BYTE_ORDER_MARK)
         failure = self.judge(str(request.url), response.status_code, response.headers, body, auth=self.auth)
         if failure is not None:
             return failure
-        response.raw = HTTPResponse(io.BytesIO(body), status=200, preload_content=False)
+        response.raw = WholeBody(body)
         return response
 
     def _read(self, response: Response) -> bytes | None:

@@ -91,8 +91,8 @@ def pack(response: CachedResponse) -> bytes:
     return header.to_line() + compressed
 
 
-def unpack(data: bytes) -> CachedResponse | None:
-    """Read the bytes of a file; None if they are of another format.
+def contents(data: bytes) -> tuple[Header, bytes] | None:
+    """Read header and body from the bytes of a file; None if they are of another format.
 
     Raises
     ------
@@ -109,9 +109,7 @@ def unpack(data: bytes) -> CachedResponse | None:
         body = bytes(pa.decompress(compressed, decompressed_size=header.length, codec="zstd", asbytes=True))
     except (OSError, ValueError, TypeError, OverflowError, MemoryError, SystemError, pa.ArrowException):
         raise DamagedEntryError from None
-    return stored_response(
-        header.url, body, header.fetched_at, header.expires, header.content_type, header.edition
-    )
+    return header, body
 
 
 def stored_response(

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import requests
 import urllib3.exceptions as u3
 
+from jobindsats_pandas.documents import parse_json
 from jobindsats_pandas.errors import (
     AuthenticationError,
+    BrokenAnswerError,
     ConfigurationError,
     JobindsatsError,
     PayloadError,
@@ -31,7 +33,6 @@ from jobindsats_pandas.transport.surroundings import (
     trouble_with_proxy,
 )
 from jobindsats_pandas.transport.texts import printable, shortened
-from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK, body_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,6 +82,8 @@ class Failure:
             page=self.page,
         )
 
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 LONGEST_WAIT = 1e9
 """Seconds, some thirty years: enough for never."""
@@ -217,29 +220,22 @@ def failure_of_size(most: int) -> Failure:
     )
 
 
-def failure_of_answer(
-    url: str, status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth
-) -> Failure | None:
-    """Judge an HTTP answer; None if it is whole, of the right shape and may be stored.
+def failure_of_body(problem: str, size: int, content_type: str, *, auth: BearerAuth) -> Failure:
+    """Say that what came as a success is no whole answer: it was damaged on the way, or is somebody else's page."""
+    return Failure(
+        ServiceError,
+        f"The API's answer cannot be used: {told(problem, auth)} ({size} bytes,"
+        f" {told(content_type, auth) or 'no content type'}).",
+        transient=True,
+    )
+
+
+def failure_of_answer(status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth) -> Failure:
+    """Judge an HTTP answer that is no success.
 
     The API refuses in JSON, or by a status that leaves no doubt. Everything else comes from the hosting in front
     of it, or was damaged on the way, and is worth another try.
     """
-    if status == 200:
-        if auth.is_in(body):
-            return ECHO
-        try:
-            problem = body_problem(url, body)
-        except PayloadError as twice:
-            return Failure(PayloadError, told(str(twice), auth))
-        if problem is None:
-            return None
-        kind = told(headers.get("Content-Type", "no content type"), auth)
-        return Failure(
-            ServiceError,
-            f"The API's answer cannot be used: {problem} ({len(body)} bytes, {kind}).",
-            transient=True,
-        )
     content = _error_body(body)
     cause, request_id = (
         None if value is None else told(str(value), auth)
@@ -284,13 +280,32 @@ def failure_of_answer(
 def failure_of_probe(
     url: str, status: int, headers: Mapping[str, str], body: bytes, *, auth: BearerAuth
 ) -> Failure | None:
-    """As `failure_of_answer`, but a refusal of the question is an answer too, and so is whatever comes as CSV."""
-    if status == 200 and "format=csv" in url:
-        return None
+    """Judge what came to a probe: a refusal of the question is an answer too, and so is whatever comes as CSV."""
     if 400 <= status < 500 and status not in {401, 403, 408, 425, 429}:
         return None
-    failure = failure_of_answer(url, status, headers, body, auth=auth)
+    if status != 200:
+        return replace(failure_of_answer(status, headers, body, auth=auth), status=status)
+    if "format=csv" in url:
+        return None
+    failure = ECHO if auth.is_in(body) else _failure_of_document(url, headers, body, auth)
     return failure and replace(failure, status=status)
+
+
+def _failure_of_document(
+    url: str, headers: Mapping[str, str], body: bytes, auth: BearerAuth
+) -> Failure | None:
+    try:
+        content = parse_json(body)
+    except BrokenAnswerError as broken:
+        problem = str(broken)
+    except PayloadError as error:
+        return Failure(PayloadError, told(str(error), auth))
+    else:
+        rows = isinstance(content, dict) and {"columns", "rows"} <= content.keys()
+        if content and (rows if "/data/" in url else isinstance(content, (dict, list))):
+            return None
+        problem = "it is no answer of this API's"
+    return failure_of_body(problem, len(body), headers.get("Content-Type", ""), auth=auth)
 
 
 def cause_of(body: bytes, auth: BearerAuth) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 
+@lru_cache(maxsize=1024)
 def cache_key(url: str) -> str:
     """Name the answer to a GET request.
 

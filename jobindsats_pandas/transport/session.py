@@ -12,16 +12,17 @@ import threading
 import time
 import uuid
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 import platformdirs
 import requests
+from requests.structures import CaseInsensitiveDict
 from requests_cache import CachedSession
 from requests_cache.models.response import CachedResponse
 
@@ -46,19 +47,24 @@ from jobindsats_pandas.transport.credentials import (
     is_loopback,
 )
 from jobindsats_pandas.transport.entries import EDITION, stored_response
-from jobindsats_pandas.transport.failures import cause_of, failure_of_probe, told
+from jobindsats_pandas.transport.failures import BYTE_ORDER_MARK, cause_of, failure_of_probe, told
 from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.log import LOG, named
 from jobindsats_pandas.transport.notices import notify
-from jobindsats_pandas.transport.storage import DiskCache
+from jobindsats_pandas.transport.parsing import reading
+from jobindsats_pandas.transport.storage import DiskCache, KeptResponse
 from jobindsats_pandas.transport.texts import printable, shortened
-from jobindsats_pandas.transport.validation import BYTE_ORDER_MARK
 from jobindsats_pandas.transport.view import CacheView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jobindsats_pandas.transport.entries import Header
+    from jobindsats_pandas.transport.parsing import Parser, Reading
+
+T = TypeVar("T")
 
 API_HOST = "api.jobindsats.dk"
 DEFAULT_LIFE = timedelta(days=1)
@@ -72,13 +78,13 @@ PLACE = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The body of an answer, and where it comes from.
+class Answer(Generic[T]):
+    """What was made of an answer, and where it comes from.
 
     Attributes
     ----------
-    body : bytes
-        As the API sent it, without byte order mark.
+    value : object
+        What the parser made of it.
     fetched_at : datetime
         In UTC.
     from_cache : bool
@@ -89,7 +95,7 @@ class Answer:
         The update it belongs to, as told when it was fetched.
     """
 
-    body: bytes = field(repr=False)
+    value: T = field(repr=False)
     url: str
     fetched_at: datetime
     from_cache: bool
@@ -120,14 +126,14 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Generic[T]):
     """What is asked, and which stored answers are good enough for it."""
 
     name: str  # in the log
     url: str
-    check: Callable[[bytes], datetime | None]
+    parser: Parser[T]
+    accept: Callable[[T], datetime | None]
     edition: str
-    after: datetime | None  # answers must be fetched later than this
 
     @property
     def key(self) -> str:
@@ -135,12 +141,20 @@ class Question:
         return cache_key(self.url)
 
 
+@dataclass(frozen=True)
+class Landed(Generic[T]):
+    """What a request brought; the bytes, if they came now, for those who must not share what was made of them."""
+
+    answer: Answer[T]
+    body: bytes | None
+
+
 class Flight:
     """One request in the air; whoever asks the same meanwhile waits for it and shares what it brings."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.outcome: Answer | JobindsatsError | None = None
+        self.outcome: Landed[Any] | JobindsatsError | None = None
 
 
 class Transport:
@@ -290,22 +304,25 @@ class Transport:
     def fetch(
         self,
         path: str,
+        parser: Parser[T],
         *,
-        check: Callable[[bytes], datetime | None],
+        accept: Callable[[T], datetime | None] = lambda _: None,
         table: str | None = None,
         edition: str = "",
         refresh: bool = False,
         offline: bool = False,
-    ) -> Answer:
+    ) -> Answer[T]:
         """Answer a question from the disk if that is still good, else from the API, else from older answers.
 
         Parameters
         ----------
         path : str
             Path and query below the base address, percent-encoded where needed; sent as it stands.
-        check : callable
-            Gets the body of every answer before it is stored or served. Raises `PayloadError` if it makes no
-            sense (a new answer is then not stored, a stored one counts as missing), or returns when it expires
+        parser : Parser
+            Makes of a body what is asked for. An answer that is none is asked for again.
+        accept : callable, optional
+            Gets what was made of every answer before that is stored or served. Raises `PayloadError` if it does not
+            fit (a new answer is then not stored, a stored one counts as missing), or returns when it expires
             (None: after a day).
         table : str, optional
             What to call the question in messages.
@@ -333,37 +350,42 @@ class Transport:
             The API refuses; an older answer would hide that. An answer that is too large counts as one, and so does a
             question that would leave the place of questions.
         PayloadError
-            From `check`.
+            From `parser` or `accept`.
         """
         subject = f"table {table}" if table else path.partition("?")[0]
         if not PLACE.fullmatch(path.partition("?")[0]):
             raise QueryError(
                 f"{path[:100]!r} is no question to this API: ids of tables are made of a-z, 0-9 and _."
             )
-        question = Question(named(path), self._url(path), check, edition, self._clock() if refresh else None)
-        stored = self._stored(question)
-        if stored is not None and self._is_good(stored, question):
-            LOG.info("%s: from disk, fetched %s", question.name, _moment(stored))
-            return _answer(stored, from_cache=True)
+        question = Question(named(path), self._url(path), parser, accept, edition)
+        kept = None if refresh and not offline else self._kept(question, stale=offline)
+        answer = None if kept is None else self._from_disk(question, kept)
+        if answer is not None and kept is not None and self._life(question, kept) > timedelta(0):
+            LOG.info("%s: from disk, fetched %s", question.name, _moment(answer))
+            return answer
         if offline:
-            if stored is None:
+            if answer is None:
                 raise NotCachedError(
                     f"{subject}: this question is not on disk, and offline=True forbids to send it. Ask it once "
                     "without offline; Client.cache.list() shows what is on disk.",
                     curl=self.curl(path),
                 )
-            return self._stale(stored, question, subject, "offline=True")
+            return self._stale(answer, question, subject, "offline=True")
         try:
-            return self._fetch_once(question)
+            return self._fetch_once(question, force=refresh or kept is not None)
         except JobindsatsError as error:
             failure = error.at_request(self.curl(path))
         LOG.info("%s: %s: %s", question.name, type(failure).__name__, failure)
-        if stored is None or not isinstance(failure, (ServiceError, ClosedHourError)):
+        if not isinstance(failure, (ServiceError, ClosedHourError)):
             raise failure
-        if self._clock() - stored.created_at > self._max_age_stale:
-            failure.add_note(f"The answer on disk is of {stored.created_at:%Y-%m-%d}, too old to be shown.")
+        older = self._kept(question, stale=True)
+        if older is not None and self._clock() - older.fetched_at > self._max_age_stale:
+            failure.add_note(f"The answer on disk is of {older.fetched_at:%Y-%m-%d}, too old to be shown.")
             raise failure
-        return self._stale(stored, question, subject, str(failure))
+        answer = None if older is None else self._from_disk(question, older)
+        if answer is None:
+            raise failure
+        return self._stale(answer, question, subject, str(failure))
 
     def probe(self, path: str) -> Reply:
         """Send a request as it stands and return what comes, a refusal too; the disk is neither read nor written.
@@ -414,47 +436,62 @@ class Transport:
     def _url(self, path: str) -> str:
         return f"{self.base_url}/{path.lstrip('/')}"
 
-    def _stored(self, question: Question) -> CachedResponse | None:
-        response = self._cache.get_response(question.key)
-        if response is not None:
-            try:
-                question.check(response.content)
-            except PayloadError:
+    def _from_disk(self, question: Question[T], header: Header) -> Answer[T] | None:
+        """What is made of the stored answer; None if that is not whole, or does not fit."""
+        try:
+            found = self._cache.responses.parsed(question.key, header, question.parser)
+            if found is None:
                 return None
-        return response
+            value, header = found
+            question.accept(value)
+        except PayloadError:
+            return None
+        return Answer(value, header.url, header.fetched_at, True, False, header.edition)
 
-    def _is_good(self, response: CachedResponse, question: Question) -> bool:
-        return (
-            self._is_fresh(response.created_at, cast("datetime", response.expires))
-            and response.headers.get(EDITION, "") == question.edition
-            and (question.after is None or response.created_at > question.after)
-        )
+    def _life(self, question: Question[Any], header: Header) -> timedelta:
+        """How long a stored answer is still good for a question; nothing if it belongs to another update."""
+        fitting = self._is_fresh(header.fetched_at, header.expires) and header.edition == question.edition
+        return header.expires - self._clock() if fitting else timedelta(0)
+
+    def _kept(self, question: Question[Any], *, stale: bool) -> Header | None:
+        """Ask the session for what is on disk: a good answer, or with `stale` any."""
+        self._renew_after_fork()
+        request = (
+            requests.PreparedRequest()
+        )  # bare, as nothing of it is sent: preparing one takes as long as a hit
+        request.method, request.url, request.hooks = "GET", question.url, requests.hooks.default_hooks()
+        request.headers = CaseInsensitiveDict({"Cache-Control": "stale-if-error"} if stale else {})
+        with reading(question.parser.parse, partial(self._life, question)):
+            response = self._open_session().send(request, only_if_cached=True)
+        return response.header if isinstance(response, KeptResponse) else None
 
     def _is_fresh(self, fetched_at: datetime, expires: datetime) -> bool:
         now = self._clock()
         # An answer of the future was fetched while this machine's clock was ahead.
         return expires > now and fetched_at <= now + CLOCK_SLACK
 
-    def _fetch_once(self, question: Question) -> Answer:
+    def _fetch_once(self, question: Question[T], *, force: bool) -> Answer[T]:
         """Send, unless the same question is in the air already; then share its outcome, good or bad."""
         self._renew_after_fork()
         name = (question.key, question.edition)
         flight = self._flights.setdefault(name, Flight())
         with flight.lock:
-            outcome = flight.outcome
+            outcome, shared = flight.outcome, flight.outcome is not None
             if outcome is None:
-                outcome = self._land(question)
+                outcome = self._land(question, force=force)
                 # In this order: an interrupt in between leaves a flight that others fly again, not an old outcome.
                 self._flights.pop(name, None)
                 flight.outcome = outcome
         if isinstance(outcome, JobindsatsError):
             raise copy.copy(outcome)  # each thread its own, without the frames of the one that sent
-        return outcome
+        if not shared:
+            return outcome.answer
+        # Each its own: a frame made of shared arrays could be changed under another's hands.
+        if outcome.body is not None:
+            return replace(outcome.answer, value=question.parser.parse(outcome.body))
+        return self._fetch_once(question, force=False)
 
-    def _land(self, question: Question) -> Answer | JobindsatsError:
-        stored = self._stored(question)  # of a flight that landed since we looked, or of another process
-        if stored is not None and self._is_good(stored, question):
-            return _answer(stored, from_cache=True)
+    def _land(self, question: Question[T], *, force: bool) -> Landed[T] | JobindsatsError:
         if self._auth is None:
             what = (
                 "A copy of a client, as another process gets one, is without its key: keys are never pickled. Put it in "
@@ -465,7 +502,7 @@ class Transport:
             return ConfigurationError(f"{what} offline=True takes what is on disk, however old.")
         began = time.monotonic()
         try:
-            answer = _answer(self._send(question, self._auth), from_cache=False)
+            landed = self._send(question, self._auth, force=force)
         except ServiceError as error:
             return self._closed(error) or error
         except PayloadError as error:
@@ -475,14 +512,24 @@ class Transport:
         except JobindsatsError as error:
             return error
         took = time.monotonic() - began
-        LOG.info("%s: asked, %s bytes in %.1f s", question.name, f"{len(answer.body):,}", took)
-        return answer
+        if landed.body is not None:
+            LOG.info("%s: asked, %s bytes in %.1f s", question.name, f"{len(landed.body):,}", took)
+        return landed
 
-    def _send(self, question: Question, auth: BearerAuth) -> CachedResponse:
-        hooks = {"response": partial(self._accept, question, auth)}
-        request = requests.Request("GET", question.url, hooks=hooks)
+    def _send(self, question: Question[T], auth: BearerAuth, *, force: bool) -> Landed[T]:
+        with reading(question.parser.parse, partial(self._life, question)) as parsed:
+            hooks = {"response": partial(self._accept, question, auth, parsed)}
+            request = requests.Request("GET", question.url, hooks=hooks)
+            response = self._exchange(self._open_session(), request, force_refresh=force)
+        if isinstance(response, KeptResponse):
+            # Stored since we looked: by a flight that landed, or by another process.
+            answer = self._from_disk(question, response.header)
+            return self._send(question, auth, force=True) if answer is None else Landed(answer, None)
         # `_accept` has made it the answer that is stored, whatever the session's signature says.
-        return cast("CachedResponse", self._exchange(self._open_session(auth), request, force_refresh=True))
+        stored, value = cast("CachedResponse", response), cast("T", parsed.value)
+        self._cache.responses.keep_columns(question.key, question.parser, value)
+        edition = stored.headers[EDITION]
+        return Landed(Answer(value, stored.url, stored.created_at, False, False, edition), stored.content)
 
     def _exchange(
         self, session: requests.Session, request: requests.Request, **more: Any
@@ -498,22 +545,29 @@ class Transport:
         raise KeyboardInterrupt  # a new one: the frames of the first hold the key
 
     def _accept(
-        self, question: Question, auth: BearerAuth, response: requests.Response, **_: Any
+        self,
+        question: Question[T],
+        auth: BearerAuth,
+        parsed: Reading[T],
+        response: requests.Response,
+        **_: Any,
     ) -> CachedResponse:
         """Turn a whole answer into the one that is stored: the hook between requests and requests-cache."""
         if isinstance(response, CachedResponse):
             return response  # requests-cache calls hooks a second time
-        body = response.content.removeprefix(BYTE_ORDER_MARK)
         now = self._clock().astimezone(UTC)
-        expires = question.check(body) or now + DEFAULT_LIFE
+        expires = question.accept(cast("T", parsed.value)) or now + DEFAULT_LIFE
         content_type = told(response.headers.get("Content-Type", ""), auth)
-        return stored_response(response.url, body, now, expires, content_type, question.edition)
+        return stored_response(response.url, response.content, now, expires, content_type, question.edition)
 
-    def _open_session(self, auth: BearerAuth) -> CachedSession:
+    def _open_session(self) -> CachedSession:
         session = self._session
         if session is None:
             session = CachedSession(backend=self._cache, key_fn=request_key)
-            self._prepare(session, ApiAdapter(self._patience, auth, self._max_answer_bytes), auth)
+            if self._auth is not None:
+                self._prepare(
+                    session, ApiAdapter(self._patience, self._auth, self._max_answer_bytes), self._auth
+                )
             self._session = session
         return session
 
@@ -550,14 +604,14 @@ class Transport:
             request_id=failure.request_id,
         )
 
-    def _stale(self, stored: CachedResponse, question: Question, subject: str, reason: str) -> Answer:
-        LOG.info("%s: from disk though it is old, fetched %s", question.name, _moment(stored))
+    def _stale(self, answer: Answer[T], question: Question[T], subject: str, reason: str) -> Answer[T]:
+        LOG.info("%s: from disk though it is old, fetched %s", question.name, _moment(answer))
         notify(
-            f"{subject}: the answer shown was fetched on {_moment(stored)}, "
-            f"{_age(self._clock() - stored.created_at)} ago, and may be out of date. Reason: {reason}",
+            f"{subject}: the answer shown was fetched on {_moment(answer)}, "
+            f"{_age(self._clock() - answer.fetched_at)} ago, and may be out of date. Reason: {reason}",
             StaleDataWarning,
         )
-        return _answer(stored, from_cache=True, stale=True)
+        return replace(answer, stale=True)
 
     def _place(self, named: Path | None) -> Path:
         """Where the answers lie."""
@@ -617,14 +671,8 @@ def _remove_directory(directory: Path, owner: int) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _moment(stored: CachedResponse) -> str:
-    return f"{stored.created_at.astimezone(danish_zone()):%Y-%m-%d at %H:%M}"
-
-
-def _answer(response: CachedResponse, *, from_cache: bool, stale: bool = False) -> Answer:
-    return Answer(
-        response.content, response.url, response.created_at, from_cache, stale, response.headers[EDITION]
-    )
+def _moment(answer: Answer[Any]) -> str:
+    return f"{answer.fetched_at.astimezone(danish_zone()):%Y-%m-%d at %H:%M}"
 
 
 def _age(span: timedelta) -> str:

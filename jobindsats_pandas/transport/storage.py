@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import json
 import os
 import time
 from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 from requests_cache.backends.base import BaseCache, BaseStorage
@@ -26,25 +28,32 @@ from jobindsats_pandas.transport.entries import (
     LONGEST_HEADER,
     DamagedEntryError,
     Header,
+    contents,
     pack,
-    unpack,
+    stored_response,
 )
 from jobindsats_pandas.transport.files import READING, TEMPORARY, Directory, DistrustError
 from jobindsats_pandas.transport.keys import cache_key
 from jobindsats_pandas.transport.notices import notify
+from jobindsats_pandas.transport.parsing import current_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from requests import Response
 
-SUFFIX = ".answer"
+    from jobindsats_pandas.transport.parsing import Parser
+
+SUFFIX, COLUMNS = ".answer", ".columns"
+LARGEST_COLUMNS = 2**32
 NAME_END = -len("_" + 32 * "0" + SUFFIX)
 ORPHAN_AGE = 3600.0  # seconds after which a temporary file is nobody's any more
 WRITES_BETWEEN_PRUNINGS = 50
 START = f'{{"format": {FORMAT}, '.encode()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+T = TypeVar("T")
 
 LISTED = pa.schema(
     [
@@ -85,28 +94,83 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         return self.directory / f"{key}{SUFFIX}"
 
     def __getitem__(self, key: str) -> CachedResponse:
-        name = f"{key}{SUFFIX}"
-        try:
-            found = self._read(name)
-            response = None if found is None else unpack(found[1])
-            # A file copied or renamed is whole, but answers another question.
-            if response is not None and cache_key(response.url) != key:
-                raise DamagedEntryError  # noqa: TRY301 - one warning for all kinds of damage
-        except FileNotFoundError:
-            response = None
-        except DistrustError as error:
-            self._warn_of_others(error)
-            response = None
-        except OSError as error:
-            self._warn(f"The cache in {self.directory} cannot be read ({error.strerror})")
-            response = None
-        except (DamagedEntryError, MemoryError):
-            self._warn(f"An entry of the cache in {self.directory} is damaged ({name})")
-            response = None
-        if response is None:
+        found = self._or_warn(key, self._contents)
+        if found is None:
             raise KeyError(key)
+        header, body = found
+        response = stored_response(
+            header.url, body, header.fetched_at, header.expires, header.content_type, header.edition
+        )
         response.cache_key = key
         return response
+
+    def _contents(self, key: str) -> tuple[Header, bytes] | None:
+        read = self._read(f"{key}{SUFFIX}")
+        found = None if read is None else contents(read[1])
+        if found is not None:
+            _check_key(key, found[0].url)
+        return found
+
+    def look(self, key: str) -> Header | None:
+        """What is known of an answer without reading its body, as `header`, but with a warning of what is wrong."""
+        return self._or_warn(key, self._header)
+
+    def _header(self, key: str) -> Header | None:
+        with self.files.open(f"{key}{SUFFIX}") as file:
+            header = Header.from_line(file.readline(LONGEST_HEADER))
+        if header is not None:
+            _check_key(key, header.url)
+        return header
+
+    def _or_warn(self, key: str, read: Callable[[str], T | None]) -> T | None:
+        try:
+            return read(key)
+        except FileNotFoundError:
+            pass
+        except DistrustError as error:
+            self._warn_of_others(error)
+        except OSError as error:
+            self._warn(f"The cache in {self.directory} cannot be read ({error.strerror})")
+        except (DamagedEntryError, MemoryError):
+            self._warn(f"An entry of the cache in {self.directory} is damaged ({key}{SUFFIX})")
+        return None
+
+    def parsed(self, key: str, header: Header, parser: Parser[T]) -> tuple[T, Header] | None:
+        """What is made of an answer, from its columns if they are there, and what is known of it; None if it is not whole.
+
+        Raises
+        ------
+        PayloadError
+            From the parser.
+        """
+        columns = self._columns(key, header, parser.version) if parser.version else None
+        value = None if columns is None else parser.load(columns)
+        if value is not None:
+            return value, header
+        found = self._or_warn(key, self._contents)
+        if found is None:
+            return None
+        header, body = found
+        value = parser.parse(body)
+        self.keep_columns(key, parser, value)
+        return value, header
+
+    def _columns(self, key: str, header: Header, version: str) -> bytes | None:
+        """Bytes of the columns of exactly this answer and version; None for any others."""
+        with contextlib.suppress(OSError, ValueError, RecursionError, MemoryError):
+            line, _, columns = self.files.read(f"{key}{COLUMNS}", LARGEST_COLUMNS).partition(b"\n")
+            if json.loads(line) == _columns_header(header, version, columns):
+                return columns
+        return None
+
+    def keep_columns(self, key: str, parser: Parser[T], value: T) -> None:
+        """Write columns beside an answer, if the parser has any; quiet where the disk refuses, for they are made again."""
+        columns = parser.dump(value)
+        header = None if columns is None else self.header(key)
+        if columns is not None and header is not None:
+            line = json.dumps(_columns_header(header, parser.version, columns)).encode()
+            with contextlib.suppress(OSError):
+                self.files.replace(f"{key}{COLUMNS}", line + b"\n" + columns)
 
     def _read(self, name: str) -> tuple[Header, bytes, int] | None:
         """Header, all bytes, and time in nanoseconds of a file; None if it is of another format."""
@@ -137,8 +201,7 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
     def header(self, key: str) -> Header | None:
         """What is known of an answer without reading its body; None where there is none that can be read."""
         try:
-            with self.files.open(f"{key}{SUFFIX}") as file:
-                return Header.from_line(file.readline(LONGEST_HEADER))
+            return self._header(key)
         except (OSError, DamagedEntryError):
             return None
 
@@ -153,6 +216,8 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
                 self.files.replace(name, line + data.partition(b"\n")[2], modified=modified)
 
     def __delitem__(self, key: str) -> None:
+        with contextlib.suppress(OSError):
+            (self.directory / f"{key}{COLUMNS}").unlink()
         try:
             self.path(key).unlink()
         except OSError:
@@ -173,13 +238,22 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
     def sizes(self) -> tuple[list[int], list[datetime]]:
         """Bytes of every answer, and when the first and the last were fetched; no file is opened."""
         times, sizes = [], []
+        columns = self._sizes_of_columns()
         for entry in self._answers():
             with contextlib.suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
                 times.append(status.st_mtime_ns)
-                sizes.append(status.st_size)
+                sizes.append(status.st_size + columns.get(entry.name.removesuffix(SUFFIX), 0))
         ends = (min(times), max(times)) if times else ()
         return sizes, [EPOCH + timedelta(microseconds=end // 1000) for end in ends]
+
+    def _sizes_of_columns(self) -> dict[str, int]:
+        found = {}
+        for entry in self.files.scan():
+            if entry.name.endswith(COLUMNS):
+                with contextlib.suppress(OSError):
+                    found[entry.name.removesuffix(COLUMNS)] = entry.stat(follow_symlinks=False).st_size
+        return found
 
     def _answers(self) -> list[os.DirEntry[str]]:
         """Ordinary files whose names end as those of answers do."""
@@ -197,6 +271,7 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         All headers are parsed at once: of 50,000 one by one, the parsing would take seconds.
         """
         keys, sizes, lines = [], [], []
+        columns = self._sizes_of_columns()
         for entry in self._answers():
             try:
                 descriptor = os.open(entry.path, READING)
@@ -211,8 +286,9 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
                 os.close(descriptor)
             line, newline, _ = start.partition(b"\n")
             if newline:
-                keys.append(entry.name.removesuffix(SUFFIX))
-                sizes.append(size)
+                key = entry.name.removesuffix(SUFFIX)
+                keys.append(key)
+                sizes.append(size + columns.get(key, 0))
                 lines.append(line)
         table = _parsed(lines)
         if table is None:  # something else lies among them
@@ -223,22 +299,29 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         return keys, sizes, LISTED.empty_table() if table is None else table
 
     def prune(self) -> None:
-        """Remove orphaned temporary files, then the answers fetched longest ago until the rest fits."""
-        answers, now = [], time.time()
+        """Remove orphaned temporary files, then the answers fetched longest ago, with their columns, until the rest fits."""
+        answers, columns, now = [], {}, time.time()
         for entry in self.files.scan():
             with contextlib.suppress(OSError):  # another process may be pruning too
                 status = entry.stat(follow_symlinks=False)
                 if entry.name.endswith(SUFFIX):
-                    answers.append((status.st_mtime, status.st_size, entry.path))
+                    answers.append((status.st_mtime, status.st_size, entry.name.removesuffix(SUFFIX)))
+                elif entry.name.endswith(COLUMNS):
+                    columns[entry.name.removesuffix(COLUMNS)] = status.st_size
                 elif entry.name.startswith(TEMPORARY) and now - status.st_mtime > ORPHAN_AGE:
                     os.unlink(entry.path)  # noqa: PTH108
-        excess = sum(size for _, size, _ in answers) - (self.max_bytes or float("inf"))
-        for _, size, path in sorted(answers):
+        for key in columns.keys() - {key for _, _, key in answers}:
+            with contextlib.suppress(OSError):
+                (self.directory / f"{key}{COLUMNS}").unlink()
+        excess = sum(size + columns.get(key, 0) for _, size, key in answers) - (
+            self.max_bytes or float("inf")
+        )
+        for _, size, key in sorted(answers):
             if excess <= 0:
                 break
-            with contextlib.suppress(OSError):
-                os.unlink(path)  # noqa: PTH108
-            excess -= size
+            with contextlib.suppress(KeyError):
+                del self[key]
+            excess -= size + columns.get(key, 0)
 
     def _warn_of_others(self, error: DistrustError) -> None:
         self._warn(
@@ -256,20 +339,31 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
 
 def _parsed(lines: list[bytes]) -> pa.Table | None:
     """Columns of headers; None if one of the lines is none."""
-    from pyarrow import json
+    from pyarrow import json as arrow_json
 
     if not all(line.startswith(START) for line in lines):
         return None
     try:
-        table = json.read_json(
+        table = arrow_json.read_json(
             io.BytesIO(b"\n".join(lines)),
-            read_options=json.ReadOptions(use_threads=False),
-            parse_options=json.ParseOptions(explicit_schema=LISTED, unexpected_field_behavior="ignore"),
+            read_options=arrow_json.ReadOptions(use_threads=False),
+            parse_options=arrow_json.ParseOptions(explicit_schema=LISTED, unexpected_field_behavior="ignore"),
         )
     except pa.ArrowException:
         return None
     whole = len(table) == len(lines) and not any(column.null_count for column in table.columns)
     return table if whole else None
+
+
+def _columns_header(header: Header, version: str, columns: bytes) -> dict[str, str]:
+    """What binds columns to the bytes of their answer, to their form, and to themselves."""
+    return {"version": version, "of": header.sha256, "sha256": sha256(columns).hexdigest()}
+
+
+def _check_key(key: str, url: str) -> None:
+    # A file copied or renamed is whole, but answers another question.
+    if cache_key(url) != key:
+        raise DamagedEntryError
 
 
 def _is_header(line: bytes) -> bool:
@@ -279,12 +373,48 @@ def _is_header(line: bytes) -> bool:
         return False
 
 
+class KeptResponse(CachedResponse):
+    """A stored answer, of which only the header has been read: its rows come from columns, and seldom from its body."""
+
+    header: Header
+    storage: DiskStorage
+
+    @classmethod
+    def of(cls, header: Header, storage: DiskStorage, expires: datetime) -> KeptResponse:
+        """Make it from a header."""
+        kept = cls(
+            created_at=header.fetched_at,
+            expires=expires,
+            status_code=200,
+            url=header.url,
+        )
+        kept.header, kept.storage = header, storage
+        return kept
+
+    def __attrs_post_init__(self) -> None:
+        """Leave out the imitation of a connection, which costs more than all the rest."""
+
+    @property
+    def content(self) -> bytes:
+        """The body, read now."""
+        return self.storage[cache_key(self.url)].content
+
+
 class DiskCache(BaseCache):
     """requests-cache's backend over `DiskStorage`."""
 
     def __init__(self, directory: Directory, max_bytes: int | None = None) -> None:
         super().__init__(cache_name=str(directory.path))
         self.responses: DiskStorage = DiskStorage(directory, max_bytes)
+
+    def get_response(self, key: str, default: CachedResponse | None = None) -> CachedResponse | None:
+        """What is known of a stored answer; it expires when it is no longer good for the question that is asked."""
+        header = self.responses.look(key)
+        if header is None:
+            return default
+        asked = current_reading()
+        expires = header.expires if asked is None else datetime.now(UTC) + asked.life(header)
+        return KeptResponse.of(header, self.responses, expires)
 
     def save_response(
         self, response: Response, cache_key: str | None = None, expires: datetime | None = None
