@@ -454,6 +454,8 @@ class TableCells:
             return ""
         pairs = self.periods
         codes = pairs.keys if pairs.ids is None else pairs.keys[pairs.differ[pairs.ids]]
+        if np.ptp(self.space.period_types[codes]):
+            return ""  # periods of several types are counted differently
         known = self.space.ordinals
         first, last = codes[known[codes].argmin()], codes[known[codes].argmax()]
         span = int(known[last] - known[first]) + 1
