@@ -452,10 +452,13 @@ class TableCells:
         """What is said where a sum runs over periods between which the table has none; else empty."""
         if not self.over_periods:
             return ""
-        pairs = self.periods
+        pairs, types = self.periods, self.space.period_types
         codes = pairs.keys if pairs.ids is None else pairs.keys[pairs.differ[pairs.ids]]
-        if np.ptp(self.space.period_types[codes]):
-            return ""  # periods of several types are counted differently
+        said = (self._gaps_between(codes[types[codes] == kind]) for kind in np.unique(types[codes]))
+        return next(filter(None, said), "")
+
+    def _gaps_between(self, codes: Codes) -> str:
+        """As `gaps`, of periods of one type."""
         known = self.space.ordinals
         first, last = codes[known[codes].argmin()], codes[known[codes].argmax()]
         span = int(known[last] - known[first]) + 1
