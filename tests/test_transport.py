@@ -55,7 +55,7 @@ from jobindsats_pandas.transport import (
 )
 from jobindsats_pandas.transport.credentials import BearerAuth
 from jobindsats_pandas.transport.notices import notify
-from jobindsats_pandas.transport.session import _remove_directory
+from jobindsats_pandas.transport.session import Landed, _remove_directory
 
 NOON = datetime(2026, 7, 1, 10, tzinfo=UTC)  # 12:00 in Denmark
 PATH = "data/x01?n=1&format=json"
@@ -539,6 +539,22 @@ def test_the_session_answers_hits_and_questions_to_the_disk_and_is_told_of_refre
     assert through(offline=True) == [hit]
     assert through()[0] == nothing
     assert len(api.requests) == 3
+
+
+def test_a_refresh_is_not_content_with_what_another_thread_found_on_disk(api, transport):
+    old = fetch(transport)
+
+    class Joining(dict):
+        def setdefault(
+            self, name, flight
+        ):  # the first time, that of a thread that has just found the stored answer
+            self.setdefault = super().setdefault
+            flight.outcome = Landed(old, None)
+            return flight
+
+    transport._flights = Joining()
+    assert not fetch(transport, refresh=True).from_cache
+    assert len(api.requests) == 2
 
 
 def test_threads_that_share_an_answer_share_no_object_of_it(api, transport):

@@ -489,7 +489,7 @@ class Transport:
         # Each its own: a frame made of shared arrays could be changed under another's hands.
         if outcome.body is not None:
             return replace(outcome.answer, value=question.parser.parse(outcome.body))
-        return self._fetch_once(question, force=False)
+        return self._fetch_once(question, force=force)
 
     def _land(self, question: Question[T], *, force: bool) -> Landed[T] | JobindsatsError:
         if self._auth is None:

@@ -1,4 +1,4 @@
-"""The cache on disk: one file per answer, without locks.
+"""The cache on disk: one file per answer, and one for the columns that are made from a large one, without locks.
 
 A file is written beside its place and moved there in one step, so that readers see the old answer or the new
 one, whoever is killed in between. Whatever is wrong with the disk, the data still arrive: reading becomes a
