@@ -774,7 +774,6 @@ WRONGLY_REFUSED = {
     "(a + b).sum()",
     "(a.fillna(0) + b.fillna(0)).sum()",
     "s.mode().sum()",
-    "s.value_counts().reset_index().eval('antal * count').sum()",
     "arrow(df)",
     "duckdb(df)",
     "polars(df)",

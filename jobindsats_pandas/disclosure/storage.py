@@ -242,9 +242,9 @@ class Storage(ExtensionArray):
     def isna(self) -> NDArray[np.bool_]:
         """Where nothing is shown: discretionised, not available, absent, or no cell at all."""
         missing = is_missing(self._status)
-        hidden = is_hidden(self._status)
-        # A pivot table drops groups of which nothing is left; of a hidden cell its place is.
-        return missing & ~hidden if hidden.any() and pivoting() else missing
+        holes = self._status == CellStatus.HOLE
+        # A pivot table drops groups of which nothing is left; of a cell that shows nothing its place is.
+        return holes if (missing & ~holes).any() and pivoting() else missing
 
     @property
     def _hasna(self) -> bool:
@@ -422,7 +422,9 @@ class Storage(ExtensionArray):
         status = np.broadcast_to(incoming.status, shape).copy()
         parts = np.broadcast_to(theirs, shape).copy()
         hidden = is_hidden(old_status) | (old_status == CellStatus.FILLED)
-        guessed = hidden & ~is_missing(status)
+        # What was left out counts as 0, so any other number in its place is a guess as well.
+        left_out = (old_status == CellStatus.ABSENT) & (old_parts >= 0) & (values != 0)
+        guessed = (hidden | left_out) & ~is_missing(status)
         status[guessed], parts[guessed] = CellStatus.FILLED, old_parts[guessed]
         if plain or incoming.registry is EMPTY:
             parts[~guessed & ~is_missing(status) & (values == 0)] = NOTHING
