@@ -287,7 +287,12 @@ class Reductions(Storage):
         return self._statistic(quantiles.to_numpy(np.float64, na_value=np.nan))
 
     def _mode(self, dropna: bool = True) -> Self:
-        return self._computed(pd.Series(self._plain_array()).mode(dropna=dropna).array, None)
+        found = pd.Series(self._plain_array()).mode(dropna=dropna)
+        codes, uniques = self.factorize()
+        places = pd.Series(np.arange(len(uniques)), index=pd.Index(uniques._plain_array())).reindex(found)
+        if places.isna().any():
+            return self._computed(found.array, None)
+        return uniques.take(places.to_numpy(np.intp))
 
     def argmin(self, skipna: bool = True) -> int:
         """Return the place of the smallest visible cell; hidden ones are smaller, so it warns of them."""

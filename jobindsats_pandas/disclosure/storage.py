@@ -454,7 +454,7 @@ class Storage(ExtensionArray):
             (self._numbers, 1 if self.dtype.kind == "i" else np.nan),
         ]
         for array, value in nothing:
-            if getattr(where, "dtype", None) == bool:
+            if isinstance(where, np.ndarray) and where.dtype.kind == "b":
                 np.putmask(array, where, value)  # several times faster than writing by a mask
             else:
                 array[where] = value
