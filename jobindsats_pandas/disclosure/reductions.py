@@ -288,7 +288,7 @@ class Reductions(Storage):
 
     def _mode(self, dropna: bool = True) -> Self:
         found = pd.Series(self._plain_array()).mode(dropna=dropna)
-        codes, uniques = self.factorize()
+        uniques = self.factorize()[1]
         places = pd.Series(np.arange(len(uniques)), index=pd.Index(uniques._plain_array())).reindex(found)
         if places.isna().any():
             return self._computed(found.array, None)

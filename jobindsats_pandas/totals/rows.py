@@ -290,11 +290,44 @@ def _not_there(frame: pd.DataFrame, measure: str | None, over: Sequence[str] | s
     arguments = [repr(measure)] if measure is not None else []
     arguments += [f"over={over!r}"] if over is not None else []
     line = read_line(question_for_total(frame, measure, over))
+    if some := _some_of_a_level(frame, as_names(over)):
+        # The total of all members is no total of these.
+        return (
+            f"The published total over {what} is not in the frame, and it is that of every member: the frame holds {some},"
+            f" of which alone no total is published. That of all is one call away:\n  {line}"
+        )
     named = "".join(f", {text}" for text in arguments).replace(f", {measure!r}", f", measure={measure!r}")
     return (
         f"The published total over {what} is not in the frame. It is one call away:\n  {line}\n"
         f"or, shorter:\n  ji.read_official_total(df{named})"
     )
+
+
+def _some_of_a_level(frame: pd.DataFrame, over: Sequence[str]) -> str:
+    """The dimensions of which the frame holds some members of a level and not all; empty if there are none."""
+    found: list[str] = []
+    members: dict[tuple[str, int], set[int]] = {}
+    spaces = {space.table: space for space in spaces_of(frame)}
+    for decoded in decode_columns(array for _, array in guarded_columns(frame)):
+        for cells in decoded:
+            for place, codes in enumerate(cells.members):
+                members.setdefault((cells.space.table, place), set()).update(np.unique(codes).tolist())
+    asked = {
+        (table, axis.place)
+        for name in over
+        for table, axis in axes_of(frame, list(spaces.values()), name).items()
+    }
+    for (table, place), held in members.items():
+        dimension = spaces[table].dimensions[place]
+        levels = {int(dimension.level_of[code]) for code in held} - {0}
+        if not levels or (asked and (table, place) not in asked):
+            continue
+        deepest = max(levels, key=lambda level: dimension.levels[level].depth)
+        every = set(np.flatnonzero(dimension.level_of == deepest).tolist())
+        here = held & every
+        if here != every:
+            found.append(f"{len(here):,} of {len(every):,} members of {dimension.name!r}")
+    return " and ".join(dict.fromkeys(found))
 
 
 def _columns_of(frame: pd.DataFrame, wanted: set[tuple[str, str]]) -> pd.DataFrame:
