@@ -1,8 +1,8 @@
 """What the guard on sums costs beside pandas' own Float64, on a million cells.
 
-    python benchmarks/guard.py [--cells 1000000] [--rounds 9] [--gate]
+    python benchmarks/guard.py [--cells 1000000] [--rounds 9] [--gate] [--small]
 
-Both columns hold the same numbers under the same keys. The candidates take turns in random order; each ratio is one
+With `--small`, loops and small groups beside ``Int64`` instead, in tens of thousands of cells. Both columns hold the same numbers under the same keys. The candidates take turns in random order; each ratio is one
 of CPU times within one round, and the table gives its median and quartiles. `--gate` exits with 1 if a median is
 above twice the goal, so that noise never blocks and a real regression does.
 """
@@ -127,6 +127,73 @@ def operations(keys: dict[str, Any], column: Column) -> dict[str, Callable[[], A
     }
 
 
+# Loops and many small groups, beside Int64: cells, and how much dearer they may be.
+SMALL_GOALS = {
+    "groupby.apply, 10,000 sums": 5,
+    "groupby.sum, 10,000 groups": 5,
+    "iterate": 10,
+    "itertuples": 10,
+    "map": 10,
+    "T, 2,000 x 100": 15,
+    "pivot": 2,
+    "mask": 2,
+    "compare": 2,
+    "rolling mean": 2,
+}
+#: Seconds that the builtin sum of 8,000 cells, and a loop over them, may take.
+LINEAR = 0.15
+
+
+def small_operations(groups: Any, rows: Any, whole: Any, wide: Any) -> dict[str, Callable[[], Any]]:
+    """What is timed on small groups and single cells."""
+    keys = np.repeat(np.arange(10_000), len(groups) // 10_000)
+    grouped = pd.Series(groups).groupby(keys)
+    frame = pd.DataFrame({"key": rows[0], "value": whole})
+    column, half = frame["value"], np.arange(len(frame)) % 2 == 0
+    tall = pd.DataFrame(
+        {"row": np.repeat(np.arange(2000), 100), "column": np.tile(np.arange(100), 2000), "value": wide}
+    )
+    square = tall.pivot(index="row", columns="column", values="value")  # noqa: PD010 - nothing is added up
+    return {
+        "groupby.apply, 10,000 sums": lambda: grouped.apply(lambda group: group.sum()),
+        "groupby.sum, 10,000 groups": grouped.sum,
+        "iterate": lambda: [None for _ in column],
+        "itertuples": lambda: [None for _ in frame.itertuples()],
+        "map": lambda: column[:50_000].map(lambda cell: cell * 2),
+        "T, 2,000 x 100": lambda: square.T,
+        "pivot": lambda: tall.pivot(index="row", columns="column", values="value"),  # noqa: PD010
+        "mask": lambda: column.mask(half),
+        "compare": lambda: column > 10,
+        "rolling mean": lambda: column.rolling(3).mean(),
+    }
+
+
+def measure_small(rounds: int) -> tuple[dict[str, list[tuple[float, float]]], dict[str, float]]:
+    """Pairs of CPU times, ours and Int64's; and seconds of sums of 8,000 single cells."""
+    space, members, months = table(200_000)
+    registry = Registry.of(space)
+    values = np.random.default_rng(1).integers(3, 1000, 200_000)
+    parts = space.encode(0, months, [codes + 3 for codes in members])
+    ours = DiscretionisedArray(values.copy(), np.zeros(len(values), dtype=np.uint8), parts, registry)
+    theirs = pd.arrays.IntegerArray(values.copy(), np.zeros(len(values), dtype=bool))
+    candidates = [
+        small_operations(column[:100_000], [members[0]], column, column) for column in (ours, theirs)
+    ]
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in SMALL_GOALS}
+    for _ in range(rounds):
+        for name in SMALL_GOALS:
+            pair = [cpu(candidate[name]) for candidate in candidates]
+            times[name].append((pair[0], pair[1]))
+    few = pd.Series(ours[:8000])
+
+    def loop() -> None:
+        total = 0
+        for cell in few:
+            total += cell
+
+    return times, {"builtin sum": cpu(lambda: sum(few)), "loop with +=": cpu(loop)}
+
+
 def cpu(function: Callable[[], Any]) -> float:
     """CPU seconds of one call."""
     start = time.process_time()
@@ -164,19 +231,26 @@ def main() -> int:
     parser.add_argument("--cells", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    times = measure(options.cells, options.rounds)
+    goals: dict[str, Any] = SMALL_GOALS if options.small else GOALS
+    times, loops = (
+        measure_small(options.rounds) if options.small else (measure(options.cells, options.rounds), {})
+    )
+    what = "Int64" if options.small else "Float64"
     print(
         f"{options.cells:,} cells, {options.rounds} rounds, pandas {pd.__version__}, numpy {np.__version__}"
     )
-    print(f"{'':30}{'Float64 ms':>11}{'ours ms':>9}{'ratio':>7}{'quartiles':>14}{'goal':>6}")
-    failed = False
+    for name, seconds in loops.items():
+        print(f"{name}, 8,000 cells: {seconds:.3f} s (goal {LINEAR})")
+    print(f"{'':30}{f'{what} ms':>11}{'ours ms':>9}{'ratio':>7}{'quartiles':>14}{'goal':>6}")
+    failed = any(seconds > 2 * LINEAR for seconds in loops.values())
     for name, pairs in times.items():
         ratios = np.array([ours / max(theirs, 1e-9) for ours, theirs in pairs])
         low, middle, high = np.percentile(ratios, [25, 50, 75])
         ours, theirs = np.median(np.array(pairs), axis=0) * 1000
-        goal = GOALS[name]
+        goal = goals[name]
         failed |= goal is not None and middle > 2 * goal
         print(f"{name:30}{theirs:11.1f}{ours:9.1f}{middle:7.2f}{f'{low:.2f}–{high:.2f}':>14}{goal or '':>6}")
     return int(options.gate and failed)

@@ -1,13 +1,18 @@
 """Everything that has to hold: lint, types, tests with doctests and notebooks, branch coverage.
 
-``python -m tests`` runs it all; ``--full`` lets the fault suite run at its full counts.
+``python -m tests`` runs it all; ``--full`` lets the fault suite run at its full counts. ``--lowest`` runs the suites of
+the guard on sums instead, with the lowest versions that are declared, in an environment that it makes itself; ``--pre``
+the same suites with the newest pre-releases of pandas and numpy.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -35,12 +40,85 @@ STEPS = {
 }
 
 
-def main() -> int:
-    """Run every step, also behind one that failed, and return how many failed."""
+# What leans on the insides of pandas and numpy.
+GUARD = ["canary", "statuses", "rules", "parts", "array", "warnings"]
+# What those suites need beside the package; the versions of its own dependencies are what is tried.
+TOOLS = [
+    "pytest>=8.3",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6.120",
+    "matplotlib>=3.10",
+    "openpyxl>=3.1.5",
+    "jinja2>=3.1.6",
+]
+
+
+def lowest() -> list[str]:
+    """The lowest version of each dependency that pyproject.toml allows.
+
+    Examples
+    --------
+    >>> [pin for pin in lowest() if pin.startswith("pandas")]
+    ['pandas==3.1']
+    """
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    found = (re.match(r"([\w-]+)>=([\d.]+)", text) for text in declared)
+    return [f"{one[1]}=={one[2]}" for one in found if one]
+
+
+def other_versions(*, pre: bool) -> int:
+    """Run the guard's suites with other versions of what it stands on; return how many steps failed."""
+    tests = [str(ROOT / "tests" / f"test_disclosure_{name}.py") for name in GUARD]
+    with tempfile.TemporaryDirectory() as folder:
+        python = Path(folder) / ("Scripts" if os.name == "nt" else "bin") / "python"
+        install = ["--pre", "--upgrade", "pandas", "numpy"] if pre else lowest()
+        steps = {
+            "environment": [sys.executable, "-m", "venv", folder],
+            "versions": [str(python), "-m", "pip", "install", "-q", *install, *TOOLS],
+            "what is installed": [str(python), "-m", "pip", "list"],
+            "package": [
+                str(python),
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                *(["--no-deps"] if not pre else []),
+                "-e",
+                str(ROOT),
+            ],
+            "guard": [
+                str(python),
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "--numprocesses=auto",
+                *tests,
+            ],
+        }
+        for name, command in steps.items():
+            print(f"== {name}: {' '.join(command)}", flush=True)
+            if subprocess.run(command, cwd=ROOT, env=clean_environment(), check=False).returncode:
+                print(f"== failed: {name}", flush=True)
+                return 1
+    print("== all steps passed", flush=True)
+    return 0
+
+
+def clean_environment() -> dict[str, str]:
+    """Leave out what has no place in tests: a user's own key, address and cache."""
     environment = dict(os.environ)
-    # A user's own key, address and cache have no place in tests.
     for name in ("JOBINDSATS_API_TOKEN", "JOBINDSATS_API_KEY", "JOBINDSATS_API_URL", "JOBINDSATS_CACHE_DIR"):
         environment.pop(name, None)
+    return environment
+
+
+def main() -> int:
+    """Run every step, also behind one that failed, and return how many failed."""
+    if {"--lowest", "--pre"} & set(sys.argv[1:]):
+        return other_versions(pre="--pre" in sys.argv[1:])
+    environment = clean_environment()
     if "--full" in sys.argv[1:]:
         environment["JOBINDSATS_FULL"] = "1"
     failed = []

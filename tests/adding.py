@@ -264,7 +264,8 @@ def judge(scenario: str, layout: Layout, ran: Ran, naive: Ran, truth: Ran) -> st
     if ran.error is not None:
         if not is_refusal(ran.error):
             return "breaks"
-        right = scenario == "valid" and True not in sums
+        known = [bad for bad, number in zip(sums, naive.found, strict=True) if not math.isnan(number)]
+        right = scenario == "valid" and bool(known) and not any(bad is not False for bad in known)
         return "valid refused" if right else "refused"
     if scenario == "hidden":
         true = truth.found if truth.error is None else []

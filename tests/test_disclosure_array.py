@@ -333,7 +333,7 @@ def test_filling_marks_guesses_and_leaves_the_left_out_as_the_nothing_they_are()
     with pytest.raises(InvalidSumError) as caught:
         filled.sum()
     assert caught.value.reasons == ("filled",)
-    assert column.fillna(7).array.parts[3] == UNKNOWN
+    assert column.fillna(7).array.status[3] == CellStatus.FILLED
 
 
 def test_cells_that_pandas_makes_are_holes_and_add_nothing():

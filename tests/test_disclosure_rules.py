@@ -30,7 +30,7 @@ from jobindsats_pandas.disclosure import (
     merge_registries,
     published_cell,
 )
-from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError
+from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError, QueryError
 from jobindsats_pandas.kinds import Kind, is_count, measure_kind
 
 SHARED = Path(__file__).parents[2] / "shared" / "recorded"
@@ -991,3 +991,33 @@ def test_a_sum_over_months_with_gaps_says_how_many_there_are() -> None:
     column([8, 9, 0]).groupby([0, 0, 1]).sum()  # each group of its own type
     with allow_sums():
         every.sum()
+
+
+def test_the_country_is_not_offered_for_municipalities_that_are_not_the_whole_level():
+    area = PartDimension.build(
+        "_omrade",
+        "Område",
+        [
+            ("_nykom", "1", "Land", [("/", "Hele landet")]),
+            ("_nykom", "2", "Kommune", [("/1/", "A"), ("/2/", "B"), ("/3/", "Uoplyst område")]),
+        ],
+    )
+    space = PartSpace("y09", "T", (PartMeasure("p", "Antal personer", Kind.PERSONS),), PERIODS, (area,))
+
+    def frame(members):
+        parts = space.encode(0, 0, [np.array(members)])
+        ones = np.full(len(parts), 9)
+        array = DiscretionisedArray(ones, np.zeros(len(parts), np.uint8), parts, Registry.of(space))
+        return pd.DataFrame({"Område": [area.members[code].name for code in members], "antal": array})
+
+    for some in ([1], [1, 2], [1, 3]):
+        with pytest.raises(
+            QueryError, match=f"{len(some)} of 3 members of 'Område', of which alone no total"
+        ) as caught:
+            frame(some).jobindsats.official_total()
+        assert "read_official_total" not in str(caught.value)
+        if len(some) > 1:
+            assert "official_total" not in message(frame(some)["antal"].array)
+    with pytest.raises(QueryError, match="It is one call away"):
+        frame([1, 2, 3]).jobindsats.official_total()
+    assert "official_total" in message(frame([1, 2, 3])["antal"].array)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 import warnings
@@ -575,3 +576,29 @@ def test_numpy_sees_hidden_cells_as_missing():
     assert np.isnan(column.iloc[2])
     assert not np.isnan(column.iloc[1])
     assert np.isnan(panel((2,))[["x"]]).x.sum() == 1
+
+
+# ---- allowing sums ------------------------------------------------------------------------------------------------
+
+
+def test_a_generator_that_has_paused_allows_nothing_to_whoever_resumed_it():
+    column = panel((2,)).x
+
+    def steps():
+        with ji.allow_sums():
+            yield column.sum()
+            yield sum([column.sum(), 0])
+
+    running = steps()
+    visible = sum(VISIBLE) - VISIBLE[2]
+    assert next(running) == visible
+    assert refused(column.sum)
+    assert next(running) == visible
+    assert refused(column.sum)
+    with ji.allow_sums():
+        assert column.sum() == visible
+        assert list(steps()) == [visible, visible]
+    assert refused(column.sum)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(ji.allow_sums())
+        assert column.sum() == visible

@@ -802,9 +802,9 @@ def test_a_total_is_not_offered_as_the_sum_of_less_than_a_level(client):
     df = client.read("y25i01", by="Kommune", periods=1)
     column = "Antal ledige personer"
     known = df[df["Område"] != "Uoplyst område"]
-    with pytest.raises(QueryError, match=r"lacks Uoplyst område of 'Kommune': it is no sum of these rows"):
+    with pytest.raises(QueryError, match=r"98 of 99 members of 'Område', of which alone no total"):
         known.jobindsats.official_total(column)
-    with pytest.raises(QueryError, match=r"lacks .*, .* and 93 others of 'Kommune'"):
+    with pytest.raises(QueryError, match=r"3 of 99 members of 'Område'"):
         known[known["Område"].isin(["Odense", "Aarhus", "Vejle"])].jobindsats.official_total(
             column, over="Område"
         )

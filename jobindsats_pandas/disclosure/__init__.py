@@ -1,17 +1,9 @@
 """Numbers that cannot be added up wrongly by accident: the guarded dtype, its rules and its Arrow type.
 
-The guard holds wherever pandas and numpy add up guarded columns, and in single cells taken out of them. Ways round it
-that cannot be closed, and what to do instead of each:
-
-1. Object columns: a list of cells (``s.tolist()``, ``df.to_dict()``) made into a new column is a column of bare
-   numbers. Keep the column, or give the new one its dtype: ``pd.array(cells, dtype=s.dtype)``.
-2. Numbers that have left: ``np.asarray(s)``, ``s.astype(float)``, ``np.dot(s, w)``, ``s.array.numbers``. It warns if
-   hidden cells go along. Sum before leaving, or take `df.jobindsats.plain()`, which keeps the statuses.
-3. A part of the visible: ``df[df.antal.notna() & (df.a == "b")]``, or ``df.dropna()`` over several measures, looks
-   like any other selection (``s.dropna()`` alone does not, and is refused). Use ``sum_bounds``.
-4. Other tools refuse guarded columns as they stand; what they read instead (``antal.value``) is bare.
-5. Adding by hand: ``math.fsum``, ``sum(float(x) for x in s)``, ``s.mean() * s.count()``, files written and read again
-   as text. Use ``s.sum()``.
+The guard holds wherever pandas and numpy add up guarded columns, and in single cells taken out of them. It fails closed:
+an unknown function of theirs counts as adding, or as making bare numbers, and `canary` tries it once in each process.
+Ways round it that cannot be closed stand in the README, kind by kind, each with what to do instead; the test
+``test_guard_recipes.py`` shows each of them, and that there are no others among its recipes.
 
 Some right sums are refused too: persons in groups that happen not to overlap; sums of sums over several periods, whose
 part is unknown; cells scaled one by one by bare numbers; visible cells of which exactly the hidden neighbours are gone;

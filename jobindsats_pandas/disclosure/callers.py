@@ -462,6 +462,8 @@ def _warn_once(message: str, category: type[Warning], about: str) -> None:
                 break
     if users is None:  # pragma: no cover - somebody has called
         return
+    if about == "unweighted" and called == "describe":
+        return  # it only describes
     if outermost is not None:
         # One call of the user's, such as describe() or a mean of ten columns, comes here many times. The outermost
         # frame of pandas lives exactly as long as that call, so the mark is left there.

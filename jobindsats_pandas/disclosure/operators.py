@@ -24,7 +24,7 @@ from jobindsats_pandas.disclosure.building import blanked, is_na
 from jobindsats_pandas.disclosure.callers import pairing, warn_removed
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_parts
 from jobindsats_pandas.disclosure.leaving import Leaving
-from jobindsats_pandas.disclosure.parts import UNKNOWN
+from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN
 from jobindsats_pandas.disclosure.scalars import Cell, scalar_parts
 from jobindsats_pandas.disclosure.storage import DECIMAL
 
@@ -155,6 +155,12 @@ class Operators(Leaving):
                 status, parts = self._status.copy(), self._parts.copy()
         else:
             status, registry, parts = derived_status(self._status), self._registry, unknown_parts(len(self))
+            if name == "mul" or (name == "truediv" and not reflected):
+                # Times 1 a cell is what it was, and times 0 it is nothing; so are masks of 0 and 1.
+                factors = _factors(other, len(self))
+                kept = factors == 1
+                status, parts = np.where(kept, self._status, status), np.where(kept, self._parts, parts)
+                parts[(factors == 0) & ~is_missing(self._status)] = NOTHING
         status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.NOT_AVAILABLE), status)
         made = self._with(blanked(values, status), status, parts, registry)
         return made._beside(other) if theirs is not None else made
@@ -309,6 +315,15 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "divmod"
         setattr(Operators, _made.__name__, _made)
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Operators, f"__{_name}__", _comparison(_name))
+
+
+def _factors(other: Any, length: int) -> NDArray[np.float64]:
+    """What cells are multiplied by, one by one; NaN where it is no number."""
+    try:
+        found = pd.to_numeric(pd.Series(other), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        return np.full(length, np.nan)
+    return found if len(found) == length else np.full(length, np.nan)
 
 
 def _operand(cls: type[Operators], other: Any, length: int) -> Any:

@@ -289,7 +289,12 @@ class Reductions(Storage):
         return self._statistic(quantiles.to_numpy(np.float64, na_value=np.nan))
 
     def _mode(self, dropna: bool = True) -> Self:
-        return self._computed(pd.Series(self._plain_array()).mode(dropna=dropna).array, None)
+        found = pd.Series(self._plain_array()).mode(dropna=dropna)
+        uniques = self.factorize()[1]
+        places = pd.Series(np.arange(len(uniques)), index=pd.Index(uniques._plain_array())).reindex(found)
+        if places.isna().any():
+            return self._computed(found.array, None)
+        return uniques.take(places.to_numpy(np.intp))
 
     def argmin(self, skipna: bool = True) -> int:
         """Return the place of the smallest visible cell; hidden ones are smaller, so it warns of them."""
@@ -305,13 +310,19 @@ class Reductions(Storage):
         """Numbers computed from the cells, of unknown part."""
         missing = plain.isna()
         values = plain.to_numpy(np.float64 if plain.dtype.kind == "f" else np.int64, na_value=1)
+        own = status
         if status is None:
             status = np.where(missing, np.uint8(CellStatus.NOT_AVAILABLE), np.uint8(CellStatus.DERIVED))
         else:
             status = derived_status(status)
             status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.NOT_AVAILABLE), status)
             status = np.where(~missing & is_missing(status), np.uint8(CellStatus.DERIVED), status)
-        return self._with(blanked(values, status), status, unknown_parts(len(values)))
+        parts = unknown_parts(len(values))
+        if own is not None:
+            # What came out as the very number of a cell is that cell.
+            same = ~missing & (values == self._numbers) & ~is_missing(self._status)
+            status, parts = np.where(same, self._status, status), np.where(same, self._parts, parts)
+        return self._with(blanked(values, status), status, parts)
 
 
 def _refusal(check: SumCheck, operation: str) -> Exception:

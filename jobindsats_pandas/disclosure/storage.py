@@ -242,9 +242,9 @@ class Storage(ExtensionArray):
     def isna(self) -> NDArray[np.bool_]:
         """Where nothing is shown: discretionised, not available, absent, or no cell at all."""
         missing = is_missing(self._status)
-        hidden = is_hidden(self._status)
-        # A pivot table drops groups of which nothing is left; of a hidden cell its place is.
-        return missing & ~hidden if hidden.any() and pivoting() else missing
+        holes = self._status == CellStatus.HOLE
+        # A pivot table drops groups of which nothing is left; of a cell that shows nothing its place is.
+        return holes if (missing & ~holes).any() and pivoting() else missing
 
     @property
     def _hasna(self) -> bool:
@@ -422,7 +422,9 @@ class Storage(ExtensionArray):
         status = np.broadcast_to(incoming.status, shape).copy()
         parts = np.broadcast_to(theirs, shape).copy()
         hidden = is_hidden(old_status) | (old_status == CellStatus.FILLED)
-        guessed = hidden & ~is_missing(status)
+        # What was left out counts as 0, so any other number in its place is a guess as well.
+        left_out = (old_status == CellStatus.ABSENT) & (old_parts >= 0) & (values != 0)
+        guessed = (hidden | left_out) & ~is_missing(status)
         status[guessed], parts[guessed] = CellStatus.FILLED, old_parts[guessed]
         if plain or incoming.registry is EMPTY:
             parts[~guessed & ~is_missing(status) & (values == 0)] = NOTHING
@@ -446,8 +448,16 @@ class Storage(ExtensionArray):
             places = np.atleast_1d(np.arange(len(self))[key])
             old = self._status[places]
             where = places[~(is_hidden(old) | (old == CellStatus.FILLED))]
-        self._status[where], self._parts[where] = CellStatus.HOLE, UNKNOWN
-        self._numbers[where] = 1 if self.dtype.kind == "i" else np.nan
+        nothing: list[tuple[Any, Any]] = [
+            (self._status, CellStatus.HOLE),
+            (self._parts, UNKNOWN),
+            (self._numbers, 1 if self.dtype.kind == "i" else np.nan),
+        ]
+        for array, value in nothing:
+            if isinstance(where, np.ndarray) and where.dtype.kind == "b":
+                np.putmask(array, where, value)  # several times faster than writing by a mask
+            else:
+                array[where] = value
         self._uniform, self._counted = None, None
 
     def _where(self, mask: Any, value: Any) -> Self:
@@ -483,12 +493,15 @@ class Storage(ExtensionArray):
 
     def _in_place_of_hidden(self, made: Any) -> Any:
         """Mark what stands in the place of hidden cells: nothing stays hidden, and a number is a guess."""
-        hidden = is_hidden(self._status)
-        if not isinstance(made, Storage) or len(made) != len(self) or not hidden.any():
+        unseen = is_missing(self._status) & (self._status != CellStatus.HOLE)
+        if not isinstance(made, Storage) or len(made) != len(self) or not unseen.any():
             return made
-        gone = hidden & (made._status == CellStatus.HOLE)
+        gone = unseen & (made._status == CellStatus.HOLE)
         made._status[gone], made._parts[gone] = self._status[gone], UNKNOWN
-        made._status[hidden & ~is_missing(made._status)] = CellStatus.FILLED
+        # What was left out counts as 0, so there a 0 is no guess.
+        zero = (self._status == CellStatus.ABSENT) & (made._numbers == 0)
+        guessed = unseen & ~is_missing(made._status) & ~zero
+        made._status[guessed] = CellStatus.FILLED
         return made
 
     def __contains__(self, item: object) -> bool:

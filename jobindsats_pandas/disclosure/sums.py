@@ -5,9 +5,13 @@ of one level of one hierarchy. The measure's kind says the rest (see `jobindsats
 cell alone is its own sum; a combination that was left out counts as 0.
 """
 
+# ruff: noqa: SLF001 - sys._getframe tells whether a generator that allowed sums is the one that runs
+
 from __future__ import annotations
 
+import inspect
 import math
+import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -32,6 +36,7 @@ from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 __all__ = ["REASONS", "Bounds", "SumCheck", "allow_sums", "check_sums", "sums_allowed"]
 
@@ -79,14 +84,16 @@ _LARGEST_HIDDEN = {
 # Cells that are taken apart at a time.
 _BLOCK: Final = 1 << 15
 
-_allowed: ContextVar[bool] = ContextVar("jobindsats_sums_allowed", default=False)
+# The frame that allowed sums, where that is a generator's: suspended, it allows nothing to whoever resumed it.
+_allowed: ContextVar[FrameType | bool] = ContextVar("jobindsats_sums_allowed", default=False)
+_SUSPENDS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 @contextmanager
 def allow_sums() -> Iterator[None]:
     """Let every sum through, also the wrong ones: hidden cells then count as 0.
 
-    It holds only in the thread or task that entered it. A sum that would have been refused has an unknown part, so
+    It holds only in the thread or task that entered it, and not outside a generator that entered it and has paused. A sum that would have been refused has an unknown part, so
     it adds to nothing afterwards.
 
     Examples
@@ -99,7 +106,11 @@ def allow_sums() -> Iterator[None]:
     ...     print(column.sum())
     5
     """
-    token = _allowed.set(True)
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__") == "contextlib":
+        frame = frame.f_back
+    token = _allowed.set(frame if frame.f_code.co_flags & _SUSPENDS else True)
+    del frame
     try:
         yield
     finally:
@@ -108,7 +119,13 @@ def allow_sums() -> Iterator[None]:
 
 def sums_allowed() -> bool:
     """Whether `allow_sums` is in force here."""
-    return _allowed.get()
+    allowed = _allowed.get()
+    if isinstance(allowed, bool):
+        return allowed
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame is not allowed:
+        frame = frame.f_back
+    return frame is not None
 
 
 @dataclass(frozen=True, eq=False)

@@ -290,41 +290,44 @@ def _not_there(frame: pd.DataFrame, measure: str | None, over: Sequence[str] | s
     arguments = [repr(measure)] if measure is not None else []
     arguments += [f"over={over!r}"] if over is not None else []
     line = read_line(question_for_total(frame, measure, over))
+    if some := _some_of_a_level(frame, as_names(over)):
+        # The total of all members is no total of these.
+        return (
+            f"The published total over {what} is not in the frame, and it is that of every member: the frame holds {some},"
+            f" of which alone no total is published. That of all is one call away:\n  {line}"
+        )
     named = "".join(f", {text}" for text in arguments).replace(f", {measure!r}", f", measure={measure!r}")
     return (
-        f"The published total over {what} is not in the frame.{_of_more_than_these(frame, over)} It is one call away:\n"
-        f"  {line}\nor, shorter:\n  ji.read_official_total(df{named})"
+        f"The published total over {what} is not in the frame. It is one call away:\n  {line}\n"
+        f"or, shorter:\n  ji.read_official_total(df{named})"
     )
 
 
-def _of_more_than_these(frame: pd.DataFrame, over: Sequence[str] | str | None) -> str:
-    """Say which members of a level the frame lacks: a total is of them too, and stands for no sum of the others."""
-    spaces = spaces_of(frame)
-    wanted = None if over is None else [axes_of(frame, spaces, name) for name in as_names(over)]
-    held: dict[tuple[str, int], set[int]] = {}
+def _some_of_a_level(frame: pd.DataFrame, over: Sequence[str]) -> str:
+    """The dimensions of which the frame holds some members of a level and not all; empty if there are none."""
+    found: list[str] = []
+    members: dict[tuple[str, int], set[int]] = {}
+    spaces = {space.table: space for space in spaces_of(frame)}
     for decoded in decode_columns(array for _, array in guarded_columns(frame)):
         for cells in decoded:
-            for place, members in enumerate(cells.members):
-                held.setdefault((cells.space.table, place), set()).update(np.unique(members).tolist())
-    for space in spaces:
-        for place, dimension in enumerate(space.dimensions):
-            named = wanted is None or any(
-                axes[space.table].place == place for axes in wanted if space.table in axes
-            )
-            parts = np.array(sorted(held.get((space.table, place), set()) - {0}), dtype=np.intp)
-            if not named or not parts.size:
-                continue
-            levels = dimension.level_of[parts]
-            deepest = max(set(levels.tolist()), key=lambda level: dimension.levels[level].depth)
-            lacking = np.setdiff1d(np.flatnonzero(dimension.level_of == deepest), parts)
-            if lacking.size:
-                names = ", ".join(dimension.members[code].name for code in lacking[:3])
-                more = f" and {lacking.size - 3:,} others" if lacking.size > 3 else ""
-                return (
-                    f" It is of more than the frame holds, which lacks {names}{more} of"
-                    f" {dimension.levels[deepest].name!r}: it is no sum of these rows."
-                )
-    return ""
+            for place, codes in enumerate(cells.members):
+                members.setdefault((cells.space.table, place), set()).update(np.unique(codes).tolist())
+    asked = {
+        (table, axis.place)
+        for name in over
+        for table, axis in axes_of(frame, list(spaces.values()), name).items()
+    }
+    for (table, place), held in members.items():
+        dimension = spaces[table].dimensions[place]
+        levels = {int(dimension.level_of[code]) for code in held} - {0}
+        if not levels or (asked and (table, place) not in asked):
+            continue
+        deepest = max(levels, key=lambda level: dimension.levels[level].depth)
+        every = set(np.flatnonzero(dimension.level_of == deepest).tolist())
+        here = held & every
+        if here != every:
+            found.append(f"{len(here):,} of {len(every):,} members of {dimension.name!r}")
+    return " and ".join(dict.fromkeys(found))
 
 
 def _columns_of(frame: pd.DataFrame, wanted: set[tuple[str, str]]) -> pd.DataFrame:
