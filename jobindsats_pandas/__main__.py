@@ -7,20 +7,22 @@ that cannot be read.
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import shutil
 import sys
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.doctor import examine
 from jobindsats_pandas.errors import JobindsatsError, QueryError
+from jobindsats_pandas.transport.texts import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,12 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     options = _parser().parse_args(arguments)
+    _write_what_comes()
     try:
-        with warnings.catch_warnings(), _telling(options.verbose):
+        with warnings.catch_warnings(), _telling(options.verbose), _on_a_terminal():
             warnings.showwarning = _show_warning
             return int(options.run(options) or 0)
     except JobindsatsError as error:
-        print(f"jobindsats: {error}", file=sys.stderr)
+        print(_lines(f"jobindsats: {error}"), file=sys.stderr)
         if error.curl:
             print(f"\nThe request: {error.curl}", file=sys.stderr)
         return 1
@@ -63,6 +66,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("jobindsats: stopped; what was fetched is in the cache, ask again to go on.", file=sys.stderr)
         return 130
+
+
+def _write_what_comes() -> None:
+    """Data in a pipe or file are UTF-8 everywhere; a terminal that lacks a letter gets its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _lines(text: str) -> str:
+    """Escape what would steer a terminal in each line."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+class _Terminal:
+    """Standard output where it is a terminal: names from the API cannot steer it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, each line of it made printable."""
+        return self._stream.write(_lines(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def _on_a_terminal() -> Iterator[None]:
+    if not sys.stdout.isatty():
+        yield
+        return
+    with redirect_stdout(cast("TextIO", _Terminal(sys.stdout))):
+        yield
 
 
 @contextmanager
@@ -82,7 +123,7 @@ def _telling(level: int) -> Iterator[None]:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"jobindsats: {message}", file=sys.stderr)
+    print(_lines(f"jobindsats: {message}"), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

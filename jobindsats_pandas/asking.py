@@ -21,6 +21,7 @@ from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.queries import in_dialect, names_request
 from jobindsats_pandas.row_columns import VERSION, dump_rows, load_rows
 from jobindsats_pandas.transport import Parser, expiry_moment
+from jobindsats_pandas.transport.log import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -248,6 +249,8 @@ class Asker:
             other = self._otherwise(question, question.dialect.tighter(parts))
             if other is None or other.requests == question.requests or len(refusals) > FURTHER_TRIES:
                 raise _exhausted(question, refusals)
+            forms = refusals[-1].request.forms
+            LOG.info("%s: refused (%s), asked in another form", question.table.id, forms)
             question = other
         if refusals:
             remember_refusals(self.transport, [refusal.request.parts for refusal in refusals])

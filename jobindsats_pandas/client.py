@@ -23,7 +23,13 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
 from jobindsats_pandas.gathering import shows_progress
-from jobindsats_pandas.judging import asks_whole_levels, missing, suspiciously_rounded, unexplained_since
+from jobindsats_pandas.judging import (
+    asks_whole_levels,
+    missing,
+    negative_counts,
+    suspiciously_rounded,
+    unexplained_since,
+)
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
@@ -246,6 +252,9 @@ class Client:
             _refuse_mixture(parts, metadata.table)
             blocks = [part.block for part in parts]
             lacking, totals = self._what_is_missing(parts, question, asker, metadata)
+            for column in negative_counts(blocks, question):
+                told = f"Table {metadata.table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
+                tell([(told, QueryWarning)])
             for column in suspiciously_rounded(blocks, question):
                 tell([(_rounded(metadata.table, column), QueryWarning)])
             doubts: list[str] = []
@@ -350,7 +359,11 @@ class Client:
         firsts = [unexplained_since(blocks, question)]
         firsts += [every[min(lacking.periods)]] if judged_by_totals else []
         known = [first for first in firsts if first is not None]
-        totals = self._totals(question, min(known, key=every.index), asker, metadata) if known else None
+        totals = (
+            self._totals(question, min(known, key=every.index), asker, metadata, parts[0].edition)
+            if known
+            else None
+        )
         if judged_by_totals and totals is not None:
             lacking = replace(lacking, periods=lacking.periods - totals.seen)
         if lacking.periods or lacking.totals:
@@ -359,13 +372,15 @@ class Client:
             asker.live_on(parts, metadata.table)
         return lacking, totals
 
-    def _totals(self, question: Plan, first: str, asker: Asker, metadata: _Metadata) -> Block | None:
-        """Ask for the overall totals from a period on."""
+    def _totals(
+        self, question: Plan, first: str, asker: Asker, metadata: _Metadata, edition: str
+    ) -> Block | None:
+        """Ask for the overall totals from a period on, of the edition of the other answers."""
         request = total_request(question, first)
         if request is None:
             return None
         try:
-            return asker.part(request, edition=metadata.edition).block
+            part = asker.part(request, edition=metadata.edition)
         except PayloadError as error:
             told = f"{error} Asked for its totals, to tell what is not available yet from what is hidden; all counts as hidden."
             tell([(told, QueryWarning)])
@@ -373,6 +388,8 @@ class Client:
         except QueryError:
             # The API has no such total: then no null can be told from a hidden count, and each counts as one.
             return None
+        # Totals of another update tell nothing of these figures.
+        return part.block if part.edition == edition else None
 
 
 def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:

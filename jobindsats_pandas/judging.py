@@ -26,9 +26,21 @@ __all__ = [
     "available_until",
     "contradiction",
     "missing",
+    "negative_counts",
     "suspiciously_rounded",
     "unexplained_since",
 ]
+
+
+def negative_counts(blocks: Sequence[Block], question: Plan) -> list[str]:
+    """Columns of counts with numbers below 0, but for differences (netto), which may be."""
+    return [
+        measure.column
+        for place, measure in enumerate(question.measures)
+        if is_count(measure.name, measure.group_name)
+        and "netto" not in f"{measure.group_name} {measure.name}".casefold()
+        and any((block.numbers[place] < 0).any() for block in blocks)
+    ]
 
 
 def suspiciously_rounded(blocks: Sequence[Block], question: Plan) -> list[str]:

@@ -609,6 +609,14 @@ def test_many_fives_and_no_smaller_count_are_warned_of(tmp_path: Any) -> None:
         client.read("x01", by="_h", refresh=True)
 
 
+def test_counts_below_zero_are_told(tmp_path: Any) -> None:
+    table = x01(lambda _: {"columns": ["Periode", "D", "Antal sager"], "rows": [["2026M01", "N1", -7]]})
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        with pytest.warns(QueryWarning, match="'Antal sager' counts, and has numbers below 0"):
+            client.read("x01", by="_h")
+
+
 def test_a_ratio_times_its_denominator_adds_as_its_numerator_does(client: Client) -> None:
     df = client.read("y25i01", by="A-kasse", periods=1)
     persons, full_time = df["Antal ledige personer"], df["Antal ledige fuldtidspersoner"]

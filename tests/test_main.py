@@ -214,3 +214,46 @@ def test_what_ends_a_command_from_outside_is_no_traceback(
 def test_a_plain_name_beside_members_means_all_of_them(capsys: Any) -> None:
     assert main(["read", "y28a15", "--by", "A-kasse", "--by", "A-kasse=CA A-kasse", "--periods", "1"]) == 0
     assert len(capsys.readouterr().out.splitlines()) > 10
+
+
+def test_data_in_a_pipe_are_utf8_whatever_the_system_speaks(tmp_path):
+    with ji.sandbox.serve() as api:
+        done = subprocess.run(
+            [sys.executable, "-m", "jobindsats_pandas", "table", "y25i01"],
+            env={**os.environ, **_settings(api, tmp_path), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+            capture_output=True,
+            check=True,
+        )
+    assert "Område" in done.stdout.decode("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of Unix")
+def test_names_from_the_api_cannot_steer_a_terminal(tmp_path):
+    import pty
+
+    metadata = {
+        "table_id": "x01",
+        "table_name": "Ledige\x1b[2J\x1b]0;titel\x07",
+        "periods": [{"periodtype_id": "M", "values": [{"period_id": "2026M01"}]}],
+        "mgroups": [{"mgroup_id": "g", "measures": [{"measure_id": "m", "measure_name": "Antal sager"}]}],
+        "dimensions": [],
+    }
+    with ji.sandbox.serve(tables={"x01": ji.sandbox.FixedTable(metadata)}) as api:
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-m", "jobindsats_pandas", "table", "x01"]
+        environment = {**os.environ, **_settings(api, tmp_path)}
+        done = subprocess.run(command, env=environment, stdout=theirs, stderr=subprocess.PIPE, check=True)
+        os.close(theirs)
+        shown = os.read(ours, 1 << 16).decode()
+        os.close(ours)
+    assert not done.stderr
+    assert "Ledige\\x1b[2J" in shown
+    assert "\x1b" not in shown
+
+
+def _settings(api, tmp_path):
+    return {
+        "JOBINDSATS_API_URL": api.url,
+        "JOBINDSATS_API_TOKEN": api.token,
+        "JOBINDSATS_CACHE_DIR": str(tmp_path),
+    }
