@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -248,3 +249,21 @@ def test_every_function_that_is_asked_for_by_its_place_exists(place):
 )
 def test_every_module_that_is_listed_exists(prefix):
     importlib.import_module(prefix)
+
+
+def test_no_circle_of_imports_exists_between_the_files_of_the_guard():
+    folder = Path(canary.__file__).parent
+    name = "jobindsats_pandas.disclosure."
+    imports = {
+        file.stem: {
+            (node.module or "").removeprefix(name)
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(name)
+        }
+        for file in folder.glob("*.py")
+        if file.stem != "__init__"
+    }
+    while imports:
+        free = {file for file, others in imports.items() if not others & set(imports)}
+        assert free, f"a circle among {sorted(imports)}"
+        imports = {file: others for file, others in imports.items() if file not in free}

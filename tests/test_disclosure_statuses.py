@@ -602,3 +602,14 @@ def test_a_generator_that_has_paused_allows_nothing_to_whoever_resumed_it():
     with contextlib.ExitStack() as stack:
         stack.enter_context(ji.allow_sums())
         assert column.sum() == visible
+
+
+def test_holes_alone_are_bounded_by_nothing():
+    frame = panel()
+    holes = frame.x.reindex(range(14)).iloc[12:]
+    assert np.isnan(check_sums(holes.array.cells).bounds().low[0])
+    with pytest.raises(InvalidSumError):
+        holes.jobindsats.sum_bounds()
+    some = check_sums(frame.x.reindex(range(14)).array.cells, np.repeat([0, 1, -1], [12, 1, 1]), 2).bounds()
+    assert some.low[0] == some.high[0] == sum(VISIBLE)
+    assert np.isnan(some.low[1])

@@ -17,7 +17,6 @@ cells compare as NaN does.
 
 from __future__ import annotations
 
-from jobindsats_pandas.disclosure import arrow as _arrow  # noqa: F401 - registers the Arrow type
 from jobindsats_pandas.disclosure.array import DiscretionisedArray
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, adds_nothing
 from jobindsats_pandas.disclosure.display import texts

@@ -10,6 +10,7 @@ one place for the day one of them changes: ``_cast_pointwise_result``, ``_pad_or
 
 from __future__ import annotations
 
+from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.operators import Operators
 
 __all__ = ["DiscretionisedArray"]
@@ -57,3 +58,6 @@ class DiscretionisedArray(Operators):
     jobindsats_pandas.errors.InvalidSumError: sum: refused for 4 cells of 'Antal sanktioner' (y01h01).
     ...
     """
+
+
+DiscretionisedDtype._array_type = DiscretionisedArray  # noqa: SLF001 - the two are one thing

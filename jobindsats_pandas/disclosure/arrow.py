@@ -1,7 +1,5 @@
 """The Arrow type: guarded columns keep everything in Parquet, Feather and pickle while this package is imported."""
 
-# ruff: noqa: SLF001 - the array and its Arrow type are built for each other
-
 from __future__ import annotations
 
 import base64
@@ -13,9 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from jobindsats_pandas.disclosure.array import DiscretionisedArray
-from jobindsats_pandas.disclosure.cells import CellStatus, is_missing
-from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing
 from jobindsats_pandas.disclosure.parts import UNKNOWN, Registry
 
 __all__ = ["ArrowDiscretionisedType", "from_arrow", "to_arrow"]
@@ -68,55 +64,48 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
             == (other.numbers, other.registry, other.dropped, other.left)
         )
 
-    def to_pandas_dtype(self) -> DiscretionisedDtype:
+    def to_pandas_dtype(self) -> Any:
         """The dtype that this becomes in pandas."""
-        return DiscretionisedDtype(self.numbers)  # type: ignore[arg-type]
+        import pandas as pd
+
+        return pd.api.types.pandas_dtype(f"discretionised[{self.numbers}]")
 
 
-def to_arrow(array: Any, wanted_type: Any = None) -> Any:
-    """Everything that an array holds, as an Arrow array."""
-    arrow_type = ArrowDiscretionisedType(array.dtype.numbers, array.registry, array.dropped, array.cells.left)
-    values = pa.array(array.numbers, mask=is_missing(array.status))
+def to_arrow(cells: Cells, wanted_type: Any = None) -> Any:
+    """Everything that is known of cells, as an Arrow array."""
+    numbers = "Int64" if cells.values.dtype.kind == "i" else "Float64"
+    arrow_type = ArrowDiscretionisedType(numbers, cells.registry, cells.dropped, cells.left)
+    values = pa.array(cells.values, mask=is_missing(cells.status))
     storage = pa.StructArray.from_arrays(
-        [values, pa.array(array.status), pa.array(array.parts)], fields=list(arrow_type.storage_type)
+        [values, pa.array(cells.status), pa.array(cells.parts)], fields=list(arrow_type.storage_type)
     )
     if wanted_type is None or wanted_type == arrow_type:
         return pa.ExtensionArray.from_storage(arrow_type, storage)
     return storage if wanted_type == storage.type else values.cast(wanted_type)
 
 
-def from_arrow(array: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:
-    """The guarded array that was written."""
-    chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
-    made = [_from_chunk(chunk, dtype) for chunk in chunks]
-    if not made:
-        return DiscretionisedArray._from_sequence([], dtype=dtype)
-    return made[0] if len(made) == 1 else _joined(made)
-
-
-def _joined(made: list[DiscretionisedArray]) -> DiscretionisedArray:
-    whole = DiscretionisedArray._concat_same_type(made)
-    whole._dropped, whole._left = made[0].dropped, made[0]._left
-    return whole
-
-
-def _from_chunk(chunk: Any, dtype: DiscretionisedDtype) -> DiscretionisedArray:
+def from_arrow(chunk: Any) -> Cells | None:
+    """The cells that one chunk holds; None if it holds numbers that nobody guards."""
     if not isinstance(chunk.type, ArrowDiscretionisedType):
-        plain = chunk.to_numpy(zero_copy_only=False)
-        return DiscretionisedArray._from_sequence(plain, dtype=dtype)
+        return None
     values, status, parts = chunk.storage.flatten()
     # A row that is null as a whole comes from other tools, and is a cell that nobody published.
     gone = np.asarray(chunk.storage.is_null())
-    fill = 1 if dtype.kind == "i" else np.nan
-    numbers = values.fill_null(fill).to_numpy(zero_copy_only=False).astype(dtype.numpy_dtype)
+    whole = chunk.type.numbers == "Int64"
+    numbers = values.fill_null(1 if whole else np.nan).to_numpy(zero_copy_only=False)
     codes = np.where(gone, UNKNOWN, parts.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)).astype(np.int64)
     hole = np.uint8(CellStatus.HOLE)
     statuses = np.where(gone, hole, status.fill_null(hole).to_numpy(zero_copy_only=False)).astype(np.uint8)
     if not chunk.type.knows_holes:
         statuses[(statuses == CellStatus.ABSENT) & (codes == UNKNOWN)] = hole
-    made = DiscretionisedArray(numbers, statuses, codes, chunk.type.registry)
-    made._dropped, made._left = chunk.type.dropped, chunk.type.left
-    return made
+    return Cells(
+        numbers.astype(np.int64 if whole else np.float64),
+        statuses,
+        codes,
+        chunk.type.registry,
+        chunk.type.dropped,
+        chunk.type.left,
+    )
 
 
 @lru_cache(maxsize=32)

@@ -1,17 +1,16 @@
 """The two dtypes, ``discretionised[Int64]`` and ``discretionised[Float64]``."""
 
+# ruff: noqa: SLF001 - the dtype and its array are one thing
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionDtype, register_extension_dtype
 
-if TYPE_CHECKING:
-    import builtins
-
-    from jobindsats_pandas.disclosure.array import DiscretionisedArray
+from jobindsats_pandas.disclosure.arrow import from_arrow
 
 __all__ = ["DiscretionisedDtype"]
 
@@ -38,6 +37,8 @@ class DiscretionisedDtype(ExtensionDtype):
     """
 
     _metadata = ("numbers",)
+    # Set by the array itself, which stands above its dtype.
+    _array_type: ClassVar[Any]
     _is_numeric = True
     # A plain NaN, which plots and compares as everyone expects; pd.NA breaks matplotlib's bars.
     na_value = np.nan
@@ -76,11 +77,9 @@ class DiscretionisedDtype(ExtensionDtype):
         return self.name
 
     @classmethod
-    def construct_array_type(cls) -> builtins.type[DiscretionisedArray]:
+    def construct_array_type(cls) -> Any:
         """The array that belongs to this dtype."""
-        from jobindsats_pandas.disclosure.array import DiscretionisedArray
-
-        return DiscretionisedArray
+        return cls._array_type
 
     @classmethod
     def construct_from_string(cls, string: str) -> Self:
@@ -102,7 +101,18 @@ class DiscretionisedDtype(ExtensionDtype):
             decimal |= dtype.kind == "f"
         return DiscretionisedDtype("Float64" if decimal else "Int64")
 
-    def __from_arrow__(self, array: Any) -> DiscretionisedArray:
-        from jobindsats_pandas.disclosure.arrow import from_arrow
+    def __from_arrow__(self, array: Any) -> Any:
+        chunks = array.chunks if hasattr(array, "chunks") else [array]
+        made = [self._from_chunk(chunk) for chunk in chunks]
+        if not made:
+            return self._array_type._from_sequence([], dtype=self)
+        whole = made[0] if len(made) == 1 else self._array_type._concat_same_type(made)
+        # What was dropped was dropped once, however many chunks tell of it.
+        whole._dropped, whole._left = made[0]._dropped, made[0]._left
+        return whole
 
-        return from_arrow(array, self)
+    def _from_chunk(self, chunk: Any) -> Any:
+        cells = from_arrow(chunk)
+        if cells is None:
+            return self._array_type._from_sequence(chunk.to_numpy(zero_copy_only=False), dtype=self)
+        return self._array_type.from_cells(cells)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import pandas_dtype
 
+from jobindsats_pandas.disclosure.arrow import to_arrow
 from jobindsats_pandas.disclosure.building import is_na
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
@@ -202,6 +203,4 @@ class Leaving(Reductions):
         return self.to_numpy(dtype=np.float64 if self._hasna else None)  # type: ignore[no-any-return]
 
     def __arrow_array__(self, type: Any = None) -> Any:  # noqa: A002 - pyarrow's name
-        from jobindsats_pandas.disclosure.arrow import to_arrow
-
-        return to_arrow(self, type)
+        return to_arrow(self.cells, type)

@@ -327,6 +327,15 @@ class SumCheck:
         result[several] = CellStatus.DERIVED
         return result
 
+    def _of_holes_alone(self) -> Flags:
+        """Which groups hold holes and nothing else: of those nothing is known, not even that they are 0."""
+        holes = self.cells.status == CellStatus.HOLE
+        if not holes.any():
+            return np.zeros(self.groups, dtype=bool)
+        inside = np.ones(len(holes), dtype=bool) if self.ids is None else self.ids >= 0
+        some, others = (_having_of(where & inside, self.ids, self.groups) for where in (holes, ~holes))
+        return some & ~others
+
     def bounds(self) -> Bounds:
         """The interval of each group's true sum.
 
@@ -339,6 +348,7 @@ class SumCheck:
         high = np.zeros(self.groups)
         refused = (self.reasons & _NO_BOUNDS) != 0
         refused |= _having(cells.parts < 0, ids, self.groups)
+        refused |= self._of_holes_alone()
         for table in self.tables:
             for measure, where in table.by_measure():
                 part = table.cells[where]
@@ -660,6 +670,14 @@ def _having(mask: Flags, ids: Ids | None, groups: int) -> Flags:
     # Counting pairs of group and flag costs the same whether few or all are set.
     set_in: Flags = np.bincount(ids * 2 + mask, minlength=2 * groups)[1::2] > 0
     return set_in
+
+
+def _having_of(mask: Flags, ids: Ids | None, groups: int) -> Flags:
+    """Which groups have a cell where the mask is set, among cells of which some belong to no group."""
+    if ids is None:
+        return np.array([bool(mask.any())])
+    found: Flags = np.bincount(ids[mask], minlength=groups) > 0
+    return found
 
 
 def _of_one(key: NDArray[Any], ids: Ids | None, several: Flags, empty: int) -> NDArray[Any]:
