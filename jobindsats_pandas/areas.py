@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.matching import did_you_mean, fold
@@ -105,7 +106,7 @@ def _region(name: str, *, bare: bool = False) -> str | None:
 
 def _code_of(name: str | int, codes: Mapping[str, str]) -> str | None:
     """Read a code, as a number or as text with or without its leading zero."""
-    text = name.strip() if isinstance(name, str) else str(int(name))
+    text = name.strip() if isinstance(name, str) else str(arguments.whole_number("name", name))
     code = text.zfill(4)
     return code if code in codes else None
 
@@ -231,7 +232,7 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
     1  Region Sjælland       1085  2
     2           Aarhus       0751  1
     """
-    result = df.copy(deep=False)
+    result = arguments.frame("df", df).copy(deep=False)
     lost = []
     for column in _area_columns(df, columns):
         codes = _codes(df[column], bare_regions=_hierarchy(df, column) in _REGION_HIERARCHIES)
@@ -319,11 +320,11 @@ def _hierarchy(df: pd.DataFrame, column: str) -> str:
 
 def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list[str]:
     if columns is not None:
-        wanted = [columns] if isinstance(columns, str) else list(columns)
+        wanted = arguments.labels("columns", columns)
         for column in wanted:
             if column not in df:
                 raise QueryError(
-                    f"There is no column {column!r}.{did_you_mean(column, map(str, df.columns))}"
+                    f"There is no column {column!r}.{did_you_mean(str(column), map(str, df.columns))}"
                     f" The frame has {', '.join(map(repr, df.columns))}."
                 )
         return wanted
@@ -383,9 +384,8 @@ def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.D
     0 2026-01-31  1
     1 2026-02-28  2
     """
-    if how not in {"start", "end"}:
-        raise QueryError(f"how={how!r}: there are 'start' and 'end'.")
-    provenance = df.attrs.get("jobindsats") or {}
+    arguments.choice("how", how, ("start", "end"))
+    provenance = arguments.frame("df", df).attrs.get("jobindsats") or {}
     named = (provenance.get("columns") or {}).get("period", "Periode")
     result = df.copy(deep=False)
     found = False
