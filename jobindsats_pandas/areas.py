@@ -104,10 +104,15 @@ def _region(name: str, *, bare: bool = False) -> str | None:
     return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
 
 
-def _code_of(name: str | int, codes: Mapping[str, str]) -> str | None:
-    """Read a code, as a number or as text with or without its leading zero."""
-    text = name.strip() if isinstance(name, str) else str(arguments.whole_number("name", name))
-    code = text.zfill(4)
+def _text_of(name: str | int) -> str:
+    if isinstance(name, str):
+        return name
+    return arguments.shown(arguments.whole_number("name", name, or_else="a name, or a code as "))
+
+
+def _code_of(name: str, codes: Mapping[str, str]) -> str | None:
+    """Read a code, with or without its leading zero."""
+    code = name.strip().zfill(4)
     return code if code in codes else None
 
 
@@ -137,9 +142,10 @@ def municipality_code(name: str | int) -> str:
     >>> int(municipality_code("Vesthimmerland"))
     820
     """
-    code = _code_of(name, MUNICIPALITIES) or _municipality(str(name))
+    text = _text_of(name)
+    code = _code_of(text, MUNICIPALITIES) or _municipality(text)
     if code is None:
-        raise _unknown(str(name), "municipality", MUNICIPALITIES.values())
+        raise _unknown(text, "municipality", MUNICIPALITIES.values())
     return code
 
 
@@ -156,9 +162,10 @@ def region_code(name: str | int) -> str:
     >>> region_code("Region Sjælland"), region_code("Nordjylland")
     ('1085', '1081')
     """
-    code = _code_of(name, REGIONS) or _region(str(name), bare=True)
+    text = _text_of(name)
+    code = _code_of(text, REGIONS) or _region(text, bare=True)
     if code is None:
-        raise _unknown(str(name), "region", REGIONS.values())
+        raise _unknown(text, "region", REGIONS.values())
     return code
 
 
@@ -180,10 +187,11 @@ def canonical_name(name: str | int) -> str:
     >>> [canonical_name(name) for name in ("Bornholms Regionskommune", "HØJE TÅSTRUP", "region hovedstaden", "0461")]
     ['Bornholm', 'Høje-Taastrup', 'Region Hovedstaden', 'Odense']
     """
+    text = _text_of(name)
     known = MUNICIPALITIES | REGIONS
-    code = _code_of(name, known) or _municipality(str(name)) or _region(str(name))
+    code = _code_of(text, known) or _municipality(text) or _region(text)
     if code is None:
-        raise _unknown(str(name), "municipality or region", known.values())
+        raise _unknown(text, "municipality or region", known.values())
     return known[code]
 
 

@@ -89,11 +89,13 @@ def number(
     return found
 
 
-def whole_number(name: str, value: Any, least: int = 1, error: type[JobindsatsError] = QueryError) -> int:
+def whole_number(
+    name: str, value: Any, least: int = 1, error: type[JobindsatsError] = QueryError, *, or_else: str = ""
+) -> int:
     """Take a whole number; 12.0 is one, as pandas makes it of 12 where others are missing."""
     whole = _is_number(value) and (isinstance(value, int | np.integer) or float(value).is_integer())
     if not whole or value < least:
-        raise _refused(name, value, f"a whole number, {least:,} at least", error)
+        raise _refused(name, value, f"{or_else}a whole number, {least:,} at least", error)
     return int(value)
 
 
@@ -112,10 +114,11 @@ def choice(name: str, value: Any, options: tuple[str, ...], note: str = "") -> s
 
 
 def label(name: str, value: Any, wanted: str = "a name") -> Hashable:
-    """Take what a column can be called."""
+    """Take what a column can be called: it is hashed, written and compared, which nothing can be with ``pd.NA``."""
     try:
         hash(value)
-    except TypeError:
+        str(value)
+    except (TypeError, ValueError):
         raise _refused(name, value, wanted) from None
     if value is pd.NA:
         raise _refused(name, value, wanted)
@@ -138,9 +141,13 @@ def labels(name: str, value: Any) -> list[Any]:
 def path(name: str, value: Any, error: type[JobindsatsError] = QueryError) -> Path:
     """Take the path of a file or directory."""
     written = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(written, str) or not written or "\0" in written:
+    try:
+        fits = isinstance(written, str) and written and b"\0" not in os.fsencode(written)
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
         raise _refused(name, value, "a path, as text or pathlib.Path", error)
-    return Path(written).expanduser()
+    return Path(value).expanduser()
 
 
 def frame(name: str, value: Any) -> pd.DataFrame:

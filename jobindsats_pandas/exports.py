@@ -315,14 +315,15 @@ def to_excel(
             f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
             " df.jobindsats.to_parquet(path)."
         )
-    book = Workbook(write_only=True)
-    provenance = df.attrs.get("jobindsats") or {}
-    book.properties.creator = "jobindsats-pandas"
-    book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
-    styles = _Styles(book)
-    _write_data(book.create_sheet("Data"), columns, len(df), styles, provenance)
-    _write_about(book.create_sheet("Kilde og regler"), df, columns, styles, query, citation)
+    # The file first: where it cannot be written, no sheet is left half made.
     with _in_place(path) as temporary, temporary.open("xb") as file:
+        book = Workbook(write_only=True)
+        provenance = df.attrs.get("jobindsats") or {}
+        book.properties.creator = "jobindsats-pandas"
+        book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
+        styles = _Styles(book)
+        _write_data(book.create_sheet("Data"), columns, len(df), styles, provenance)
+        _write_about(book.create_sheet("Kilde og regler"), df, columns, styles, query, citation)
         book.save(file)
 
 

@@ -341,6 +341,10 @@ def _read_periods(periods: Any) -> str | int | list[str] | None:
         if periods.step is not None:
             raise QueryError(f"periods={arguments.shown(periods)}: a slice of periods has no step.")
         return ":".join("" if end is None else _period_text(end) for end in (periods.start, periods.stop))
+    if isinstance(periods, str):
+        newest, colon, count = periods.partition(":")
+        if colon and fold(newest) == "latest" and not re.fullmatch(r"\s*\d{1,18}\s*", count):
+            raise QueryError(_bad_periods(periods))
     if periods is None or isinstance(periods, str):
         return periods
     if isinstance(periods, pd.Period):
@@ -529,8 +533,6 @@ def _resolve_periods(
         first, _, last = (text.strip() for text in periods.partition(":"))
         if fold(first) != "latest":
             return _slice(table, _period_text(first), _period_text(last), period_type)
-        if not re.fullmatch(r"\d{1,18}", last):
-            raise QueryError(_bad_periods(periods))
         return _latest(table, int(last), period_type)
     names = [_period_text(periods)] if isinstance(periods, str) else periods
     if not names:
