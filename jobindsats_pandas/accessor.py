@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from jobindsats_pandas import arguments, storage, totals
 from jobindsats_pandas import audit as _audit
-from jobindsats_pandas import storage, totals
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
 
@@ -95,7 +95,7 @@ class FrameAccessor:
         >>> df.jobindsats.audit().summary
         '... of 147 cells are hidden (discretionised): ... %'
         """
-        names = [by] if isinstance(by, str) else list(by or [])
+        names = arguments.labels("by", by)
         cells, dimensions = totals.describe_cells(self._frame, names)
         return _audit.audit(cells, dimensions, names)
 

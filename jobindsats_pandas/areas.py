@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.matching import did_you_mean, fold
@@ -103,10 +104,15 @@ def _region(name: str, *, bare: bool = False) -> str | None:
     return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
 
 
-def _code_of(name: str | int, codes: Mapping[str, str]) -> str | None:
-    """Read a code, as a number or as text with or without its leading zero."""
-    text = name.strip() if isinstance(name, str) else str(int(name))
-    code = text.zfill(4)
+def _text_of(name: str | int) -> str:
+    if isinstance(name, str):
+        return name
+    return arguments.shown(arguments.whole_number("name", name, or_else="a name, or a code as "))
+
+
+def _code_of(name: str, codes: Mapping[str, str]) -> str | None:
+    """Read a code, with or without its leading zero."""
+    code = name.strip().zfill(4)
     return code if code in codes else None
 
 
@@ -136,9 +142,10 @@ def municipality_code(name: str | int) -> str:
     >>> int(municipality_code("Vesthimmerland"))
     820
     """
-    code = _code_of(name, MUNICIPALITIES) or _municipality(str(name))
+    text = _text_of(name)
+    code = _code_of(text, MUNICIPALITIES) or _municipality(text)
     if code is None:
-        raise _unknown(str(name), "municipality", MUNICIPALITIES.values())
+        raise _unknown(text, "municipality", MUNICIPALITIES.values())
     return code
 
 
@@ -155,9 +162,10 @@ def region_code(name: str | int) -> str:
     >>> region_code("Region Sjælland"), region_code("Nordjylland")
     ('1085', '1081')
     """
-    code = _code_of(name, REGIONS) or _region(str(name), bare=True)
+    text = _text_of(name)
+    code = _code_of(text, REGIONS) or _region(text, bare=True)
     if code is None:
-        raise _unknown(str(name), "region", REGIONS.values())
+        raise _unknown(text, "region", REGIONS.values())
     return code
 
 
@@ -179,10 +187,11 @@ def canonical_name(name: str | int) -> str:
     >>> [canonical_name(name) for name in ("Bornholms Regionskommune", "HØJE TÅSTRUP", "region hovedstaden", "0461")]
     ['Bornholm', 'Høje-Taastrup', 'Region Hovedstaden', 'Odense']
     """
+    text = _text_of(name)
     known = MUNICIPALITIES | REGIONS
-    code = _code_of(name, known) or _municipality(str(name)) or _region(str(name))
+    code = _code_of(text, known) or _municipality(text) or _region(text)
     if code is None:
-        raise _unknown(str(name), "municipality or region", known.values())
+        raise _unknown(text, "municipality or region", known.values())
     return known[code]
 
 
@@ -231,7 +240,7 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
     1  Region Sjælland       1085  2
     2           Aarhus       0751  1
     """
-    result = df.copy(deep=False)
+    result = arguments.frame("df", df).copy(deep=False)
     lost = []
     for column in _area_columns(df, columns):
         codes = _codes(df[column], bare_regions=_hierarchy(df, column) in _REGION_HIERARCHIES)
@@ -319,11 +328,11 @@ def _hierarchy(df: pd.DataFrame, column: str) -> str:
 
 def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list[str]:
     if columns is not None:
-        wanted = [columns] if isinstance(columns, str) else list(columns)
+        wanted = arguments.labels("columns", columns)
         for column in wanted:
             if column not in df:
                 raise QueryError(
-                    f"There is no column {column!r}.{did_you_mean(column, map(str, df.columns))}"
+                    f"There is no column {column!r}.{did_you_mean(str(column), map(str, df.columns))}"
                     f" The frame has {', '.join(map(repr, df.columns))}."
                 )
         return wanted
@@ -383,9 +392,8 @@ def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.D
     0 2026-01-31  1
     1 2026-02-28  2
     """
-    if how not in {"start", "end"}:
-        raise QueryError(f"how={how!r}: there are 'start' and 'end'.")
-    provenance = df.attrs.get("jobindsats") or {}
+    arguments.choice("how", how, ("start", "end"))
+    provenance = arguments.frame("df", df).attrs.get("jobindsats") or {}
     named = (provenance.get("columns") or {}).get("period", "Periode")
     result = df.copy(deep=False)
     found = False

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
-from jobindsats_pandas.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -90,10 +90,7 @@ def plain(frame: pd.DataFrame, hidden: float | None = None) -> pd.DataFrame:
         ``Int64`` and ``Float64`` columns, each followed by ``<name>_status`` (categorical). In the long layout the
         column ``status`` that is there already takes that place. Nothing guards sums of these numbers.
     """
-    if hidden is not None and (isinstance(hidden, bool) or not np.isfinite(hidden)):
-        raise QueryError(
-            f"hidden={hidden!r}: give a number to put where cells are discretionised, 1 for instance."
-        )
+    hidden = arguments.optional(arguments.number, "hidden", hidden, -(2**53), 2**53)
 
     def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
         labels, where = _status_categorical(array.status), array.status == CellStatus.DISCRETIONISED

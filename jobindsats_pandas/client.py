@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.answers import UnknownMemberError
 from jobindsats_pandas.asking import Asker, expiry_of_table
 from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.errors import (
+    ConfigurationError,
     JobindsatsError,
     PayloadError,
     QueryError,
@@ -33,11 +36,11 @@ from jobindsats_pandas.judging import (
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
-from jobindsats_pandas.queries import plan, resolve_measure, total_request
+from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
 from jobindsats_pandas.transport import Key, Parser, Transport, held_back, keyring_token, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -122,6 +125,30 @@ class Client:
         ignore_closed_hour: bool | None = None,
         closed_hour: bool | None = None,
     ) -> None:
+        environment = os.environ.get
+        if token is None or (isinstance(token, str) and not token):
+            token = (
+                environment("JOBINDSATS_API_TOKEN") or environment("JOBINDSATS_API_KEY") or keyring_token()
+            )
+        key, token = None if token is None else Key(token), None  # no local that a traceback could show
+        wrong = ConfigurationError
+        base_url = arguments.optional(
+            arguments.text, "base_url", base_url, "an address such as 'https://api.jobindsats.dk/v3'", wrong
+        )
+        directory = (
+            environment("JOBINDSATS_CACHE_DIR")
+            if cache_dir is None or (isinstance(cache_dir, str) and not cache_dir)
+            else arguments.path("cache_dir", cache_dir, wrong)
+        )
+        max_cells = arguments.whole_number("max_cells", max_cells, 1, wrong)
+        connections = arguments.whole_number("connections", connections, 1, wrong)
+        max_cache_bytes = arguments.optional(
+            arguments.whole_number, "max_cache_bytes", max_cache_bytes, 0, wrong
+        )
+        max_answer_bytes = arguments.whole_number("max_answer_bytes", max_answer_bytes, 1, wrong)
+        shared_cache = arguments.flag("shared_cache", shared_cache, wrong)
+        max_stale_days = arguments.number("max_stale_days", max_stale_days, 0, timedelta.max.days, wrong)
+        closed_hour = arguments.optional(arguments.flag, "closed_hour", closed_hour, wrong)
         self._settings: dict[str, Any] = {
             "base_url": base_url,
             "cache_dir": cache_dir,
@@ -133,15 +160,6 @@ class Client:
             "max_stale_days": max_stale_days,
             "closed_hour": closed_hour,
         }
-        environment = os.environ.get
-        token = (
-            token
-            or environment("JOBINDSATS_API_TOKEN")
-            or environment("JOBINDSATS_API_KEY")
-            or keyring_token()
-        )
-        key, token = None if token is None else Key(token), None  # no local that a traceback could show
-        directory = cache_dir or environment("JOBINDSATS_CACHE_DIR")
         self._transport = Transport(
             token=key,
             base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
@@ -152,11 +170,11 @@ class Client:
             max_age_stale=timedelta(days=max_stale_days),
             closed_hour=closed_hour,
         )
-        if ignore_closed_hour is not None:
+        if arguments.optional(arguments.flag, "ignore_closed_hour", ignore_closed_hour, wrong) is not None:
             told = "ignore_closed_hour does nothing any more: the API is asked from 22:00 to 23:00 too. Leave it out."
             tell([(told, DeprecationWarning)])
         self._max_cells = max_cells
-        self._connections = max(1, min(connections, CONNECTIONS_CAP))
+        self._connections = min(connections, CONNECTIONS_CAP)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without the key, which the copy looks for in its own environment.
@@ -179,6 +197,7 @@ class Client:
 
     def subjects(self, *, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
         """Subjects in their groups, as `jobindsats_pandas.subjects`."""
+        refresh, offline = _when(refresh=refresh, offline=offline)
         return self._transport.fetch(
             "subjects?format=json", Parser(parse_subjects), refresh=refresh, offline=offline
         ).value
@@ -187,10 +206,13 @@ class Client:
         self, search: str | None = None, *, refresh: bool = False, offline: bool = False
     ) -> pd.DataFrame:
         """Tables of the data bank, as `jobindsats_pandas.tables`."""
+        search = arguments.optional(arguments.text, "search", search, "words to look for")
+        refresh, offline = _when(refresh=refresh, offline=offline)
         return search_tables(self._catalogue(refresh=refresh, offline=offline), search)
 
     def table(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
         """What a table offers, as `jobindsats_pandas.table`."""
+        refresh, offline = _when(refresh=refresh, offline=offline)
         found = self._metadata(table, refresh=refresh, offline=offline).table
         return self._asker().with_known_totals(found)
 
@@ -205,8 +227,9 @@ class Client:
         offline: bool = False,
     ) -> Plan:
         """What a question would send, as `jobindsats_pandas.plan`."""
+        question = read_question(by, periods, period_type, measures)
         found = self.table(table, offline=offline)
-        return self._asker().in_known_forms(self._plan(found, by, periods, period_type, measures))
+        return self._asker().in_known_forms(self._plan(found, *question))
 
     def read(
         self,
@@ -225,27 +248,29 @@ class Client:
         max_requests: int = 500,
     ) -> pd.DataFrame:
         """Answer a question with a frame, as `jobindsats_pandas.read_jobindsats`."""
-        if layout not in LAYOUTS:
-            raise QueryError(f"layout={layout!r}: there are 'wide' (a column per measure) and 'long'.")
-        if refresh and offline:
-            raise QueryError(
-                "refresh=True asks the API anew, and offline=True forbids to ask it; take one of them."
-            )
-
-        asker = self._asker(
-            max_requests=max_requests, refresh=refresh, offline=offline, progress=shows_progress(progress)
-        )
+        names = read_question(by, periods, period_type, measures)
+        layout = arguments.choice("layout", layout, LAYOUTS)
+        complete = arguments.flag("complete", complete)
+        overrides = _overrides(additive)
+        refresh, offline = _when(refresh=refresh, offline=offline)
+        progress = shows_progress(arguments.optional(arguments.flag, "progress", progress))
+        max_requests = arguments.whole_number("max_requests", max_requests)
+        asker = self._asker(max_requests=max_requests, refresh=refresh, offline=offline, progress=progress)
 
         def ask(metadata: _Metadata, *, again: bool = False) -> pd.DataFrame:
             # Where an answer held what the metadata do not know, the name of a total may be new too.
             known = metadata.table if again else asker.with_known_totals(metadata.table)
-            question = asker.in_known_forms(self._plan(known, by, periods, period_type, measures))
+            question = asker.in_known_forms(self._plan(known, *names))
             if len(question.requests) > max_requests:
                 raise TooLargeError(
                     f"Table {metadata.table.id}: the question takes {question.summary}, more than max_requests="
                     f"{max_requests}. Ask for less, or raise max_requests= on purpose: this is a public body's server.",
                 )
-            kinds = _kinds(metadata.table, additive)
+            kinds = {
+                measure.column: kind
+                for name, kind in overrides.items()
+                for measure in resolve_measure(metadata.table, name)
+            }
             question, parts = asker.parts(question, metadata.edition)
             if len(parts) > 1 and not all(part.from_cache for part in parts):
                 self._refuse_update(metadata)
@@ -320,9 +345,7 @@ class Client:
 
     def _table_id(self, table: str, *, offline: bool) -> str:
         """Return the id in lower case; a table's name is looked up in the catalogue."""
-        if not isinstance(table, str):
-            raise QueryError(f"{table!r} is not the id or name of a table; ids look like 'y25i01'.")
-        wanted = table.strip().lower()
+        wanted = arguments.text("table", table, "the id or name of a table, such as 'y25i01'").strip().lower()
         if _TABLE_ID.fullmatch(wanted):
             return wanted
         entries = self._catalogue(offline=offline)
@@ -500,17 +523,31 @@ def _rounded(table: Table, column: str) -> str:
     )
 
 
-def _kinds(table: Table, additive: Mapping[str, str] | None) -> dict[str, Kind]:
-    """Resolve overrides of kinds: measures by name or id, kinds by their word."""
-    kinds: dict[str, Kind] = {}
+def _when(*, refresh: bool, offline: bool) -> tuple[bool, bool]:
+    """Check whether to ask anew, or not at all."""
+    refresh, offline = arguments.flag("refresh", refresh), arguments.flag("offline", offline)
+    if refresh and offline:
+        raise QueryError(
+            "refresh=True asks the API anew, and offline=True forbids to ask it; take one of them."
+        )
+    return refresh, offline
+
+
+def _overrides(additive: Mapping[str, str] | None) -> dict[str, Kind]:
+    """Read overrides of kinds: measures by name or id, kinds by their word."""
+    words = {str(kind): kind for kind in Kind}
+    if additive is not None and not isinstance(additive, Mapping):
+        raise QueryError(
+            f"additive={arguments.shown(additive)}: give a mapping from measures to kinds, {{'<measure>': 'flow'}} for instance."
+        )
     for name, kind in (additive or {}).items():
-        try:
-            chosen = Kind(kind)
-        except ValueError:
-            known = ", ".join(repr(str(known)) for known in Kind)
-            raise QueryError(f"additive={{{name!r}: {kind!r}}}: the kinds are {known}.") from None
-        kinds |= {measure.column: chosen for measure in resolve_measure(table, name)}
-    return kinds
+        arguments.text("a key of additive", name, "the name or id of a measure")
+        if not isinstance(kind, str) or kind not in words:
+            known = ", ".join(map(repr, words))
+            raise QueryError(
+                f"additive={{{arguments.shown(name)}: {arguments.shown(kind)}}}: the kinds are {known}."
+            )
+    return {name: words[kind] for name, kind in (additive or {}).items()}
 
 
 def _no_such_table(table: str, entries: Sequence[CatalogueEntry]) -> str:

@@ -12,12 +12,12 @@ import re
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
 from jobindsats_pandas.errors import ConfigurationError, TooLargeError
 from jobindsats_pandas.kinds import Kind
@@ -26,6 +26,7 @@ from jobindsats_pandas.periods import period_id
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 __all__ = ["to_csv", "to_excel"]
 
@@ -101,15 +102,16 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = Fal
 
     Examples
     --------
-    >>> import tempfile
+    >>> import pathlib, tempfile
     >>> df = pd.DataFrame({"Område": ["Ærø", "Fanø"], "Andel": [12.5, None]})
     >>> with tempfile.TemporaryDirectory() as directory:
     ...     to_csv(df, f"{directory}/a.csv", danish=True)
-    ...     print(Path(f"{directory}/a.csv").read_text("utf-8-sig"))
+    ...     print(pathlib.Path(f"{directory}/a.csv").read_text("utf-8-sig"))
     Område;Andel
     Ærø;12,5
     Fanø;
     """
+    danish = arguments.flag("danish", danish)
     names: list[str] = []
     columns: list[Sequence[str]] = []
     has_statuses = _has_statuses(df)
@@ -249,7 +251,7 @@ def _periods(values: pd.Series) -> tuple[list[str | None], list[Any]]:
 @contextmanager
 def _in_place(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside the file, which takes its place if all goes well."""
-    target = Path(path)
+    target = arguments.path("path", path)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
     try:
         yield temporary
@@ -313,14 +315,15 @@ def to_excel(
             f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
             " df.jobindsats.to_parquet(path)."
         )
-    book = Workbook(write_only=True)
-    provenance = df.attrs.get("jobindsats") or {}
-    book.properties.creator = "jobindsats-pandas"
-    book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
-    styles = _Styles(book)
-    _write_data(book.create_sheet("Data"), columns, len(df), styles, provenance)
-    _write_about(book.create_sheet("Kilde og regler"), df, columns, styles, query, citation)
+    # The file first: where it cannot be written, no sheet is left half made.
     with _in_place(path) as temporary, temporary.open("xb") as file:
+        book = Workbook(write_only=True)
+        provenance = df.attrs.get("jobindsats") or {}
+        book.properties.creator = "jobindsats-pandas"
+        book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
+        styles = _Styles(book)
+        _write_data(book.create_sheet("Data"), columns, len(df), styles, provenance)
+        _write_about(book.create_sheet("Kilde og regler"), df, columns, styles, query, citation)
         book.save(file)
 
 

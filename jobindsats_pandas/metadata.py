@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.documents import parse_json
 from jobindsats_pandas.errors import BrokenAnswerError, PayloadError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
@@ -389,6 +390,7 @@ class Table:
         QueryError
             If the name does not exist, or fits several hierarchies.
         """
+        arguments.text("hierarchy", name, "the id or name of a hierarchy or dimension")
         for hierarchy in self.all_hierarchies:
             if hierarchy.id.casefold() == name.casefold():
                 return hierarchy
@@ -419,6 +421,7 @@ class Table:
         QueryError
             If the table has no such period type.
         """
+        arguments.text("period_type", period_type, "the id or name of a period type, such as 'M'")
         for known in self.period_types:
             if fold(period_type) in {fold(known.id), fold(known.name)}:
                 return known
@@ -480,7 +483,9 @@ class Table:
             for h in self.all_hierarchies
             for member, label in zip(h.members, h.labels, strict=True)
         ]
-        best = ranked(search, members, lambda member: [(member[2], 1.0)])
+        best = ranked(
+            arguments.text("search", search, "words to look for"), members, lambda member: [(member[2], 1.0)]
+        )
         return pd.DataFrame(best, columns=["hierarchy_id", "member_id", "label", "level_name"])
 
     def __repr__(self) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.errors import QueryError, QueryWarning
 from jobindsats_pandas.forms import (
     BASE_URL,
@@ -34,7 +35,7 @@ from jobindsats_pandas.transport.notices import notify
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
 
-__all__ = ["Plan", "in_dialect", "names_request", "plan", "resolve_measure", "total_request"]
+__all__ = ["Plan", "in_dialect", "names_request", "plan", "read_question", "resolve_measure", "total_request"]
 
 #: A whole number from here on is a year that was meant, not a number of periods.
 FIRST_YEAR = 1900
@@ -216,9 +217,10 @@ def plan(
     """
     if max_cells < 1:
         raise QueryError(f"max_cells is {max_cells}; a request needs room for 1 cell at least.")
-    chosen_type, chosen_periods = _resolve_periods(table, periods, period_type)
-    chosen_measures = _resolve_measures(table, measures)
-    selections = _resolve_by(table, by)
+    names = read_question(by, periods, period_type, measures)
+    chosen_type, chosen_periods = _resolve_periods(table, names.periods, names.period_type)
+    chosen_measures = _resolve_measures(table, names.measures)
+    selections = _resolve_by(table, names.by)
     question = Plan(table, chosen_type, chosen_periods, selections, chosen_measures, (), base_url)
     return in_dialect(question, dialect, max_cells)
 
@@ -268,25 +270,118 @@ def total_request(question: Plan, first_period: str) -> DataRequest | None:
     )
 
 
+# --- reading what was given ------------------------------------------------------------------------------------------
+
+
+class Names(NamedTuple):
+    """What a question names, read once: no iterable is left that could run dry."""
+
+    by: dict[str, list[str] | None]
+    periods: str | int | list[str] | None
+    period_type: str | None
+    measures: list[str] | None
+
+
+def read_question(by: Any, periods: Any, period_type: Any, measures: Any) -> Names:
+    """Read the names of a question, before anything is known of the table; what was read can be read again.
+
+    Raises
+    ------
+    QueryError
+        If something is of a type that names nothing.
+    """
+    wanted = "the id or name of a period type, such as 'M'"
+    return Names(
+        _read_by(by),
+        _read_periods(periods),
+        arguments.optional(arguments.text, "period_type", period_type, wanted),
+        _read_measures(measures),
+    )
+
+
+def _read_by(by: Any) -> dict[str, list[str] | None]:
+    def name_of(name: Any) -> str:
+        if not isinstance(name, str):
+            raise QueryError(
+                f"by={arguments.shown(by)}: {arguments.shown(name)} is not a name of a dimension or hierarchy."
+            )
+        return name
+
+    if by is None:
+        return {}
+    if isinstance(by, str):
+        return {by: None}
+    if isinstance(by, Mapping):
+        return {name_of(name): _read_members(name, members) for name, members in by.items()}
+    if isinstance(by, Iterable):
+        return dict.fromkeys(map(name_of, by))
+    raise QueryError(
+        f"by={arguments.shown(by)}: give a name, a list of names, or a mapping from names to members."
+    )
+
+
+def _read_members(hierarchy: str, members: Any) -> list[str] | None:
+    if members is None:
+        return None
+    if isinstance(members, str) or not isinstance(members, Iterable):
+        members = [members]
+    names = []
+    for name in members:
+        if not isinstance(name, str):
+            raise QueryError(
+                f"by={{{hierarchy!r}: …}}: {arguments.shown(name)} is not a member of {hierarchy!r}; members are named by text, ids"
+                f" too. ji.table(…).members({hierarchy!r}) lists them."
+            )
+        names.append(name)
+    return names
+
+
+def _read_periods(periods: Any) -> str | int | list[str] | None:
+    if isinstance(periods, slice):
+        if periods.step is not None:
+            raise QueryError(f"periods={arguments.shown(periods)}: a slice of periods has no step.")
+        return ":".join("" if end is None else _period_text(end) for end in (periods.start, periods.stop))
+    if isinstance(periods, str):
+        newest, colon, count = periods.partition(":")
+        if colon and fold(newest) == "latest" and not re.fullmatch(r"\s*\d{1,18}\s*", count):
+            raise QueryError(_bad_periods(periods))
+    if periods is None or isinstance(periods, str):
+        return periods
+    if isinstance(periods, pd.Period):
+        return _period_text(periods)
+    if not isinstance(periods, bool) and isinstance(periods, Integral):
+        if int(periods) >= FIRST_YEAR:
+            count = arguments.shown(int(periods))
+            raise QueryError(
+                f"periods={count} asks for that many periods, and looks like a year. Say '{count}Y01' or"
+                f" '{count}M01:{count}M12'; 'latest:{count}' for so many periods.",
+            )
+        return int(periods)
+    if isinstance(periods, Iterable):
+        return [_period_text(item) for item in periods]
+    raise QueryError(_bad_periods(periods))
+
+
+def _read_measures(measures: Any) -> list[str] | None:
+    if measures is None or (isinstance(measures, str) and measures == "*"):
+        return None
+    names = []
+    for name in [measures] if isinstance(measures, str) or not isinstance(measures, Iterable) else measures:
+        if not isinstance(name, str):
+            raise QueryError(
+                f"measures={arguments.shown(measures)}: {arguments.shown(name)} is not a name of a measure."
+            )
+        names.append(name)
+    return names
+
+
 # --- resolving: by ---------------------------------------------------------------------------------------------------
 
 
-def _resolve_by(table: Table, by: Any) -> tuple[Selection, ...]:
-    wanted: dict[str, Any]
-    if by is None:
-        wanted = {}
-    elif isinstance(by, str):
-        wanted = {by: None}
-    elif isinstance(by, Mapping):
-        wanted = dict(by)
-    elif isinstance(by, Iterable):
-        # Names are looked at before they are hashed: a list of lists is a question put wrongly, too.
-        wanted = dict.fromkeys(_dimension_name(by, name) for name in by)
-    else:
-        raise QueryError(f"by={by!r}: give a name, a list of names, or a mapping from names to members.")
+def _resolve_by(table: Table, by: Mapping[str, Sequence[str] | None]) -> tuple[Selection, ...]:
     chosen: dict[str, Selection] = {}
-    for name, members in wanted.items():
-        hierarchy = table.hierarchy(_dimension_name(by, name))
+    for name, members in by.items():
+        hierarchy = table.hierarchy(name)
         other = chosen.get(hierarchy.dimension_id)
         if other is not None:
             raise QueryError(
@@ -308,12 +403,6 @@ def _resolve_by(table: Table, by: Any) -> tuple[Selection, ...]:
     return tuple(chosen[dimension.id] for dimension in table.structure if dimension.id in chosen)
 
 
-def _dimension_name(by: Any, name: Any) -> str:
-    if not isinstance(name, str):
-        raise QueryError(f"by={by!r}: {name!r} is not a name of a dimension or hierarchy.")
-    return name
-
-
 def _area_total(table: Table) -> Selection | None:
     """Return ``/`` of the first area hierarchy that lists it, else of the one that is likeliest to have it."""
     hierarchies = [h for h in (table.area.hierarchies if table.area else ()) if h.has_total]
@@ -322,31 +411,16 @@ def _area_total(table: Table) -> Selection | None:
     return Selection(likeliest[0], (likeliest[0].codes[TOTAL],), shown=False) if likeliest else None
 
 
-def _resolve_members(table: Table, hierarchy: Hierarchy, members: Any) -> tuple[int, ...]:
-    if isinstance(members, str):
-        wanted = [members]
-    elif isinstance(members, Iterable):
-        wanted = list(members)
-    else:
-        raise QueryError(_not_members(table, hierarchy, members))
-    if not wanted:
+def _resolve_members(table: Table, hierarchy: Hierarchy, members: Sequence[str]) -> tuple[int, ...]:
+    if not members:
         raise QueryError(
             f"Table {table.id}: by={{{hierarchy.id!r}: []}} names no member. Say '*' for all, 'total',"
             f" 'level:<level>' or names; table.members({hierarchy.id!r}) lists them.",
         )
     codes: set[int] = set()
-    for name in wanted:
-        if not isinstance(name, str):
-            raise QueryError(_not_members(table, hierarchy, name))
+    for name in members:
         codes.update(_member_codes(table, hierarchy, name))
     return tuple(sorted(codes))
-
-
-def _not_members(table: Table, hierarchy: Hierarchy, given: Any) -> str:
-    return (
-        f"Table {table.id}: {given!r} is not a member of {hierarchy.id!r}; members are named by text, ids too."
-        f" table.members({hierarchy.id!r}) lists them."
-    )
 
 
 def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, ...]:
@@ -401,22 +475,19 @@ def _level(table: Table, hierarchy: Hierarchy, name: str) -> Level:
 # --- resolving: measures ---------------------------------------------------------------------------------------------
 
 
-def _resolve_measures(table: Table, measures: Any) -> tuple[Measure, ...]:
+def _resolve_measures(table: Table, measures: Sequence[str] | None) -> tuple[Measure, ...]:
     everything = table.all_measures
     if not everything:
         raise QueryError(f"Table {table.id} lists no measures: there is nothing to ask for.")
-    if measures is None or (isinstance(measures, str) and measures == "*"):
+    if measures is None:
         return everything
-    if not isinstance(measures, Iterable):
-        raise QueryError(f"Table {table.id}: {measures!r} is not a name of a measure.")
-    wanted = [measures] if isinstance(measures, str) else list(measures)
-    if not wanted:
+    if not measures:
         raise QueryError(f"Table {table.id}: measures=[] names no measure. Leave it out for all of them.")
-    chosen = {id(found) for name in wanted for found in resolve_measure(table, name)}
+    chosen = {id(found) for name in measures for found in resolve_measure(table, name)}
     return tuple(measure for measure in everything if id(measure) in chosen)
 
 
-def resolve_measure(table: Table, name: Any) -> list[Measure]:
+def resolve_measure(table: Table, name: str) -> list[Measure]:
     """Resolve a measure by id, column or name; a group's id or name stands for its measures.
 
     Raises
@@ -424,8 +495,6 @@ def resolve_measure(table: Table, name: Any) -> list[Measure]:
     QueryError
         If nothing, or several measures, bear the name.
     """
-    if not isinstance(name, str):
-        raise QueryError(f"Table {table.id}: {name!r} is not a name of a measure.")
     everything = table.all_measures
     wanted = fold(name)
     by_id = [m for m in everything if m.id == name]
@@ -452,37 +521,20 @@ def resolve_measure(table: Table, name: Any) -> list[Measure]:
 
 
 def _resolve_periods(
-    table: Table, periods: Any, period_type: str | None
+    table: Table, periods: str | int | Sequence[str] | None, period_type: str | None
 ) -> tuple[PeriodType, tuple[str, ...]]:
     """Return the period type, and the ids oldest first."""
-    if isinstance(periods, slice):
-        if periods.step is not None:
-            raise QueryError(f"Table {table.id}: periods={periods!r}: a slice of periods has no step.")
-        periods = ":".join("" if end is None else _period_text(end) for end in (periods.start, periods.stop))
-    if periods is None or (isinstance(periods, str) and periods == "*"):
+    if periods is None or periods == "*":
         chosen = _period_type(table, [], period_type)
         return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :]
-    if isinstance(periods, bool):
-        raise QueryError(_bad_periods(table, periods))
-    if isinstance(periods, Integral):
-        if int(periods) >= FIRST_YEAR:
-            raise QueryError(
-                f"Table {table.id}: periods={periods} asks for that many periods, and looks like a year. Say"
-                f" '{periods}Y01' or '{periods}M01:{periods}M12'; 'latest:{periods}' for so many periods.",
-            )
-        return _latest(table, int(periods), period_type)
+    if isinstance(periods, int):
+        return _latest(table, periods, period_type)
     if isinstance(periods, str) and ":" in periods:
         first, _, last = (text.strip() for text in periods.partition(":"))
         if fold(first) != "latest":
             return _slice(table, _period_text(first), _period_text(last), period_type)
-        if not last.isdecimal():
-            raise QueryError(_bad_periods(table, periods))
         return _latest(table, int(last), period_type)
-    if isinstance(periods, str | pd.Period):
-        periods = [periods]
-    if not isinstance(periods, Iterable):
-        raise QueryError(_bad_periods(table, periods))
-    names = [_period_text(item) for item in periods]
+    names = [_period_text(periods)] if isinstance(periods, str) else periods
     if not names:
         raise QueryError(f"Table {table.id}: periods=[] names no period. Leave it out for the newest 12.")
     chosen = _period_type(table, names, period_type)
@@ -499,7 +551,9 @@ def _resolve_periods(
 def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...]]:
     chosen = _period_type(table, [], period_type)
     if count < 1:
-        raise QueryError(f"Table {table.id}: latest:{count} asks for no period; 1 is the least.")
+        raise QueryError(
+            f"Table {table.id}: latest:{arguments.shown(count)} asks for no period; 1 is the least."
+        )
     if count > len(chosen.periods):
         notify(
             f"Table {table.id}: latest:{count} asks for more periods of type {chosen.id} than the"
@@ -552,7 +606,9 @@ def _period_text(item: Any) -> str:
         text = item.strip()
         # A month as pandas prints it, and so as it stands in the frame.
         return f"{text[:4]}M{text[5:]}" if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII) else text
-    raise QueryError(f"{item!r} is not a period. Say '2025M01', '2025Q04', '2024Y01' or a pandas Period.")
+    raise QueryError(
+        f"{arguments.shown(item)} is not a period. Say '2025M01', '2025Q04', '2024Y01' or a pandas Period."
+    )
 
 
 def _period_type(table: Table, names: Sequence[str], period_type: str | None) -> PeriodType:
@@ -612,8 +668,8 @@ def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
     )
 
 
-def _bad_periods(table: Table, periods: Any) -> str:
+def _bad_periods(periods: Any) -> str:
     return (
-        f"Table {table.id}: periods={periods!r} cannot be read. Say 'latest:12', 12, '2025M01', '2025M01:2025M12', a list"
+        f"periods={arguments.shown(periods)} cannot be read. Say 'latest:12', 12, '2025M01', '2025M01:2025M12', a list"
         " of these, a pandas Period or PeriodIndex, or '*'."
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas import storage, totals
+from jobindsats_pandas import arguments, storage, totals
 from jobindsats_pandas.client import Client
+from jobindsats_pandas.errors import QueryError
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +26,17 @@ __all__ = [
     "table",
     "tables",
 ]
+
+
+def _client(client: Client | None) -> Client:
+    """Take the client that was given, or make one from the environment."""
+    if client is None:
+        return Client()
+    if not isinstance(client, Client):
+        raise QueryError(
+            f"client={arguments.shown(client)}: give a ji.Client, such as ji.Client(token=…, base_url=…)."
+        )
+    return client
 
 
 def read_jobindsats(
@@ -113,7 +125,7 @@ def read_jobindsats(
     >>> list(df["Område"].unique())
     ['Ærø', 'Aarhus']
     """
-    return (client or Client()).read(
+    return _client(client).read(
         table,
         by,
         periods,
@@ -174,8 +186,8 @@ def read_official_total(
     >>> len(df), len(total)
     (22, 1)
     """
-    question = totals.question_for_total(df, measure=measure, over=over)
-    return (client or Client()).read(**question, refresh=refresh, offline=offline)
+    question = totals.question_for_total(arguments.frame("df", df), measure=measure, over=over)
+    return _client(client).read(**question, refresh=refresh, offline=offline)
 
 
 def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -241,7 +253,7 @@ def plan(
     ...     ji.plan("y25i01", by="_nykom", periods="latest:12", client=client).summary
     '1 request, 4,752 cells'
     """
-    return (client or Client()).plan(table, by, periods, period_type, measures, offline=offline)
+    return _client(client).plan(table, by, periods, period_type, measures, offline=offline)
 
 
 def subjects(*, client: Client | None = None, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
@@ -260,7 +272,7 @@ def subjects(*, client: Client | None = None, refresh: bool = False, offline: bo
     >>> frame.columns.to_list()
     ['subject_group_id', 'subject_group_name', 'subject_id', 'subject_name']
     """
-    return (client or Client()).subjects(refresh=refresh, offline=offline)
+    return _client(client).subjects(refresh=refresh, offline=offline)
 
 
 def tables(
@@ -287,7 +299,7 @@ def tables(
     ...     ji.tables("sanktioner a-kasse", client=ji.Client(token=api.token, base_url=api.url))["table_id"].to_list()
     ['y01h01']
     """
-    return (client or Client()).tables(search, refresh=refresh, offline=offline)
+    return _client(client).tables(search, refresh=refresh, offline=offline)
 
 
 def table(table: str, *, client: Client | None = None, refresh: bool = False, offline: bool = False) -> Table:
@@ -311,4 +323,4 @@ def table(table: str, *, client: Client | None = None, refresh: bool = False, of
     >>> found.hierarchies["hierarchy_id"].to_list()[:2]
     ['_nykom', '_region']
     """
-    return (client or Client()).table(table, refresh=refresh, offline=offline)
+    return _client(client).table(table, refresh=refresh, offline=offline)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import (
     CellStatus,
     DiscretionisedArray,
@@ -227,8 +228,7 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> Revisions:
 
 def _guarded(frame: pd.DataFrame, name: str) -> list[DiscretionisedArray]:
     """Return the guarded columns of a frame: published numbers alone, each knowing which it is."""
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"compare: {name} is a {type(frame).__name__}, and must be a DataFrame")
+    arguments.frame(name, frame)
     arrays: list[DiscretionisedArray] = []
     for place, (label, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
         if not isinstance(dtype, DiscretionisedDtype):

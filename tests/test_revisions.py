@@ -449,7 +449,7 @@ def test_the_html_escapes_names_and_stays_small() -> None:
 
 def test_frames_that_are_no_frames_or_not_guarded_are_refused() -> None:
     good = space_frame()
-    with pytest.raises(TypeError, match="old is a list"):
+    with pytest.raises(QueryError, match=r"old=\[.*\]: give a DataFrame"):
         compare([], good)  # type: ignore[arg-type]
     with pytest.raises(ProvenanceError, match="the new frame has no guarded columns"):
         compare(good, pd.DataFrame({"Antal": [1]}))

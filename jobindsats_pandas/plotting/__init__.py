@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas import arguments
 from jobindsats_pandas.plotting.drawing import draw_bars, draw_over_time, draw_shares, finish, open_axes
 from jobindsats_pandas.plotting.picture import compose
 from jobindsats_pandas.plotting.shares import count_shares
@@ -92,11 +92,10 @@ def plot(
     >>> ax.get_ylabel(), [text.get_text() for text in ax.get_legend().get_texts()]
     ('personer', ['Odense', 'Ærø'])
     """
-    if kind not in {None, "line", "bar"}:
-        raise QueryError(
-            f"kind={kind!r}: there are 'line' and 'bar'. Nothing is stacked, for the cells do not add."
-        )
-    picture = compose(df, measure, (by,) if isinstance(by, str) else by, totals=totals)
+    note = " Nothing is stacked, for the cells do not add."
+    kind = arguments.optional(arguments.choice, "kind", kind, ("line", "bar"), note)
+    totals = arguments.flag("totals", totals)
+    picture = compose(df, measure, None if by is None else arguments.labels("by", by), totals=totals)
     one_period = len(picture.periods) == 1
     kind = kind or ("bar" if one_period else "line")
     rows = kind == "bar" and one_period
@@ -155,7 +154,9 @@ def plot_audit(df: pd.DataFrame, by: str | None = None, *, ax: Any = None) -> An
     >>> plot_audit(df, by="A-kasse").get_title(loc="left").splitlines()[0]
     'Hvor tallene er skjult'
     """
-    shares = count_shares(df, by)
+    shares = count_shares(
+        df, arguments.optional(arguments.text, "by", by, "the name of a dimension, or 'measure'")
+    )
     ax, own = open_axes(ax, shares.names, rows=True)
     draw_shares(ax, shares)
     finish(ax, shares.title, shares.subtitle, shares.foot, shares.axis, own=own)

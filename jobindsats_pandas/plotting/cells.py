@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import (
     NOTHING,
     Cells,
@@ -100,7 +101,7 @@ class _Measure:
 
     def answers(self, name: str) -> bool:
         names = (self.label, self.measure.id, self.measure.name, self.measure.name.rpartition(": ")[2])
-        return fold(name) in map(fold, names)
+        return fold(str(name)) in map(fold, names)
 
 
 def cells_of_frame(df: pd.DataFrame) -> tuple[TableCells, int]:
@@ -118,6 +119,7 @@ def cells_of_frame(df: pd.DataFrame) -> tuple[TableCells, int]:
 
 def cells_of_measure(df: pd.DataFrame, name: str | None) -> tuple[TableCells, PartMeasure, str]:
     """The cells of one measure, and what the frame calls it."""
+    arguments.optional(arguments.label, "measure", name)
     arrays = _guarded(df)
     found = _measures(df, arrays)
     columns = {place for place in arrays if name is not None and df.columns[place] == name}
@@ -145,19 +147,19 @@ def dimension_place(space: PartSpace, name: str) -> int:
     """The dimension that a name, an id, the id of a hierarchy or the name of a level, which no other has, stands for."""
     for place, dimension in enumerate(space.dimensions):
         hierarchies = [level.hierarchy for level in dimension.levels if level.hierarchy]
-        if fold(name) in map(fold, (dimension.name, dimension.id, *hierarchies)):
+        if fold(str(name)) in map(fold, (dimension.name, dimension.id, *hierarchies)):
             return place
     of_level = [
         place
         for place, dimension in enumerate(space.dimensions)
-        if fold(name) in {fold(level.name) for level in dimension.levels[1:]}
+        if fold(str(name)) in {fold(level.name) for level in dimension.levels[1:]}
     ]
     if len(of_level) == 1:
         return of_level[0]
     names = [dimension.name for dimension in space.dimensions]
     raise QueryError(
         f"by={name!r}: table {space.table} has no such dimension; it has {', '.join(map(repr, names)) or 'none'}."
-        f"{did_you_mean(name, names)}"
+        f"{did_you_mean(str(name), names)}"
     )
 
 

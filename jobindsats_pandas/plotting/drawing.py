@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus
+from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.plotting.wording import danish, decimals_needed, plain, wrapped
 
 if TYPE_CHECKING:
@@ -40,11 +42,14 @@ LEGEND_WIDTH = 30
 def open_axes(ax: Any, names: Sequence[str], *, rows: bool) -> tuple[Any, bool]:
     """Where to draw, and whether the figure is ours: then high enough for these names, as rows or in the legend."""
     try:
+        from matplotlib.axes import Axes
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
             "Pictures need matplotlib, which is not installed: pip install 'jobindsats-pandas[plot]'"
         ) from error
+    if ax is not None and not isinstance(ax, Axes):
+        raise QueryError(f"ax={arguments.shown(ax)}: give the Axes of a figure of matplotlib.")
     if ax is not None:
         return ax, False
     if rows:

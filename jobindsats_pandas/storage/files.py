@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.storage.columns import ROW_NUMBER, dictionary, to_table
 from jobindsats_pandas.storage.restoring import to_frame
@@ -63,8 +64,8 @@ def to_parquet(
     QueryError
         If a column cannot be written, or the directory holds other things.
     """
-    target = Path(path).expanduser()
-    by = [partition_by] if isinstance(partition_by, str) else list(partition_by or [])
+    target = arguments.path("path", path)
+    by = arguments.labels("partition_by", partition_by)
     table, spec = to_table(frame, by)
     spec = {"format": FORMAT, **spec}
     notes = {"source": "", **(notes or {})}
@@ -242,7 +243,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     ProvenanceError
         If it was not written by this package, by a newer version of it, or if files of the directory are gone.
     """
-    place = Path(path).expanduser()
+    place = arguments.path("path", path)
     files = sorted(place.rglob("*.parquet")) if place.is_dir() else [place]
     if not place.exists():
         raise FileNotFoundError(f"There is no file or directory {place}")

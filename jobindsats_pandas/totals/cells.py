@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import (
     Cells,
     Decoded,
@@ -37,7 +38,6 @@ __all__ = [
     "Axis",
     "Key",
     "MeasureCells",
-    "as_names",
     "axes_of",
     "by_measure",
     "decode_columns",
@@ -111,7 +111,7 @@ class Axis:
 def axes_of(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) -> dict[str, Axis]:
     """Find a dimension by column name, id, or the id of one of its hierarchies, in every table that has it."""
     columns = (frame.attrs.get("jobindsats") or {}).get("columns", {}).get("dimensions", {})
-    wanted = columns[name][0] if name in columns else name
+    wanted = columns[name][0] if name in columns else str(name)
     found = {}
     for space in spaces:
         for place, dimension in enumerate(space.dimensions):
@@ -127,7 +127,7 @@ def axes_of(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) -> dict
             levels = [
                 place
                 for place, dimension in enumerate(space.dimensions)
-                if fold(name) in {fold(known.name) for known in dimension.levels[1:]}
+                if fold(wanted) in {fold(known.name) for known in dimension.levels[1:]}
             ]
             if len(levels) == 1:
                 found[space.table] = Axis(levels[0], None)
@@ -137,18 +137,14 @@ def axes_of(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) -> dict
         known = [text for d in dimensions for text in (d.name, d.id, *hierarchies[d.id])]
         listed = "; ".join(f"{d.name!r} ({', '.join([d.id, *hierarchies[d.id]])})" for d in dimensions)
         raise QueryError(
-            f"The frame's cells have no dimension {name!r}.{did_you_mean(name, known)} They have: {listed or 'none'}."
+            f"The frame's cells have no dimension {name!r}.{did_you_mean(wanted, known)} They have: {listed or 'none'}."
         )
     return found
 
 
-def as_names(names: Sequence[str] | str | None) -> list[str]:
-    """One name, several or none, as a list."""
-    return [] if names is None else [names] if isinstance(names, str) else list(names)
-
-
 def find_measure(frame: pd.DataFrame, measure: str) -> set[tuple[str, str]]:
     """The (table, measure id) that a column label, a name or an id stands for."""
+    arguments.label("measure", measure)
     held = {
         place: [(space.table, m) for space, m in array.registry.measures(array.parts)]
         for place, array in guarded_columns(frame)
@@ -162,12 +158,12 @@ def find_measure(frame: pd.DataFrame, measure: str) -> set[tuple[str, str]]:
     if by_label:
         return by_label
     everything = [pair for found in held.values() for pair in found]
-    by_name = {(table, m.id) for table, m in everything if fold(measure) in {fold(m.name), fold(m.id)}}
+    by_name = {(table, m.id) for table, m in everything if fold(str(measure)) in {fold(m.name), fold(m.id)}}
     if by_name:
         return by_name
     names = list(dict.fromkeys(m.name for _, m in everything))
     raise QueryError(
-        f"The frame has no measure {measure!r}.{did_you_mean(measure, names)} It has: {'; '.join(names) or 'none'}."
+        f"The frame has no measure {measure!r}.{did_you_mean(str(measure), names)} It has: {'; '.join(names) or 'none'}."
     )
 
 
@@ -200,6 +196,7 @@ def by_measure(frame: pd.DataFrame, measure: str | None = None) -> list[MeasureC
 
 
 def _find_measure_or_column(frame: pd.DataFrame, measure: str) -> set[Hashable]:
+    arguments.label("measure", measure)
     if any(frame.columns[place] == measure for place, _ in guarded_columns(frame)):
         return {measure}
     return set(find_measure(frame, measure))
@@ -285,7 +282,7 @@ def part_key(frame: pd.DataFrame, piece: MeasureCells, name: str, *, levels: boo
     """Group by the period, or by the members of a dimension or their levels, as the cells know them."""
     decoded = piece.cells.registry.decode(piece.cells.parts)
     asked = (frame.attrs.get("jobindsats") or {}).get("columns", {}).get("period", "period")
-    is_period = fold(name) in {"period", "periode", fold(asked)}
+    is_period = fold(str(name)) in {"period", "periode", fold(asked)}
     axes = {} if is_period else _axes_anywhere(frame, [one.space for one in decoded], name)
     codes = np.full(len(piece.cells), -1)
     names: list[str] = []

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.kinds import measure_kind
 from jobindsats_pandas.totals.cells import (
-    as_names,
     axes_of,
     decode_columns,
     find_measure,
@@ -57,7 +57,10 @@ def question_for_total(
     if over is None:
         left_out = set(range(len(seen.space.dimensions)))
     else:
-        left_out = {axes_of(frame, [seen.space], name)[seen.space.table].place for name in as_names(over)}
+        left_out = {
+            axes_of(frame, [seen.space], name)[seen.space.table].place
+            for name in arguments.labels("over", over)
+        }
     by = {}
     for place, dimension in enumerate(seen.space.dimensions):
         if place not in left_out and (members := seen.members[place]) != {0}:

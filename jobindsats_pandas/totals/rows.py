@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, Decoded, DiscretionisedArray
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.totals.cells import (
     Axis,
-    as_names,
     axes_of,
     decode_columns,
     find_measure,
@@ -49,10 +49,10 @@ def level(frame: pd.DataFrame, dimension: str, level: str) -> pd.DataFrame:
     level : str
         Name or id of a level, or ``"total"``.
     """
-    if level in {"total", "/"}:
+    if arguments.text("level", level) in {"total", "/"}:
         return totals(frame, dimension)
     spaces = spaces_of(frame)
-    axes = axes_of(frame, spaces, dimension)
+    axes = axes_of(frame, spaces, arguments.text("dimension", dimension))
     chosen: dict[str, list[int]] = {}
     for space in spaces:
         axis = axes.get(space.table)
@@ -87,14 +87,14 @@ def level(frame: pd.DataFrame, dimension: str, level: str) -> pd.DataFrame:
 def parts(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """Keep the rows of the deepest level of a dimension that the frame has: the parts, without their totals."""
     spaces = spaces_of(frame)
-    axes = axes_of(frame, spaces, dimension)
+    axes = axes_of(frame, spaces, arguments.text("dimension", dimension))
     deepest = _deepest(frame, spaces, axes, dimension, below_total=True)
     return _select_all(frame, [_at_level(axes, deepest)])
 
 
 def totals(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """Keep the rows in which a dimension stands at its official total, whatever the others."""
-    axes = axes_of(frame, spaces_of(frame), dimension)
+    axes = axes_of(frame, spaces_of(frame), arguments.text("dimension", dimension))
     return _select_all(frame, [_at_level(axes, {table: [0] for table in axes})])
 
 
@@ -129,7 +129,11 @@ def official_total(
     """
     spaces = spaces_of(frame)
     wanted = None if measure is None else find_measure(frame, measure)
-    asked = as_names(over) if over is not None else [d.id for space in spaces for d in space.dimensions]
+    asked = (
+        arguments.labels("over", over)
+        if over is not None
+        else [d.id for space in spaces for d in space.dimensions]
+    )
     conditions = []
     for name in dict.fromkeys(asked):
         axes = axes_of(frame, spaces, name)
@@ -286,17 +290,17 @@ def _at_level(axes: dict[str, Axis], chosen: dict[str, list[int]], *, everywhere
 
 
 def _not_there(frame: pd.DataFrame, measure: str | None, over: Sequence[str] | str | None) -> str:
-    what = "all dimensions" if over is None else ", ".join(map(repr, as_names(over)))
-    arguments = [repr(measure)] if measure is not None else []
-    arguments += [f"over={over!r}"] if over is not None else []
+    what = "all dimensions" if over is None else ", ".join(map(repr, arguments.labels("over", over)))
+    given = [repr(measure)] if measure is not None else []
+    given += [f"over={over!r}"] if over is not None else []
     line = read_line(question_for_total(frame, measure, over))
-    if some := _some_of_a_level(frame, as_names(over)):
+    if some := _some_of_a_level(frame, [] if over is None else arguments.labels("over", over)):
         # The total of all members is no total of these.
         return (
             f"The published total over {what} is not in the frame, and it is that of every member: the frame holds {some},"
             f" of which alone no total is published. That of all is one call away:\n  {line}"
         )
-    named = "".join(f", {text}" for text in arguments).replace(f", {measure!r}", f", measure={measure!r}")
+    named = "".join(f", {text}" for text in given).replace(f", {measure!r}", f", measure={measure!r}")
     return (
         f"The published total over {what} is not in the frame. It is one call away:\n  {line}\n"
         f"or, shorter:\n  ji.read_official_total(df{named})"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import (
     UNKNOWN,
     CellStatus,
@@ -23,7 +24,6 @@ from jobindsats_pandas.totals.cells import (
     VALUE,
     Key,
     MeasureCells,
-    as_names,
     by_measure,
     key_of,
     part_key,
@@ -80,7 +80,7 @@ def sum_bounds(
         If no interval can be given for any group: rates, totals among their parts, cells not available, filled or
         unknown.
     """
-    names = as_names(by)
+    names = arguments.labels("by", by)
     if isinstance(frame, pd.Series):
         pieces, frame = [_whole(frame)], frame.to_frame()
     else:
@@ -135,7 +135,7 @@ def sum_check(frame: pd.DataFrame | pd.Series, by: Sequence[str] | str | None = 
         The columns of `by`, ``measure``, ``valid``, ``reasons`` (those of `InvalidSumError`, with commas), ``cells``,
         ``hidden`` and ``why`` in words.
     """
-    names = as_names(by)
+    names = arguments.labels("by", by)
     if isinstance(frame, pd.Series):
         pieces, frame = [_whole(frame)], frame.to_frame()
     else:
@@ -176,7 +176,7 @@ def describe_cells(
     """
     pieces = by_measure(frame)
     dimensions = list(dict.fromkeys(d.name for space in spaces_of(frame) for d in space.dimensions))
-    described = [_described(frame, piece, dimensions, as_names(by)) for piece in pieces]
+    described = [_described(frame, piece, dimensions, arguments.labels("by", by)) for piece in pieces]
     joined = {
         name: np.concatenate([one[name] for one in described])
         if name == STATUS

@@ -1,0 +1,157 @@
+"""What public functions are given, looked at before anything is done with it: the value to use, or an error.
+
+Every check takes the argument's name and what was given; numpy's scalars are taken where Python's are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas.errors import JobindsatsError, QueryError
+
+__all__ = [
+    "choice",
+    "flag",
+    "frame",
+    "label",
+    "labels",
+    "number",
+    "optional",
+    "path",
+    "shown",
+    "text",
+    "whole_number",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def shown(value: object) -> str:
+    """Write what was given as it stands in a message: in one line, and short.
+
+    Examples
+    --------
+    >>> shown("x" * 1000)
+    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+    """
+    try:
+        written = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001 - a repr may raise anything, that of a number of 5,000 digits among them
+        written = f"<{type(value).__name__}>"
+    return written if len(written) <= 60 else f"{written[:57]}…"
+
+
+def _refused(
+    name: str, value: object, wanted: str, error: type[JobindsatsError] = QueryError
+) -> JobindsatsError:
+    return error(f"{name}={shown(value)}: give {wanted}.")
+
+
+def optional(
+    check: Callable[Concatenate[str, Any, P], T], name: str, value: Any, *args: P.args, **options: P.kwargs
+) -> T | None:
+    """Check what may be None, too."""
+    return None if value is None else check(name, value, *args, **options)
+
+
+def flag(name: str, value: Any, error: type[JobindsatsError] = QueryError) -> bool:
+    """Take a truth value; of text such as ``"no"`` it is not known which one is meant.
+
+    Examples
+    --------
+    >>> flag("refresh", "no")
+    Traceback (most recent call last):
+    jobindsats_pandas.errors.QueryError: refresh='no': give True or False.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise _refused(name, value, "True or False", error)
+    return bool(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def number(
+    name: str, value: Any, least: float, most: float, error: type[JobindsatsError] = QueryError
+) -> float:
+    """Take a number, not NaN."""
+    if not _is_number(value) or not least <= value <= most:
+        raise _refused(name, value, f"a number from {least:,} to {most:,}", error)
+    found: float = value
+    return found
+
+
+def whole_number(
+    name: str, value: Any, least: int = 1, error: type[JobindsatsError] = QueryError, *, or_else: str = ""
+) -> int:
+    """Take a whole number; 12.0 is one, as pandas makes it of 12 where others are missing."""
+    whole = _is_number(value) and (isinstance(value, int | np.integer) or float(value).is_integer())
+    if not whole or value < least:
+        raise _refused(name, value, f"{or_else}a whole number, {least:,} at least", error)
+    return int(value)
+
+
+def text(name: str, value: Any, wanted: str = "a text", error: type[JobindsatsError] = QueryError) -> str:
+    """Take a text."""
+    if not isinstance(value, str):
+        raise _refused(name, value, wanted, error)
+    return value
+
+
+def choice(name: str, value: Any, options: tuple[str, ...], note: str = "") -> str:
+    """Take one of a few words."""
+    if not isinstance(value, str) or value not in options:
+        raise QueryError(f"{name}={shown(value)}: there are {' and '.join(map(repr, options))}.{note}")
+    return value
+
+
+def label(name: str, value: Any, wanted: str = "a name") -> Hashable:
+    """Take what a column can be called: it is hashed, written and compared, which nothing can be with ``pd.NA``."""
+    try:
+        hash(value)
+        str(value)
+    except (TypeError, ValueError):
+        raise _refused(name, value, wanted) from None
+    if value is pd.NA:
+        raise _refused(name, value, wanted)
+    found: Hashable = value
+    return found
+
+
+def labels(name: str, value: Any) -> list[Any]:
+    """Take one name, several, or None for no name."""
+    wanted = "a name, or a list of names"
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+        raise _refused(name, value, wanted)
+    return [label(name, one, wanted) for one in value]
+
+
+def path(name: str, value: Any, error: type[JobindsatsError] = QueryError) -> Path:
+    """Take the path of a file or directory."""
+    written = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    try:
+        fits = isinstance(written, str) and written and b"\0" not in os.fsencode(written)
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise _refused(name, value, "a path, as text or pathlib.Path", error)
+    return Path(value).expanduser()
+
+
+def frame(name: str, value: Any) -> pd.DataFrame:
+    """Take a frame."""
+    if not isinstance(value, pd.DataFrame):
+        raise _refused(name, value, "a DataFrame")
+    return value
