@@ -1,6 +1,7 @@
 """What public functions are given, looked at before anything is done with it: the value to use, or an error.
 
-Every check takes the argument's name and what was given; numpy's scalars are taken where Python's are.
+Every check takes the argument's name and what was given, and may be told the kind of error; numpy's scalars are taken
+where Python's are, and come out as Python's.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def number(
     """Take a number, not NaN."""
     if not _is_number(value) or not least <= value <= most:
         raise _refused(name, value, f"a number from {least:,} to {most:,}", error)
-    found: float = value
+    found: float = value.item() if isinstance(value, np.generic) else value
     return found
 
 

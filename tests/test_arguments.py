@@ -376,6 +376,20 @@ def test_scalars_of_numpy_and_sequences_of_pandas_are_taken(answers: Answers, sa
     assert frame.equals(answers.frame)
 
 
+def test_scalars_of_numpy_are_taken_by_the_client(api: Any, tmp_path: Path) -> None:
+    client = ji.Client(
+        np.str_(api.token),
+        np.str_(api.url),
+        np.str_(tmp_path),
+        max_cells=np.int32(10_000),
+        connections=np.int64(9),
+        max_cache_bytes=1e9,  # type: ignore[arg-type]
+        max_stale_days=np.int64(5),  # type: ignore[arg-type]
+        shared_cache=np.bool_(0),  # type: ignore[arg-type]
+    )
+    assert len(client.tables()) > 5
+
+
 def test_sequences_of_pandas_are_taken_by_the_accessor(answers: Answers) -> None:
     accessor = answers.frame.jobindsats
     names = ["Periode", "A-kasse"]
