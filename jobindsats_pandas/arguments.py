@@ -143,12 +143,11 @@ def path(name: str, value: Any, error: type[JobindsatsError] = QueryError) -> Pa
     """Take the path of a file or directory."""
     written = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     try:
-        fits = isinstance(written, str) and written and b"\0" not in os.fsencode(written)
-    except UnicodeEncodeError:
-        fits = False
-    if not fits:
-        raise _refused(name, value, "a path, as text or pathlib.Path", error)
-    return Path(value).expanduser()
+        if isinstance(written, str) and written and b"\0" not in os.fsencode(written):
+            return Path(written).expanduser()
+    except (UnicodeEncodeError, RuntimeError):
+        pass  # letters that no file system has, or a home that nobody has
+    raise _refused(name, value, "a path, as text or pathlib.Path", error)
 
 
 def frame(name: str, value: Any) -> pd.DataFrame:
