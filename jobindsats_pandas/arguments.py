@@ -1,6 +1,7 @@
 """What public functions are given, looked at before anything is done with it: the value to use, or an error.
 
-Every check takes the argument's name and what was given; numpy's scalars are taken where Python's are.
+Every check takes the argument's name and what was given, and may be told the kind of error; numpy's scalars are taken
+where Python's are, and come out as Python's.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def number(
     """Take a number, not NaN."""
     if not _is_number(value) or not least <= value <= most:
         raise _refused(name, value, f"a number from {least:,} to {most:,}", error)
-    found: float = value
+    found: float = value.item() if isinstance(value, np.generic) else value
     return found
 
 
@@ -142,12 +143,11 @@ def path(name: str, value: Any, error: type[JobindsatsError] = QueryError) -> Pa
     """Take the path of a file or directory."""
     written = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     try:
-        fits = isinstance(written, str) and written and b"\0" not in os.fsencode(written)
-    except UnicodeEncodeError:
-        fits = False
-    if not fits:
-        raise _refused(name, value, "a path, as text or pathlib.Path", error)
-    return Path(value).expanduser()
+        if isinstance(written, str) and written and b"\0" not in os.fsencode(written):
+            return Path(written).expanduser()
+    except (UnicodeEncodeError, RuntimeError):
+        pass  # letters that no file system has, or a home that nobody has
+    raise _refused(name, value, "a path, as text or pathlib.Path", error)
 
 
 def frame(name: str, value: Any) -> pd.DataFrame:

@@ -36,6 +36,7 @@ WRONG = {
     "latest of 5,000 digits": "latest:" + "9" * 5_000,
     "'false'": "false",
     "NUL": "a\0b",
+    "nobody's home": "~nobody that there is/x",
     "half a pair": "\ud800",
     "[]": [],
     "[[]]": [[]],
@@ -336,6 +337,7 @@ def test_other_functions_refuse_in_these_words(
         (lambda a: a.to_parquet(""), "path='': give a path"),
         (lambda a: a.to_parquet("x", 5), "partition_by=5: give a name"),
         (lambda a: a.to_excel(b"x"), "path=b'x': give a path"),
+        (lambda a: a.to_csv("~nobody that there is/x"), "path='~nobody that there is/x': give a path"),
         (lambda a: a.to_csv("x", danish="no"), "danish='no': give True or False"),
         (lambda a: a.plot(kind=[]), r"kind=\[\]: there are 'line' and 'bar'\. Nothing is stacked"),
         (lambda a: a.plot("Antal sanktioner i alt", totals="no"), "totals='no': give True or False"),
@@ -374,6 +376,20 @@ def test_the_accessor_refuses_in_these_words(
 def test_scalars_of_numpy_and_sequences_of_pandas_are_taken(answers: Answers, same: dict[str, Any]) -> None:
     frame = answers.client.read(**{"table": TABLE, "by": BY, "periods": PERIODS, **same})
     assert frame.equals(answers.frame)
+
+
+def test_scalars_of_numpy_are_taken_by_the_client(api: Any, tmp_path: Path) -> None:
+    client = ji.Client(
+        np.str_(api.token),
+        np.str_(api.url),
+        np.str_(tmp_path),
+        max_cells=np.int32(10_000),
+        connections=np.int64(9),
+        max_cache_bytes=1e9,  # type: ignore[arg-type]
+        max_stale_days=np.int64(5),  # type: ignore[arg-type]
+        shared_cache=np.bool_(0),  # type: ignore[arg-type]
+    )
+    assert len(client.tables()) > 5
 
 
 def test_sequences_of_pandas_are_taken_by_the_accessor(answers: Answers) -> None:

@@ -227,7 +227,7 @@ def test_an_unknown_table_is_refused_with_the_nearest(client: Client) -> None:
         client.read("y25i1")
     with pytest.raises(QueryError, match="no table"):
         client.table("ingen sådan måling")
-    with pytest.raises(QueryError, match="not the id or name"):
+    with pytest.raises(QueryError, match="table=25: give the id or name of a table"):
         client.table(25)
 
 
