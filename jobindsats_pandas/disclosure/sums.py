@@ -451,9 +451,11 @@ class TableCells:
                 if marks is not None:
                     marks[digit if ids is None else ids * size + digit] = True
         pairs: list[_Pairs] = []
+        digits: list[NDArray[np.integer]] = []
         for marks, size, radices in zip(seen, sizes, together, strict=True):
             if marks is None:
-                pairs.append(_Pairs(self._digit(len(pairs)).astype(np.int64), self.ids, self.groups))
+                digits = digits or list(self._digits(slice(None), self._radices))
+                pairs.append(_Pairs(digits[len(pairs)].astype(np.int64), self.ids, self.groups))
                 continue
             ids, rest = np.divmod(np.flatnonzero(marks), size)
             for radix in radices:

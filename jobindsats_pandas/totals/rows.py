@@ -294,17 +294,15 @@ def _not_there(frame: pd.DataFrame, measure: str | None, over: Sequence[str] | s
     given = [repr(measure)] if measure is not None else []
     given += [f"over={over!r}"] if over is not None else []
     line = read_line(question_for_total(frame, measure, over))
+    named = "".join(f", {text}" for text in given).replace(f", {measure!r}", f", measure={measure!r}")
+    opening = f"The published total over {what} is not in the frame. It is one call away:"
     if some := _some_of_a_level(frame, [] if over is None else arguments.labels("over", over)):
         # The total of all members is no total of these.
-        return (
-            f"The published total over {what} is not in the frame, and it is that of every member: the frame holds {some},"
-            f" of which alone no total is published. That of all is one call away:\n  {line}"
+        opening = (
+            f"No total is published of just these: the frame holds {some}. The total of all of them, another number, is"
+            " one call away:"
         )
-    named = "".join(f", {text}" for text in given).replace(f", {measure!r}", f", measure={measure!r}")
-    return (
-        f"The published total over {what} is not in the frame. It is one call away:\n  {line}\n"
-        f"or, shorter:\n  ji.read_official_total(df{named})"
-    )
+    return f"{opening}\n  {line}\nor, shorter:\n  ji.read_official_total(df{named})"
 
 
 def _some_of_a_level(frame: pd.DataFrame, over: Sequence[str]) -> str:
