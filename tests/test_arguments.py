@@ -418,3 +418,8 @@ def test_columns_that_pandas_labels_by_more_than_text_are_named_so(answers: Answ
 def test_what_was_given_is_shown_in_one_short_line(value: Any) -> None:
     assert len(arguments.shown(value)) <= 60
     assert "\n" not in arguments.shown(value)
+
+
+def test_the_cache_is_cleared_of_a_table_by_its_id_alone(client):
+    with pytest.raises(QueryError, match="table=5"):
+        client.cache.clear(5)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas.transport.keys import table_of
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class CacheView:
         int
             How many were removed.
         """
+        table = arguments.optional(arguments.text, "table", table, "the id of a table")
         self._learned.clear("" if table is None else f"total:{table.lower()}:")
         removed = 0
         for key in self._storage:
