@@ -247,7 +247,7 @@ def _table(options: argparse.Namespace) -> None:
 
 def _plan(options: argparse.Namespace) -> None:
     plan = ji.plan(options.table, **_question(options))
-    print(plan.summary, file=sys.stderr)
+    print(plan.summary, *(f"sends {text}" for text in plan.forms), sep="\n", file=sys.stderr)
     print(plan.powershell() if options.powershell else plan.curl())
 
 

@@ -143,10 +143,11 @@ class Plan:
             )
         facts.append(("measures", "; ".join(measure.column for measure in self.measures)))
         # One line each, whatever the names hold.
-        facts += [("sends", text) for text in self._forms()]
+        facts += [("sends", text) for text in self.forms]
         return [(name, " ".join(text.split())) for name, text in [*facts, ("asks", self.summary)]]
 
-    def _forms(self) -> list[str]:
+    @property
+    def forms(self) -> list[str]:
         """The forms of the requests, and what of the answers is dropped; requests of one form in one line."""
         counted = Counter(request.forms for request in self.requests)
         lines = [f"{count} × {text}" if count > 1 else text for text, count in counted.items()]
