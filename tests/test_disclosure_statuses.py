@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import pickle
+import threading
 import warnings
 
 import numpy as np
@@ -599,6 +600,10 @@ def test_a_generator_that_has_paused_allows_nothing_to_whoever_resumed_it():
         assert column.sum() == visible
         assert list(steps()) == [visible, visible]
     assert refused(column.sum)
+    # Thrown away in another thread, as the collector may, it takes nothing back and breaks nothing.
+    thread = threading.Thread(target=running.close)
+    thread.start()
+    thread.join()
     with contextlib.ExitStack() as stack:
         stack.enter_context(ji.allow_sums())
         assert column.sum() == visible

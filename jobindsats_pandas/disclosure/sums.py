@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,7 +114,9 @@ def allow_sums() -> Iterator[None]:
     try:
         yield
     finally:
-        _allowed.reset(token)
+        # The collector may throw a paused generator away in another thread, where nothing was allowed.
+        with suppress(ValueError):
+            _allowed.reset(token)
 
 
 def sums_allowed() -> bool:
