@@ -234,9 +234,12 @@ def _missed_in_grid(
 ) -> tuple[float, float, int, int] | None:
     """As `_missed`, where the rows are all combinations."""
     cube, codes = numbers.reshape([len(each) for each in axes]), axes[axis]
-    totals = cube.take(int(np.searchsorted(codes, total)), axis)
+    at, start, stop = map(int, np.searchsorted(codes, (total, level.start, level.stop)))
+    if at == len(codes) or codes[at] != total or stop - start < level.stop - level.start:
+        return None  # a total that never came, or a level without some of its members
+    totals = cube.take(at, axis)
     place: list[slice] = [slice(None)] * cube.ndim
-    place[axis] = slice(int(np.searchsorted(codes, level.start)), int(np.searchsorted(codes, level.stop)))
+    place[axis] = slice(start, stop)
     sums = cube[tuple(place)].sum(axis)  # NaN wherever a part is hidden
     off = np.argwhere(np.abs(totals - sums) > tolerance)
     if not len(off):
