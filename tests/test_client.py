@@ -102,7 +102,7 @@ def cell_path(client: Client, frame: pd.DataFrame) -> Any:
         yield ids[row.iloc[0]], members
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_the_frame_equals_the_population_and_hides_what_the_rule_hides(
     data: Any, api: Any, shared_client: Client
@@ -128,7 +128,7 @@ def test_the_frame_equals_the_population_and_hides_what_the_rule_hides(
                 assert cell[0] == pytest.approx(published)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_shuffling_a_question_changes_neither_the_frame_nor_the_cache(
     data: Any, api: Any, shared_client: Client
@@ -151,7 +151,7 @@ def test_shuffling_a_question_changes_neither_the_frame_nor_the_cache(
     pd.testing.assert_frame_equal(again, frame)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_wide_and_long_hold_the_same_cells(data: Any, shared_client: Client) -> None:
     question = data.draw(questions(shared_client))
@@ -170,7 +170,7 @@ def test_wide_and_long_hold_the_same_cells(data: Any, shared_client: Client) -> 
         assert [CellStatus(s).label for s in left.status] == part["status"].to_list()
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(data=st.data(), cells=st.integers(1, 60))
 def test_a_split_question_gives_the_same_frame(
     data: Any, api: Any, shared_client: Client, cells: int
