@@ -54,7 +54,8 @@ def answering(status=200, body=GOOD, headers=(), pieces=None):
                 self.send_header(name, value)
             if pieces is None:
                 self.send_header("Content-Length", str(len(body)))
-            self.send_header("Connection", "close")  # or the next try may meet a connection that is just closing
+            # Else the next try may meet a connection that is just closing.
+            self.send_header("Connection", "close")
             self.end_headers()
             try:
                 self.wfile.write(body)
