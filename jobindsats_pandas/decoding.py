@@ -15,12 +15,12 @@ import pandas as pd
 
 from jobindsats_pandas.answers import described, doubled, is_rising, keys_of, order_of
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     Cells,
     CellStatus,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.errors import PayloadError
@@ -89,11 +89,13 @@ def to_frame(
     source = _row_sources(periods, members, question, complete=complete)
     names = blocks[0].columns
     labels = _label_columns(names, source.periods, source.members, question)
-    parts, registry = _parts(question, source, kinds)
+    addresses, registry = _addresses(question, source, kinds)
     late = _not_available(source, question, lacking)
 
     def measured() -> Iterator[_Cells]:
-        for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True)):
+        for place, (measure, limit, address) in enumerate(
+            zip(question.measures, limits, addresses, strict=True)
+        ):
             numbers, status = _joined(blocks, place, source, limit, question)
             if late is not None:
                 status[late & (status == CellStatus.ABSENT)] = CellStatus.NOT_AVAILABLE
@@ -105,7 +107,7 @@ def to_frame(
                 )
                 if told is not None:
                     doubt(told)
-            yield _Cells(measure, numbers, status, part)
+            yield _Cells(measure, numbers, status, address)
 
     cells = measured()
     build = _wide if layout == "wide" else _long
@@ -132,7 +134,7 @@ class _Cells:
     measure: Measure
     numbers: np.ndarray
     status: np.ndarray
-    parts: np.ndarray
+    addresses: np.ndarray
 
 
 def _concatenated(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -247,7 +249,7 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
     return np.array(kept, dtype=np.intp)
 
 
-def _parts(
+def _addresses(
     question: Plan, source: _Sources, additive: Mapping[str, Kind]
 ) -> tuple[Iterator[np.ndarray], Registry]:
     """Number the rows' cells, measure by measure."""
@@ -264,11 +266,11 @@ def _parts(
     tables.append(space.encode(0, first + np.arange(len(question.period_type.periods))))
     of_first_measure = source.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
-    parts = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
-    return parts, Registry.of(space)
+    addresses = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
+    return addresses, Registry.of(space)
 
 
-def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
+def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
     """Number the cells of the whole table, whatever was asked, so that two reads of one table fit together."""
     table = question.table
     seen: set[str] = set()
@@ -276,9 +278,9 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
     for measure in table.all_measures:
         name = measure.id if measure.id not in seen else f"{measure.group_id}/{measure.id}"
         seen.add(name)
-        measures.append(PartMeasure(name, measure.column, additive.get(measure.column, measure.kind)))
+        measures.append(AddressMeasure(name, measure.column, additive.get(measure.column, measure.kind)))
     dimensions = [
-        PartDimension.build(
+        AddressDimension.build(
             dimension.id,
             dimension.name,
             [
@@ -289,7 +291,7 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
         )
         for dimension in table.structure
     ]
-    return PartSpace.fitting(
+    return AddressSpace.fitting(
         table.id,
         table.name,
         measures,
@@ -341,7 +343,7 @@ def _long(
         by_measure[0].measure,
         *(
             np.stack([getattr(cells, field) for cells in by_measure], axis=1).ravel()
-            for field in ("numbers", "status", "parts")
+            for field in ("numbers", "status", "addresses")
         ),
     )
     columns = [(name, values.repeat(count)) for name, values in labels]
@@ -367,7 +369,7 @@ def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> Discretionise
             with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
                 values = values.astype(np.int64)
             values[hidden] = 1
-    return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.parts, registry))
+    return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.addresses, registry))
 
 
 def _frame(columns: list[tuple[str, Any]]) -> pd.DataFrame:

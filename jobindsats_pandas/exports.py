@@ -630,7 +630,7 @@ def _selection(chosen: Any) -> str:
 
 def _measure_text(array: DiscretionisedArray) -> str:
     """Say what the measures of a column count, what may be added, and how much is hidden."""
-    known = array.registry.measures(array.parts)
+    known = array.registry.measures(array.addresses)
     kinds = list(dict.fromkeys(_DANISH_KINDS[measure.kind] for _, measure in known)) or [
         _DANISH_KINDS[Kind.NONE]
     ]

@@ -247,7 +247,7 @@ def replaced(frame: pd.DataFrame, column: int, numbers: dict[int, int]) -> pd.Da
     values = array.numbers.copy()
     values[list(numbers)] = list(numbers.values())
     changed.isetitem(
-        column, DiscretionisedArray(values, array.status.copy(), array.parts.copy(), array.registry)
+        column, DiscretionisedArray(values, array.status.copy(), array.addresses.copy(), array.registry)
     )
     return changed
 

@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 import jobindsats_pandas as ji
 from jobindsats_pandas import audit, storage, totals
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     CellStatus,
     DiscretionisedArray,
     DiscretionisedDtype,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsWarning, ProvenanceError, QueryError
@@ -65,7 +65,7 @@ def assert_same(left: pd.DataFrame, right: pd.DataFrame) -> None:
             assert isinstance(a, DiscretionisedArray)
             assert isinstance(b, DiscretionisedArray)
             assert a.status.tolist() == b.status.tolist()
-            assert a.parts.tolist() == b.parts.tolist()
+            assert a.addresses.tolist() == b.addresses.tolist()
             assert a.registry == b.registry
             assert a.dropped == b.dropped
             assert a.numbers[a.visible].tolist() == b.numbers[b.visible].tolist()
@@ -207,7 +207,7 @@ NAMES = st.text(alphabet="abæøå /%=.\"'<é漢", min_size=1, max_size=6)
 def frames(draw: st.DrawFn) -> pd.DataFrame:
     """Frames that a table with odd names could give, in any order, with any statuses."""
     members = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
-    dimension = PartDimension.build(
+    dimension = AddressDimension.build(
         "_d",
         draw(NAMES),
         [
@@ -223,10 +223,10 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
         "QMAT": ["2025QMAT01", "2025QMAT02"],
     }[kind]
     measures = draw(st.lists(NAMES, min_size=1, max_size=3))
-    space = PartSpace(
+    space = AddressSpace(
         draw(NAMES),
         draw(NAMES),
-        tuple(PartMeasure(f"m{i}", name, draw(st.sampled_from(Kind))) for i, name in enumerate(measures)),
+        tuple(AddressMeasure(f"m{i}", name, draw(st.sampled_from(Kind))) for i, name in enumerate(measures)),
         tuple((kind, period) for period in ids),
         (dimension,),
     )
@@ -504,8 +504,8 @@ def test_a_file_is_hardly_larger_than_a_plain_one(reader: ji.Client, tmp_path: P
 @pytest.mark.parametrize("row", [1_234, 45_678])
 def test_a_cell_that_does_not_follow_from_its_labels_is_never_lost(tmp_path: Path, row: int) -> None:
     count = 50_000
-    dimension = PartDimension.build("_d", "D", [("_h", "1", "n", [("/1/", "a"), ("/2/", "b")])])
-    space = PartSpace("t", "T", (PartMeasure("m", "M", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
+    dimension = AddressDimension.build("_d", "D", [("_h", "1", "n", [("/1/", "a"), ("/2/", "b")])])
+    space = AddressSpace("t", "T", (AddressMeasure("m", "M", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
     codes = np.ones(count, dtype=np.int64)
     codes[count // 2 :] = 2
     labels = pd.Categorical.from_codes(codes - 1, ["a", "b"])
@@ -521,10 +521,10 @@ def test_a_cell_that_does_not_follow_from_its_labels_is_never_lost(tmp_path: Pat
 
 def test_a_label_of_a_single_row_is_enough_to_tell_its_cell(tmp_path: Path) -> None:
     count, names = 50_000, ["a", "b", "c", "d", "never"]
-    dimension = PartDimension.build(
+    dimension = AddressDimension.build(
         "_d", "D", [("_h", "1", "n", [(f"/{i}/", name) for i, name in enumerate(names)])]
     )
-    space = PartSpace("t", "T", (PartMeasure("m", "M", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
+    space = AddressSpace("t", "T", (AddressMeasure("m", "M", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
     codes = np.arange(count) % 2
     codes[[4_321, 44_444]] = 2, 3
     array = DiscretionisedArray(
