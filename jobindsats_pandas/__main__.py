@@ -204,7 +204,10 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         metavar="DIMENSION[=MEMBER]",
         help="a dimension or hierarchy; with '=', a member of it, '*', 'total' or 'level:…'. May be given several times.",
     )
-    parser.add_argument("--periods", help="latest:12, 2025M01, 2025M01:2025M12, a list with commas, or '*'")
+    parser.add_argument(
+        "--periods",
+        help="latest:12, 2025M01, 2025 (its periods), 2025M01:2025M12, a list with commas, or '*'",
+    )
     parser.add_argument("--period-type", help="M, Q, Y, QMAT, …")
     parser.add_argument(
         "--measure", action="append", dest="measures", help="a name or id; may be given several times"
@@ -219,12 +222,9 @@ def _question(options: argparse.Namespace) -> dict[str, Any]:
             by[name] = None
         elif by.setdefault(name, []) is not None:
             by[name].append(member)
-    periods = options.periods.split(",") if options.periods and "," in options.periods else options.periods
-    if periods is not None and isinstance(periods, str) and periods.isdecimal() and len(periods) < 4:
-        periods = int(periods)
     return {
         "by": by,
-        "periods": periods,
+        "periods": options.periods,
         "period_type": options.period_type,
         "measures": options.measures,
     }

@@ -68,7 +68,8 @@ def read_jobindsats(
         not mix with parts. Dimensions that are not named stand at their total and have no column.
     periods : optional
         The newest 12 by default, or all there are; else ``"latest:24"``, ``24``, ``"2025M01:2025M12"``, ``"2025M01"``,
-        a list, a slice, a pandas Period or PeriodIndex, or ``"*"``.
+        ``2025`` for all periods of a year, ``"jan 2025"``, a date (the period it lies in), a list, a slice, a pandas
+        Period or PeriodIndex, a DatetimeIndex, or ``"*"``. What is cut to what there is, is told.
     period_type : str, optional
         ``"M"``, ``"Q"``, ``"Y"``, ``"QMAT"``, …; else that of the periods named, else the table's rhythm.
     measures : str or sequence of str, optional

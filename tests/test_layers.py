@@ -14,7 +14,7 @@ FLOORS = [
     {"errors"},
     {"arguments", "documents", "fast_rows", "kinds", "matching", "periods", "sandbox"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
-    {"forms"},
+    {"asked_periods", "forms"},
     {"queries"},
     {"answers"},
     {"judging"},
