@@ -43,10 +43,11 @@ from jobindsats_pandas.errors import (
     ServiceError,
 )
 from jobindsats_pandas.forms import BASE_URL, PROVEN, Selection
+from jobindsats_pandas.key import source_of_the_key
 from jobindsats_pandas.matching import did_you_mean
 from jobindsats_pandas.metadata import TOTAL, parse_table, parse_tables
 from jobindsats_pandas.queries import plan
-from jobindsats_pandas.transport import Parser, held_back, keyring_token
+from jobindsats_pandas.transport import Parser, held_back
 from jobindsats_pandas.transport.clock import opening_moment, utc_now
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def examine(
         checkup.add("A key is there, and the address is one", "no", "mend", str(error), step)
     except AuthenticationError as error:
         step = "Ask jobindsats@star.dk for a key of version 3, and give it alone, without the word Bearer."
-        source = _source_of_the_key()
+        source = source_of_the_key() or "given to the client"
         checkup.add("The key may ask this", f"no (HTTP {error.status}), {source}", "mend", "", step)
     return checkup
 
@@ -279,13 +280,6 @@ def _without_password(value: str) -> str:
     head, at, host = value.rpartition("@")
     scheme = f"{head.partition('://')[0]}://" if "://" in head else ""
     return f"{scheme}{host}" if at else value
-
-
-def _source_of_the_key() -> str:
-    for name in ("JOBINDSATS_API_TOKEN", "JOBINDSATS_API_KEY"):
-        if os.environ.get(name):
-            return f"from {name}"
-    return "from the system's keyring" if keyring_token() else "given to the client"
 
 
 def _look_at_the_cache(client: Client, checkup: Checkup) -> None:
@@ -489,7 +483,7 @@ def _ask(visit: _Visit, wanted: str | None) -> None:
     checkup = visit.checkup
     visit.wait()
     reply = visit.transport.probe("tables?format=json")
-    checkup.add("The key is accepted", f"yes, {_source_of_the_key()}")
+    checkup.add("The key is accepted", f"yes, {source_of_the_key() or 'given to the client'}")
     agency = visit.transport.base_url == BASE_URL
     where = "the agency's API" if agency else "another address than the agency's API"
     checkup.add("What is asked", where, "as assumed", visit.transport.base_url)

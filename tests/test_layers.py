@@ -21,6 +21,7 @@ FLOORS = [
     {"decoding", "gathering"},
     {"asking"},
     {"client"},
+    {"key"},
     {"doctor"},
     {"storage", "totals", "audit", "revisions", "plotting", "areas", "exports"},
     {"readers", "accessor"},
