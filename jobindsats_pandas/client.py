@@ -36,8 +36,9 @@ from jobindsats_pandas.judging import (
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
+from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
-from jobindsats_pandas.transport import Key, Parser, Transport, held_back, keyring_token, tell
+from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -45,8 +45,9 @@ from jobindsats_pandas.errors import (
 from jobindsats_pandas.forms import BASE_URL, PROVEN, Selection
 from jobindsats_pandas.matching import did_you_mean
 from jobindsats_pandas.metadata import TOTAL, parse_table, parse_tables
+from jobindsats_pandas.notices import held_back
 from jobindsats_pandas.queries import plan
-from jobindsats_pandas.transport import Parser, held_back, keyring_token
+from jobindsats_pandas.transport import Parser, keyring_token
 from jobindsats_pandas.transport.clock import opening_moment, utc_now
 
 if TYPE_CHECKING:

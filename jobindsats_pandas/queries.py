@@ -29,8 +29,8 @@ from jobindsats_pandas.forms import (
 )
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import frequency, parse_period, period_id
-from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
