@@ -32,6 +32,7 @@ from jobindsats_pandas.asking import (
     remember_refusals,
     remember_total,
 )
+from jobindsats_pandas.catalogue import parse_tables
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import (
     AuthenticationError,
@@ -44,7 +45,7 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, PROVEN, Selection
 from jobindsats_pandas.matching import did_you_mean
-from jobindsats_pandas.metadata import TOTAL, parse_table, parse_tables
+from jobindsats_pandas.metadata import TOTAL, parse_table
 from jobindsats_pandas.notices import held_back
 from jobindsats_pandas.queries import plan
 from jobindsats_pandas.transport import Parser, keyring_token
@@ -54,8 +55,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from jobindsats_pandas.answers import Block
+    from jobindsats_pandas.catalogue import CatalogueEntry
     from jobindsats_pandas.forms import DataRequest
-    from jobindsats_pandas.metadata import CatalogueEntry, Hierarchy, Level, Measure, Table
+    from jobindsats_pandas.metadata import Hierarchy, Level, Measure, Table
     from jobindsats_pandas.transport import Reply, Transport
 
 __all__ = ["Checkup", "Finding", "examine"]
