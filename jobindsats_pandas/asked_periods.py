@@ -19,6 +19,7 @@ import pandas as pd
 from jobindsats_pandas import arguments
 from jobindsats_pandas.errors import QueryError, QueryWarning
 from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import (
     PeriodKey,
     frequency,
@@ -26,7 +27,6 @@ from jobindsats_pandas.periods import (
     period_id,
     periods_per_year,
 )
-from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import PeriodType, Table

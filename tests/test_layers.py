@@ -12,8 +12,9 @@ import jobindsats_pandas
 PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
-    {"arguments", "documents", "fast_rows", "kinds", "matching", "periods", "sandbox"},
-    {"disclosure", "metadata", "rows", "row_columns", "transport"},
+    {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox"},
+    {"documents"},
+    {"catalogue", "disclosure", "metadata", "rows", "row_columns", "transport"},
     {"asked_periods", "forms"},
     {"queries"},
     {"answers"},
