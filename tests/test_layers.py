@@ -22,7 +22,7 @@ FLOORS = [
     {"asking"},
     {"client"},
     {"doctor"},
-    {"storage", "totals", "audit", "revisions", "plotting", "areas", "exports"},
+    {"parquet", "totals", "audit", "revisions", "plotting", "areas", "exports"},
     {"readers", "accessor"},
     {"__init__"},
     {"__main__"},
