@@ -12,7 +12,7 @@ import jobindsats_pandas
 PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
-    {"arguments", "documents", "fast_rows", "kinds", "matching", "periods", "sandbox"},
+    {"arguments", "documents", "fast_rows", "files", "kinds", "matching", "periods", "sandbox"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"forms"},
     {"queries"},
