@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas import arguments, storage, totals
+from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import QueryError
 
@@ -221,7 +221,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> again.equals(df)
     True
     """
-    return storage.read_parquet(path)
+    return parquet.read_parquet(path)
 
 
 def plan(

@@ -12,7 +12,7 @@ import jobindsats_pandas
 PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
-    {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox"},
+    {"arguments", "fast_rows", "files", "kinds", "matching", "notices", "periods", "sandbox"},
     {"documents"},
     {"catalogue", "disclosure", "metadata", "rows", "row_columns", "transport"},
     {"asked_periods", "forms"},
@@ -24,7 +24,7 @@ FLOORS = [
     {"client"},
     {"key"},
     {"doctor"},
-    {"storage", "totals", "audit", "revisions", "plotting", "areas", "exports"},
+    {"parquet", "totals", "audit", "revisions", "plotting", "areas", "exports"},
     {"readers", "accessor"},
     {"__init__"},
     {"__main__"},
