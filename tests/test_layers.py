@@ -13,9 +13,9 @@ PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
     {"arguments", "fast_rows", "files", "kinds", "matching", "notices", "periods", "sandbox"},
-    {"documents"},
-    {"catalogue", "disclosure", "metadata", "rows", "row_columns", "transport"},
-    {"asked_periods", "forms"},
+    {"documents", "searching"},
+    {"disclosure", "metadata", "rows", "row_columns", "transport"},
+    {"asked_periods", "catalogue", "forms"},
     {"queries"},
     {"answers"},
     {"judging"},
