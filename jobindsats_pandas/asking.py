@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jobindsats_pandas.answers import Block
     from jobindsats_pandas.fast_rows import Rows
     from jobindsats_pandas.forms import DataRequest
+    from jobindsats_pandas.grids import Grid
     from jobindsats_pandas.metadata import Hierarchy, Table
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import Answer, Transport
@@ -68,15 +69,15 @@ class _Matched:
 
     def __init__(self, request: DataRequest) -> None:
         self._request = request
-        self._last: tuple[Rows, Block] | None = None
+        self._last: tuple[Rows | Grid, Block] | None = None
 
-    def __call__(self, rows: Rows) -> datetime:
+    def __call__(self, rows: Rows | Grid) -> datetime:
         """Match rows, and tell when their answer expires."""
         block = match_rows(rows, self._request)
         self._last = rows, block
         return _expiry_of(block, self._request)
 
-    def of(self, answer: Answer[Rows]) -> Block:
+    def of(self, answer: Answer[Rows | Grid]) -> Block:
         """What came of an answer; matched now if another thread's request brought it."""
         if self._last is not None and self._last[0] is answer.value:
             return self._last[1]
@@ -277,7 +278,7 @@ class Asker:
             if part.block.unfinished and not part.from_cache:
                 self.transport.expire(part.request.path, expiry_of_table(table))
 
-    def _fetch(self, request: DataRequest, matched: _Matched, edition: str) -> Answer[Rows]:
+    def _fetch(self, request: DataRequest, matched: _Matched, edition: str) -> Answer[Rows | Grid]:
         parser = Parser(
             partial(read_answer, request=request),
             dump_rows,

@@ -5,7 +5,7 @@ The answers to one plan, each matched with the metadata (`answers`), are joined,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.answers import described, doubled, is_rising, keys_of, order_of
+from jobindsats_pandas.answers import described, doubled, in_rows, is_rising, keys_of, order_of
 from jobindsats_pandas.disclosure import (
     Cells,
     CellStatus,
@@ -24,7 +24,15 @@ from jobindsats_pandas.disclosure import (
     Registry,
 )
 from jobindsats_pandas.errors import PayloadError
-from jobindsats_pandas.judging import NOTHING_MISSING, asked_periods, available_until, contradiction
+from jobindsats_pandas.grids import DENSE
+from jobindsats_pandas.judging import (
+    NOTHING_MISSING,
+    Column,
+    Cube,
+    asked_periods,
+    available_until,
+    contradiction,
+)
 from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import period_values
@@ -84,44 +92,46 @@ def to_frame(
     """
     limits = available_until([*blocks, totals] if totals else blocks, question)
     kinds = additive or {}
-    periods = _concatenated([block.periods for block in blocks])
-    members = [_concatenated(codes) for codes in zip(*(block.members for block in blocks), strict=True)]
-    source = _row_sources(periods, members, question, complete=complete)
+    made = _arranged(blocks, question, complete=complete)
     names = blocks[0].columns
-    labels = _label_columns(names, source.periods, source.members, question)
-    parts, registry = _parts(question, source, kinds)
-    late = _not_available(source, question, lacking)
+    labels = _label_columns(names, made.codes, question)
+    parts, registry = _parts(question, made, kinds)
+    late = _not_available(made, question, lacking) if complete else None
 
     def measured() -> Iterator[_Cells]:
         for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True)):
-            numbers, status = _joined(blocks, place, source, limit, question)
+            values = made.filled(blocks, place)
             if late is not None:
-                status[late & (status == CellStatus.ABSENT)] = CellStatus.NOT_AVAILABLE
+                values.ravel()[late] = np.nan
             if doubt is not None:
-                shown = np.where(status == CellStatus.ABSENT, 0, numbers) if source.complete else numbers
-                kind = kinds.get(measure.column, measure.kind)
                 told = contradiction(
-                    measure, kind, shown, source.periods, source.members, question, source.axes
+                    measure, kinds.get(measure.column, measure.kind), question, made.cells(values)
                 )
                 if told is not None:
                     doubt(told)
+            numbers = made.in_rows(values)
+            status = _statuses(numbers, made, limit, measure, question)
+            if late is not None:
+                status[late] = CellStatus.NOT_AVAILABLE
             yield _Cells(measure, numbers, status, part)
 
     cells = measured()
     build = _wide if layout == "wide" else _long
-    return build(labels, cells, registry, names[1 + len(members) :])
+    return build(labels, cells, registry, names[len(made.codes) :])
 
 
-def _not_available(source: _Sources, question: Plan, lacking: Missing) -> np.ndarray | None:
+def _not_available(made: _Arrangement, question: Plan, lacking: Missing) -> np.ndarray | None:
     """Where the rows of a complete frame are that did not come, though they were asked for."""
-    if not source.complete or not (lacking.periods or lacking.totals):
+    if made.absent is None or not (lacking.periods or lacking.totals):
         return None
-    rows = np.isin(source.periods, list(lacking.periods))
+    *members, periods = made.codes
+    rows: np.ndarray = np.isin(periods, list(lacking.periods))
     if lacking.totals:
-        overall = np.isin(source.periods, list(lacking.totals))
-        for codes, selection in zip(source.members, question.selections, strict=True):
+        overall = np.isin(periods, list(lacking.totals))
+        for codes, selection in zip(members, question.selections, strict=True):
             overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
         rows |= overall
+    rows &= made.absent
     return rows
 
 
@@ -135,99 +145,189 @@ class _Cells:
     parts: np.ndarray
 
 
-def _concatenated(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """One array of several; the array itself where there is one, not to be changed."""
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _joined(
-    blocks: Sequence[Block], place: int, source: _Sources, limit: int, question: Plan
-) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of one measure and their statuses; `limit`: the first period where null means not available."""
-    numbers = _concatenated([block.numbers[place] for block in blocks])
-    if source.complete:
-        numbers = np.append(numbers, np.nan)  # the last, which -1 stands for: a combination that was left out
-    numbers = numbers.copy() if source.rows is None else numbers.take(source.rows)
+def _statuses(
+    numbers: np.ndarray, made: _Arrangement, limit: int, measure: Measure, question: Plan
+) -> np.ndarray:
+    """The statuses of one measure's cells; `limit`: the first period where null means not available."""
     missing = np.isnan(numbers)
-    status = missing.view(np.uint8) * np.uint8(CellStatus.DISCRETIONISED)  # else 0, that is OBSERVED
+    status: np.ndarray = missing.view(np.uint8) * np.uint8(
+        CellStatus.DISCRETIONISED
+    )  # else 0, that is OBSERVED
     if limit < len(question.period_type.periods):
-        status[missing & (source.periods >= limit)] = CellStatus.NOT_AVAILABLE
-    if source.complete and source.rows is not None:
-        status[source.rows < 0] = CellStatus.ABSENT
-    measure = question.measures[place]
+        status[missing & (made.codes[-1] >= limit)] = CellStatus.NOT_AVAILABLE
     shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())
     if shown_for_small is not None and is_count(measure.name, measure.group_name):
         status[numbers == shown_for_small] = CellStatus.ROUNDED
-    return numbers, status
+    if made.absent is not None:
+        status[made.absent] = CellStatus.ABSENT
+        numbers[made.absent] = np.nan
+    return status
+
+
+# --- where the rows of the answers go --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Sources:
-    """Where each row of the frame comes from.
+class _Arrangement:
+    """The rows of a frame, in order, and where those of each answer go.
 
-    `rows` are positions in the answers, None where those are in order already; -1 in a complete frame for a
-    combination that the API left out. Where all combinations have rows, `axes` are the codes of each dimension and
-    of the periods whose combinations they are.
+    Attributes
+    ----------
+    places : list
+        For each answer, where in what is filled its values go.
+    codes : tuple of ndarray
+        The members of each row of the frame in each dimension, then its period.
+    axes : tuple of ndarray, or None
+        Where a grid of combinations is filled, the members and the periods; else rows are filled.
+    came : ndarray of bool, or None
+        In a grid, which combinations have a row; None if all have.
+    complete : bool
+        Whether combinations without one are rows of the frame too.
     """
 
-    rows: np.ndarray | None
-    periods: np.ndarray
-    members: list[np.ndarray]
-    axes: list[np.ndarray] | None = None
+    places: list[Any]
+    codes: tuple[np.ndarray, ...]
+    axes: tuple[np.ndarray, ...] | None = None
+    came: np.ndarray | None = None
     complete: bool = False
 
-    @classmethod
-    def of_grid(cls, rows: np.ndarray | None, axes: list[np.ndarray], *, complete: bool = False) -> _Sources:
-        """All combinations of some codes, in order."""
-        before, after = 1, prod(map(len, axes))
-        columns = []
-        for axis in axes:
-            after //= max(1, len(axis))
-            # As narrow as they fit: pandas keeps codes of categories like that.
-            codes = axis.astype(np.min_scalar_type(-1 - int(axis.max(initial=0))))
-            columns.append(np.tile(codes.repeat(after), before))
-            before *= len(axis)
-        *members, periods = columns
-        return cls(rows, periods, members, axes, complete)
+    @property
+    def absent(self) -> np.ndarray | None:
+        """Which rows of the frame the API left out; None if none."""
+        return ~self.came.ravel() if self.complete and self.came is not None else None
+
+    def filled(self, blocks: Sequence[Block], measure: int) -> np.ndarray:
+        """Put a measure's values of all answers in their places; 0 where there is no row."""
+        shape = self.codes[-1].shape if self.axes is None else tuple(map(len, self.axes))
+        found = np.empty(shape) if self.came is None else np.zeros(shape)
+        for place, block in zip(self.places, blocks, strict=True):
+            values = block.values[measure]
+            if isinstance(place, tuple):
+                found[place] = values
+            else:
+                found.reshape(-1)[place] = in_rows(values, block.came)
+        return found
+
+    def cells(self, values: np.ndarray) -> Cube | Column:
+        """What was filled, to be judged."""
+        if self.axes is None:
+            return Column(values, self.codes)
+        return Cube(values, self.axes, None if self.complete else self.came)
+
+    def in_rows(self, values: np.ndarray) -> np.ndarray:
+        """What was filled, by the rows of the frame."""
+        return values.ravel() if self.came is None or self.complete else values[self.came]
 
     def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
         """For each row, what the tables of the dimensions and of the periods have for its codes, added up."""
         if self.axes is not None:
-            *shares, last = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
-            before: np.ndarray = reduce(np.add.outer, shares, np.zeros((), np.int64)).ravel()
-            sums = before.repeat(len(last))
-            sums += np.tile(last, len(before))
-            return sums
-        total: np.ndarray = tables[-1].take(self.periods)
-        for table, codes in zip(tables, self.members, strict=False):
-            total += table.take(codes)
+            shares = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
+            return self.in_rows(reduce(np.add.outer, shares))
+        *others, total = (table.take(codes) for table, codes in zip(tables, self.codes, strict=True))
+        for share in others:
+            total += share
         return total
 
 
-def _row_sources(
-    periods: np.ndarray, members: list[np.ndarray], question: Plan, *, complete: bool
-) -> _Sources:
+def _arranged(blocks: Sequence[Block], question: Plan, *, complete: bool) -> _Arrangement:
     """Put rows in order (dimensions, then period), refuse doubled keys, and place the combinations left out."""
-    asked = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [asked_periods(question)]
-    key, combinations = keys_of([*members, periods], asked)
-    order = None if is_rising(key) else order_of(key, combinations)
-    if order is not None and len(order) < len(key):
-        row = doubled(key, combinations)
-        double = described(row, periods, members, question.selections, question.period_type.periods)
-        raise PayloadError(f"Table {question.table.id}: {double}")
+    axes = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [asked_periods(question)]
     if complete:
-        rows = np.full(combinations, -1, dtype=np.intp)
-        rows[key] = np.arange(len(key))
-        kept = [_completed(s, codes) for s, codes in zip(question.selections, members, strict=True)]
-        kept.append(np.arange(len(question.periods)))
-        rows = rows.reshape([len(wanted) for wanted in asked])[np.ix_(*kept)].ravel()
-        axes = [wanted[places] for wanted, places in zip(asked, kept, strict=True)]
-        return _Sources.of_grid(rows, axes, complete=True)
-    if len(key) == combinations:
-        return _Sources.of_grid(order, asked)
-    if order is None:
-        return _Sources(None, periods, members)
-    return _Sources(order, periods.take(order), [codes.take(order) for codes in members])
+        for place, selection in enumerate(question.selections):
+            present = np.unique(np.concatenate([block.present(place) for block in blocks]))
+            axes[place] = axes[place].take(_completed(selection, present))
+    count = sum(block.count for block in blocks)
+    in_grid = complete or prod(map(len, axes)) <= DENSE * count
+    made = _in_grid(blocks, axes, count, complete=complete) if in_grid else _in_rows(blocks, axes, count)
+    if made is None:
+        by_row = zip(*((*block.members, block.periods) for block in blocks), strict=True)
+        codes = [np.concatenate(of_one) for of_one in by_row]
+        row = doubled(*keys_of(codes, axes))
+        double = described(row, codes, question.selections, question.period_type.periods)
+        raise PayloadError(f"Table {question.table.id}: {double}")
+    return made
+
+
+def _in_grid(
+    blocks: Sequence[Block], axes: list[np.ndarray], count: int, *, complete: bool
+) -> _Arrangement | None:
+    """A place for each combination; None if two rows have one."""
+    shape = tuple(map(len, axes))
+    came = np.zeros(shape, dtype=bool)
+    places: list[Any] = [_lines(block, axes) for block in blocks]
+    whole = all(place is not None for place in places)
+    for place in places if whole else []:
+        came[place] = True
+    if not whole or np.count_nonzero(came) < sum(prod(block.shape) for block in blocks):
+        # Not all grids, or some that overlap, where perhaps only one of them has rows.
+        places = [_keys(block, axes) for block in blocks]
+        came[...] = False
+    for place, block in zip(places, blocks, strict=True):
+        if not isinstance(place, tuple):
+            came.reshape(-1)[place] = True
+        elif block.came is not None:
+            came[place] = block.came
+    rows = np.count_nonzero(came)
+    if rows < count:
+        return None
+    left_out = None if rows == came.size else came
+    columns = []
+    before, after = 1, came.size
+    for axis in axes:
+        after //= max(1, len(axis))
+        # As narrow as they fit: pandas keeps codes of categories like that.
+        codes = axis.astype(np.min_scalar_type(-1 - int(axis.max(initial=0))))
+        columns.append(np.tile(codes.repeat(after), before))
+        before *= len(axis)
+    made = _Arrangement(places, (), tuple(axes), left_out, complete)
+    return replace(made, codes=tuple(made.in_rows(column.reshape(shape)) for column in columns))
+
+
+def _in_rows(blocks: Sequence[Block], axes: list[np.ndarray], count: int) -> _Arrangement | None:
+    """A place for each row; None if two have the same members and period."""
+    key = np.concatenate([_keys(block, axes) for block in blocks])
+    ends = np.cumsum([block.count for block in blocks])
+    places: list[Any] = [slice(end - block.count, end) for end, block in zip(ends, blocks, strict=True)]
+    if not is_rising(key):
+        order = order_of(key, prod(map(len, axes)))
+        if len(order) < count:
+            return None
+        rank = np.empty(count, dtype=np.intp)
+        rank[order] = np.arange(count)
+        places = [rank[place] for place in places]
+    codes = [np.empty(count, dtype=np.int32) for _ in axes]
+    for place, block in zip(places, blocks, strict=True):
+        for column, found in zip(codes, (*block.members, block.periods), strict=True):
+            column[place] = found
+    return _Arrangement(places, tuple(codes))
+
+
+def _lines(block: Block, axes: Sequence[np.ndarray]) -> tuple[Any, ...] | None:
+    """Where a grid stands within a larger one; None if it is none, or has lines that the larger one has not."""
+    if not block.in_grid:
+        return None
+    ranks = [np.searchsorted(axis, codes) for axis, codes in zip(axes, block.codes, strict=True)]
+    if not all(
+        np.array_equal(axis.take(rank, mode="clip"), codes)
+        for axis, rank, codes in zip(axes, ranks, block.codes, strict=True)
+    ):
+        return None
+    firsts = [int(rank[0]) if len(rank) else 0 for rank in ranks]
+    if all(
+        (rank == np.arange(first, first + len(rank))).all() for first, rank in zip(firsts, ranks, strict=True)
+    ):
+        return tuple(slice(first, first + len(rank)) for first, rank in zip(firsts, ranks, strict=True))
+    return np.ix_(*ranks)
+
+
+def _keys(block: Block, axes: Sequence[np.ndarray]) -> np.ndarray:
+    """Number the rows of an answer by their combinations."""
+    if not block.in_grid:
+        return keys_of(block.codes, axes)[0]
+    key: np.ndarray = np.zeros((), dtype=np.intp)
+    for axis, codes in zip(axes, block.codes, strict=True):
+        key = np.add.outer(key * len(axis), np.searchsorted(axis, codes))
+    return in_rows(key, block.came)
 
 
 def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
@@ -237,7 +337,7 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
     its combinations are not 0.
     """
     hierarchy = selection.hierarchy
-    came = set(np.unique(present).tolist())
+    came = set(present.tolist())
     above = {path for code in came for path in hierarchy.members[code].ancestors}
     kept = [
         place
@@ -248,7 +348,7 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
 
 
 def _parts(
-    question: Plan, source: _Sources, additive: Mapping[str, Kind]
+    question: Plan, made: _Arrangement, additive: Mapping[str, Kind]
 ) -> tuple[Iterator[np.ndarray], Registry]:
     """Number the rows' cells, measure by measure."""
     space = _space(question, additive)
@@ -262,7 +362,7 @@ def _parts(
         tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
     first = space.period_code(question.period_type.id, question.period_type.periods[0])
     tables.append(space.encode(0, first + np.arange(len(question.period_type.periods))))
-    of_first_measure = source.added_up(tables)
+    of_first_measure = made.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
     parts = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
     return parts, Registry.of(space)
@@ -300,12 +400,13 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
 
 
 def _label_columns(
-    names: tuple[str, ...], periods: np.ndarray, members: list[np.ndarray], question: Plan
+    names: tuple[str, ...], codes: Sequence[np.ndarray], question: Plan
 ) -> list[tuple[str, Any]]:
+    *members, periods = codes
     columns: list[tuple[str, Any]] = [(names[0], period_values(question.period_type.periods, periods).array)]
-    for name, selection, codes in zip(names[1:], question.selections, members, strict=False):
+    for name, selection, member in zip(names[1:], question.selections, members, strict=False):
         if selection.shown:
-            columns.append((name, _categorical(codes, selection.hierarchy.labels)))
+            columns.append((name, _categorical(member, selection.hierarchy.labels)))
     return columns
 
 

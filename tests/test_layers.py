@@ -13,6 +13,7 @@ PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
     {"arguments", "documents", "fast_rows", "kinds", "matching", "periods", "sandbox"},
+    {"grids"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"forms"},
     {"queries"},
