@@ -200,17 +200,24 @@ class Asker:
             return other if len(other.requests) <= max(self.max_requests, len(question.requests)) else None
         return None
 
-    def _as_stored(self, question: Plan, edition: str) -> Plan:
-        """Choose a form in which the whole question is answered on disk, if there is one."""
+    def _as_stored(self, question: Plan, edition: str) -> tuple[Plan, frozenset[str]]:
+        """Choose a form in which the whole question is answered on disk, if there is one; with the paths that are."""
+        nothing: frozenset[str] = frozenset()
+        if self.refresh or not self.transport.has_any_like(question.requests[0].path):
+            return question, nothing
         edition_or_any = None if self.offline else edition
 
         def stored(request: DataRequest) -> bool:
             return self.transport.has(request.path, edition=edition_or_any)
 
-        if self.refresh or all(stored(p) for request in question.requests for p in self.as_answered(request)):
-            return question
+        pieces = [piece for request in question.requests for piece in self.as_answered(request)]
+        known = frozenset(piece.path for piece in pieces if stored(piece))
+        if len(known) == len(pieces):
+            return question, known
         other = next(filter(stored, single_requests(question.whole)), None)
-        return question if other is None else replace(question, requests=(other,))
+        if other is None:
+            return question, known
+        return replace(question, requests=(other,)), frozenset({other.path})
 
     # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -227,7 +234,7 @@ class Asker:
         QueryError
             If the API refuses every form; the message names them, with the API's words.
         """
-        question = self._as_stored(question, edition)
+        question, stored = self._as_stored(question, edition)
         refusals: list[_RefusedError] = []
         while True:
             question = self._with_names(question, edition)
@@ -236,6 +243,7 @@ class Asker:
                     [part for request in question.requests for part in self.as_answered(request)],
                     partial(self.part, edition=edition),
                     cut=partial(self.cut, dialect=question.dialect),
+                    at_hand=lambda request: request.path in stored,
                     connections=self.connections,
                     progress=self.progress,
                     title=question.table.id,
@@ -301,7 +309,7 @@ class Asker:
 
     def as_answered(self, request: DataRequest) -> list[DataRequest]:
         """A request that timed out before was cut and answered in pieces: ask for the pieces, which are on disk."""
-        if self.transport.has(request.path):
+        if not self.transport.has_any_like(request.path) or self.transport.has(request.path):
             return [request]
         piece, pieces = request, self.cut(request)
         for _ in range(CUTS_REMEMBERED):
