@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jobindsats_pandas.errors import PayloadError
-from jobindsats_pandas.grids import Grid, in_grid
+from jobindsats_pandas.grids import Grid, Numbers, in_grid
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import parse_period
 from jobindsats_pandas.rows import read_rows
@@ -62,9 +62,8 @@ class Block:
     codes : tuple of ndarray of int32
         Positions in each selection's hierarchy, then in the period type's periods: of each row, or in a grid of each line
         along that axis.
-    values : tuple of ndarray of float64
-        One for each measure of the request, NaN where the answer has null; in a grid of its shape, with 0 where it has no
-        row.
+    values : tuple of Numbers
+        One for each measure of the request; in a grid of its shape, with 0 where it has no row.
     in_grid : bool
     came : ndarray of bool, or None
         In a grid, which combinations have a row; None if all have.
@@ -81,7 +80,7 @@ class Block:
 
     columns: tuple[str, ...]
     codes: tuple[np.ndarray, ...]
-    values: tuple[np.ndarray, ...]
+    values: tuple[Numbers, ...]
     in_grid: bool
     came: np.ndarray | None
     seen: frozenset[int]
@@ -112,7 +111,9 @@ class Block:
 
     def periods_with_null(self, measure: int) -> np.ndarray:
         """Periods in which a number of a measure is null, with repetitions."""
-        nulls = np.isnan(self.values[measure])
+        nulls = self.values[measure].nulls
+        if nulls is None:
+            return self.codes[-1][:0]
         in_period = nulls.any(axis=tuple(range(nulls.ndim - 1)))
         return self.codes[-1].take(np.flatnonzero(in_period))
 
@@ -128,8 +129,8 @@ class Block:
 
     @property
     def numbers(self) -> tuple[np.ndarray, ...]:
-        """The numbers of each row, one array for each measure."""
-        return tuple(in_rows(values, self.came) for values in self.values)
+        """The numbers of each row, one array of float64 for each measure, NaN for null."""
+        return tuple(in_rows(numbers.floats(), self.came) for numbers in self.values)
 
     @property
     def _by_row(self) -> tuple[np.ndarray, ...]:
@@ -217,15 +218,15 @@ def _match(rows: Rows | Grid, request: DataRequest) -> Block:
     if isinstance(rows, Grid) and not all(axis.distinct for axis in axes):
         rows = rows.rows()  # two names of one member, or of one period
     totals = [selection.hierarchy.codes.get(TOTAL, -1) for selection in request.selections]
-    numbers = [rows.numbers[position - len(rows.names)] for position in measures]
+    places = [position - len(rows.names) for position in measures]
     if isinstance(rows, Grid):
         order = [position - 1 for position in dimensions] + [len(dimensions)]
-        numbers = [values.transpose(order) for values in numbers]
+        numbers = [rows.numbers[place].transpose(order) for place in places]
         came = None if rows.came is None else rows.came.transpose(order)
         matched = _match_grid(axes, numbers, came, totals)
     else:
         codes = [rows.labels[position].codes for position in (*dimensions, 0)]
-        matched = _match_rows(axes, codes, numbers, totals)
+        matched = _match_rows(axes, codes, [rows.numbers[place] for place in places], totals)
         asked = [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
         asked.append(np.array(sorted(wanted), dtype=np.intp))
         key, combinations = keys_of(matched.codes, asked)
@@ -264,7 +265,7 @@ class _Matched:
     """The fields of a `Block` that come of rows."""
 
     codes: tuple[np.ndarray, ...]
-    values: tuple[np.ndarray, ...]
+    values: tuple[Numbers, ...]
     came: np.ndarray | None
     seen: frozenset[int]
     total_periods: np.ndarray
@@ -272,7 +273,7 @@ class _Matched:
 
 
 def _match_grid(
-    axes: Sequence[_Axis], numbers: Sequence[np.ndarray], came: np.ndarray | None, totals: Sequence[int]
+    axes: Sequence[_Axis], numbers: Sequence[Numbers], came: np.ndarray | None, totals: Sequence[int]
 ) -> _Matched:
     *members, periods = (axis.codes for axis in axes)
     seen = periods if came is None else periods[came.any(axis=tuple(range(len(members))))]
@@ -280,13 +281,13 @@ def _match_grid(
     lines = [np.flatnonzero(codes == total) for codes, total in zip(members, totals, strict=True)]
     overall = np.ix_(*lines, np.arange(len(periods)))
     shown = None if came is None else came[overall]
-    total_periods = in_rows(np.broadcast_to(periods, numbers[0].shape)[overall], shown)
-    total_numbers = tuple(in_rows(values[overall], shown) for values in numbers)
+    total_periods = in_rows(np.broadcast_to(periods, numbers[0].values.shape)[overall], shown)
+    total_numbers = tuple(in_rows(some[overall].floats(), shown) for some in numbers)
     codes = tuple(axis.codes for axis in axes)
     if any(axis.unwanted.any() for axis in axes):
         kept = [np.flatnonzero(~axis.unwanted) for axis in axes]
         wanted = np.ix_(*kept)
-        numbers, came = [values[wanted] for values in numbers], None if came is None else came[wanted]
+        numbers, came = [some[wanted] for some in numbers], None if came is None else came[wanted]
         codes = tuple(each.take(places) for each, places in zip(codes, kept, strict=True))
     return _Matched(codes, tuple(numbers), came, frozenset(seen.tolist()), total_periods, total_numbers)
 
@@ -308,7 +309,8 @@ def _match_rows(
     if unwanted:
         kept = np.flatnonzero(~np.logical_or.reduce(unwanted))
         codes, numbers = [each.take(kept) for each in codes], [values.take(kept) for values in numbers]
-    return _Matched(tuple(codes), tuple(numbers), None, seen, total_periods, tuple(total_numbers))
+    found = tuple(Numbers(values, nulls if (nulls := np.isnan(values)).any() else None) for values in numbers)
+    return _Matched(tuple(codes), found, None, seen, total_periods, tuple(total_numbers))
 
 
 def _taken(table: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from jobindsats_pandas.disclosure import (
     PartSpace,
     Registry,
 )
+from jobindsats_pandas.disclosure.cells import is_missing
 from jobindsats_pandas.errors import PayloadError
 from jobindsats_pandas.grids import DENSE
 from jobindsats_pandas.judging import (
@@ -100,17 +101,14 @@ def to_frame(
 
     def measured() -> Iterator[_Cells]:
         for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True)):
-            values = made.filled(blocks, place)
-            if late is not None:
-                values.ravel()[late] = np.nan
+            values, hidden = made.filled(blocks, place)
             if doubt is not None:
-                told = contradiction(
-                    measure, kinds.get(measure.column, measure.kind), question, made.cells(values)
-                )
+                kind = kinds.get(measure.column, measure.kind)
+                told = contradiction(measure, kind, question, made.cells(values, hidden, late))
                 if told is not None:
                     doubt(told)
             numbers = made.in_rows(values)
-            status = _statuses(numbers, made, limit, measure, question)
+            status = _statuses(numbers, made.in_rows(hidden), made, limit, measure, question)
             if late is not None:
                 status[late] = CellStatus.NOT_AVAILABLE
             yield _Cells(measure, numbers, status, part)
@@ -137,7 +135,7 @@ def _not_available(made: _Arrangement, question: Plan, lacking: Missing) -> np.n
 
 @dataclass(frozen=True)
 class _Cells:
-    """The cells of one measure, row by row; a hidden number is NaN."""
+    """The cells of one measure, row by row; where none is shown stands NaN, or 1 among whole numbers."""
 
     measure: Measure
     numbers: np.ndarray
@@ -146,21 +144,20 @@ class _Cells:
 
 
 def _statuses(
-    numbers: np.ndarray, made: _Arrangement, limit: int, measure: Measure, question: Plan
+    numbers: np.ndarray, hidden: np.ndarray, made: _Arrangement, limit: int, measure: Measure, question: Plan
 ) -> np.ndarray:
     """The statuses of one measure's cells; `limit`: the first period where null means not available."""
-    missing = np.isnan(numbers)
-    status: np.ndarray = missing.view(np.uint8) * np.uint8(
+    status: np.ndarray = hidden.view(np.uint8) * np.uint8(
         CellStatus.DISCRETIONISED
     )  # else 0, that is OBSERVED
     if limit < len(question.period_type.periods):
-        status[missing & (made.codes[-1] >= limit)] = CellStatus.NOT_AVAILABLE
+        status[hidden & (made.codes[-1] >= limit)] = CellStatus.NOT_AVAILABLE
     shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())
-    if shown_for_small is not None and is_count(measure.name, measure.group_name):
+    if shown_for_small is not None and _counts(measure):
         status[numbers == shown_for_small] = CellStatus.ROUNDED
     if made.absent is not None:
         status[made.absent] = CellStatus.ABSENT
-        numbers[made.absent] = np.nan
+        numbers[made.absent] = 1 if numbers.dtype == np.int64 else np.nan
     return status
 
 
@@ -196,23 +193,35 @@ class _Arrangement:
         """Which rows of the frame the API left out; None if none."""
         return ~self.came.ravel() if self.complete and self.came is not None else None
 
-    def filled(self, blocks: Sequence[Block], measure: int) -> np.ndarray:
-        """Put a measure's values of all answers in their places; 0 where there is no row."""
-        shape = self.codes[-1].shape if self.axes is None else tuple(map(len, self.axes))
-        found = np.empty(shape) if self.came is None else np.zeros(shape)
-        for place, block in zip(self.places, blocks, strict=True):
-            values = block.values[measure]
-            if isinstance(place, tuple):
-                found[place] = values
-            else:
-                found.reshape(-1)[place] = in_rows(values, block.came)
-        return found
+    def filled(self, blocks: Sequence[Block], measure: int) -> tuple[np.ndarray, np.ndarray]:
+        """Put a measure's numbers of all answers in their places, and tell which are null; 0 where there is no row.
 
-    def cells(self, values: np.ndarray) -> Cube | Column:
+        The numbers are int64 where all are known to be whole, else float64 with NaN for null.
+        """
+        shape = self.codes[-1].shape if self.axes is None else tuple(map(len, self.axes))
+        whole = all(block.values[measure].whole for block in blocks)
+        values = (np.empty if self.came is None else np.zeros)(shape, np.int64 if whole else np.float64)
+        hidden = np.zeros(shape, dtype=bool)
+        for place, block in zip(self.places, blocks, strict=True):
+            numbers = block.values[measure]
+            found = numbers.values if whole else numbers.floats()
+            if isinstance(place, tuple):
+                values[place] = found
+                if numbers.nulls is not None:
+                    hidden[place] = numbers.nulls
+            else:
+                values.reshape(-1)[place] = in_rows(found, block.came)
+                if numbers.nulls is not None:
+                    hidden.reshape(-1)[place] = in_rows(numbers.nulls, block.came)
+        return values, hidden
+
+    def cells(self, values: np.ndarray, hidden: np.ndarray, late: np.ndarray | None) -> Cube | Column:
         """What was filled, to be judged."""
         if self.axes is None:
-            return Column(values, self.codes)
-        return Cube(values, self.axes, None if self.complete else self.came)
+            return Column(np.where(hidden, np.nan, values), self.codes)
+        if late is not None:
+            hidden = hidden | late.reshape(hidden.shape)
+        return Cube(values, hidden if hidden.any() else None, self.axes, None if self.complete else self.came)
 
     def in_rows(self, values: np.ndarray) -> np.ndarray:
         """What was filled, by the rows of the frame."""
@@ -438,11 +447,16 @@ def _long(
         n if names.count(n) == 1 else f"{n} [{cells.measure.id}]"
         for n, cells in zip(names, by_measure, strict=True)
     ]
+    whole = all(cells.numbers.dtype == np.int64 for cells in by_measure)
     stacked = _Cells(
         by_measure[0].measure,
         *(
-            np.stack([getattr(cells, field) for cells in by_measure], axis=1).ravel()
-            for field in ("numbers", "status", "parts")
+            np.stack(of_all, axis=1).ravel()
+            for of_all in (
+                [cells.numbers if whole else _floats(cells) for cells in by_measure],
+                [cells.status for cells in by_measure],
+                [cells.parts for cells in by_measure],
+            )
         ),
     )
     columns = [(name, values.repeat(count)) for name, values in labels]
@@ -462,13 +476,25 @@ def _counts(measure: Measure) -> bool:
 def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> DiscretionisedArray:
     """Make the column: of whole numbers where they may be and the answers hold no decimal."""
     values = cells.numbers
-    if whole:
+    if not whole:
+        values = _floats(cells)
+    elif values.dtype != np.int64:
         hidden = np.isnan(values)
-        if np.count_nonzero(np.rint(values) == values) == len(values) - np.count_nonzero(hidden):
-            with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
-                values = values.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
+            integers = values.astype(np.int64)
+        if np.count_nonzero(integers == values) == len(values) - np.count_nonzero(hidden):
+            values = integers
             values[hidden] = 1
     return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.parts, registry))
+
+
+def _floats(cells: _Cells) -> np.ndarray:
+    """The numbers as float64, NaN where none is shown."""
+    if cells.numbers.dtype == np.float64:
+        return cells.numbers
+    values: np.ndarray = cells.numbers.astype(np.float64)
+    values[is_missing(cells.status)] = np.nan
+    return values
 
 
 def _frame(columns: list[tuple[str, Any]]) -> pd.DataFrame:

@@ -7,17 +7,97 @@ not row by row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from jobindsats_pandas.fast_rows import Labels, Rows
 
-__all__ = ["DENSE", "Grid", "in_grid"]
+__all__ = ["DENSE", "Grid", "Numbers", "in_grid", "narrowed"]
 
 #: A grid is made of rows that fill at least one in so many of its places.
 DENSE = 2
+
+#: Decimals that numbers are tried with; more are rare.
+MOST_DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers as narrow as they fit: a quarter of the memory, and of the time to go through it.
+
+    Attributes
+    ----------
+    values : ndarray of float64, or of any signed integer
+        Times ``10 ** decimals``; under a null stands 1.
+    nulls : ndarray of bool, or None
+        Where there is no number; None if there is one everywhere.
+    decimals : int
+        0 where the values are float64.
+    """
+
+    values: np.ndarray
+    nulls: np.ndarray | None
+    decimals: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether all are known to be whole."""
+        return self.decimals == 0 and self.values.dtype.kind == "i"
+
+    def floats(self) -> np.ndarray:
+        """As float64, NaN for null; an array of its own."""
+        values: np.ndarray = self.values.astype(np.float64)
+        if self.decimals:
+            values /= 10**self.decimals
+        if self.nulls is not None:
+            values[self.nulls] = np.nan
+        return values
+
+    def among(self, low: float, high: float) -> int:
+        """How many lie between two numbers, both included; not to be asked where there are nulls."""
+        least, most = low * 10**self.decimals, high * 10**self.decimals
+        return int(np.count_nonzero((self.values >= least) & (self.values <= most)))
+
+    def transpose(self, order: Any) -> Numbers:
+        """As of an array."""
+        return replace(
+            self,
+            values=self.values.transpose(order),
+            nulls=None if self.nulls is None else self.nulls.transpose(order),
+        )
+
+    def __getitem__(self, where: Any) -> Numbers:
+        return replace(
+            self, values=self.values[where], nulls=None if self.nulls is None else self.nulls[where]
+        )
+
+
+def narrowed(numbers: np.ndarray) -> Numbers:
+    """Integers of so many decimals, if all numbers come back from that to the last bit; else floats as they are."""
+    nulls = np.isnan(numbers)
+    missing = nulls if nulls.any() else None
+    filled = numbers if missing is None else np.where(missing, 0.0, numbers)
+    for decimals in range(MOST_DECIMALS + 1):
+        scaled = np.rint(filled * 10**decimals)
+        if np.array_equal(scaled / 10**decimals, filled):
+            low, high = (scaled.min(), scaled.max()) if scaled.size else (0, 0)
+            values = scaled.astype(narrowest(low, high))
+            break
+    else:
+        values, decimals = filled.copy() if missing is None else filled, 0
+    if missing is not None:
+        values[missing] = 1
+    return Numbers(values, missing, decimals)
+
+
+def narrowest(low: float, high: float) -> type[np.signedinteger[Any]]:
+    """The narrowest type that holds whole numbers from the one to the other."""
+    types = (np.int8, np.int16, np.int32)
+    fitting = (kind for kind in types if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return next(fitting, np.int64)
 
 
 @dataclass(frozen=True)
@@ -29,15 +109,15 @@ class Grid:
     columns : tuple of str
     names : tuple of tuple of str
         The distinct names of each column of names.
-    numbers : tuple of ndarray of float64
-        A column of numbers each, of the grid's shape; NaN where the answer has none, 0 where it has no row.
+    numbers : tuple of Numbers
+        A column of them each, of the grid's shape; 0 where the answer has no row.
     came : ndarray of bool, or None
         Which combinations have a row; None if all have.
     """
 
     columns: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
-    numbers: tuple[np.ndarray, ...]
+    numbers: tuple[Numbers, ...]
     came: np.ndarray | None = None
 
     @property
@@ -56,7 +136,7 @@ class Grid:
         *others, period = np.indices(self.shape, dtype=np.int32).reshape(len(self.shape), -1)
         kept = slice(None) if self.came is None else self.came.ravel()
         codes = [codes[kept] for codes in (period, *others)]
-        numbers = [numbers.ravel()[kept] for numbers in self.numbers]
+        numbers = [numbers.floats().ravel()[kept] for numbers in self.numbers]
         return Rows(self.columns, tuple(map(Labels, self.names, codes)), tuple(numbers))
 
 
@@ -81,6 +161,6 @@ def in_grid(rows: Rows) -> Rows | Grid:
     for values in rows.numbers:
         grid = np.zeros(places)
         grid[key] = values
-        numbers.append(grid.reshape(shape))
+        numbers.append(narrowed(grid.reshape(shape)))
     names = tuple(column.names for column in rows.labels)
     return Grid(rows.columns, names, tuple(numbers), None if places == rows.count else came.reshape(shape))

@@ -41,7 +41,7 @@ def negative_counts(blocks: Sequence[Block], question: Plan) -> list[str]:
         for place, measure in enumerate(question.measures)
         if is_count(measure.name, measure.group_name)
         and "netto" not in f"{measure.group_name} {measure.name}".casefold()
-        and any((block.values[place] < 0).any() for block in blocks)
+        and any((block.values[place].values < 0).any() for block in blocks)
     ]
 
 
@@ -52,12 +52,11 @@ def suspiciously_rounded(blocks: Sequence[Block], question: Plan) -> list[str]:
     found = []
     for place, measure in enumerate(question.measures):
         columns = [block.values[place] for block in blocks]
-        if not is_count(measure.name, measure.group_name) or any(np.isnan(c).any() for c in columns):
+        if not is_count(measure.name, measure.group_name) or any(c.nulls is not None for c in columns):
             continue
-        fives = sum(int((c == 5).sum()) for c in columns)
-        if fives and looks_rounded(
-            fives=fives, one_to_four=sum(int(((c >= 1) & (c <= 4)).sum()) for c in columns), nulls=0
-        ):
+        fives = sum(column.among(5, 5) for column in columns)
+        few = sum(column.among(1, 4) for column in columns) if fives else 0
+        if fives and looks_rounded(fives=fives, one_to_four=few, nulls=0):
             found.append(measure.column)
     return found
 
@@ -232,10 +231,19 @@ class Column:
 class Cube:
     """Numbers of all combinations of some members in each dimension, and of some periods: much cheaper to look at.
 
-    `came` tells which have a row, where one without says nothing; None where it says 0.
+    Attributes
+    ----------
+    numbers : ndarray
+    hidden : ndarray of bool, or None
+        Which mean nothing; None if all mean something.
+    axes : sequence of ndarray
+        The members, and the periods.
+    came : ndarray of bool, or None
+        Which combinations have a row, where one without says nothing; None where it says 0.
     """
 
     numbers: np.ndarray
+    hidden: np.ndarray | None
     axes: Sequence[np.ndarray]
     came: np.ndarray | None = None
 
@@ -251,10 +259,10 @@ def _missed_in_grid(
     place: list[slice] = [slice(None)] * cells.numbers.ndim
     place[axis] = slice(start, stop)
     totals = cells.numbers.take(at, axis)
-    sums = cells.numbers[tuple(place)].sum(axis)  # NaN wherever a part is hidden
+    sums = cells.numbers[tuple(place)].sum(axis)
     missed = np.abs(totals - sums) > tolerance
-    if not missed.any():
-        return None
+    if cells.hidden is not None:
+        missed &= ~(cells.hidden.take(at, axis) | cells.hidden[tuple(place)].any(axis))
     if cells.came is not None:
         missed &= cells.came.take(at, axis) & cells.came[tuple(place)].any(axis)
     off = np.argwhere(missed)
