@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,8 +60,8 @@ class Block:
     columns : tuple of str
         The answer's names for the period, the dimensions (in the order of the plan's selections) and the measures.
     codes : tuple of ndarray of int32
-        Positions in each selection's hierarchy, then in the period type's periods: of each row, or in a grid of each line
-        along that axis.
+        Positions in the period type's periods, then in each selection's hierarchy: of each row, or of each line along an
+        axis of the grid.
     values : tuple of Numbers
         One for each measure of the request; in a grid of its shape, with 0 where it has no row.
     in_grid : bool
@@ -92,7 +92,7 @@ class Block:
     @property
     def shape(self) -> tuple[int, ...]:
         """The grid's; or how many rows there are."""
-        return tuple(map(len, self.codes)) if self.in_grid else self.codes[-1].shape
+        return tuple(map(len, self.codes)) if self.in_grid else self.codes[0].shape
 
     @cached_property
     def count(self) -> int:
@@ -100,32 +100,30 @@ class Block:
         return prod(self.shape) if self.came is None else int(np.count_nonzero(self.came))
 
     def present(self, axis: int) -> np.ndarray:
-        """Which members of a dimension, or which periods (-1), have a row; each once."""
+        """Which periods (0), or which members of a dimension, have a row; each once."""
         codes = self.codes[axis]
         if not self.in_grid:
             return np.unique(codes)
         if self.came is None:
             return codes if self.count else codes[:0]
-        there = np.moveaxis(self.came, axis, -1).any(axis=tuple(range(len(self.codes) - 1)))
-        return codes.take(np.flatnonzero(there))
+        return codes.take(np.flatnonzero(_any_along(self.came, axis)))
 
     def periods_with_null(self, measure: int) -> np.ndarray:
         """Periods in which a number of a measure is null, with repetitions."""
         nulls = self.values[measure].nulls
-        if nulls is None:
-            return self.codes[-1][:0]
-        in_period = nulls.any(axis=tuple(range(nulls.ndim - 1)))
-        return self.codes[-1].take(np.flatnonzero(in_period))
+        return (
+            self.codes[0][:0] if nulls is None else self.codes[0].take(np.flatnonzero(_any_along(nulls, 0)))
+        )
 
     @property
     def periods(self) -> np.ndarray:
         """The period of each row."""
-        return self._by_row[-1]
+        return self.by_row[0]
 
     @property
     def members(self) -> tuple[np.ndarray, ...]:
         """The members of each row, one array for each dimension."""
-        return self._by_row[:-1]
+        return self.by_row[1:]
 
     @property
     def numbers(self) -> tuple[np.ndarray, ...]:
@@ -133,16 +131,22 @@ class Block:
         return tuple(in_rows(numbers.floats(), self.came) for numbers in self.values)
 
     @property
-    def _by_row(self) -> tuple[np.ndarray, ...]:
+    def by_row(self) -> tuple[np.ndarray, ...]:
+        """The period of each row, then its members."""
         if not self.in_grid:
             return self.codes
-        lines = np.meshgrid(*self.codes, indexing="ij", copy=False)
-        return tuple(in_rows(codes, self.came) for codes in lines)
+        grids = np.meshgrid(*self.codes, indexing="ij", copy=False)
+        return tuple(in_rows(codes, self.came) for codes in grids)
 
 
 def in_rows(values: np.ndarray, came: np.ndarray | None) -> np.ndarray:
     """What a grid holds, row by row."""
     return values.ravel() if came is None else values[came]
+
+
+def _any_along(flags: np.ndarray, axis: int) -> Any:
+    """Along one axis, whether there is any."""
+    return flags.any(axis=tuple(other for other in range(flags.ndim) if other != axis))
 
 
 def match(body: bytes, request: DataRequest) -> Block:
@@ -196,6 +200,16 @@ def _match(rows: Rows | Grid, request: DataRequest) -> Block:
     newest = range(len(period_type.periods) - request.latest, len(period_type.periods))
     axes = [
         _axis(
+            rows.names[0],
+            rows.columns[0],
+            lambda name: known.get(name, known.get(parse_period(name))),
+            wanted,
+            set(newest) if request.latest else wanted,
+            f"a period of type {period_type.id}",
+        )
+    ]
+    axes += [
+        _axis(
             rows.names[position],
             rows.columns[position],
             _member_lookup(selection),
@@ -205,30 +219,20 @@ def _match(rows: Rows | Grid, request: DataRequest) -> Block:
         )
         for position, selection in zip(dimensions, request.selections, strict=True)
     ]
-    axes.append(
-        _axis(
-            rows.names[0],
-            rows.columns[0],
-            lambda name: known.get(name, known.get(parse_period(name))),
-            wanted,
-            set(newest) if request.latest else wanted,
-            f"a period of type {period_type.id}",
-        )
-    )
     if isinstance(rows, Grid) and not all(axis.distinct for axis in axes):
         rows = rows.rows()  # two names of one member, or of one period
     totals = [selection.hierarchy.codes.get(TOTAL, -1) for selection in request.selections]
+    order = [0, *dimensions]
     places = [position - len(rows.names) for position in measures]
     if isinstance(rows, Grid):
-        order = [position - 1 for position in dimensions] + [len(dimensions)]
         numbers = [rows.numbers[place].transpose(order) for place in places]
         came = None if rows.came is None else rows.came.transpose(order)
         matched = _match_grid(axes, numbers, came, totals)
     else:
-        codes = [rows.labels[position].codes for position in (*dimensions, 0)]
+        codes = [rows.labels[position].codes for position in order]
         matched = _match_rows(axes, codes, [rows.numbers[place] for place in places], totals)
-        asked = [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
-        asked.append(np.array(sorted(wanted), dtype=np.intp))
+        asked = [np.array(sorted(wanted), dtype=np.intp)]
+        asked += [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
         key, combinations = keys_of(matched.codes, asked)
         if not are_distinct(key, combinations):
             row = doubled(key, combinations)
@@ -275,13 +279,14 @@ class _Matched:
 def _match_grid(
     axes: Sequence[_Axis], numbers: Sequence[Numbers], came: np.ndarray | None, totals: Sequence[int]
 ) -> _Matched:
-    *members, periods = (axis.codes for axis in axes)
-    seen = periods if came is None else periods[came.any(axis=tuple(range(len(members))))]
+    periods, *members = (axis.codes for axis in axes)
+    seen = periods if came is None else periods.take(np.flatnonzero(_any_along(came, 0)))
     # One line of the grid, or none.
     lines = [np.flatnonzero(codes == total) for codes, total in zip(members, totals, strict=True)]
-    overall = np.ix_(*lines, np.arange(len(periods)))
+    overall = np.ix_(np.arange(len(periods)), *lines)
     shown = None if came is None else came[overall]
-    total_periods = in_rows(np.broadcast_to(periods, numbers[0].values.shape)[overall], shown)
+    of_lines = np.broadcast_to(periods.reshape(-1, *[1] * len(lines)), [len(periods), *map(len, lines)])
+    total_periods = in_rows(of_lines, shown)
     total_numbers = tuple(in_rows(some[overall].floats(), shown) for some in numbers)
     codes = tuple(axis.codes for axis in axes)
     if any(axis.unwanted.any() for axis in axes):
@@ -296,7 +301,7 @@ def _match_rows(
     axes: Sequence[_Axis], rows: Sequence[np.ndarray], numbers: Sequence[np.ndarray], totals: Sequence[int]
 ) -> _Matched:
     codes = [_taken(axis.codes, places) for axis, places in zip(axes, rows, strict=True)]
-    *members, periods = codes
+    periods, *members = codes
     overall = np.ones(len(periods), dtype=bool)
     for member, total in zip(members, totals, strict=True):
         overall &= member == total
@@ -524,7 +529,7 @@ def described(
     row: int, codes: Sequence[np.ndarray], selections: Sequence[Selection], period_ids: Sequence[str]
 ) -> str:
     """Say which row stands twice in an answer."""
-    *members, periods = codes
+    periods, *members = codes
     key = [period_ids[periods[row]]]
     key += [s.hierarchy.labels[member[row]] for s, member in zip(selections, members, strict=True)]
     return f"the answer has two rows for {', '.join(key)}, so it is not known which one is right."

@@ -6,7 +6,7 @@ The answers to one plan, each matched with the metadata (`answers`), are joined,
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.disclosure.cells import is_missing
 from jobindsats_pandas.errors import PayloadError
-from jobindsats_pandas.grids import DENSE
+from jobindsats_pandas.grids import DENSE, Numbers
 from jobindsats_pandas.judging import (
     NOTHING_MISSING,
     Column,
@@ -101,14 +101,14 @@ def to_frame(
 
     def measured() -> Iterator[_Cells]:
         for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True)):
-            values, hidden = made.filled(blocks, place)
+            found = made.filled(blocks, place)
             if doubt is not None:
                 kind = kinds.get(measure.column, measure.kind)
-                told = contradiction(measure, kind, question, made.cells(values, hidden, late))
+                told = contradiction(measure, kind, question, made.cells(found, late))
                 if told is not None:
                     doubt(told)
-            numbers = made.in_rows(values)
-            status = _statuses(numbers, made.in_rows(hidden), made, limit, measure, question)
+            numbers, hidden = made.in_rows(found)
+            status = _statuses(numbers, hidden, made, limit, measure, question)
             if late is not None:
                 status[late] = CellStatus.NOT_AVAILABLE
             yield _Cells(measure, numbers, status, part)
@@ -122,7 +122,7 @@ def _not_available(made: _Arrangement, question: Plan, lacking: Missing) -> np.n
     """Where the rows of a complete frame are that did not come, though they were asked for."""
     if made.absent is None or not (lacking.periods or lacking.totals):
         return None
-    *members, periods = made.codes
+    periods, *members = made.codes
     rows: np.ndarray = np.isin(periods, list(lacking.periods))
     if lacking.totals:
         overall = np.isin(periods, list(lacking.totals))
@@ -151,7 +151,7 @@ def _statuses(
         CellStatus.DISCRETIONISED
     )  # else 0, that is OBSERVED
     if limit < len(question.period_type.periods):
-        status[hidden & (made.codes[-1] >= limit)] = CellStatus.NOT_AVAILABLE
+        status[hidden & (made.codes[0] >= limit)] = CellStatus.NOT_AVAILABLE
     shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())
     if shown_for_small is not None and _counts(measure):
         status[numbers == shown_for_small] = CellStatus.ROUNDED
@@ -173,9 +173,9 @@ class _Arrangement:
     places : list
         For each answer, where in what is filled its values go.
     codes : tuple of ndarray
-        The members of each row of the frame in each dimension, then its period.
+        The period of each row of the frame, then its members in each dimension.
     axes : tuple of ndarray, or None
-        Where a grid of combinations is filled, the members and the periods; else rows are filled.
+        Where a grid of combinations is filled, the periods and the members; else rows are filled.
     came : ndarray of bool, or None
         In a grid, which combinations have a row; None if all have.
     complete : bool
@@ -188,69 +188,87 @@ class _Arrangement:
     came: np.ndarray | None = None
     complete: bool = False
 
-    @property
+    @cached_property
     def absent(self) -> np.ndarray | None:
         """Which rows of the frame the API left out; None if none."""
-        return ~self.came.ravel() if self.complete and self.came is not None else None
+        return ~_period_last(self.came).ravel() if self.complete and self.came is not None else None
 
-    def filled(self, blocks: Sequence[Block], measure: int) -> tuple[np.ndarray, np.ndarray]:
-        """Put a measure's numbers of all answers in their places, and tell which are null; 0 where there is no row.
+    def filled(self, blocks: Sequence[Block], measure: int) -> Numbers:
+        """Put a measure's numbers of all answers in their places; 0 where there is no row."""
+        shape = self.codes[0].shape if self.axes is None else tuple(map(len, self.axes))
+        numbers = [block.values[measure] for block in blocks]
+        decimals = {each.decimals for each in numbers}
+        if len(decimals) > 1:
+            numbers = [Numbers(each.floats(), each.nulls) for each in numbers]
+        kind = np.result_type(*{each.values.dtype for each in numbers})
+        values = np.empty(shape, kind) if self.came is None else np.zeros(shape, kind)
+        nulls = np.zeros(shape, dtype=bool) if any(each.nulls is not None for each in numbers) else None
+        for place, block, each in zip(self.places, blocks, numbers, strict=True):
+            for into, some in ((values, each.values), (nulls, each.nulls)):
+                if into is None or some is None:
+                    continue
+                if isinstance(place, tuple):
+                    into[place] = some
+                else:
+                    into.reshape(-1)[place] = in_rows(some, block.came)
+        return Numbers(values, nulls, decimals.pop() if len(decimals) == 1 else 0)
 
-        The numbers are int64 where all are known to be whole, else float64 with NaN for null.
-        """
-        shape = self.codes[-1].shape if self.axes is None else tuple(map(len, self.axes))
-        whole = all(block.values[measure].whole for block in blocks)
-        values = (np.empty if self.came is None else np.zeros)(shape, np.int64 if whole else np.float64)
-        hidden = np.zeros(shape, dtype=bool)
-        for place, block in zip(self.places, blocks, strict=True):
-            numbers = block.values[measure]
-            found = numbers.values if whole else numbers.floats()
-            if isinstance(place, tuple):
-                values[place] = found
-                if numbers.nulls is not None:
-                    hidden[place] = numbers.nulls
-            else:
-                values.reshape(-1)[place] = in_rows(found, block.came)
-                if numbers.nulls is not None:
-                    hidden.reshape(-1)[place] = in_rows(numbers.nulls, block.came)
-        return values, hidden
-
-    def cells(self, values: np.ndarray, hidden: np.ndarray, late: np.ndarray | None) -> Cube | Column:
+    def cells(self, numbers: Numbers, late: np.ndarray | None) -> Cube | Column:
         """What was filled, to be judged."""
         if self.axes is None:
-            return Column(np.where(hidden, np.nan, values), self.codes)
+            return Column(numbers.floats(), self.codes)
         if late is not None:
-            hidden = hidden | late.reshape(hidden.shape)
-        return Cube(values, hidden if hidden.any() else None, self.axes, None if self.complete else self.came)
+            shape = numbers.values.shape
+            nulls = np.moveaxis(late.reshape(*shape[1:], shape[0]), -1, 0)
+            numbers = replace(numbers, nulls=nulls if numbers.nulls is None else nulls | numbers.nulls)
+        return Cube(numbers, self.axes, None if self.complete else self.came)
 
-    def in_rows(self, values: np.ndarray) -> np.ndarray:
-        """What was filled, by the rows of the frame."""
-        return values.ravel() if self.came is None or self.complete else values[self.came]
+    def in_rows(self, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
+        """What was filled, by the rows of the frame: int64 or float64, and which are null."""
+        values: np.ndarray = self.by_row(numbers.values).astype(np.int64 if numbers.whole else np.float64)
+        nulls = np.zeros(len(values), dtype=bool) if numbers.nulls is None else self.by_row(numbers.nulls)
+        if numbers.decimals:
+            values /= 10**numbers.decimals
+        if not numbers.whole:
+            values[np.flatnonzero(nulls)] = np.nan  # four times quicker than by a mask
+        return values, nulls
+
+    def by_row(self, grid: np.ndarray) -> np.ndarray:
+        """What a grid holds, by the rows of the frame, where the period runs fastest."""
+        if self.axes is None:
+            return grid
+        return in_rows(
+            _period_last(grid), None if self.came is None or self.complete else _period_last(self.came)
+        )
 
     def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
-        """For each row, what the tables of the dimensions and of the periods have for its codes, added up."""
+        """For each row, what the tables of the periods and of the dimensions have for its codes, added up."""
         if self.axes is not None:
-            shares = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
-            return self.in_rows(reduce(np.add.outer, shares))
-        *others, total = (table.take(codes) for table, codes in zip(tables, self.codes, strict=True))
+            period, *others = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
+            return self.by_row(np.moveaxis(reduce(np.add.outer, [*others, period]), -1, 0))
+        total, *others = (table.take(codes) for table, codes in zip(tables, self.codes, strict=True))
         for share in others:
             total += share
         return total
 
 
+def _period_last(grid: np.ndarray) -> np.ndarray:
+    """A grid in the order of a frame's rows."""
+    return np.moveaxis(grid, 0, -1)
+
+
 def _arranged(blocks: Sequence[Block], question: Plan, *, complete: bool) -> _Arrangement:
     """Put rows in order (dimensions, then period), refuse doubled keys, and place the combinations left out."""
-    axes = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [asked_periods(question)]
+    axes = [asked_periods(question), *(np.array(s.codes, dtype=np.intp) for s in question.selections)]
     if complete:
-        for place, selection in enumerate(question.selections):
+        for place, selection in enumerate(question.selections, start=1):
             present = np.unique(np.concatenate([block.present(place) for block in blocks]))
             axes[place] = axes[place].take(_completed(selection, present))
     count = sum(block.count for block in blocks)
     in_grid = complete or prod(map(len, axes)) <= DENSE * count
     made = _in_grid(blocks, axes, count, complete=complete) if in_grid else _in_rows(blocks, axes, count)
     if made is None:
-        by_row = zip(*((*block.members, block.periods) for block in blocks), strict=True)
-        codes = [np.concatenate(of_one) for of_one in by_row]
+        codes = [np.concatenate(of_one) for of_one in zip(*(block.by_row for block in blocks), strict=True)]
         row = doubled(*keys_of(codes, axes))
         double = described(row, codes, question.selections, question.period_type.periods)
         raise PayloadError(f"Table {question.table.id}: {double}")
@@ -279,22 +297,22 @@ def _in_grid(
     rows = np.count_nonzero(came)
     if rows < count:
         return None
-    left_out = None if rows == came.size else came
-    columns = []
-    before, after = 1, came.size
-    for axis in axes:
-        after //= max(1, len(axis))
+    made = _Arrangement(places, (), tuple(axes), None if rows == came.size else came, complete)
+    codes = []
+    for place, axis in enumerate(axes):
         # As narrow as they fit: pandas keeps codes of categories like that.
-        codes = axis.astype(np.min_scalar_type(-1 - int(axis.max(initial=0))))
-        columns.append(np.tile(codes.repeat(after), before))
-        before *= len(axis)
-    made = _Arrangement(places, (), tuple(axes), left_out, complete)
-    return replace(made, codes=tuple(made.in_rows(column.reshape(shape)) for column in columns))
+        lines = axis.astype(np.min_scalar_type(-1 - int(axis.max(initial=0))))
+        of_all = np.broadcast_to(
+            lines.reshape([-1 if other == place else 1 for other in range(len(axes))]), shape
+        )
+        codes.append(made.by_row(of_all))
+    return replace(made, codes=tuple(codes))
 
 
 def _in_rows(blocks: Sequence[Block], axes: list[np.ndarray], count: int) -> _Arrangement | None:
     """A place for each row; None if two have the same members and period."""
-    key = np.concatenate([_keys(block, axes) for block in blocks])
+    axes = [*axes[1:], axes[0]]
+    key = np.concatenate([keys_of([*block.members, block.periods], axes)[0] for block in blocks])
     ends = np.cumsum([block.count for block in blocks])
     places: list[Any] = [slice(end - block.count, end) for end, block in zip(ends, blocks, strict=True)]
     if not is_rising(key):
@@ -306,7 +324,7 @@ def _in_rows(blocks: Sequence[Block], axes: list[np.ndarray], count: int) -> _Ar
         places = [rank[place] for place in places]
     codes = [np.empty(count, dtype=np.int32) for _ in axes]
     for place, block in zip(places, blocks, strict=True):
-        for column, found in zip(codes, (*block.members, block.periods), strict=True):
+        for column, found in zip(codes, block.by_row, strict=True):
             column[place] = found
     return _Arrangement(places, tuple(codes))
 
@@ -321,16 +339,13 @@ def _lines(block: Block, axes: Sequence[np.ndarray]) -> tuple[Any, ...] | None:
         for axis, rank, codes in zip(axes, ranks, block.codes, strict=True)
     ):
         return None
-    firsts = [int(rank[0]) if len(rank) else 0 for rank in ranks]
-    if all(
-        (rank == np.arange(first, first + len(rank))).all() for first, rank in zip(firsts, ranks, strict=True)
-    ):
-        return tuple(slice(first, first + len(rank)) for first, rank in zip(firsts, ranks, strict=True))
+    if all(len(rank) and rank[-1] - rank[0] == len(rank) - 1 and is_rising(rank) for rank in ranks):
+        return tuple(slice(int(rank[0]), int(rank[-1]) + 1) for rank in ranks)
     return np.ix_(*ranks)
 
 
 def _keys(block: Block, axes: Sequence[np.ndarray]) -> np.ndarray:
-    """Number the rows of an answer by their combinations."""
+    """Number the rows of an answer by their places in a grid."""
     if not block.in_grid:
         return keys_of(block.codes, axes)[0]
     key: np.ndarray = np.zeros((), dtype=np.intp)
@@ -362,15 +377,14 @@ def _parts(
     """Number the rows' cells, measure by measure."""
     space = _space(question, additive)
     places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
-    tables = []
+    first = space.period_code(question.period_type.id, question.period_type.periods[0])
+    tables = [space.encode(0, first + np.arange(len(question.period_type.periods)))]
     for selection in question.selections:
         hierarchy, place = selection.hierarchy, places[selection.hierarchy.dimension_id]
         known = space.dimensions[place]
         numbers = [known.code(member.path, hierarchy.id) for member in hierarchy.members]
         # Each dimension adds its own share to the number of a cell.
         tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
-    first = space.period_code(question.period_type.id, question.period_type.periods[0])
-    tables.append(space.encode(0, first + np.arange(len(question.period_type.periods))))
     of_first_measure = made.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
     parts = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
@@ -411,7 +425,7 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
 def _label_columns(
     names: tuple[str, ...], codes: Sequence[np.ndarray], question: Plan
 ) -> list[tuple[str, Any]]:
-    *members, periods = codes
+    periods, *members = codes
     columns: list[tuple[str, Any]] = [(names[0], period_values(question.period_type.periods, periods).array)]
     for name, selection, member in zip(names[1:], question.selections, members, strict=False):
         if selection.shown:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jobindsats_pandas.fast_rows import Labels, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DENSE", "Grid", "Numbers", "in_grid", "narrowed"]
 
@@ -53,7 +56,7 @@ class Numbers:
         if self.decimals:
             values /= 10**self.decimals
         if self.nulls is not None:
-            values[self.nulls] = np.nan
+            np.putmask(values, self.nulls, np.nan)
         return values
 
     def among(self, low: float, high: float) -> int:
@@ -63,16 +66,18 @@ class Numbers:
 
     def transpose(self, order: Any) -> Numbers:
         """As of an array."""
-        return replace(
-            self,
-            values=self.values.transpose(order),
-            nulls=None if self.nulls is None else self.nulls.transpose(order),
-        )
+        return self._each(lambda array: array.transpose(order))
+
+    def reshape(self, shape: tuple[int, ...]) -> Numbers:
+        """As of an array."""
+        return self._each(lambda array: array.reshape(shape))
 
     def __getitem__(self, where: Any) -> Numbers:
-        return replace(
-            self, values=self.values[where], nulls=None if self.nulls is None else self.nulls[where]
-        )
+        return self._each(lambda array: array[where])
+
+    def _each(self, change: Callable[[np.ndarray], np.ndarray]) -> Numbers:
+        nulls = None if self.nulls is None else change(self.nulls)
+        return replace(self, values=change(self.values), nulls=nulls)
 
 
 def narrowed(numbers: np.ndarray) -> Numbers:
@@ -102,7 +107,7 @@ def narrowest(low: float, high: float) -> type[np.signedinteger[Any]]:
 
 @dataclass(frozen=True)
 class Grid:
-    """The rows of an answer in a grid: the first column of names, the period, runs fastest, then the last of the others.
+    """The rows of an answer in a grid, with an axis for each column of names.
 
     Attributes
     ----------
@@ -122,9 +127,8 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many names each column has, in the order of the grid."""
-        period, *others = map(len, self.names)
-        return *others, period
+        """How many names each column has."""
+        return tuple(map(len, self.names))
 
     @property
     def count(self) -> int:
@@ -133,23 +137,21 @@ class Grid:
 
     def rows(self) -> Rows:
         """The same row by row, in the order of the grid."""
-        *others, period = np.indices(self.shape, dtype=np.int32).reshape(len(self.shape), -1)
         kept = slice(None) if self.came is None else self.came.ravel()
-        codes = [codes[kept] for codes in (period, *others)]
+        places = np.indices(self.shape, dtype=np.int32).reshape(len(self.shape), -1)
+        codes = [codes[kept] for codes in places]
         numbers = [numbers.floats().ravel()[kept] for numbers in self.numbers]
         return Rows(self.columns, tuple(map(Labels, self.names, codes)), tuple(numbers))
 
 
 def in_grid(rows: Rows) -> Rows | Grid:
     """Put rows in a grid; as they are where they fill too little of it, or two have the same names."""
-    period, *others = rows.labels
-    labels = [*others, period]
-    shape = tuple(len(column.names) for column in labels)
+    shape = tuple(map(len, rows.names))
     places = prod(shape)
     if not rows.count or places > DENSE * rows.count:
         return rows
     key: np.ndarray = np.zeros(rows.count, dtype=np.int32 if places < 2**31 else np.intp)
-    for column in labels:
+    for column in rows.labels:
         key *= len(column.names)
         key += column.codes
     key = key.astype(np.intp)
@@ -162,5 +164,6 @@ def in_grid(rows: Rows) -> Rows | Grid:
         grid = np.zeros(places)
         grid[key] = values
         numbers.append(narrowed(grid.reshape(shape)))
-    names = tuple(column.names for column in rows.labels)
-    return Grid(rows.columns, names, tuple(numbers), None if places == rows.count else came.reshape(shape))
+    return Grid(
+        rows.columns, rows.names, tuple(numbers), None if places == rows.count else came.reshape(shape)
+    )

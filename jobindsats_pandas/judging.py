@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jobindsats_pandas.answers import Block
+    from jobindsats_pandas.grids import Numbers
     from jobindsats_pandas.metadata import Level, Measure
     from jobindsats_pandas.queries import Plan
 
@@ -221,7 +222,7 @@ def contradiction(measure: Measure, kind: Kind, question: Plan, cells: Cube | Co
 
 @dataclass(frozen=True)
 class Column:
-    """Numbers row by row, NaN where there is none, and what each is of: members in each dimension, then the period."""
+    """Numbers row by row, NaN where there is none, and what each is of: its period, then the members in each dimension."""
 
     numbers: np.ndarray
     codes: Sequence[np.ndarray]
@@ -229,21 +230,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Cube:
-    """Numbers of all combinations of some members in each dimension, and of some periods: much cheaper to look at.
+    """Numbers of all combinations of some periods, and some members in each dimension: much cheaper to look at.
 
     Attributes
     ----------
-    numbers : ndarray
-    hidden : ndarray of bool, or None
-        Which mean nothing; None if all mean something.
+    numbers : Numbers
     axes : sequence of ndarray
-        The members, and the periods.
+        The periods, and the members.
     came : ndarray of bool, or None
         Which combinations have a row, where one without says nothing; None where it says 0.
     """
 
-    numbers: np.ndarray
-    hidden: np.ndarray | None
+    numbers: Numbers
     axes: Sequence[np.ndarray]
     came: np.ndarray | None = None
 
@@ -252,37 +250,39 @@ def _missed_in_grid(
     cells: Cube, question: Plan, axis: int, level: Level, tolerance: float
 ) -> tuple[float, float, int, int] | None:
     """As `_missed`, where the rows are all combinations."""
-    codes, total = cells.axes[axis], question.selections[axis].hierarchy.codes[TOTAL]
+    values, nulls, scale = cells.numbers.values, cells.numbers.nulls, 10**cells.numbers.decimals
+    codes, total = cells.axes[1 + axis], question.selections[axis].hierarchy.codes[TOTAL]
     at, start, stop = map(int, np.searchsorted(codes, (total, level.start, level.stop)))
     if at == len(codes) or codes[at] != total or stop - start < level.stop - level.start:
         return None  # a total that never came, or a level without some of its members
-    place: list[slice] = [slice(None)] * cells.numbers.ndim
-    place[axis] = slice(start, stop)
-    totals = cells.numbers.take(at, axis)
-    sums = cells.numbers[tuple(place)].sum(axis)
-    missed = np.abs(totals - sums) > tolerance
-    if cells.hidden is not None:
-        missed &= ~(cells.hidden.take(at, axis) | cells.hidden[tuple(place)].any(axis))
+    parts = (slice(None),) * (1 + axis) + (slice(start, stop),)
+    whole = values.dtype.kind == "i"
+    totals, sums = values.take(at, 1 + axis), values[parts].sum(1 + axis, dtype=np.int64 if whole else None)
+    missed = np.abs(totals - sums) > tolerance * scale
+    if nulls is not None:
+        missed &= ~(nulls.take(at, 1 + axis) | nulls[parts].any(1 + axis))
     if cells.came is not None:
-        missed &= cells.came.take(at, axis) & cells.came[tuple(place)].any(axis)
+        missed &= cells.came.take(at, 1 + axis) & cells.came[parts].any(1 + axis)
     off = np.argwhere(missed)
     if not len(off):
         return None
     first = tuple(off[0])
-    return float(totals[first]), float(sums[first]), len(off), int(cells.axes[-1][first[-1]])
+    return float(totals[first]) / scale, float(sums[first]) / scale, len(off), int(cells.axes[0][first[0]])
 
 
 def _missed(
     cells: Column, question: Plan, axis: int, level: Level, tolerance: float
 ) -> tuple[float, float, int, int] | None:
     """Find where the members of a level do not add up to the total: both figures, how often, and the first period."""
-    codes, numbers = cells.codes[axis], cells.numbers
+    numbers, periods, codes = cells.numbers, cells.codes[0], cells.codes[1 + axis]
     total = question.selections[axis].hierarchy.codes[TOTAL]
     at_total = np.flatnonzero(codes == total)
     of_level = np.flatnonzero((codes >= level.start) & (codes < level.stop))
-    others = [other for place, other in enumerate(cells.codes) if place != axis]
-    asked = [np.array(s.codes, dtype=np.intp) for place, s in enumerate(question.selections) if place != axis]
-    asked.append(asked_periods(question))
+    others = [other for place, other in enumerate(cells.codes) if place != 1 + axis]
+    asked = [asked_periods(question)]
+    asked += [
+        np.array(s.codes, dtype=np.intp) for place, s in enumerate(question.selections) if place != axis
+    ]
     key, combinations = keys_of(others, asked)
     if combinations > SPARSE * len(key):
         distinct, key = np.unique(key, return_inverse=True)
@@ -299,5 +299,5 @@ def _missed(
         float(numbers[at_total[first]]),
         float(sums[keys[first]]),
         len(off),
-        int(cells.codes[-1][at_total[first]]),
+        int(periods[at_total[first]]),
     )
