@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.disclosure import DiscretionisedArray, PartDimension, PartMeasure, PartSpace, Registry
+from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
+    DiscretionisedArray,
+    Registry,
+)
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -39,13 +45,13 @@ GOALS = {
 }
 
 
-def table(cells: int) -> tuple[PartSpace, list[np.ndarray], np.ndarray]:
+def table(cells: int) -> tuple[AddressSpace, list[np.ndarray], np.ndarray]:
     """A table of areas, funds and benefits by month, its member codes and its month codes; one level of each."""
     sizes = (98, 22, 10)
     months = -(-cells // int(np.prod(sizes)))
     periods = tuple(("M", f"{2000 + month // 12}M{month % 12 + 1:02d}") for month in range(months))
     dimensions = tuple(
-        PartDimension.build(
+        AddressDimension.build(
             f"_d{place}",
             f"D{place}",
             [
@@ -56,7 +62,7 @@ def table(cells: int) -> tuple[PartSpace, list[np.ndarray], np.ndarray]:
         )
         for place, size in enumerate(sizes)
     )
-    space = PartSpace("t", "T", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),), periods, dimensions)
+    space = AddressSpace("t", "T", (AddressMeasure("m", "Antal sanktioner", Kind.FLOW),), periods, dimensions)
     grid = np.meshgrid(*(np.arange(size) for size in sizes), np.arange(months), indexing="ij")
     codes = [axis.ravel()[:cells].astype(np.int64) for axis in grid]
     return space, codes[:-1], codes[-1]

@@ -21,8 +21,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas import audit, storage
-from jobindsats_pandas.disclosure import DiscretionisedArray, PartDimension, PartMeasure, PartSpace, Registry
+from jobindsats_pandas import audit, parquet
+from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
+    DiscretionisedArray,
+    Registry,
+)
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.periods import period_values
 
@@ -38,7 +44,7 @@ def frame_of(cells: int, measures: int) -> pd.DataFrame:
     areas, funds = 99, 22
     months = max(1, cells // measures // areas // funds)
     dimensions = [
-        PartDimension.build(
+        AddressDimension.build(
             f"_d{name}",
             name,
             [
@@ -49,10 +55,10 @@ def frame_of(cells: int, measures: int) -> pd.DataFrame:
         for name, size in (("Område", areas), ("A-kasse", funds))
     ]
     ids = [f"{2000 + month // 12}M{month % 12 + 1:02d}" for month in range(months)]
-    space = PartSpace(
+    space = AddressSpace(
         "t",
         "T",
-        tuple(PartMeasure(f"m{i}", f"Antal forløb {i}", Kind.STOCK) for i in range(measures)),
+        tuple(AddressMeasure(f"m{i}", f"Antal forløb {i}", Kind.STOCK) for i in range(measures)),
         tuple(("M", period) for period in ids),
         tuple(dimensions),
     )
@@ -76,15 +82,15 @@ def compare(frame: pd.DataFrame, directory: Path, rounds: int) -> dict[str, np.n
     ours, theirs = directory / "ours.parquet", directory / "plain.parquet"
     tasks: dict[str, dict[str, Callable[[], object]]] = {
         "write": {
-            "ours": lambda: storage.to_parquet(frame, ours),
+            "ours": lambda: parquet.to_parquet(frame, ours),
             "plain": lambda: plain.to_parquet(theirs, compression="zstd"),
         },
-        "read": {"ours": lambda: storage.read_parquet(ours), "plain": lambda: pd.read_parquet(theirs)},
+        "read": {"ours": lambda: parquet.read_parquet(ours), "plain": lambda: pd.read_parquet(theirs)},
     }
     for candidates in tasks.values():
         for run in candidates.values():
             run()
-    pd.testing.assert_frame_equal(storage.read_parquet(ours), frame)
+    pd.testing.assert_frame_equal(parquet.read_parquet(ours), frame)
     ratios = {"size": np.array([ours.stat().st_size / theirs.stat().st_size])}
     for task, candidates in tasks.items():
         found = []

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import warnings
 from contextlib import contextmanager, redirect_stdout
+from getpass import getpass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -22,6 +23,7 @@ import jobindsats_pandas as ji
 from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.doctor import examine
 from jobindsats_pandas.errors import JobindsatsError, QueryError
+from jobindsats_pandas.key import check_key, forget_key, set_key
 from jobindsats_pandas.transport.texts import printable
 
 if TYPE_CHECKING:
@@ -189,6 +191,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--out", type=Path, help="the report's file (default: jobindsats-doctor-DATE.txt)")
     doctor.add_argument("--json", action="store_true", help="the findings as JSON instead of a table")
 
+    key = command(
+        "key", _key, "Keep your key in the system's keyring, look whether the API accepts it, or forget it."
+    )
+    key.add_argument(
+        "action", choices=["set", "check", "forget"], help="set asks for the key, and does not show it"
+    )
+
     cache = command("cache", _cache, "Look at the answers on disk, or remove them.")
     cache.add_argument("action", choices=["info", "list", "clear"])
     cache.add_argument("--table", help="clear the answers of this table alone")
@@ -204,7 +213,10 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         metavar="DIMENSION[=MEMBER]",
         help="a dimension or hierarchy; with '=', a member of it, '*', 'total' or 'level:…'. May be given several times.",
     )
-    parser.add_argument("--periods", help="latest:12, 2025M01, 2025M01:2025M12, a list with commas, or '*'")
+    parser.add_argument(
+        "--periods",
+        help="latest:12, 2025M01, 2025 (its periods), 2025M01:2025M12, a list with commas, or '*'",
+    )
     parser.add_argument("--period-type", help="M, Q, Y, QMAT, …")
     parser.add_argument(
         "--measure", action="append", dest="measures", help="a name or id; may be given several times"
@@ -219,12 +231,9 @@ def _question(options: argparse.Namespace) -> dict[str, Any]:
             by[name] = None
         elif by.setdefault(name, []) is not None:
             by[name].append(member)
-    periods = options.periods.split(",") if options.periods and "," in options.periods else options.periods
-    if periods is not None and isinstance(periods, str) and periods.isdecimal() and len(periods) < 4:
-        periods = int(periods)
     return {
         "by": by,
-        "periods": periods,
+        "periods": options.periods,
         "period_type": options.period_type,
         "measures": options.measures,
     }
@@ -285,6 +294,17 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": lambda frame, path: FrameAccessor(frame).to_csv(path),
     ".xlsx": lambda frame, path: FrameAccessor(frame).to_excel(path),
 }
+
+
+def _key(options: argparse.Namespace) -> None:
+    if options.action == "check":
+        print(check_key())
+    elif options.action == "forget":
+        print(forget_key())
+    else:
+        print(
+            set_key(getpass("The key (it does not show): ") if sys.stdin.isatty() else sys.stdin.readline())
+        )
 
 
 def _cache(options: argparse.Namespace) -> None:

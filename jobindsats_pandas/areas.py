@@ -16,13 +16,13 @@ from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import parse_period
-from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from jobindsats_pandas.disclosure import PartDimension
+    from jobindsats_pandas.disclosure import AddressDimension
 
 __all__ = [
     "MUNICIPALITIES",
@@ -275,7 +275,7 @@ def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list
     return [str(name) for name in names.unique() if re.sub(r" \[[^]]*\]$", "", str(name)) not in natural]
 
 
-def _dimensions_of(df: pd.DataFrame, column: str) -> Iterator[PartDimension]:
+def _dimensions_of(df: pd.DataFrame, column: str) -> Iterator[AddressDimension]:
     """The dimension that a column stands for, of each table that the frame's cells know."""
     known = _dimensions(df).get(column, ["_omrade"])[0]
     arrays: Iterable[Any] = (
@@ -290,7 +290,7 @@ def _dimensions_of(df: pd.DataFrame, column: str) -> Iterator[PartDimension]:
                 yield dimension
 
 
-def _totals(dimension: PartDimension) -> set[str]:
+def _totals(dimension: AddressDimension) -> set[str]:
     """The names of the total, and of members above a level that has codes in levels that have none."""
     coded = {
         member.level

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jobindsats_pandas import arguments
 from jobindsats_pandas.answers import UnknownMemberError
 from jobindsats_pandas.asking import Asker, expiry_of_table
+from jobindsats_pandas.catalogue import parse_subjects, parse_tables, search_tables
 from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.errors import (
     ConfigurationError,
@@ -35,9 +36,10 @@ from jobindsats_pandas.judging import (
 )
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
-from jobindsats_pandas.metadata import TOTAL, Table, parse_subjects, parse_table, parse_tables, search_tables
+from jobindsats_pandas.metadata import TOTAL, Table, parse_table
+from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
-from jobindsats_pandas.transport import Key, Parser, Transport, held_back, keyring_token, tell
+from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +48,9 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.answers import Block
     from jobindsats_pandas.asking import Part
+    from jobindsats_pandas.catalogue import CatalogueEntry
     from jobindsats_pandas.forms import Selection
     from jobindsats_pandas.judging import Missing
-    from jobindsats_pandas.metadata import CatalogueEntry
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import CacheView
 

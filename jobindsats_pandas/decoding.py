@@ -15,12 +15,12 @@ import pandas as pd
 
 from jobindsats_pandas.answers import described, doubled, in_rows, is_rising, keys_of, order_of
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     Cells,
     CellStatus,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.disclosure.cells import is_missing
@@ -96,11 +96,13 @@ def to_frame(
     made = _arranged(blocks, question, complete=complete)
     names = blocks[0].columns
     labels = _label_columns(names, made.codes, question)
-    parts, registry = _parts(question, made, kinds)
+    addresses, registry = _addresses(question, made, kinds)
     late = _not_available(made, question, lacking) if complete else None
 
     def measured() -> Iterator[_Cells]:
-        for place, (measure, limit, part) in enumerate(zip(question.measures, limits, parts, strict=True)):
+        for place, (measure, limit, address) in enumerate(
+            zip(question.measures, limits, addresses, strict=True)
+        ):
             found = made.filled(blocks, place)
             if doubt is not None:
                 kind = kinds.get(measure.column, measure.kind)
@@ -111,7 +113,7 @@ def to_frame(
             status = _statuses(numbers, hidden, made, limit, measure, question)
             if late is not None:
                 status[late] = CellStatus.NOT_AVAILABLE
-            yield _Cells(measure, numbers, status, part)
+            yield _Cells(measure, numbers, status, address)
 
     cells = measured()
     build = _wide if layout == "wide" else _long
@@ -140,7 +142,7 @@ class _Cells:
     measure: Measure
     numbers: np.ndarray
     status: np.ndarray
-    parts: np.ndarray
+    addresses: np.ndarray
 
 
 def _statuses(
@@ -371,7 +373,7 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
     return np.array(kept, dtype=np.intp)
 
 
-def _parts(
+def _addresses(
     question: Plan, made: _Arrangement, additive: Mapping[str, Kind]
 ) -> tuple[Iterator[np.ndarray], Registry]:
     """Number the rows' cells, measure by measure."""
@@ -387,11 +389,11 @@ def _parts(
         tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
     of_first_measure = made.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
-    parts = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
-    return parts, Registry.of(space)
+    addresses = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
+    return addresses, Registry.of(space)
 
 
-def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
+def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
     """Number the cells of the whole table, whatever was asked, so that two reads of one table fit together."""
     table = question.table
     seen: set[str] = set()
@@ -399,9 +401,9 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
     for measure in table.all_measures:
         name = measure.id if measure.id not in seen else f"{measure.group_id}/{measure.id}"
         seen.add(name)
-        measures.append(PartMeasure(name, measure.column, additive.get(measure.column, measure.kind)))
+        measures.append(AddressMeasure(name, measure.column, additive.get(measure.column, measure.kind)))
     dimensions = [
-        PartDimension.build(
+        AddressDimension.build(
             dimension.id,
             dimension.name,
             [
@@ -412,7 +414,7 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> PartSpace:
         )
         for dimension in table.structure
     ]
-    return PartSpace.fitting(
+    return AddressSpace.fitting(
         table.id,
         table.name,
         measures,
@@ -469,7 +471,7 @@ def _long(
             for of_all in (
                 [cells.numbers if whole else _floats(cells) for cells in by_measure],
                 [cells.status for cells in by_measure],
-                [cells.parts for cells in by_measure],
+                [cells.addresses for cells in by_measure],
             )
         ),
     )
@@ -499,7 +501,7 @@ def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> Discretionise
         if np.count_nonzero(integers == values) == len(values) - np.count_nonzero(hidden):
             values = integers
             values[hidden] = 1
-    return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.parts, registry))
+    return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.addresses, registry))
 
 
 def _floats(cells: _Cells) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Files for people: a workbook for Excel, and CSV, plain or for Danish Excel.
 
 Hidden cells are never empty without a word: a workbook shows them as text in a style of their own, a CSV file has a
-column of statuses beside each column of numbers. Parquet (`storage`) is the format that keeps everything.
+column of statuses beside each column of numbers. Parquet (`parquet`) is the format that keeps everything.
 """
 
 from __future__ import annotations
@@ -630,7 +630,7 @@ def _selection(chosen: Any) -> str:
 
 def _measure_text(array: DiscretionisedArray) -> str:
     """Say what the measures of a column count, what may be added, and how much is hidden."""
-    known = array.registry.measures(array.parts)
+    known = array.registry.measures(array.addresses)
     kinds = list(dict.fromkeys(_DANISH_KINDS[measure.kind] for _, measure in known)) or [
         _DANISH_KINDS[Kind.NONE]
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas import arguments, storage, totals
+from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import QueryError
 
@@ -68,7 +68,8 @@ def read_jobindsats(
         not mix with parts. Dimensions that are not named stand at their total and have no column.
     periods : optional
         The newest 12 by default, or all there are; else ``"latest:24"``, ``24``, ``"2025M01:2025M12"``, ``"2025M01"``,
-        a list, a slice, a pandas Period or PeriodIndex, or ``"*"``.
+        ``2025`` for all periods of a year, ``"jan 2025"``, a date (the period it lies in), a list, a slice, a pandas
+        Period or PeriodIndex, a DatetimeIndex, or ``"*"``. What is cut to what there is, is told.
     period_type : str, optional
         ``"M"``, ``"Q"``, ``"Y"``, ``"QMAT"``, …; else that of the periods named, else the table's rhythm.
     measures : str or sequence of str, optional
@@ -220,7 +221,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> again.equals(df)
     True
     """
-    return storage.read_parquet(path)
+    return parquet.read_parquet(path)
 
 
 def plan(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from jobindsats_pandas.disclosure import Decoded, PartDimension, PartSpace
+    from jobindsats_pandas.disclosure import AddressDimension, AddressSpace, Decoded
 
     Recode = Callable[[NDArray[np.int64]], NDArray[np.int64]] | None
 
@@ -191,12 +191,14 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> Revisions:
     space = _same_table(before, after, registry)
     question = _same_question(before, after, space)
 
-    place = np.searchsorted(after.parts, before.parts)
-    place[place == len(after.parts)] = 0
+    place = np.searchsorted(after.addresses, before.addresses)
+    place[place == len(after.addresses)] = 0
     stays = (
-        after.parts[place] == before.parts if len(after.parts) else np.zeros(len(before.parts), dtype=bool)
+        after.addresses[place] == before.addresses
+        if len(after.addresses)
+        else np.zeros(len(before.addresses), dtype=bool)
     )
-    came = np.ones(len(after.parts), dtype=bool)
+    came = np.ones(len(after.addresses), dtype=bool)
     came[place[stays]] = False
     was, now = np.flatnonzero(stays), place[stays]
     change = _change(before, after, was, now)
@@ -207,12 +209,12 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> Revisions:
     nowhere = np.full(len(added), -1), np.full(len(lost), -1)
     rows_before = np.concatenate([was[moved], lost, nowhere[0]])
     rows_after = np.concatenate([now[moved], nowhere[1], added])
-    parts = np.where(rows_after >= 0, after.at(rows_after), before.at(rows_before))
-    changes = _changes(question, parts, kinds, before, after, rows_before, rows_after, old, new)
-    every = np.concatenate([before.parts, after.parts[added]])
+    addresses = np.where(rows_after >= 0, after.at(rows_after), before.at(rows_before))
+    changes = _changes(question, addresses, kinds, before, after, rows_before, rows_after, old, new)
+    every = np.concatenate([before.addresses, after.addresses[added]])
     every_kind = np.full(len(every), _GONE)
     every_kind[was] = change
-    every_kind[len(before.parts) :] = _NEW
+    every_kind[len(before.addresses) :] = _NEW
     return Revisions(
         space.table,
         space.table_name,
@@ -235,7 +237,7 @@ def _guarded(frame: pd.DataFrame, name: str) -> list[DiscretionisedArray]:
             continue
         array: Any = frame.iloc[:, place].array
         computed = np.isin(array.status, [CellStatus.DERIVED, CellStatus.FILLED])
-        unknown = (array.parts < 0) & ~np.isin(array.status, [CellStatus.ABSENT, CellStatus.HOLE])
+        unknown = (array.addresses < 0) & ~np.isin(array.status, [CellStatus.ABSENT, CellStatus.HOLE])
         for bad, what in ((unknown, "of unknown origin"), (computed, "computed or filled in")):
             if bad.any():
                 raise ProvenanceError(
@@ -254,10 +256,10 @@ def _guarded(frame: pd.DataFrame, name: str) -> list[DiscretionisedArray]:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """The cells of one frame by rising part: value, status; those left out by the API are left out here too."""
+    """The cells of one frame by rising address: value, status; those left out by the API are left out here too."""
 
     name: str
-    parts: NDArray[np.int64]
+    addresses: NDArray[np.int64]
     values: NDArray[Any]
     status: NDArray[np.uint8]
     registry: Registry
@@ -267,9 +269,9 @@ class _Side:
     def of(
         cls, name: str, arrays: Sequence[DiscretionisedArray], recode: Sequence[Recode], registry: Registry
     ) -> _Side:
-        parts = np.concatenate(
+        addresses = np.concatenate(
             [
-                array.parts if step is None else step(array.parts)
+                array.addresses if step is None else step(array.addresses)
                 for array, step in zip(arrays, recode, strict=True)
             ]
         )
@@ -277,27 +279,27 @@ class _Side:
         status = np.concatenate([array.status for array in arrays])
         there = ~np.isin(status, [CellStatus.ABSENT, CellStatus.HOLE])
         if not there.all():
-            parts, values, status = parts[there], values[there], status[there]
-        if not (np.diff(parts) > 0).all():
-            order = np.argsort(parts, kind="stable")
-            parts, values, status = parts[order], values[order], status[order]
-        side = cls(name, parts, values, status, registry, tuple(registry.decode(parts)))
-        double = np.flatnonzero(np.diff(parts) == 0)
+            addresses, values, status = addresses[there], values[there], status[there]
+        if not (np.diff(addresses) > 0).all():
+            order = np.argsort(addresses, kind="stable")
+            addresses, values, status = addresses[order], values[order], status[order]
+        side = cls(name, addresses, values, status, registry, tuple(registry.decode(addresses)))
+        double = np.flatnonzero(np.diff(addresses) == 0)
         if len(double):
             raise QueryError(
-                f"compare: the {name} frame has {_cell_text(registry, parts[double[0]])} more than once"
+                f"compare: the {name} frame has {_cell_text(registry, addresses[double[0]])} more than once"
                 f" ({len(double):,} such cells), so it is not known which one to compare. Take"
                 f" {name}.drop_duplicates(), or read it again."
             )
         return side
 
     def at(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Return the parts of rows; what a row of -1 gives means nothing."""
-        return self.parts[rows] if len(self.parts) else np.full(len(rows), -1)
+        """Return the addresses of rows; what a row of -1 gives means nothing."""
+        return self.addresses[rows] if len(self.addresses) else np.full(len(rows), -1)
 
 
-def _cell_text(registry: Registry, part: np.int64) -> str:
-    cell = registry.decode(np.array([part]))[0]
+def _cell_text(registry: Registry, address: np.int64) -> str:
+    cell = registry.decode(np.array([address]))[0]
     space = cell.space
     members = [
         dimension.members[codes[0]].name
@@ -307,7 +309,7 @@ def _cell_text(registry: Registry, part: np.int64) -> str:
     return ", ".join([repr(space.measures[cell.measure[0]].name), space.periods[cell.period[0]][1], *members])
 
 
-def _same_table(before: _Side, after: _Side, registry: Registry) -> PartSpace:
+def _same_table(before: _Side, after: _Side, registry: Registry) -> AddressSpace:
     tables = {cells.space.table: cells.space for side in (before, after) for cells in side.decoded}
     if len(tables) > 1:
         of = [
@@ -324,23 +326,23 @@ def _same_table(before: _Side, after: _Side, registry: Registry) -> PartSpace:
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """What two frames are broken down by, and how their parts are read."""
+    """What two frames are broken down by, and how their addresses are read."""
 
     registry: Registry
-    space: PartSpace
+    space: AddressSpace
     period_ids: list[str]
     period_rank: NDArray[np.int64]
     dimensions: tuple[int, ...]
     hierarchies: tuple[frozenset[str], ...]
 
     def digits(
-        self, parts: NDArray[np.int64]
+        self, addresses: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[NDArray[np.int64]]]:
         """Return measure, rank of the period and members, one array for each of `dimensions`."""
         nothing = np.empty(0, dtype=np.int64)
-        if not len(parts):
+        if not len(addresses):
             return nothing, nothing, [nothing] * len(self.dimensions)
-        (cells,) = self.registry.decode(parts)
+        (cells,) = self.registry.decode(addresses)
         return (
             cells.measure,
             self.period_rank[cells.period],
@@ -348,7 +350,7 @@ class _Question:
         )
 
 
-def _same_question(before: _Side, after: _Side, space: PartSpace) -> _Question:
+def _same_question(before: _Side, after: _Side, space: AddressSpace) -> _Question:
     sides = [side for side in (before, after) if side.decoded]
     types = {side.name: _period_types(side, space) for side in sides}
     distinct = sorted({kind for kinds in types.values() for kind in kinds})
@@ -376,11 +378,11 @@ def _same_question(before: _Side, after: _Side, space: PartSpace) -> _Question:
     return _Question(before.registry, space, ids, period_rank, tuple(places), tuple(hierarchies))
 
 
-def _period_types(side: _Side, space: PartSpace) -> set[str]:
+def _period_types(side: _Side, space: AddressSpace) -> set[str]:
     return {space.periods[code][0] for code in _present(side.decoded[0].period, len(space.periods))}
 
 
-def _hierarchies(side: _Side, place: int, dimension: PartDimension) -> set[str]:
+def _hierarchies(side: _Side, place: int, dimension: AddressDimension) -> set[str]:
     codes = _present(side.decoded[0].members[place], len(dimension.members))
     return {dimension.levels[dimension.members[code].level].hierarchy for code in codes if code}
 
@@ -413,7 +415,7 @@ def _shown(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _changes(
     question: _Question,
-    parts: NDArray[np.int64],
+    addresses: NDArray[np.int64],
     kinds: NDArray[np.intp],
     before: _Side,
     after: _Side,
@@ -422,9 +424,9 @@ def _changes(
     old: pd.DataFrame,
     new: pd.DataFrame,
 ) -> pd.DataFrame:
-    measure, period, members = question.digits(parts)
+    measure, period, members = question.digits(addresses)
     order = np.lexsort((measure, period, *reversed(members)))
-    parts, kinds, measure, period = parts[order], kinds[order], measure[order], period[order]
+    addresses, kinds, measure, period = addresses[order], kinds[order], measure[order], period[order]
     values, statuses = [], []
     for side, rows in ((before, rows_before[order]), (after, rows_after[order])):
         there = rows >= 0
@@ -440,7 +442,7 @@ def _changes(
     for number, status in zip(values, statuses, strict=True):
         status[hidden & _shown(status)] = CellStatus.NOT_AVAILABLE
         typed = number if whole else number.astype(np.float64)
-        guarded.append(DiscretionisedArray(typed, status, parts, question.registry))
+        guarded.append(DiscretionisedArray(typed, status, addresses, question.registry))
     names = _column_names(question, old, new)
     columns: list[Any] = [period_values(question.period_ids, period)]
     for place, hierarchy, codes in zip(question.dimensions, question.hierarchies, members, strict=True):
@@ -465,7 +467,7 @@ def _column_names(question: _Question, old: pd.DataFrame, new: pd.DataFrame) -> 
 
 
 def _member_labels(
-    dimension: PartDimension, hierarchies: frozenset[str], codes: NDArray[np.int64]
+    dimension: AddressDimension, hierarchies: frozenset[str], codes: NDArray[np.int64]
 ) -> pd.Categorical:
     """Label members by their names; the total and the members of the hierarchies seen are the categories."""
     keys = [("", "/")] if dimension.members[0].published else []
@@ -481,7 +483,7 @@ def _member_labels(
     return _categorical(position[codes], distinct)
 
 
-def _measure_labels(space: PartSpace, codes: NDArray[np.int64]) -> pd.Categorical:
+def _measure_labels(space: AddressSpace, codes: NDArray[np.int64]) -> pd.Categorical:
     names = [measure.name for measure in space.measures]
     distinct = [
         name if names.count(name) == 1 else f"{name} [{measure.id}]"
@@ -506,9 +508,9 @@ def _frame(names: Sequence[str], columns: Sequence[Any]) -> pd.DataFrame:
 
 
 def _summary(
-    question: _Question, parts: NDArray[np.int64], kinds: NDArray[np.intp], period_name: str
+    question: _Question, addresses: NDArray[np.int64], kinds: NDArray[np.intp], period_name: str
 ) -> pd.DataFrame:
-    measure, period, _ = question.digits(parts)
+    measure, period, _ = question.digits(addresses)
     periods = max(len(question.period_ids), 1)
     group, of = np.unique(measure * periods + period, return_inverse=True)
     counts = np.bincount(of * (_UNCHANGED + 1) + kinds, minlength=len(group) * (_UNCHANGED + 1))

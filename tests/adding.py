@@ -29,10 +29,10 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsWarning
@@ -63,7 +63,7 @@ BY_MEMBER = Layout("by member", tuple(r // 2 for r in range(ROWS)), tuple(r % 2 
 BY_PERIOD = Layout("by period", tuple(r % 6 for r in range(ROWS)), tuple(r // 6 for r in range(ROWS)))
 
 
-def space_of(scenario: str) -> PartSpace:
+def space_of(scenario: str) -> AddressSpace:
     """The table of a scenario: one dimension of six members, two months, two measures."""
     kind, name = {
         "persons": (Kind.PERSONS, "Antal personer"),
@@ -76,12 +76,12 @@ def space_of(scenario: str) -> PartSpace:
         levels = [("_h", str(n), f"niveau {n}", [(path, f"K{n}")]) for n, path in enumerate(paths)]
     else:
         levels = [("_h", "1", "Kommune", [(f"/{member}/", f"K{member}") for member in range(6)])]
-    return PartSpace(
+    return AddressSpace(
         "t",
         "T",
-        (PartMeasure("m", name, kind), PartMeasure("n", f"{name}, andre", kind)),
+        (AddressMeasure("m", name, kind), AddressMeasure("n", f"{name}, andre", kind)),
         tuple(("M", period) for period in PERIODS),
-        (PartDimension.build("_d", "Område", levels),),
+        (AddressDimension.build("_d", "Område", levels),),
     )
 
 

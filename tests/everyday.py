@@ -31,10 +31,10 @@ import pandas as pd
 from adding import Ran, close, is_refusal, numbers, read_recipes, run
 
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.kinds import Kind
@@ -56,16 +56,16 @@ def frame_of(*, hidden: bool, guarded: bool, floats: bool = False) -> pd.DataFra
     if hidden:
         status[list(HIDDEN_ROWS)] = 1
     if guarded:
-        dimension = PartDimension.build(
+        dimension = AddressDimension.build(
             "_kasse", "kasse", [("_h", "1", "kasse", [(f"/{n}/", name) for n, name in enumerate(names)])]
         )
-        space = PartSpace(
+        space = AddressSpace(
             "t",
             "T",
             (
-                PartMeasure("a", "Antal sanktioner", Kind.FLOW),
-                PartMeasure("b", "Antal samtaler", Kind.FLOW),
-                PartMeasure("c", "Andel ledige", Kind.NONE),
+                AddressMeasure("a", "Antal sanktioner", Kind.FLOW),
+                AddressMeasure("b", "Antal samtaler", Kind.FLOW),
+                AddressMeasure("c", "Andel ledige", Kind.NONE),
             ),
             tuple(("M", f"2025M{number:02d}") for number in range(1, 13)),
             (dimension,),

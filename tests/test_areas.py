@@ -19,7 +19,13 @@ from jobindsats_pandas.areas import (
     timestamps,
     with_codes,
 )
-from jobindsats_pandas.disclosure import DiscretionisedArray, PartDimension, PartMeasure, PartSpace, Registry
+from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
+    DiscretionisedArray,
+    Registry,
+)
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.sandbox.names import MUNICIPALITIES as SANDBOX_NAMES
@@ -132,7 +138,7 @@ def test_codes_stand_right_of_the_areas_and_the_cells_stay_guarded(client: ji.Cl
     municipalities = coded.dropna(subset="Områdekode")
     assert municipalities["Områdekode"].map(MUNICIPALITIES).tolist() == municipalities["Område"].tolist()
     assert municipalities["Områdekode"].nunique() == 98
-    assert coded.iloc[:, -1].array.parts.tolist() == df.iloc[:, -1].array.parts.tolist()
+    assert coded.iloc[:, -1].array.addresses.tolist() == df.iloc[:, -1].array.addresses.tolist()
     joined = coded.merge(pd.DataFrame({"Områdekode": ["0751"], "indbyggere": [367_000]}), on="Områdekode")
     assert joined["Område"].unique().tolist() == ["Aarhus"]
 
@@ -237,9 +243,9 @@ def test_nothing_is_told_where_nothing_is_lost(reader: ji.Client) -> None:
 
 def areas_of(levels: list[tuple[str, str, str, list[tuple[str, str]]]], names: list[str]) -> pd.DataFrame:
     """A frame with a row for each name, whose cells know these levels."""
-    dimension = PartDimension.build("_omrade", "Område", levels)
-    space = PartSpace(
-        "t", "T", (PartMeasure("m", "Antal sager", Kind.FLOW),), (("M", "2026M01"),), (dimension,)
+    dimension = AddressDimension.build("_omrade", "Område", levels)
+    space = AddressSpace(
+        "t", "T", (AddressMeasure("m", "Antal sager", Kind.FLOW),), (("M", "2026M01"),), (dimension,)
     )
     codes = {member.name: code for code, member in enumerate(dimension.members)}
     parts = space.encode(0, 0, [np.array([codes[name] for name in names])])

@@ -239,13 +239,15 @@ def test_months_with_gaps_are_counted_as_those_that_there_are(reader: ji.Client)
 
 
 def test_what_comes_from_the_wire_is_escaped() -> None:
-    from jobindsats_pandas.disclosure import PartDimension, PartMeasure, PartSpace, Registry
+    from jobindsats_pandas.disclosure import AddressDimension, AddressMeasure, AddressSpace, Registry
     from jobindsats_pandas.kinds import Kind
 
-    dimension = PartDimension.build(
+    dimension = AddressDimension.build(
         "_d", "<i>D</i>", [("_h", "1", "<u>L</u>", [("/1/", "<script>x</script>"), ("/2/", "b")])]
     )
-    space = PartSpace("t", "T", (PartMeasure("m", "<b>M</b>", Kind.FLOW),), (("M", "2026M01"),), (dimension,))
+    space = AddressSpace(
+        "t", "T", (AddressMeasure("m", "<b>M</b>", Kind.FLOW),), (("M", "2026M01"),), (dimension,)
+    )
     array = DiscretionisedArray(
         np.array([1, 1]),
         np.array([1, 0], np.uint8),

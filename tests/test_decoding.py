@@ -62,7 +62,7 @@ def decode(question, *bodies, totals=None, **options):
 
 def would_pass_the_checks(array):
     """The column was built unchecked: built from the same with all checks, it is the same."""
-    checked = DiscretionisedArray(array.numbers, array.status, array.parts, array.registry)
+    checked = DiscretionisedArray(array.numbers, array.status, array.addresses, array.registry)
     np.testing.assert_array_equal(checked.numbers, array.numbers)
     np.testing.assert_array_equal(checked.status, array.status)
 
@@ -323,7 +323,7 @@ def test_two_columns_of_one_name_are_both_kept_in_order():
     assert rows_of(frame) == [("2024-01", 5, 6)]
     first, second = (frame.iloc[:, place].array for place in (1, 2))
     assert first.registry is second.registry
-    assert first.parts[0] != second.parts[0]
+    assert first.addresses[0] != second.addresses[0]
 
 
 TWINS = builders.table(
@@ -738,8 +738,8 @@ def test_long_has_a_row_for_each_measure_and_one_dtype_for_all():
     assert long["value"].dtype == "discretionised[Int64]"
     assert long["status"].tolist() == [status.label for status in (OBSERVED, OBSERVED, HIDDEN, OBSERVED)]
     wide = decode(question, body)
-    assert [*wide[PERSONS].array.parts, *wide[FULL_TIME].array.parts] == [
-        *long["value"].array.parts[[0, 2, 1, 3]]
+    assert [*wide[PERSONS].array.addresses, *wide[FULL_TIME].array.addresses] == [
+        *long["value"].array.addresses[[0, 2, 1, 3]]
     ]
 
 
@@ -750,8 +750,8 @@ def test_parts_number_the_same_cell_alike_whatever_was_asked_beside_it():
         answer(*([period, area, 5] for period in ("2024M01", "2024M02") for area in ("Odense", "Ærø"))),
     )
     assert narrow[PERSONS].array.registry == wide[PERSONS].array.registry
-    assert narrow[PERSONS].array.parts[0] == wide[PERSONS].array.parts[-1]
-    (cell,) = narrow[PERSONS].array.registry.decode(narrow[PERSONS].array.parts)
+    assert narrow[PERSONS].array.addresses[0] == wide[PERSONS].array.addresses[-1]
+    (cell,) = narrow[PERSONS].array.registry.decode(narrow[PERSONS].array.addresses)
     area = cell.space.dimensions[0].members[cell.members[0][0]]
     assert (cell.space.measures[cell.measure[0]].name, cell.space.periods[cell.period[0]]) == (
         PERSONS,
@@ -764,7 +764,7 @@ def test_kinds_come_from_the_names_unless_they_are_overridden():
     question, body = ask(None, "2024M01"), answer(["2024M01", "Hele landet", 5])
     for additive, kind in (({}, Kind.PERSONS), ({PERSONS: Kind.FLOW}, Kind.FLOW)):
         array = decode(question, body, additive=additive)[PERSONS].array
-        ((_, measure),) = array.registry.measures(array.parts)
+        ((_, measure),) = array.registry.measures(array.addresses)
         assert measure.kind is kind
 
 
@@ -817,8 +817,8 @@ def test_shuffled_rows_parts_and_columns_give_the_identical_frame(data):
     assert open_since == open_in_parts
     for name in whole.columns:
         one, other = whole[name].array, parts[name].array
-        if hasattr(one, "parts"):
-            assert np.array_equal(one.parts, other.parts)
+        if hasattr(one, "addresses"):
+            assert np.array_equal(one.addresses, other.addresses)
             assert np.array_equal(one.status, other.status)
 
 

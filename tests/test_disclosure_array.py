@@ -20,12 +20,12 @@ from jobindsats_pandas.disclosure import (
     NOTHING,
     STATISTIC,
     UNKNOWN,
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     CellStatus,
     DiscretionisedArray,
     DiscretionisedDtype,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
     allow_sums,
     texts,
@@ -33,7 +33,7 @@ from jobindsats_pandas.disclosure import (
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning, InvalidSumError
 from jobindsats_pandas.kinds import Kind
 
-AREA = PartDimension.build(
+AREA = AddressDimension.build(
     "_omrade",
     "Område",
     [
@@ -41,9 +41,9 @@ AREA = PartDimension.build(
         ("_nykom", "2", "Kommune", [(f"/{n}/", f"K{n}") for n in range(9)]),
     ],
 )
-MEASURES = tuple(PartMeasure(kind.name, f"Måling {kind}", kind) for kind in Kind)
+MEASURES = tuple(AddressMeasure(kind.name, f"Måling {kind}", kind) for kind in Kind)
 PERIODS = (("M", "2026M01"), ("M", "2026M02"), ("M", "2026M03"))
-SPACE = PartSpace("t", "Tabel", MEASURES, PERIODS, (AREA,))
+SPACE = AddressSpace("t", "Tabel", MEASURES, PERIODS, (AREA,))
 REGISTRY = Registry.of(SPACE)
 CODES = {kind: place for place, kind in enumerate(Kind)}
 
@@ -61,14 +61,14 @@ def make(values, status=None, *, kind=Kind.FLOW, members=None, period=0):
 def triples(array):
     """Value, status and part of every cell; the part in words, so that registries may differ."""
     words = {}
-    for cells in array.registry.decode(array.parts):
+    for cells in array.registry.decode(array.addresses):
         for place, where in enumerate(cells.where):
             codes = [int(column[place]) for column in (cells.measure, cells.period, *cells.members)]
             words[where] = (cells.space.table, cells.space.measures[codes[0]].id, *codes[1:])
     return [
         (None if status in (1, 2, 3, 7) else float(number), int(status), words.get(place, int(part)))
         for place, (number, status, part) in enumerate(
-            zip(array.numbers, array.status, array.parts, strict=True)
+            zip(array.numbers, array.status, array.addresses, strict=True)
         )
     ]
 
@@ -131,7 +131,7 @@ def test_a_visible_cell_that_holds_no_number_is_not_available():
 
 def test_statuses_parts_and_numbers_are_read_only():
     array = make([1, 2])
-    for view in (array.status, array.parts, array.numbers):
+    for view in (array.status, array.addresses, array.numbers):
         with pytest.raises(ValueError, match="read-only"):
             view[0] = 0
     assert array.registry is REGISTRY
@@ -284,7 +284,7 @@ def test_cells_keep_what_they_are_through_reshaping(frame):
     kept = back.merge(frame[["period", "member"]], on=["period", "member"])
     assert by_key(kept.rename(columns={"value": "whole"}), "whole") == by_key(frame, "whole")
     made_up = len(back) - len(frame)
-    holes = (back.value.array.status == CellStatus.HOLE) & (back.value.array.parts == UNKNOWN)
+    holes = (back.value.array.status == CellStatus.HOLE) & (back.value.array.addresses == UNKNOWN)
     assert holes.sum() == made_up
     long = quietly(lambda: frame.melt(id_vars=["period", "member"]))
     assert long.value.dtype == "discretionised[Float64]"
@@ -299,12 +299,12 @@ def test_cells_keep_what_they_are_through_reshaping(frame):
 
 
 def test_tables_with_different_metadata_are_united_on_concat():
-    newer = PartSpace("t", "Tabel", MEASURES, (("M", "2026M04"), *PERIODS), (AREA,))
+    newer = AddressSpace("t", "Tabel", MEASURES, (("M", "2026M04"), *PERIODS), (AREA,))
     parts = newer.encode(CODES[Kind.FLOW], 0, [[1, 2]])
     later = DiscretionisedArray(np.array([5, 6]), np.zeros(2, dtype=np.uint8), parts, Registry.of(newer))
     both = pd.concat([pd.Series(make([3, 4])), pd.Series(later)])
     assert both.sum() == 18
-    other = PartSpace("u", "En anden", MEASURES, PERIODS, ())
+    other = AddressSpace("u", "En anden", MEASURES, PERIODS, ())
     foreign = DiscretionisedArray(
         np.array([1]), np.zeros(1, dtype=np.uint8), other.encode(3, 0), Registry.of(other)
     )
@@ -327,8 +327,8 @@ def test_filling_marks_guesses_and_leaves_the_left_out_as_the_nothing_they_are()
     column = pd.Series(make([5, 0, 0, 0], [0, 1, 2, 3]))
     filled = column.fillna(0)
     assert filled.array.status.tolist() == [0, CellStatus.FILLED, CellStatus.FILLED, CellStatus.DERIVED]
-    assert filled.array.parts[3] == NOTHING
-    assert (filled.array.parts[:3] == column.array.parts[:3]).all()
+    assert filled.array.addresses[3] == NOTHING
+    assert (filled.array.addresses[:3] == column.array.addresses[:3]).all()
     assert filled.iloc[[0]].sum() == 5
     with pytest.raises(InvalidSumError) as caught:
         filled.sum()
@@ -398,10 +398,10 @@ def test_views_share_memory_and_copies_do_not():
     same = array + 0
     same[1] = 7
     assert array[1] == 2
-    assert array.parts[1] != UNKNOWN
+    assert array.addresses[1] != UNKNOWN
     decimal = array.astype("discretionised[Float64]")
     decimal[1] = 7.5
-    assert array.parts[1] != UNKNOWN
+    assert array.addresses[1] != UNKNOWN
     with pytest.raises(NotImplementedError):
         array.view("int64")
 
@@ -428,7 +428,7 @@ def test_guesses_from_neighbours_are_marked():
     column = pd.Series(make([4.0, 0, 8.0, 0], [0, 1, 0, 3]))
     for guessed in (column.ffill(), column.interpolate(), column.bfill().ffill()):
         assert guessed.array.status.tolist() == [0, 6, 0, 6]
-        assert (guessed.array.parts == column.array.parts).all()
+        assert (guessed.array.addresses == column.array.addresses).all()
     assert column.interpolate().tolist() == [4.0, 6.0, 8.0, 8.0]
 
 
@@ -440,7 +440,7 @@ def test_scaling_keeps_the_cell_as_a_derived_measure():
     doubled = 2 * column
     assert doubled.sum() == 12
     assert (doubled / 2).sum() == 6
-    assert ((column * 3) * 5 / 15).array.registry.measures((column * 3 * 5 / 15).array.parts)[0][
+    assert ((column * 3) * 5 / 15).array.registry.measures((column * 3 * 5 / 15).array.addresses)[0][
         1
     ].id == "FLOW"
     assert (-column).sum() == -6
@@ -465,7 +465,7 @@ def test_scaling_keeps_the_cell_as_a_derived_measure():
         with pytest.raises(InvalidSumError) as caught:
             unknown.sum()
         assert caught.value.reasons == ("unknown",)
-    assert ((column * 0).array.parts == UNKNOWN).all()
+    assert ((column * 0).array.addresses == UNKNOWN).all()
 
 
 def test_chained_arithmetic_does_not_grow_names_without_end():
@@ -516,7 +516,7 @@ def test_differences_over_time_work_and_do_not_add():
     january, february = pd.Series(make([5, 6])), pd.Series(make([7, 9], period=1))
     change = february - january
     assert change.tolist() == [2, 3]
-    assert (change.array.parts == UNKNOWN).all()
+    assert (change.array.addresses == UNKNOWN).all()
     with pytest.raises(InvalidSumError):
         change.sum()
 
@@ -824,12 +824,12 @@ def test_the_mean_of_persons_is_allowed_and_is_of_kind_none():
     persons = pd.Series(make([4, 6], kind=Kind.PERSONS))
     assert persons.mean() == 5
     means = pd.DataFrame({"a": persons, "b": persons}).mean()
-    assert (means.array.parts == STATISTIC).all()
+    assert (means.array.addresses == STATISTIC).all()
     with pytest.raises(InvalidSumError, match="means, medians and other statistics do not add") as caught:
         means.sum()
     assert caught.value.reasons == ("rate",)
-    assert (means * 2).array.parts.tolist() == [STATISTIC] * 2
-    assert (means - means).array.parts.tolist() == [STATISTIC] * 2
+    assert (means * 2).array.addresses.tolist() == [STATISTIC] * 2
+    assert (means - means).array.addresses.tolist() == [STATISTIC] * 2
 
 
 def test_a_group_of_hidden_cells_alone_stays_hidden():
@@ -964,7 +964,7 @@ def test_arithmetic_of_single_cells_is_that_of_columns():
     assert (january[0] * np.array([1, 2])).tolist() == [5, 10]
     assert (np.array([1, 2]) - january[0]).tolist() == [-4, -3]
     assert isinstance((-january[0]) ** 0.5, complex)
-    assert (1 + january[0]).part == UNKNOWN
+    assert (1 + january[0]).address == UNKNOWN
     for wrong in ("x", None):
         with pytest.raises(TypeError):
             january[0] + wrong
@@ -985,11 +985,11 @@ def test_a_running_sum_of_cells_may_branch():
     assert (start + cells[2]) + cells[3] == 10
     with pytest.raises(InvalidSumError):
         start + cells[2] + cells[2]
-    assert start.part == SPACE.encode(CODES[Kind.FLOW], 0, [0])[0]
+    assert start.address == SPACE.encode(CODES[Kind.FLOW], 0, [0])[0]
 
 
 def test_cells_of_two_registries_add_where_their_table_is_one():
-    newer = PartSpace("t", "Tabel", MEASURES, (("M", "2026M04"), *PERIODS), (AREA,))
+    newer = AddressSpace("t", "Tabel", MEASURES, (("M", "2026M04"), *PERIODS), (AREA,))
     later = DiscretionisedArray(
         np.array([5]), np.zeros(1, dtype=np.uint8), newer.encode(3, 0, [[1]]), Registry.of(newer)
     )
@@ -1003,7 +1003,7 @@ def test_cells_of_two_registries_add_where_their_table_is_one():
 
 
 def test_arithmetic_minds_the_table_of_each_cell():
-    other = PartSpace("u", "En anden", MEASURES, PERIODS, ())
+    other = AddressSpace("u", "En anden", MEASURES, PERIODS, ())
     foreign = DiscretionisedArray(
         np.array([7, 9]), np.zeros(2, np.uint8), other.encode(3, [0, 1]), Registry.of(other)
     )
@@ -1013,7 +1013,7 @@ def test_arithmetic_minds_the_table_of_each_cell():
     assert doubled.iloc[2:].sum() == 32
     ratio = both / both
     assert ratio.tolist() == [1, 1, 1, 1]
-    measures = {measure.name for _, measure in ratio.array.registry.measures(ratio.array.parts)}
+    measures = {measure.name for _, measure in ratio.array.registry.measures(ratio.array.addresses)}
     assert measures == {"Måling flow / Måling flow"}
     with pytest.raises(InvalidSumError) as caught:
         doubled.sum()
@@ -1188,7 +1188,7 @@ def test_importing_the_guard_loads_no_heavy_part_of_pyarrow():
 def test_the_mode_and_the_unique_cells_are_numbers_of_their_own():
     column = pd.Series(make([5, 5, 7, 0], [0, 0, 0, 1]))
     assert column.mode().tolist() == [5]
-    assert (column.mode().array.parts == UNKNOWN).all()
+    assert (column.mode().array.addresses == UNKNOWN).all()
     assert column.unique().status.tolist() == [0, 0, 1]
     with pytest.raises(ValueError, match="NAs"):
         column.array.searchsorted(5)

@@ -18,12 +18,12 @@ from jobindsats_pandas.disclosure import (
     REASONS,
     STATISTIC,
     UNKNOWN,
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     Cells,
     CellStatus,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
     allow_sums,
     check_sums,
@@ -35,7 +35,7 @@ from jobindsats_pandas.kinds import Kind, is_count, measure_kind
 
 SHARED = Path(__file__).parents[2] / "shared" / "recorded"
 
-AREA = PartDimension.build(
+AREA = AddressDimension.build(
     "_omrade",
     "Område",
     [
@@ -45,22 +45,22 @@ AREA = PartDimension.build(
         ("_reko", "1", "Rekrutteringsområde", [("/1/", "Øst"), ("/2/", "Vest")]),
     ],
 )
-FUND = PartDimension.build(
+FUND = AddressDimension.build(
     "_akasse", "A-kasse", [("_akassedp", "2", "A-kasse", [("/1/", "X"), ("/2/", "Y")])]
 )
-MEASURES = tuple(PartMeasure(kind.name, f"Måling {kind}", kind) for kind in Kind)
+MEASURES = tuple(AddressMeasure(kind.name, f"Måling {kind}", kind) for kind in Kind)
 PERIODS = (
     *(("M", "2026M01"), ("M", "2026M02"), ("Q", "2026Q01"), ("Y", "2026Y01")),
     *(("W", "2026W01"), ("W", "2026W02"), ("QMAT", "2026QMAT01")),
 )
-SPACE = PartSpace("y01", "Tabel", MEASURES, PERIODS, (AREA, FUND))
-OTHER = PartSpace("y02", "En anden", MEASURES[:2], PERIODS[:2], ())
+SPACE = AddressSpace("y01", "Tabel", MEASURES, PERIODS, (AREA, FUND))
+OTHER = AddressSpace("y02", "En anden", MEASURES[:2], PERIODS[:2], ())
 REGISTRY, _ = merge_registries([Registry.of(SPACE), Registry.of(OTHER)])
 OFFSET = REGISTRY.offsets[1]
 FLOW = list(Kind).index(Kind.FLOW)
 
 
-def known_parts():
+def known_addresses():
     one = st.builds(
         lambda m, p, a, f: int(SPACE.encode(m, p, [a, f])[0]),
         st.integers(0, len(MEASURES) - 1),
@@ -73,7 +73,7 @@ def known_parts():
 
 
 @st.composite
-def similar_parts(draw):
+def similar_addresses(draw):
     """Parts that often add: of one measure and one level each."""
     measure = draw(st.integers(0, len(MEASURES) - 1))
     level = draw(st.sampled_from([(1, 2), (3, 4, 5), (6, 7), (0,)]))
@@ -100,21 +100,21 @@ STATUSES = st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6])
 
 @st.composite
 def groups_of_cells(draw):
-    parts = draw(st.one_of(st.lists(known_parts(), min_size=1, max_size=6), similar_parts()))
+    addresses = draw(st.one_of(st.lists(known_addresses(), min_size=1, max_size=6), similar_addresses()))
     clean = draw(st.booleans())
-    statuses = [0 if clean else draw(STATUSES) for _ in parts]
-    values = [draw(st.integers(0, 40)) for _ in parts]
-    values = [0 if part == NOTHING else value for part, value in zip(parts, values, strict=True)]
-    ids = [draw(st.integers(-1, 2)) for _ in parts]
-    return parts, statuses, values, ids
+    statuses = [0 if clean else draw(STATUSES) for _ in addresses]
+    values = [draw(st.integers(0, 40)) for _ in addresses]
+    values = [0 if address == NOTHING else value for address, value in zip(addresses, values, strict=True)]
+    ids = [draw(st.integers(-1, 2)) for _ in addresses]
+    return addresses, statuses, values, ids
 
 
-def taken_apart(part):
-    """Table, measure, period and members of a part, by counting in mixed radix."""
-    if part >= OFFSET:
-        number, space = part - OFFSET, OTHER
+def taken_apart(address):
+    """Table, measure, period and members of an address, by counting in mixed radix."""
+    if address >= OFFSET:
+        number, space = address - OFFSET, OTHER
     else:
-        number, space = part, SPACE
+        number, space = address, SPACE
     number, period = divmod(number, len(space.periods))
     members = []
     for dimension in reversed(space.dimensions):
@@ -123,12 +123,12 @@ def taken_apart(part):
     return space, space.measures[number], space.periods[period], members[::-1]
 
 
-def reasons_by_hand(parts, statuses, dropped=0):
+def reasons_by_hand(addresses, statuses, dropped=0):
     """Why cells do not add, said as plainly as possible."""
     cells = [
-        (part, status)
-        for part, status in zip(parts, statuses, strict=True)
-        if status != CellStatus.ABSENT and part != NOTHING
+        (address, status)
+        for address, status in zip(addresses, statuses, strict=True)
+        if status != CellStatus.ABSENT and address != NOTHING
     ]
     found = set()
     for _, status in cells:
@@ -143,18 +143,18 @@ def reasons_by_hand(parts, statuses, dropped=0):
     if len(cells) > 1:
         if any(status == CellStatus.ROUNDED for _, status in cells):
             found.add("rounded")
-        if any(part == UNKNOWN for part, _ in cells):
+        if any(address == UNKNOWN for address, _ in cells):
             found.add("unknown")
-        if any(part == STATISTIC for part, _ in cells):
+        if any(address == STATISTIC for address, _ in cells):
             found.add("rate")
-        known = [taken_apart(part) for part, _ in cells if part >= 0]
+        known = [taken_apart(address) for address, _ in cells if address >= 0]
         if len({(space.table, measure.id) for space, measure, _, _ in known}) > 1:
             found.add("measures")
         if any(measure.kind is Kind.NONE for _, measure, _, _ in known):
             found.add("rate")
         if any(measure.kind is Kind.PERSONS for _, measure, _, _ in known):
             found.add("persons")
-        if len({part for part, _ in cells if part >= 0}) < len(known):
+        if len({address for address, _ in cells if address >= 0}) < len(known):
             found.add("repeated")
         for table in (SPACE, OTHER):
             here = [one for one in known if one[0] is table]
@@ -170,25 +170,25 @@ def reasons_by_hand(parts, statuses, dropped=0):
     return tuple(reason for reason in REASONS if reason in found)
 
 
-def arrays(parts, statuses, values):
+def arrays(addresses, statuses, values):
     return (
         np.array(values, dtype=np.int64),
         np.array(statuses, dtype=np.uint8),
-        np.array(parts, dtype=np.int64),
+        np.array(addresses, dtype=np.int64),
     )
 
 
 @settings(max_examples=200, deadline=None)
 @given(groups_of_cells(), st.sampled_from([0, 0, 0, 2]))
 def test_the_vectorised_rules_say_what_the_plain_ones_say(groups, dropped):
-    parts, statuses, values, ids = groups
-    cells = Cells(*arrays(parts, statuses, values), REGISTRY, dropped)
+    addresses, statuses, values, ids = groups
+    cells = Cells(*arrays(addresses, statuses, values), REGISTRY, dropped)
     alone = check_sums(cells)
-    assert alone.reasons_of() == reasons_by_hand(parts, statuses, dropped)
+    assert alone.reasons_of() == reasons_by_hand(addresses, statuses, dropped)
     grouped = check_sums(cells, np.array(ids), 4)
     for group in range(4):
         of = [place for place, number in enumerate(ids) if number == group]
-        expected = reasons_by_hand([parts[i] for i in of], [statuses[i] for i in of], dropped)
+        expected = reasons_by_hand([addresses[i] for i in of], [statuses[i] for i in of], dropped)
         assert grouped.reasons_of(group) == expected
         shown = [values[i] for i in of if statuses[i] not in (1, 2, 3)]
         assert grouped.totals[group] == sum(shown)
@@ -197,10 +197,10 @@ def test_the_vectorised_rules_say_what_the_plain_ones_say(groups, dropped):
 @settings(max_examples=150, deadline=None)
 @given(groups_of_cells())
 def test_a_sum_goes_through_in_pandas_exactly_if_the_rules_allow_it(groups):
-    parts, statuses, values, ids = groups
-    array = DiscretionisedArray(*arrays(parts, statuses, values), REGISTRY)
+    addresses, statuses, values, ids = groups
+    array = DiscretionisedArray(*arrays(addresses, statuses, values), REGISTRY)
     frame = pd.DataFrame({"key": ids, "value": array})
-    reasons = reasons_by_hand(parts, statuses)
+    reasons = reasons_by_hand(addresses, statuses)
     if reasons:
         with pytest.raises(InvalidSumError) as caught:
             frame.value.sum()
@@ -211,7 +211,7 @@ def test_a_sum_goes_through_in_pandas_exactly_if_the_rules_allow_it(groups):
         assert frame.value.sum() == sum(shown)
     if any(
         reasons_by_hand(
-            [part for part, number in zip(parts, ids, strict=True) if number == key],
+            [address for address, number in zip(addresses, ids, strict=True) if number == key],
             [status for status, number in zip(statuses, ids, strict=True) if number == key],
         )
         for key in set(ids)
@@ -225,9 +225,9 @@ def test_a_sum_goes_through_in_pandas_exactly_if_the_rules_allow_it(groups):
 @settings(max_examples=150, deadline=None)
 @given(groups_of_cells())
 def test_adding_single_cells_one_by_one_obeys_the_same_rules(groups):
-    parts, statuses, values, _ = groups
-    array = DiscretionisedArray(*arrays(parts, statuses, values), REGISTRY)
-    if reasons_by_hand(parts, statuses):
+    addresses, statuses, values, _ = groups
+    array = DiscretionisedArray(*arrays(addresses, statuses, values), REGISTRY)
+    if reasons_by_hand(addresses, statuses):
         # A cell that pandas made is a plain NaN, which makes the sum one too, if it comes before the trouble.
         with contextlib.suppress(InvalidSumError):
             assert np.isnan(sum(array))
@@ -245,17 +245,17 @@ def ancestors_by_hand(dimension, member):
 
 
 @settings(max_examples=150, deadline=None)
-@given(similar_parts())
-def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(parts):
-    check = check_sums(Cells(*arrays(parts, [0] * len(parts), [1] * len(parts)), REGISTRY))
-    if len(parts) == 1:
-        assert check.parts[0] == parts[0]
+@given(similar_addresses())
+def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(addresses):
+    check = check_sums(Cells(*arrays(addresses, [0] * len(addresses), [1] * len(addresses)), REGISTRY))
+    if len(addresses) == 1:
+        assert check.addresses[0] == addresses[0]
         return
-    cells = [taken_apart(part) for part in parts]
+    cells = [taken_apart(address) for address in addresses]
     if not check.valid or len({period for _, _, period, _ in cells}) > 1:
-        assert check.parts[0] == UNKNOWN
+        assert check.addresses[0] == UNKNOWN
         return
-    _, measure, period, members = taken_apart(int(check.parts[0]))
+    _, measure, period, members = taken_apart(int(check.addresses[0]))
     assert (measure, period) == cells[0][1:3]
     for place, dimension in enumerate(SPACE.dimensions):
         lines = [ancestors_by_hand(dimension, one[3][place]) for one in cells]
@@ -263,21 +263,21 @@ def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(parts):
         assert members[place] == common
 
 
-def bounds_by_hand(parts, statuses, values):
+def bounds_by_hand(addresses, statuses, values):
     """The interval of the true sum, or None."""
-    reasons = reasons_by_hand(parts, statuses)
+    reasons = reasons_by_hand(addresses, statuses)
     refused = {"measures", "rate", "unknown", "levels", "repeated", "not_available", "filled", "dropped"}
     if refused & set(reasons):
         return None
     low = high = 0.0
     largest = 0.0
     kind = None
-    for part, status, value in zip(parts, statuses, values, strict=True):
-        if status == CellStatus.ABSENT or part == NOTHING:
+    for address, status, value in zip(addresses, statuses, values, strict=True):
+        if status == CellStatus.ABSENT or address == NOTHING:
             continue
-        if part < 0:
+        if address < 0:
             return None
-        kind = taken_apart(part)[1].kind
+        kind = taken_apart(address)[1].kind
         if kind is not Kind.PERSONS and "periods" in reasons:
             return None
         least = most = float(value)
@@ -298,57 +298,57 @@ def bounds_by_hand(parts, statuses, values):
 @settings(max_examples=200, deadline=None)
 @given(groups_of_cells())
 def test_bounds_are_those_of_the_rule_and_no_wider(groups):
-    parts, statuses, values, ids = groups
-    cells = Cells(*arrays(parts, statuses, values), REGISTRY)
+    addresses, statuses, values, ids = groups
+    cells = Cells(*arrays(addresses, statuses, values), REGISTRY)
     found = check_sums(cells, np.array(ids), 3).bounds()
     for group in range(3):
         of = [place for place, number in enumerate(ids) if number == group]
-        expected = bounds_by_hand(*([column[i] for i in of] for column in (parts, statuses, values)))
+        expected = bounds_by_hand(*([column[i] for i in of] for column in (addresses, statuses, values)))
         if expected is None:
             assert np.isnan([found.low[group], found.high[group]]).all()
         else:
             assert (found.low[group], found.high[group]) == pytest.approx(expected)
         assert found.hidden[group] == sum(
-            statuses[i] == CellStatus.DISCRETIONISED and parts[i] != NOTHING for i in of
+            statuses[i] == CellStatus.DISCRETIONISED and addresses[i] != NOTHING for i in of
         )
 
 
 @settings(max_examples=60, deadline=None)
 @given(groups_of_cells(), st.permutations(range(6)))
 def test_the_order_of_cells_changes_nothing(groups, order):
-    parts, statuses, values, ids = groups
-    order = [place for place in order if place < len(parts)]
-    first = check_sums(Cells(*arrays(parts, statuses, values), REGISTRY), np.array(ids), 3)
-    moved = [[column[place] for place in order] for column in (parts, statuses, values)]
+    addresses, statuses, values, ids = groups
+    order = [place for place in order if place < len(addresses)]
+    first = check_sums(Cells(*arrays(addresses, statuses, values), REGISTRY), np.array(ids), 3)
+    moved = [[column[place] for place in order] for column in (addresses, statuses, values)]
     second = check_sums(Cells(*arrays(*moved), REGISTRY), np.array([ids[place] for place in order]), 3)
     assert first.reasons.tolist() == second.reasons.tolist()
     assert first.totals.tolist() == second.totals.tolist()
-    assert first.parts.tolist() == second.parts.tolist()
+    assert first.addresses.tolist() == second.addresses.tolist()
 
 
 def test_many_groups_are_judged_as_few_are():
     # Beyond a size, keys are no longer marked off in a table but compared cell by cell.
     cells = 70_000
-    parts = np.tile(SPACE.encode(3, 0, [[3, 4], [1, 1]]), cells // 2)
-    parts[-1] = SPACE.encode(3, 0, [1, 1])[0]
+    addresses = np.tile(SPACE.encode(3, 0, [[3, 4], [1, 1]]), cells // 2)
+    addresses[-1] = SPACE.encode(3, 0, [1, 1])[0]
     ids = np.repeat(np.arange(cells // 2), 2)
     values = np.full(cells, 7)
-    check = check_sums(Cells(values, np.zeros(cells, dtype=np.uint8), parts, REGISTRY), ids, cells)
+    check = check_sums(Cells(values, np.zeros(cells, dtype=np.uint8), addresses, REGISTRY), ids, cells)
     assert np.flatnonzero(check.bad).tolist() == [cells // 2 - 1]
     assert check.reasons_of(cells // 2 - 1) == ("levels",)
     assert (check.totals[: cells // 2] == 14).all()
-    assert (check.parts[: cells // 2 - 1] == SPACE.encode(3, 0, [1, 1])[0]).all()
-    assert (check.parts[cells // 2 :] == NOTHING).all()
+    assert (check.addresses[: cells // 2 - 1] == SPACE.encode(3, 0, [1, 1])[0]).all()
+    assert (check.addresses[cells // 2 :] == NOTHING).all()
 
 
 def test_tables_of_very_many_cells_are_judged_alike():
     wide = [
-        PartDimension.build(
+        AddressDimension.build(
             f"d{n}", f"D{n}", [(f"_h{n}", "1", "alle", [(f"/{m}/", f"{m}") for m in range(3000)])]
         )
         for n in range(3)
     ]
-    space = PartSpace("y07", "T", MEASURES, PERIODS, tuple(wide))
+    space = AddressSpace("y07", "T", MEASURES, PERIODS, tuple(wide))
     assert space.per_measure > 1 << 32
     members = [[3000, 1, 3000], [2, 2, 2], [7, 7, 7]]
     array = DiscretionisedArray(
@@ -362,15 +362,15 @@ def test_tables_of_very_many_cells_are_judged_alike():
 
 
 def test_groups_of_different_measures_each_keep_theirs():
-    parts = SPACE.encode([2, 2, 3, 3], 0, [[3, 4, 3, 4], 0])
-    column = pd.Series(DiscretionisedArray(np.ones(4), np.zeros(4, np.uint8), parts, REGISTRY))
+    addresses = SPACE.encode([2, 2, 3, 3], 0, [[3, 4, 3, 4], 0])
+    column = pd.Series(DiscretionisedArray(np.ones(4), np.zeros(4, np.uint8), addresses, REGISTRY))
     sums = column.groupby([0, 0, 1, 1]).sum()
-    assert sums.array.parts.tolist() == SPACE.encode([2, 3], 0, [1, 0]).tolist()
+    assert sums.array.addresses.tolist() == SPACE.encode([2, 3], 0, [1, 0]).tolist()
 
 
 def test_sums_beyond_the_exact_range_of_floats_are_exact():
-    parts = SPACE.encode(3, 0, [[3, 4], [1, 1]])
-    array = DiscretionisedArray(np.array([2**53, 1]), np.zeros(2, dtype=np.uint8), parts, REGISTRY)
+    addresses = SPACE.encode(3, 0, [[3, 4], [1, 1]])
+    array = DiscretionisedArray(np.array([2**53, 1]), np.zeros(2, dtype=np.uint8), addresses, REGISTRY)
     assert pd.Series(array).groupby([0, 0]).sum().iloc[0] == 2**53 + 1
     assert array.sum() == 2**53 + 1
     assert check_sums(array.cells, np.array([1, 1]), 2).totals.tolist() == [0, 2**53 + 1]
@@ -394,16 +394,16 @@ def guarded(table, hierarchy, children):
     levels = {}
     for key, path in paths.items():
         levels.setdefault(len([step for step in path.split("/") if step]), []).append((path, names[key]))
-    dimension = PartDimension.build(
+    dimension = AddressDimension.build(
         "_d",
         dimension_name,
         [(hierarchy, str(depth), f"niveau {depth}", of) for depth, of in sorted(levels.items())],
     )
     first = list(frame.columns).index(dimension_name) + 1
     names = list(frame.columns[first:])
-    measures = tuple(PartMeasure(name, name, measure_kind(name)) for name in names)
+    measures = tuple(AddressMeasure(name, name, measure_kind(name)) for name in names)
     types = {period: "Q" if "Q" in period else "M" for period in frame.Periode}
-    space = PartSpace(table, table, measures, tuple((types[p], p) for p in sorted(types)), (dimension,))
+    space = AddressSpace(table, table, measures, tuple((types[p], p) for p in sorted(types)), (dimension,))
     members = np.array([dimension.code(paths[key], hierarchy) for key in keys])
     periods = np.array([space.period_code(types[period], period) for period in frame.Periode])
     result = {
@@ -616,8 +616,8 @@ def test_combinations_that_were_left_out_complete_a_selection():
 
 
 def test_a_total_that_is_not_published_is_not_offered():
-    parts = SPACE.encode(0, 0, [[0, 0], [1, 2]])
-    check = check_sums(Cells(np.array([5, 6]), np.zeros(2, dtype=np.uint8), parts, Registry.of(SPACE)))
+    addresses = SPACE.encode(0, 0, [[0, 0], [1, 2]])
+    check = check_sums(Cells(np.array([5, 6]), np.zeros(2, dtype=np.uint8), addresses, Registry.of(SPACE)))
     assert check.reasons_of() == ("persons",)
     assert published_cell(check) is None
 
@@ -626,15 +626,19 @@ def test_every_selection_over_two_dimensions_must_be_whole():
     members = [[1, 1, 2, 2], [1, 2, 1, 2]]
     dimensions = (
         AREA,
-        PartDimension.build("_b", "B", [("_h", "1", "alle", [("/", "I alt"), ("/1/", "x"), ("/2/", "y")])]),
+        AddressDimension.build(
+            "_b", "B", [("_h", "1", "alle", [("/", "I alt"), ("/1/", "x"), ("/2/", "y")])]
+        ),
     )
-    space = PartSpace("y03", "T", MEASURES, PERIODS, dimensions)
+    space = AddressSpace("y03", "T", MEASURES, PERIODS, dimensions)
     registry = Registry.of(space)
 
     def found(kept):
-        parts = space.encode(0, 0, [np.array(codes)[kept] for codes in members])
+        addresses = space.encode(0, 0, [np.array(codes)[kept] for codes in members])
         return published_cell(
-            check_sums(Cells(np.ones(len(parts)), np.zeros(len(parts), np.uint8), parts, registry))
+            check_sums(
+                Cells(np.ones(len(addresses)), np.zeros(len(addresses), np.uint8), addresses, registry)
+            )
         )
 
     assert found([0, 1, 2, 3]).over == (0, 1)
@@ -698,9 +702,9 @@ def test_where_totals_stand_among_their_parts_the_published_total_comes_first():
     assert instead(column(Kind.FLOW, [1, 3, 4])) == [none, without]
 
     def of(members, measures=FLOW):
-        parts = SPACE.encode(measures, 0, members)
+        addresses = SPACE.encode(measures, 0, members)
         return DiscretionisedArray(
-            np.ones(len(parts)), np.zeros(len(parts), np.uint8), parts, Registry.of(SPACE)
+            np.ones(len(addresses)), np.zeros(len(addresses), np.uint8), addresses, Registry.of(SPACE)
         )
 
     # In one fund, that fund stays; a dimension without a published total has none to offer.
@@ -780,7 +784,7 @@ def test_a_rate_is_to_be_weighted_by_what_it_is_a_rate_of():
 
 
 def test_rolling_years_never_add_not_even_flows():
-    space = PartSpace("y04", "T", MEASURES, (("QMAT", "2025QMAT01"), ("QMAT", "2026QMAT01")), ())
+    space = AddressSpace("y04", "T", MEASURES, (("QMAT", "2025QMAT01"), ("QMAT", "2026QMAT01")), ())
     array = DiscretionisedArray(
         np.array([5, 6]), np.zeros(2, np.uint8), space.encode(3, [0, 1]), Registry.of(space)
     )
@@ -792,8 +796,8 @@ def test_weeks_do_not_overlap_but_each_lies_in_a_month():
     first, second, month = map(PERIODS.index, [("W", "2026W01"), ("W", "2026W02"), ("M", "2026M01")])
 
     def flows(*periods):
-        parts = SPACE.encode(FLOW, periods)
-        return DiscretionisedArray(np.array([5, 6]), np.zeros(2, np.uint8), parts, Registry.of(SPACE))
+        addresses = SPACE.encode(FLOW, periods)
+        return DiscretionisedArray(np.array([5, 6]), np.zeros(2, np.uint8), addresses, Registry.of(SPACE))
 
     weeks = flows(first, second)
     assert weeks.sum() == 11
@@ -802,7 +806,9 @@ def test_weeks_do_not_overlap_but_each_lies_in_a_month():
 
 
 def test_the_error_says_what_an_override_made_of_a_measure():
-    space = PartSpace("y05", "T", (PartMeasure("m", "Antal sanktioner", Kind.PERSONS),), PERIODS, (AREA,))
+    space = AddressSpace(
+        "y05", "T", (AddressMeasure("m", "Antal sanktioner", Kind.PERSONS),), PERIODS, (AREA,)
+    )
     array = DiscretionisedArray(
         np.array([5, 6]), np.zeros(2, np.uint8), space.encode(0, 0, [[3, 4]]), Registry.of(space)
     )
@@ -815,8 +821,8 @@ def test_money_has_no_upper_bound_and_full_time_persons_half_a_person():
 
 
 def test_many_names_are_cut_short():
-    space = PartSpace(
-        "y06", "T", tuple(PartMeasure(str(i), f"M{i}", Kind.FLOW) for i in range(9)), PERIODS, ()
+    space = AddressSpace(
+        "y06", "T", tuple(AddressMeasure(str(i), f"M{i}", Kind.FLOW) for i in range(9)), PERIODS, ()
     )
     array = DiscretionisedArray(
         np.ones(9), np.zeros(9, np.uint8), space.encode(np.arange(9), 0), Registry.of(space)
@@ -882,15 +888,17 @@ def test_a_coarser_period_that_is_covered_exactly_is_named_and_no_other():
         ("Y", "2026Y01"),
     )
     measures = (
-        PartMeasure("p", "Antal personer", Kind.PERSONS),
-        PartMeasure("f", "Antal fuldtidspersoner", Kind.FULL_TIME),
+        AddressMeasure("p", "Antal personer", Kind.PERSONS),
+        AddressMeasure("f", "Antal fuldtidspersoner", Kind.FULL_TIME),
     )
-    space = PartSpace("y07", "T", measures, periods, (AREA,))
+    space = AddressSpace("y07", "T", measures, periods, (AREA,))
 
     def text(measure, months, member=3):
-        parts = space.encode(measure, np.array(months), [member])
-        ones = np.full(len(parts), 9)
-        return message(DiscretionisedArray(ones, np.zeros(len(parts), np.uint8), parts, Registry.of(space)))
+        addresses = space.encode(measure, np.array(months), [member])
+        ones = np.full(len(addresses), 9)
+        return message(
+            DiscretionisedArray(ones, np.zeros(len(addresses), np.uint8), addresses, Registry.of(space))
+        )
 
     quarter = "ji.read_jobindsats('y07', by={'_nykom': '/1/1/'}, periods='2026Q01', period_type='Q')"
     assert quarter in text(0, [0, 1, 2])
@@ -903,7 +911,7 @@ def test_a_coarser_period_that_is_covered_exactly_is_named_and_no_other():
 
 
 def test_municipalities_that_make_up_a_region_of_another_hierarchy_are_told_of_it():
-    area = PartDimension.build(
+    area = AddressDimension.build(
         "_omrade",
         "Område",
         [
@@ -913,12 +921,14 @@ def test_municipalities_that_make_up_a_region_of_another_hierarchy_are_told_of_i
             ("_reko", "2", "Kommune", [("/1/1/", "A"), ("/1/2/", "B"), ("/2/3/", "C")]),
         ],
     )
-    space = PartSpace("y08", "T", (PartMeasure("p", "Antal personer", Kind.PERSONS),), PERIODS, (area,))
+    space = AddressSpace("y08", "T", (AddressMeasure("p", "Antal personer", Kind.PERSONS),), PERIODS, (area,))
 
     def text(members):
-        parts = space.encode(0, 0, [np.array(members)])
-        ones = np.full(len(parts), 9)
-        return message(DiscretionisedArray(ones, np.zeros(len(parts), np.uint8), parts, Registry.of(space)))
+        addresses = space.encode(0, 0, [np.array(members)])
+        ones = np.full(len(addresses), 9)
+        return message(
+            DiscretionisedArray(ones, np.zeros(len(addresses), np.uint8), addresses, Registry.of(space))
+        )
 
     assert "ji.read_jobindsats('y08', by={'_reko': '/1/'}, periods='2026M01')" in text([1, 2])
     assert "_reko" not in text([1, 3])
@@ -966,12 +976,12 @@ def test_bounds_have_the_sums_that_are_right_beside_those_that_are_hidden():
 
 def test_a_sum_over_months_with_gaps_says_how_many_there_are() -> None:
     periods = tuple(("M", f"{2024 + n // 4}M{n % 4 * 3 + 3:02d}") for n in range(8))
-    space = PartSpace("y25", "T", (MEASURES[FLOW],), (*periods, ("Q", "2024Q01"), ("Q", "2024Q02")), ())
+    space = AddressSpace("y25", "T", (MEASURES[FLOW],), (*periods, ("Q", "2024Q01"), ("Q", "2024Q02")), ())
 
     def column(places: list[int]) -> pd.Series:
-        parts = space.encode(0, np.array(places))
+        addresses = space.encode(0, np.array(places))
         numbers, status = np.arange(len(places)) + 10, np.zeros(len(places), dtype=np.uint8)
-        return pd.Series(DiscretionisedArray(numbers, status, parts, Registry.of(space)))
+        return pd.Series(DiscretionisedArray(numbers, status, addresses, Registry.of(space)))
 
     every = column(list(range(8)))
     told = "table y25 has 8 of the 22 periods of type M from 2024M03 to 2025M12"
@@ -994,7 +1004,7 @@ def test_a_sum_over_months_with_gaps_says_how_many_there_are() -> None:
 
 
 def test_the_country_is_not_offered_for_municipalities_that_are_not_the_whole_level():
-    area = PartDimension.build(
+    area = AddressDimension.build(
         "_omrade",
         "Område",
         [
@@ -1002,12 +1012,12 @@ def test_the_country_is_not_offered_for_municipalities_that_are_not_the_whole_le
             ("_nykom", "2", "Kommune", [("/1/", "A"), ("/2/", "B"), ("/3/", "Uoplyst område")]),
         ],
     )
-    space = PartSpace("y09", "T", (PartMeasure("p", "Antal personer", Kind.PERSONS),), PERIODS, (area,))
+    space = AddressSpace("y09", "T", (AddressMeasure("p", "Antal personer", Kind.PERSONS),), PERIODS, (area,))
 
     def frame(members):
-        parts = space.encode(0, 0, [np.array(members)])
-        ones = np.full(len(parts), 9)
-        array = DiscretionisedArray(ones, np.zeros(len(parts), np.uint8), parts, Registry.of(space))
+        addresses = space.encode(0, 0, [np.array(members)])
+        ones = np.full(len(addresses), 9)
+        array = DiscretionisedArray(ones, np.zeros(len(addresses), np.uint8), addresses, Registry.of(space))
         return pd.DataFrame({"Område": [area.members[code].name for code in members], "antal": array})
 
     for some in ([1], [1, 2], [1, 3]):

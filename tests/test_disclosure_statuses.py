@@ -18,11 +18,11 @@ import pytest
 import jobindsats_pandas as ji
 from jobindsats_pandas.disclosure import (
     UNKNOWN,
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     CellStatus,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
     check_sums,
     texts,
@@ -33,13 +33,13 @@ from jobindsats_pandas.kinds import Kind
 OBSERVED, HIDDEN, NOT_AVAILABLE, ABSENT, ROUNDED, DERIVED, FILLED, HOLE = CellStatus
 FUNDS = ("Min", "FOA", "3F")
 PERIODS = tuple(("Q", f"2025Q{quarter}") for quarter in (1, 2, 3, 4))
-SPACE = PartSpace(
+SPACE = AddressSpace(
     "t",
     "Sanktioner",
-    (PartMeasure("a", "Antal sanktioner", Kind.FLOW), PartMeasure("b", "Antal samtaler", Kind.FLOW)),
+    (AddressMeasure("a", "Antal sanktioner", Kind.FLOW), AddressMeasure("b", "Antal samtaler", Kind.FLOW)),
     PERIODS,
     (
-        PartDimension.build(
+        AddressDimension.build(
             "_kasse", "A-kasse", [("_h", "1", "A-kasse", [(f"/{n}/", name) for n, name in enumerate(FUNDS)])]
         ),
     ),
@@ -158,7 +158,7 @@ def test_what_stands_in_the_place_of_a_hidden_cell_is_hidden_or_a_guess(name, hi
 def test_a_pivot_table_of_single_cells_keeps_the_cells(name):
     frame = panel((2, 9))
     made = IN_PLACE_OF_HIDDEN[name](frame)
-    assert (made.array.parts == frame.x.array.parts).all()
+    assert (made.array.addresses == frame.x.array.addresses).all()
     assert statuses(made) == statuses(frame.x)
     assert made.iloc[4:8].sum() == frame.x.iloc[4:8].sum()
 
@@ -180,7 +180,7 @@ def test_an_extreme_of_hidden_cells_is_hidden(hidden, status, told):
         assert statuses(found) == [told]
     assert frame.x.max().status == told
     if len(hidden) == 1:
-        assert frame.x.max().part == frame.x.array.parts[0]
+        assert frame.x.max().address == frame.x.array.addresses[0]
 
 
 def test_rows_appended_by_their_label_bring_their_hidden_cells():
@@ -279,7 +279,7 @@ def test_holes_and_what_left_go_through_parquet(tmp_path, keep):
     written.jobindsats.to_parquet(tmp_path / "x.parquet")
     back = ji.read_parquet(tmp_path / "x.parquet")
     assert statuses(back.x) == statuses(written.x)
-    assert back.x.array.parts.tolist() == written.x.array.parts.tolist()
+    assert back.x.array.addresses.tolist() == written.x.array.addresses.tolist()
     assert back.x.array.cells.left == ("FOA",)
     plain = pd.read_parquet(tmp_path / "x.parquet")
     assert plain["x_status"][written.x.isna()].tolist() == ["not in the data here"] * int(
@@ -338,7 +338,7 @@ def test_only_a_new_read_replaces_a_hidden_cell():
     hidden = panel((2,))
     made = hidden.x.fillna(OLDER)
     assert statuses(made)[2] is FILLED
-    assert made.array.parts[2] == hidden.x.array.parts[2]
+    assert made.array.addresses[2] == hidden.x.array.addresses[2]
     made[:] = OLDER.array
     assert statuses(made)[2] is FILLED
 
@@ -386,7 +386,7 @@ def test_a_cell_never_comes_back_with_the_address_of_another():
     frame["x"] = frame.x.where(frame.index != 5, OLDER.iloc[4]).where(frame.index != 5, frame.x)
     values = frame.x.array.numbers.copy()
     values[5] = values[4]
-    frame["x"] = DiscretionisedArray(values, frame.x.array.status.copy(), frame.x.array.parts, REGISTRY)
+    frame["x"] = DiscretionisedArray(values, frame.x.array.status.copy(), frame.x.array.addresses, REGISTRY)
     for back in (
         frame.set_index(["kasse", "x"]).reset_index().x,
         frame.groupby(["kasse", "Periode", "x"], observed=True, dropna=False).size().reset_index().x,
@@ -394,11 +394,11 @@ def test_a_cell_never_comes_back_with_the_address_of_another():
         pd.Series(frame.x.unique()),
         pd.MultiIndex.from_arrays([frame.x, frame.kasse]).get_level_values(0).to_series(),
     ):
-        own = dict(zip(frame.x.array.parts.tolist(), frame.x.array.numbers.tolist(), strict=True))
-        for number, part in zip(back.array.numbers.tolist(), back.array.parts.tolist(), strict=True):
+        own = dict(zip(frame.x.array.addresses.tolist(), frame.x.array.numbers.tolist(), strict=True))
+        for number, part in zip(back.array.numbers.tolist(), back.array.addresses.tolist(), strict=True):
             assert part == UNKNOWN or own[part] == number
         assert (
-            back.array.parts[[place for place, one in enumerate(back.tolist()) if one == values[4]]].max()
+            back.array.addresses[[place for place, one in enumerate(back.tolist()) if one == values[4]]].max()
             == UNKNOWN
         )
 
@@ -491,10 +491,10 @@ def test_members_that_lost_only_some_cells_were_not_chosen():
     ],
 )
 def test_a_product_has_the_kind_of_what_there_is_so_much_of_for_each_of_those_counted(rate, count, kind):
-    space = PartSpace(
+    space = AddressSpace(
         "t",
         "T",
-        (PartMeasure("r", rate, Kind.NONE), PartMeasure("c", count, Kind.PERSONS)),
+        (AddressMeasure("r", rate, Kind.NONE), AddressMeasure("c", count, Kind.PERSONS)),
         PERIODS,
         SPACE.dimensions,
     )
@@ -505,7 +505,7 @@ def test_a_product_has_the_kind_of_what_there_is_so_much_of_for_each_of_those_co
     )
     for product in (averages * counts, counts * averages):
         assert statuses(product) == [DERIVED, DERIVED]
-        (found,) = product.array.registry.measures(product.array.parts)
+        (found,) = product.array.registry.measures(product.array.addresses)
         assert found[1].kind is kind
         if kind is Kind.NONE:
             assert refused(product.sum) == ("rate",)

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning, JobindsatsWarning
@@ -25,7 +25,7 @@ from jobindsats_pandas.kinds import Kind
 
 mpl.use("Agg")
 
-AREA = PartDimension.build(
+AREA = AddressDimension.build(
     "_omrade",
     "Område",
     [
@@ -34,13 +34,13 @@ AREA = PartDimension.build(
     ],
 )
 KINDS = (Kind.FLOW, Kind.NONE, Kind.PERSONS)
-SPACE = PartSpace(
+SPACE = AddressSpace(
     "t",
     "T",
     (
-        PartMeasure("f", "Antal sanktioner", Kind.FLOW),
-        PartMeasure("r", "Andel ledige", Kind.NONE),
-        PartMeasure("p", "Antal personer", Kind.PERSONS),
+        AddressMeasure("f", "Antal sanktioner", Kind.FLOW),
+        AddressMeasure("r", "Andel ledige", Kind.NONE),
+        AddressMeasure("p", "Antal personer", Kind.PERSONS),
     ),
     (("M", "2026M01"), ("M", "2026M02")),
     (AREA,),

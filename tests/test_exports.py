@@ -18,7 +18,13 @@ import pytest
 
 import jobindsats_pandas as ji
 from jobindsats_pandas import exports
-from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, PartMeasure, PartSpace, Registry
+from jobindsats_pandas.disclosure import (
+    AddressMeasure,
+    AddressSpace,
+    CellStatus,
+    DiscretionisedArray,
+    Registry,
+)
 from jobindsats_pandas.errors import ConfigurationError, TooLargeError
 from jobindsats_pandas.exports import to_csv, to_excel
 from jobindsats_pandas.kinds import Kind
@@ -43,7 +49,7 @@ NASTY = [
 def guarded(values: list[float], status: list[int], kind: Kind = Kind.FLOW) -> DiscretionisedArray:
     """Build cells of one measure, one for each period."""
     periods = tuple(("M", f"2026M{number:02d}") for number in range(1, len(values) + 1))
-    of = PartSpace("x01", "Ledige", (PartMeasure("m", "Antal sager, tilgang", kind),), periods, ())
+    of = AddressSpace("x01", "Ledige", (AddressMeasure("m", "Antal sager, tilgang", kind),), periods, ())
     numbers = np.array(values, dtype=np.int64 if all(isinstance(one, int) for one in values) else np.float64)
     return DiscretionisedArray(
         numbers, np.array(status, dtype=np.uint8), of.encode(0, np.arange(len(values))), Registry.of(of)

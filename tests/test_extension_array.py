@@ -35,12 +35,12 @@ from pandas.tests.extension.conftest import (  # noqa: F401 - the suite asks for
 )
 
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     CellStatus,
     DiscretionisedArray,
     DiscretionisedDtype,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
     allow_sums,
 )
@@ -54,11 +54,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::jobindsats_pandas.errors.HiddenCellsWarning"),
 ]
 
-DIMENSION = PartDimension.build(
+DIMENSION = AddressDimension.build(
     "_d", "D", [("_h", "1", "alle", [(f"/{n}/", f"nr. {n}") for n in range(200)])]
 )
-SPACE = PartSpace(
-    "t", "T", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),), (("M", "2026M01"),), (DIMENSION,)
+SPACE = AddressSpace(
+    "t", "T", (AddressMeasure("m", "Antal sanktioner", Kind.FLOW),), (("M", "2026M01"),), (DIMENSION,)
 )
 REGISTRY = Registry.of(SPACE)
 MISSING = {"absent": CellStatus.ABSENT, "hidden": CellStatus.DISCRETIONISED}

@@ -26,10 +26,10 @@ import pandas as pd
 import pytest
 
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsWarning
@@ -535,7 +535,7 @@ def guarded(scenario: str) -> DiscretionisedArray:
     """The column of a scenario."""
     kinds = {"persons": Kind.PERSONS, "rate": Kind.NONE}
     names = {"persons": "Antal personer", "rate": "Andel personer"}
-    measures = [PartMeasure("m", names.get(scenario, "Antal sanktioner"), kinds.get(scenario, Kind.FLOW))]
+    measures = [AddressMeasure("m", names.get(scenario, "Antal sanktioner"), kinds.get(scenario, Kind.FLOW))]
     rows = np.arange(ROWS)
     periods = (("M", "2026M01"), ("M", "2026M02"))
     if scenario == "levels":
@@ -544,13 +544,15 @@ def guarded(scenario: str) -> DiscretionisedArray:
         levels = [("_h", str(row), f"niveau {row}", [(path, f"M{row}")]) for row, path in enumerate(paths)]
         parts_of = (0, 0, [rows + 1])
     elif scenario == "measures":
-        measures = [PartMeasure(f"m{row}", f"Antal sanktioner {row}", Kind.FLOW) for row in rows]
+        measures = [AddressMeasure(f"m{row}", f"Antal sanktioner {row}", Kind.FLOW) for row in rows]
         levels = [("_h", "1", "Kommune", [("/1/", "K0")])]
         parts_of = (rows, 0, [1])
     else:
         levels = [("_h", "1", "Kommune", [(f"/{row}/", f"K{row}") for row in range(ROWS // 2)])]
         parts_of = (0, rows % 2, [rows // 2 + 1])
-    space = PartSpace("t", "T", tuple(measures), periods, (PartDimension.build("_d", "Område", levels),))
+    space = AddressSpace(
+        "t", "T", tuple(measures), periods, (AddressDimension.build("_d", "Område", levels),)
+    )
     status = np.zeros(ROWS, dtype=np.uint8)
     values = VALUES if scenario != "rate" else VALUES.astype(np.float64)
     if scenario == "hidden":

@@ -30,8 +30,9 @@ from builders import (
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from jobindsats_pandas.catalogue import parse_subjects, parse_tables, search_tables
 from jobindsats_pandas.errors import PayloadError, QueryError
-from jobindsats_pandas.metadata import parse_subjects, parse_table, parse_tables, search_tables
+from jobindsats_pandas.metadata import parse_table
 
 CATALOGUE = [
     subject(

@@ -22,11 +22,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     CellStatus,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.errors import ProvenanceError, QueryError
@@ -41,22 +41,22 @@ if TYPE_CHECKING:
 
 OBSERVED, HIDDEN, PENDING, ABSENT, ROUNDED, DERIVED, FILLED, HOLE = CellStatus
 PICTURES = Path(__file__).parent / "pictures"
-PERSONS = PartMeasure("m1", "Antal personer", Kind.PERSONS)
-FULL_TIME = PartMeasure("m2", "Antal fuldtidspersoner", Kind.FULL_TIME)
-RATE = PartMeasure("m3", "Andel personer, pct.", Kind.NONE)
-MONEY = PartMeasure("m4", "Udbetalt beløb, 1.000 kr.", Kind.MONEY)
-FLOW = PartMeasure("m5", "Antal sanktioner", Kind.FLOW)
+PERSONS = AddressMeasure("m1", "Antal personer", Kind.PERSONS)
+FULL_TIME = AddressMeasure("m2", "Antal fuldtidspersoner", Kind.FULL_TIME)
+RATE = AddressMeasure("m3", "Andel personer, pct.", Kind.NONE)
+MONEY = AddressMeasure("m4", "Udbetalt beløb, 1.000 kr.", Kind.MONEY)
+FLOW = AddressMeasure("m5", "Antal sanktioner", Kind.FLOW)
 
 
 def months(count: int, first: int = 0) -> tuple[tuple[str, str], ...]:
     return tuple(("M", f"{2024 + n // 12}M{n % 12 + 1:02d}") for n in range(first, first + count))
 
 
-def area(members: int) -> PartDimension:
+def area(members: int) -> AddressDimension:
     named = ["Ærø", "Læsø", "Aarhus", "Sønderborg"]
     names = [named[n] if n < len(named) else f"Kommune {n + 1}" for n in range(members)]
     listed = [(f"/{n + 1}/", name) for n, name in enumerate(names)]
-    return PartDimension.build(
+    return AddressDimension.build(
         "_omrade",
         "Område",
         [("_nykom", "0", "Hele landet", [("/", "Hele landet")]), ("_nykom", "1", "Kommune", listed)],
@@ -64,16 +64,16 @@ def area(members: int) -> PartDimension:
 
 
 def table(
-    measures: tuple[PartMeasure, ...] = (PERSONS,),
+    measures: tuple[AddressMeasure, ...] = (PERSONS,),
     periods: tuple[tuple[str, str], ...] = months(6),
-    *dimensions: PartDimension,
+    *dimensions: AddressDimension,
     name: str = "Ledige (syntetisk)",
-) -> PartSpace:
-    return PartSpace("y25i01", name, measures, periods, dimensions or (area(4),))
+) -> AddressSpace:
+    return AddressSpace("y25i01", name, measures, periods, dimensions or (area(4),))
 
 
 def column(
-    space: PartSpace, cells: list[list[Any]], measure: int = 0, members: list[int] | None = None
+    space: AddressSpace, cells: list[list[Any]], measure: int = 0, members: list[int] | None = None
 ) -> tuple[DiscretionisedArray, list[int], list[int]]:
     """A guarded column: a list of numbers and statuses for each member, from the first period on."""
     members = list(range(1, len(cells) + 1)) if members is None else members
@@ -99,7 +99,7 @@ def column(
     return array, codes, periods
 
 
-def frame(cells: list[list[Any]], space: PartSpace | None = None, **how: Any) -> pd.DataFrame:
+def frame(cells: list[list[Any]], space: AddressSpace | None = None, **how: Any) -> pd.DataFrame:
     space = space or table()
     array, codes, periods = column(space, cells, **how)
     return pd.DataFrame(
@@ -175,9 +175,11 @@ def test_a_line_shows_the_visible_numbers_at_their_periods() -> None:
 
 @pytest.mark.parametrize(
     ("measure", "limit"),
-    [(PERSONS, 2), (FLOW, 2), (PartMeasure("s", "Antal sager", Kind.STOCK), 2), (FULL_TIME, 3)],
+    [(PERSONS, 2), (FLOW, 2), (AddressMeasure("s", "Antal sager", Kind.STOCK), 2), (FULL_TIME, 3)],
 )
-def test_a_hidden_count_is_a_band_from_0_to_the_limit_of_the_rule(measure: PartMeasure, limit: int) -> None:
+def test_a_hidden_count_is_a_band_from_0_to_the_limit_of_the_rule(
+    measure: AddressMeasure, limit: int
+) -> None:
     ax = plot(frame([[5, HIDDEN, 9, 8, 7, 6]], table((measure,))))
     assert boxes(ax) == [(START + 1, limit)]
     assert START + 1 not in lines(ax)[""]
@@ -205,7 +207,7 @@ def test_where_a_band_would_be_too_thin_to_see_a_mark_below_the_axis_tells_of_it
 @pytest.mark.parametrize("measure", [RATE, MONEY])
 @pytest.mark.parametrize("kind", ["line", "bar"])
 def test_a_hidden_cell_without_a_rule_is_marked_and_no_band_claims_to_know_it(
-    measure: PartMeasure, kind: str
+    measure: AddressMeasure, kind: str
 ) -> None:
     ax = plot(frame([[5.5, HIDDEN, 4.5, 4.0, 4.0, 4.5]], table((measure,))), kind=kind)
     assert marks(ax) == [pytest.approx(START + 1)]
@@ -325,7 +327,7 @@ def test_a_picture_of_totals_alone_draws_them() -> None:
 def test_subtotals_are_left_out_too_and_many_are_told_in_short() -> None:
     groups = [(f"/{n}/", f"Gruppe {n}") for n in range(1, 5)]
     leaves = [(f"/{n}/{k}/", f"Tilbud {n}{k}") for n in range(1, 5) for k in (1, 2)]
-    offers = PartDimension.build(
+    offers = AddressDimension.build(
         "_t",
         "Tilbud",
         [("_h", "0", "I alt", [("/", "I alt")]), ("_h", "1", "G", groups), ("_h", "2", "T", leaves)],
@@ -359,10 +361,10 @@ def test_of_many_members_the_largest_are_drawn_and_the_others_told() -> None:
     assert "73 er ikke vist" in foot(bars)
 
 
-def unknown_last(members: int) -> PartDimension:
+def unknown_last(members: int) -> AddressDimension:
     """Areas of which the last is the unknown one, in two levels as in the metadata of regions and municipalities."""
     listed = [(f"/1/{n}/", f"Kommune {n}") for n in range(1, members)]
-    return PartDimension.build(
+    return AddressDimension.build(
         "_omrade",
         "Område",
         [
@@ -389,7 +391,7 @@ def test_the_unknown_area_is_named_where_it_is_left_out_and_only_there() -> None
 
 
 def test_many_unknown_combinations_are_named_in_short() -> None:
-    funds = PartDimension.build(
+    funds = AddressDimension.build(
         "_akasse", "A-kasse", [("_a", "a", "A-kasse", [(f"/{n}/", f"Kasse {n}") for n in range(5)])]
     )
     space = table((PERSONS,), months(1), unknown_last(5), funds)
@@ -419,7 +421,7 @@ def test_as_many_members_as_there_is_room_for_stand_in_the_order_of_the_metadata
     assert len({line.get_marker() for line in ax.lines}) == MOST_LINES
 
 
-FUNDS = PartDimension.build(
+FUNDS = AddressDimension.build(
     "_akasse",
     "A-kasse",
     [
@@ -472,7 +474,7 @@ def test_what_all_cells_share_stands_below_the_title() -> None:
 
 
 def test_one_name_in_two_hierarchies_is_told_apart_by_its_level() -> None:
-    double = PartDimension.build(
+    double = AddressDimension.build(
         "_o",
         "Område",
         [("_a", "1", "Kommune", [("/1/", "Bornholm")]), ("_b", "1", "Region", [("/1/", "Bornholm")])],
@@ -485,7 +487,7 @@ def test_one_name_in_two_hierarchies_is_told_apart_by_its_level() -> None:
 
 
 def two_measures() -> pd.DataFrame:
-    space = table((PERSONS, PartMeasure("m2", "Antal personer fordelt: Unge", Kind.PERSONS)))
+    space = table((PERSONS, AddressMeasure("m2", "Antal personer fordelt: Unge", Kind.PERSONS)))
     df = frame([[5, 6, 7]], space)
     df["Unge"] = column(space, [[3, 4, HIDDEN]], measure=1)[0]
     return df
@@ -596,7 +598,7 @@ def test_numbers_of_unknown_cells_are_refused() -> None:
 
 
 def test_two_tables_are_told_apart() -> None:
-    other = PartSpace("y01", "Andre", (PERSONS,), months(3), (area(4),))
+    other = AddressSpace("y01", "Andre", (PERSONS,), months(3), (area(4),))
     both = pd.concat([frame([[5, 6, 7]]), frame([[8, 9, 10]], other)])
     with pytest.raises(QueryError, match=r"'Antal personer' \(of y25i01\), 'Antal personer' \(of y01\)"):
         plot(both)
@@ -748,7 +750,7 @@ def test_an_axis_of_any_length_has_a_few_ticks(letters: str, count: int, first: 
         (letters, f"{1990 + n // per_year}{letters}{n % per_year + 1:02d}")
         for n in range(first, first + count)
     )
-    axis = time_axis(PartSpace("t", "T", (PERSONS,), periods, ()), letters, np.arange(count))
+    axis = time_axis(AddressSpace("t", "T", (PERSONS,), periods, ()), letters, np.arange(count))
     ticks, labels = axis.ticks(width)
     assert ticks
     assert len(ticks) == len(labels)
@@ -784,7 +786,7 @@ def test_periods_newest_first_in_the_metadata_stand_in_order_all_the_same() -> N
     ],
 )
 def test_the_unit_comes_from_the_kind_and_the_name(name: str, expected: str) -> None:
-    assert unit(PartMeasure("m", name, measure_kind(name))) == expected
+    assert unit(AddressMeasure("m", name, measure_kind(name))) == expected
 
 
 def test_the_source_stands_at_the_foot_with_the_day_of_the_update() -> None:
@@ -807,11 +809,11 @@ def test_the_source_stands_at_the_foot_with_the_day_of_the_update() -> None:
 
 
 def test_dollar_signs_from_the_wire_are_no_formula() -> None:
-    wild = PartDimension.build(
+    wild = AddressDimension.build(
         "_o", "Område", [("_a", "1", "K", [("/1/", "$x_1$"), ("/2/", "100 $ og 200 $")])]
     )
     space = table(
-        (PartMeasure("m", "Antal $\\frac{$ personer", Kind.PERSONS),), months(2), wild, name="$\\sqrt$"
+        (AddressMeasure("m", "Antal $\\frac{$ personer", Kind.PERSONS),), months(2), wild, name="$\\sqrt$"
     )
     for df in (frame([[5, 6], [7, 8]], space), frame([[5], [7]], space)):
         ax = plot(df)
@@ -862,8 +864,8 @@ def test_nothing_is_cut_off_and_no_names_overlap() -> None:
         (f"/{n}/", f"Fødevareforbundet NNF's og Kristelig Fagbevægelses A-kasse nr. {n}")
         for n in range(1, 26)
     ]
-    funds = PartDimension.build("_a", "A-kasse", [("_h", "1", "A-kasse", names)])
-    long_name = PartMeasure(
+    funds = AddressDimension.build("_a", "A-kasse", [("_h", "1", "A-kasse", names)])
+    long_name = AddressMeasure(
         "m", "Antal i lønmodtagerbeskæftigelse / uddannelse 3 mdr. efter afsluttet forløb " * 2, Kind.PERSONS
     )
     space = table((long_name,), months(2), funds, name="Beskæftigelse efter afsluttede forløb " * 3)
@@ -1049,7 +1051,7 @@ def test_pending_periods_with_others_between_them_are_counted() -> None:
 def test_ticks_stand_at_periods_that_the_table_has(letters: str, places: set[int], width: float) -> None:
     per_year = {"M": 12, "Q": 4, "Y": 1}[letters]
     ids = [(letters, f"{1500 + n // per_year}{letters}{n % per_year + 1:02d}") for n in sorted(places)]
-    axis = time_axis(PartSpace("t", "T", (PERSONS,), tuple(ids), ()), letters, np.arange(len(ids)))
+    axis = time_axis(AddressSpace("t", "T", (PERSONS,), tuple(ids), ()), letters, np.arange(len(ids)))
     ticks, labels = axis.ticks(width)
     has = {place for place, period in zip(axis.positions.tolist(), axis.ids, strict=True) if period}
     assert len(has) == len(ids)

@@ -144,7 +144,7 @@ def test_long_and_wide_hold_the_same_cells(read: Any) -> None:
     for column in wide.columns[3:]:
         part = long[long["measure"] == column]
         assert part["value"].array.status.tolist() == wide[column].array.status.tolist()
-        assert part["value"].array.parts.tolist() == wide[column].array.parts.tolist()
+        assert part["value"].array.addresses.tolist() == wide[column].array.addresses.tolist()
         assert part["value"].isna().to_list() == wide[column].isna().to_list()
         assert part["value"].dropna().to_list() == wide[column].dropna().to_list()
         assert part["A-kasse"].to_list() == wide["A-kasse"].to_list()

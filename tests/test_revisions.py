@@ -15,34 +15,37 @@ from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.disclosure import (
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     CellStatus,
     DiscretionisedArray,
-    PartDimension,
-    PartMeasure,
-    PartSpace,
     Registry,
 )
 from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.parquet import read_parquet, to_parquet
 from jobindsats_pandas.revisions import CHANGES, Revisions, compare
-from jobindsats_pandas.storage import read_parquet, to_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SHOWN, HIDDEN, MISSING, ABSENT = 0, 1, 2, 3
-MEASURES = (PartMeasure("m1", "Antal personer", Kind.PERSONS), PartMeasure("m2", "Andel i pct.", Kind.NONE))
+MEASURES = (
+    AddressMeasure("m1", "Antal personer", Kind.PERSONS),
+    AddressMeasure("m2", "Andel i pct.", Kind.NONE),
+)
 
 
-def members(count: int, word: str = "Kasse") -> PartDimension:
+def members(count: int, word: str = "Kasse") -> AddressDimension:
     rows = [(f"/{number}/", f"{word} {number}") for number in range(1, count + 1)]
-    return PartDimension.build(
+    return AddressDimension.build(
         "_fund", "A-kasse", [("_f", "0", "I alt", [("/", "I alt")]), ("_f", "1", "A-kasse", rows)]
     )
 
 
-def space(count: int = 4, periods: Sequence[str] = ("2026M01", "2026M02"), **changed: Any) -> PartSpace:
+def space(count: int = 4, periods: Sequence[str] = ("2026M01", "2026M02"), **changed: Any) -> AddressSpace:
     fields = {
         "table": "x01",
         "table_name": "Ledige <b>",
@@ -50,10 +53,12 @@ def space(count: int = 4, periods: Sequence[str] = ("2026M01", "2026M02"), **cha
         "periods": tuple(("M", period) for period in periods),
         "dimensions": (members(count),),
     }
-    return PartSpace(**fields | changed)
+    return AddressSpace(**fields | changed)
 
 
-def frame(of: PartSpace, cells: dict[tuple[int, int], tuple[float, int]], measures: int = 1) -> pd.DataFrame:
+def frame(
+    of: AddressSpace, cells: dict[tuple[int, int], tuple[float, int]], measures: int = 1
+) -> pd.DataFrame:
     """Build a frame from {(member, period): (number, status)}, the same numbers for each measure."""
     codes = np.array(list(cells), dtype=np.int64).reshape(-1, 2)
     columns: dict[str, Any] = {
@@ -220,9 +225,9 @@ def test_newer_metadata_make_no_difference() -> None:
     grown = space(
         6,
         ("2025M12", "2026M01", "2026M02", "2026M03"),
-        measures=(PartMeasure("m0", "Antal sager", Kind.STOCK), *MEASURES),
+        measures=(AddressMeasure("m0", "Antal sager", Kind.STOCK), *MEASURES),
         dimensions=(
-            PartDimension.build("_age", "Alder", [("_a", "1", "Alder", [("/1/", "unge")])]),
+            AddressDimension.build("_age", "Alder", [("_a", "1", "Alder", [("/1/", "unge")])]),
             members(6),
         ),
     )
@@ -260,7 +265,7 @@ def test_a_revision_is_found_exactly_as_the_population_knows_it(api: Any, client
     after = api.revise("y25i01", "2026-10-08", "2026-11-05")
     revisions = compare(old, ji.read_jobindsats("y25i01", refresh=True, **how))
     array: Any = revisions.changes["old"].array
-    (cells,) = array.registry.decode(array.parts)
+    (cells,) = array.registry.decode(array.addresses)
     of = cells.space
     assert of.table == "y25i01"
     places = {dimension.id: place for place, dimension in enumerate(of.dimensions)}
@@ -276,7 +281,7 @@ def test_a_revision_is_found_exactly_as_the_population_knows_it(api: Any, client
         )
     }
     everything: Any = old.iloc[:, 3].array
-    (known,) = everything.registry.decode(everything.parts)
+    (known,) = everything.registry.decode(everything.addresses)
     seen = set()
     for row in rng.choice(len(old), 400, replace=False):
         area, fund = (known.members[places[name]][row] for name in ("_omrade", "_akasse"))
@@ -305,7 +310,7 @@ def test_measures_that_look_ahead_become_available(api: Any, client: ji.Client) 
     array: Any = old[name].array
     status = array.status.copy()
     status[:3] = CellStatus.NOT_AVAILABLE
-    late[name] = DiscretionisedArray(array.numbers.copy(), status, array.parts.copy(), array.registry)
+    late[name] = DiscretionisedArray(array.numbers.copy(), status, array.addresses.copy(), array.registry)
     available = compare(late, old).changes
     assert available["change"].tolist() == ["now available"] * 3
     assert available["new"].array.numbers.tolist() == array.numbers[:3].tolist()
@@ -372,10 +377,10 @@ def test_a_column_keeps_the_name_that_the_frames_give_it() -> None:
 
 
 def test_equal_names_are_told_apart_by_their_path() -> None:
-    twins = PartDimension.build(
+    twins = AddressDimension.build(
         "_o", "Tilbud", [("_t", "1", "A", [("/1/", "Støtte")]), ("_t", "2", "B", [("/1/1/", "Støtte")])]
     )
-    doubled = (PartMeasure("a", "Antal", Kind.FLOW), PartMeasure("b", "Antal", Kind.FLOW))
+    doubled = (AddressMeasure("a", "Antal", Kind.FLOW), AddressMeasure("b", "Antal", Kind.FLOW))
     of = space(measures=doubled, dimensions=(twins,))
     parts = np.concatenate([of.encode(measure, 0, [np.array([1, 2])]) for measure in (0, 1)])
     status = np.zeros(4, dtype=np.uint8)
@@ -390,7 +395,7 @@ def test_equal_names_are_told_apart_by_their_path() -> None:
 
 
 def test_two_hierarchies_of_one_dimension_are_told_apart() -> None:
-    area = PartDimension.build(
+    area = AddressDimension.build(
         "_o", "Område", [("_k", "1", "A", [("/1/", "Fyn")]), ("_r", "1", "B", [("/1/", "Fyn")])]
     )
     of = space(dimensions=(area,))
@@ -433,7 +438,7 @@ def space_frame() -> pd.DataFrame:
 
 def test_the_html_escapes_names_and_stays_small() -> None:
     many = tuple(f"20{year}M{month:02d}" for year in range(20, 26) for month in range(1, 13))
-    of = space(periods=many, measures=(PartMeasure("m", "<script>alert(1)</script>", Kind.FLOW),))
+    of = space(periods=many, measures=(AddressMeasure("m", "<script>alert(1)</script>", Kind.FLOW),))
     old = frame(of, {(1, period): (7, SHOWN) for period in range(len(many))})
     new = frame(of, {(1, period): (8, SHOWN) for period in range(len(many))})
     html = compare(old, new)._repr_html_()

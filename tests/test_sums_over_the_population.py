@@ -599,7 +599,10 @@ def test_pivots_of_single_cells_keep_them(
             continue
         found = wide[number].array[[wide.index.get_loc(row)]]
         assert found.status[0] == column.array.status[place]
-        same = found.registry.decode(found.parts), column.array.registry.decode(column.array.parts[[place]])
+        same = (
+            found.registry.decode(found.addresses),
+            column.array.registry.decode(column.array.addresses[[place]]),
+        )
         assert [(one.space.table, one.measure, one.period, one.members) for one in same[0]] == [
             (one.space.table, one.measure, one.period, one.members) for one in same[1]
         ]
@@ -609,10 +612,10 @@ def test_products_of_published_measures_add_where_the_name_says_so_alone(pools: 
     rng, tried = random.Random(20_261_125), 0
     for pool in pools.values():
         array = pool.values.array
-        for decoded in array.registry.decode(array.parts):
+        for decoded in array.registry.decode(array.addresses):
             space = decoded.space
             offset = dict(zip(array.registry.spaces, array.registry.offsets, strict=True))[space]
-            within = (array.parts[decoded.where] - offset) % space.per_measure
+            within = (array.addresses[decoded.where] - offset) % space.per_measure
             places = dict(
                 zip(zip(decoded.measure.tolist(), within.tolist(), strict=True), decoded.where, strict=True)
             )
@@ -630,7 +633,7 @@ def test_products_of_published_measures_add_where_the_name_says_so_alone(pools: 
                         continue
                     columns = [array.take([places[which, key] for key in shown]) for which in (left, right)]
                     product = pd.Series(columns[0]) * pd.Series(columns[1])
-                    (found,) = product.array.registry.measures(product.array.parts)
+                    (found,) = product.array.registry.measures(product.array.addresses)
                     tried += 1
                     rate, count = (one, other) if one.kind is Kind.NONE else (other, one)
                     if Kind.NONE not in (one.kind, other.kind) or one.kind is other.kind:

@@ -66,7 +66,7 @@ def same_cells(left: pd.DataFrame, right: pd.DataFrame) -> None:
         if isinstance(ours, DiscretionisedArray):
             assert isinstance(theirs, DiscretionisedArray)
             assert (ours.status == theirs.status).all()
-            assert (ours.parts == theirs.parts).all()
+            assert (ours.addresses == theirs.addresses).all()
             assert ours.dropped == theirs.dropped
 
 
@@ -359,9 +359,9 @@ def test_computed_measures_have_no_published_total(crossed: pd.DataFrame) -> Non
 
 
 def test_odd_names_are_written_as_paths(api: Any) -> None:
-    from jobindsats_pandas.disclosure import PartDimension
+    from jobindsats_pandas.disclosure import AddressDimension
 
-    dimension = PartDimension.build(
+    dimension = AddressDimension.build(
         "_d", "D", [("_h", "1", "Alle", [("/1/", "total"), ("/2/", "*"), ("/3/", "level:1"), ("/4/", "pæn")])]
     )
     from jobindsats_pandas.totals.questions import _selection
@@ -670,7 +670,7 @@ def test_bounds_of_the_recorded_parts_contain_every_published_parent(
 def families(frame: pd.DataFrame, dimension: str) -> Iterator[tuple[pd.Index, pd.Index]]:
     """Rows of each member that has parts in the frame, and the rows of those parts, one level below."""
     array: Any = frame.iloc[:, -1].array
-    decoded = array.registry.decode(array.parts)[0]
+    decoded = array.registry.decode(array.addresses)[0]
     place = next(i for i, d in enumerate(decoded.space.dimensions) if d.name == dimension)
     members, codes = decoded.space.dimensions[place].members, decoded.members[place]
     parents = np.array([member.parent for member in members])

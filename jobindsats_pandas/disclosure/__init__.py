@@ -6,7 +6,7 @@ Ways round it that cannot be closed stand in the README, kind by kind, each with
 ``test_guard_recipes.py`` shows each of them, and that there are no others among its recipes.
 
 Some right sums are refused too: persons in groups that happen not to overlap; sums of sums over several periods, whose
-part is unknown; cells scaled one by one by bare numbers; visible cells of which exactly the hidden neighbours are gone;
+address is unknown; cells scaled one by one by bare numbers; visible cells of which exactly the hidden neighbours are gone;
 single cells taken out together with hidden ones; windows over a column that does not add as a whole.
 
 Comparisons give nullable booleans, as those of ``Int64`` do: unknown where a cell is not shown (hidden, not available,
@@ -17,24 +17,24 @@ cells compare as NaN does.
 
 from __future__ import annotations
 
+from jobindsats_pandas.disclosure.addresses import (
+    NOTHING,
+    STATISTIC,
+    UNKNOWN,
+    AddressDimension,
+    AddressLevel,
+    AddressMeasure,
+    AddressMember,
+    AddressSpace,
+    Decoded,
+    Registry,
+    merge_registries,
+)
 from jobindsats_pandas.disclosure.array import DiscretionisedArray
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, adds_nothing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
 from jobindsats_pandas.disclosure.messages import Published, published_cell, sum_error
-from jobindsats_pandas.disclosure.parts import (
-    NOTHING,
-    STATISTIC,
-    UNKNOWN,
-    Decoded,
-    PartDimension,
-    PartLevel,
-    PartMeasure,
-    PartMember,
-    PartSpace,
-    Registry,
-    merge_registries,
-)
 from jobindsats_pandas.disclosure.sums import REASONS, Bounds, SumCheck, allow_sums, check_sums, sums_allowed
 
 __all__ = [
@@ -42,17 +42,17 @@ __all__ = [
     "REASONS",
     "STATISTIC",
     "UNKNOWN",
+    "AddressDimension",
+    "AddressLevel",
+    "AddressMeasure",
+    "AddressMember",
+    "AddressSpace",
     "Bounds",
     "CellStatus",
     "Cells",
     "Decoded",
     "DiscretionisedArray",
     "DiscretionisedDtype",
-    "PartDimension",
-    "PartLevel",
-    "PartMeasure",
-    "PartMember",
-    "PartSpace",
     "Published",
     "Registry",
     "SumCheck",

@@ -1,8 +1,8 @@
-"""What arithmetic makes of statuses and parts. Pure; the numbers themselves are computed elsewhere.
+"""What arithmetic makes of statuses and addresses. Pure; the numbers themselves are computed elsewhere.
 
-Scaling keeps a cell's part, as a measure derived from its own and of the same kind. Two measures of one and the
+Scaling keeps a cell's address, as a measure derived from its own and of the same kind. Two measures of one and the
 same cell give a derived measure too: a ratio has no kind, nor has a product but for two; a difference of two measures
-of one kind has theirs. Everything else is a number of unknown part.
+of one kind has theirs. Everything else is a number of unknown address.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing
-from jobindsats_pandas.disclosure.parts import (
+from jobindsats_pandas.disclosure.addresses import (
     ESTIMATE,
     NOTHING,
     STATISTIC,
     UNKNOWN,
+    AddressMeasure,
     Codes,
-    PartMeasure,
     Registry,
 )
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing
 from jobindsats_pandas.kinds import Kind, measure_kind
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ __all__ = [
     "derived_status",
     "kind_of_estimate",
     "negated",
-    "paired_parts",
+    "paired_addresses",
     "paired_status",
-    "rounded_parts",
-    "scaled_parts",
-    "shifted_parts",
+    "rounded_addresses",
+    "scaled_addresses",
+    "shifted_addresses",
     "undefined",
     "zero_where_left_out",
 ]
@@ -66,21 +66,21 @@ def paired_status(left: Cells, right: Cells) -> NDArray[np.uint8]:
     return result
 
 
-def scaled_parts(cells: Cells, factor: float) -> tuple[Registry, Codes]:
+def scaled_addresses(cells: Cells, factor: float) -> tuple[Registry, Codes]:
     """Parts of cells that are all multiplied by one number."""
     if factor == 1:
-        return cells.registry, cells.parts
+        return cells.registry, cells.addresses
     if not math.isfinite(factor) or factor == 0:
-        return cells.registry, _kept(cells.parts, NOTHING, STATISTIC)
-    return _derived(cells.registry, cells.parts, lambda measure: _scaled_measure(measure, factor))
+        return cells.registry, _kept(cells.addresses, NOTHING, STATISTIC)
+    return _derived(cells.registry, cells.addresses, lambda measure: _scaled_measure(measure, factor))
 
 
-def rounded_parts(cells: Cells, decimals: int) -> tuple[Registry, Codes]:
+def rounded_addresses(cells: Cells, decimals: int) -> tuple[Registry, Codes]:
     """Parts of cells that are rounded."""
     return _derived(
         cells.registry,
-        cells.parts,
-        lambda measure: PartMeasure(
+        cells.addresses,
+        lambda measure: AddressMeasure(
             f"rounded({measure.id},{decimals})",
             f"{measure.name} rounded",
             measure.kind,
@@ -89,14 +89,14 @@ def rounded_parts(cells: Cells, decimals: int) -> tuple[Registry, Codes]:
     )
 
 
-def shifted_parts(cells: Cells, number: float | None) -> tuple[Registry, Codes]:
+def shifted_addresses(cells: Cells, number: float | None) -> tuple[Registry, Codes]:
     """Parts of cells that a number is added to (None: something else is done to them)."""
     if number == 0:
-        return cells.registry, cells.parts
-    return cells.registry, _kept(cells.parts, STATISTIC)
+        return cells.registry, cells.addresses
+    return cells.registry, _kept(cells.addresses, STATISTIC)
 
 
-def paired_parts(operation: str, left: Cells, right: Cells) -> tuple[Registry, Codes]:
+def paired_addresses(operation: str, left: Cells, right: Cells) -> tuple[Registry, Codes]:
     """Parts of what is computed from two cells, pair by pair.
 
     Parameters
@@ -144,8 +144,8 @@ def _pair_in(
 
 
 def _paired_measure(
-    operation: str, left: PartMeasure, right: PartMeasure, known: Sequence[PartMeasure]
-) -> PartMeasure:
+    operation: str, left: AddressMeasure, right: AddressMeasure, known: Sequence[AddressMeasure]
+) -> AddressMeasure:
     estimate = False
     if operation == "truediv":
         kind, sign = Kind.NONE, "/"
@@ -156,7 +156,7 @@ def _paired_measure(
         kind, sign = left.kind if left.kind is right.kind else Kind.NONE, "−"
     if estimate:
         operation = ESTIMATE
-    return PartMeasure(
+    return AddressMeasure(
         _short(f"{operation}({left.id},{right.id})"),
         f"{'≈ ' * estimate}{left.name} {sign} {right.name}",
         kind,
@@ -164,7 +164,7 @@ def _paired_measure(
     )
 
 
-def _kind_of_product(left: PartMeasure, right: PartMeasure, known: Sequence[PartMeasure]) -> Kind:
+def _kind_of_product(left: AddressMeasure, right: AddressMeasure, known: Sequence[AddressMeasure]) -> Kind:
     """A product has no kind, but for two: of a ratio and its denominator, and of what is so much for each and those.
 
     Of a ratio that was made here the numerator is known: times its denominator it is the numerator again, and adds as
@@ -232,7 +232,7 @@ def _same_word(one: str, other: str) -> bool:
     return common >= 4 and one[common:] in _ENDINGS and other[common:] in _ENDINGS
 
 
-def _scaled_measure(measure: PartMeasure, factor: float) -> PartMeasure | str:
+def _scaled_measure(measure: AddressMeasure, factor: float) -> AddressMeasure | str:
     """The measure times a number; the id of the measure that it was scaled from where that undoes the scaling."""
     base, name = measure.id, measure.name
     if measure.operation and measure.operation[0] == "scaled":
@@ -243,7 +243,7 @@ def _scaled_measure(measure: PartMeasure, factor: float) -> PartMeasure | str:
         )
         if factor == 1:
             return base
-    return PartMeasure(
+    return AddressMeasure(
         _short(f"scaled({base},{factor!r})"),
         f"{name} × {factor:g}",
         measure.kind,
@@ -252,16 +252,16 @@ def _scaled_measure(measure: PartMeasure, factor: float) -> PartMeasure | str:
 
 
 def _derived(
-    registry: Registry, parts: Codes, derive: Callable[[PartMeasure], PartMeasure | str]
+    registry: Registry, addresses: Codes, derive: Callable[[AddressMeasure], AddressMeasure | str]
 ) -> tuple[Registry, Codes]:
-    """Move every cell of a known part to the measure derived from its own."""
-    result = _kept(parts, NOTHING, STATISTIC)
+    """Move every cell of a known address to the measure derived from its own."""
+    result = _kept(addresses, NOTHING, STATISTIC)
     for place in range(len(registry.spaces)):
         space, offset = registry.spaces[place], registry.offsets[place]
-        where = np.flatnonzero((parts >= offset) & (parts < offset + space.size))
+        where = np.flatnonzero((addresses >= offset) & (addresses < offset + space.size))
         if not len(where):
             continue
-        numbers = parts[where] - offset
+        numbers = addresses[where] - offset
         lowest, highest = int(numbers.min()) // space.per_measure, int(numbers.max()) // space.per_measure
         codes = [lowest] if lowest == highest else list(np.unique(numbers // space.per_measure))
         for old in codes:
@@ -274,17 +274,17 @@ def _derived(
                 except ValueError:  # pragma: no cover - more derived measures than can be numbered
                     continue
             if recode is not None:
-                parts, result = recode(parts), recode(result)
+                addresses, result = recode(addresses), recode(result)
             here = slice(None) if lowest == highest else numbers // space.per_measure == old
             moved = numbers[here] + (code - old) * space.per_measure + registry.offsets[place]
             result[where[here]] = moved
     return registry, result
 
 
-def _kept(parts: Codes, *special: int) -> Codes:
-    result = np.full(len(parts), UNKNOWN, dtype=np.int64)
+def _kept(addresses: Codes, *special: int) -> Codes:
+    result = np.full(len(addresses), UNKNOWN, dtype=np.int64)
     for code in special:
-        result[parts == code] = code
+        result[addresses == code] = code
     return result
 
 
@@ -297,7 +297,7 @@ def _short(text: str) -> str:
 
 def negated(cells: Cells) -> bool:
     """Whether all cells were multiplied by a negative number: taking them away would be adding them."""
-    measures = cells.registry.measures(cells.parts)
+    measures = cells.registry.measures(cells.addresses)
     return bool(measures) and all(
         measure.operation[:1] == ("scaled",) and float(measure.operation[2]) < 0 for _, measure in measures
     )
@@ -305,12 +305,12 @@ def negated(cells: Cells) -> bool:
 
 def zero_where_left_out(cells: Cells) -> Cells:
     """Turn combinations that the API left out into the zeros they count as; holes stay holes."""
-    left_out = (cells.status == CellStatus.ABSENT) & (cells.parts >= 0)
+    left_out = (cells.status == CellStatus.ABSENT) & (cells.addresses >= 0)
     if not left_out.any():
         return cells
     values, status = cells.values.copy(), cells.status.copy()
     values[left_out], status[left_out] = 0, CellStatus.DERIVED
-    return Cells(values, status, cells.parts, cells.registry, cells.dropped)
+    return Cells(values, status, cells.addresses, cells.registry, cells.dropped)
 
 
 def undefined(values: NDArray[np.float64], status: NDArray[np.uint8]) -> NDArray[np.uint8]:

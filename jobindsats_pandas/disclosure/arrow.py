@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from jobindsats_pandas.disclosure.addresses import UNKNOWN, Registry
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing
-from jobindsats_pandas.disclosure.parts import UNKNOWN, Registry
 
 __all__ = ["ArrowDiscretionisedType", "from_arrow", "to_arrow"]
 
 
 class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
-    """``jobindsats.discretionised``: a struct of value (null where nothing is shown), status and part.
+    """``jobindsats.discretionised``: a struct of value (null where nothing is shown), status and address.
 
     A struct rather than a bare number, so that other tools refuse to add the column up as it stands.
     """
@@ -77,7 +77,7 @@ def to_arrow(cells: Cells, wanted_type: Any = None) -> Any:
     arrow_type = ArrowDiscretionisedType(numbers, cells.registry, cells.dropped, cells.left)
     values = pa.array(cells.values, mask=is_missing(cells.status))
     storage = pa.StructArray.from_arrays(
-        [values, pa.array(cells.status), pa.array(cells.parts)], fields=list(arrow_type.storage_type)
+        [values, pa.array(cells.status), pa.array(cells.addresses)], fields=list(arrow_type.storage_type)
     )
     if wanted_type is None or wanted_type == arrow_type:
         return pa.ExtensionArray.from_storage(arrow_type, storage)
@@ -88,12 +88,14 @@ def from_arrow(chunk: Any) -> Cells | None:
     """The cells that one chunk holds; None if it holds numbers that nobody guards."""
     if not isinstance(chunk.type, ArrowDiscretionisedType):
         return None
-    values, status, parts = chunk.storage.flatten()
+    values, status, addresses = chunk.storage.flatten()
     # A row that is null as a whole comes from other tools, and is a cell that nobody published.
     gone = np.asarray(chunk.storage.is_null())
     whole = chunk.type.numbers == "Int64"
     numbers = values.fill_null(1 if whole else np.nan).to_numpy(zero_copy_only=False)
-    codes = np.where(gone, UNKNOWN, parts.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)).astype(np.int64)
+    codes = np.where(gone, UNKNOWN, addresses.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)).astype(
+        np.int64
+    )
     hole = np.uint8(CellStatus.HOLE)
     statuses = np.where(gone, hole, status.fill_null(hole).to_numpy(zero_copy_only=False)).astype(np.uint8)
     if not chunk.type.knows_holes:

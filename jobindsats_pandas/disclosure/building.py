@@ -12,8 +12,8 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 from pandas.api.types import is_list_like
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_parts
-from jobindsats_pandas.disclosure.parts import EMPTY, Registry, merge_registries
+from jobindsats_pandas.disclosure.addresses import EMPTY, Registry, merge_registries
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
 from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, IntegerCell
 
 if TYPE_CHECKING:
@@ -93,16 +93,16 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
     if others:
         return None
     status = [origin.status[place] for origin, place in zip(origins, places, strict=True)]
-    parts = [origin.parts[place] for origin, place in zip(origins, places, strict=True)]
-    if None in parts:
-        parts = [one.part for one in scalars]
+    addresses = [origin.addresses[place] for origin, place in zip(origins, places, strict=True)]
+    if None in addresses:
+        addresses = [one.address for one in scalars]
     if HiddenCell in kinds:
         missing = math.nan if decimal else 1
         numbers: Any = [missing if type(one) is HiddenCell else one.number for one in scalars]
     else:
         numbers = map(float.__float__ if decimal else int.__index__, scalars)
     values: Any = np.fromiter(numbers, dtype=np.float64 if decimal else np.int64, count=len(scalars))
-    return Cells(values, np.array(status, dtype=np.uint8), np.array(parts, dtype=np.int64), registry)
+    return Cells(values, np.array(status, dtype=np.uint8), np.array(addresses, dtype=np.int64), registry)
 
 
 def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
@@ -114,7 +114,7 @@ def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
         numbers = np.asarray(decimals, dtype=np.float64)
     numbers = as_numbers(numbers, missing, values.dtype.kind in "iu" if whole is None else whole)
     status = np.where(missing, np.uint8(CellStatus.HOLE), np.uint8(CellStatus.DERIVED))
-    return Cells(numbers, status, unknown_parts(len(numbers)), EMPTY)
+    return Cells(numbers, status, unknown_addresses(len(numbers)), EMPTY)
 
 
 def as_numbers(numbers: Any, missing: NDArray[np.bool_], whole: bool) -> Any:
@@ -130,12 +130,12 @@ def as_numbers(numbers: Any, missing: NDArray[np.bool_], whole: bool) -> Any:
 
 def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
     status = np.empty(len(scalars), dtype=np.uint8)
-    parts = unknown_parts(len(scalars))
+    addresses = unknown_addresses(len(scalars))
     registries: dict[int, tuple[Registry, list[int]]] = {}
     plain: list[Any] = []
     for place, one in enumerate(scalars):
         if isinstance(one, Cell):
-            status[place], parts[place] = one.status, one.part
+            status[place], addresses[place] = one.status, one.address
             registries.setdefault(id(one.registry), (one.registry, []))[1].append(place)
             plain.append(one.number)
         else:
@@ -144,7 +144,7 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
     registry, recoders = merge_registries([known for known, _ in registries.values()] or [EMPTY])
     for (_, places), recode in zip(registries.values(), recoders, strict=False):
         if recode is not None:
-            parts[places] = recode(parts[places])
+            addresses[places] = recode(addresses[places])
     missing = is_missing(status)
     if whole is None:
         shown = [one for one, gone in zip(scalars, missing, strict=True) if not gone]
@@ -152,5 +152,5 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
     if any(isinstance(one, int) and abs(one) > 2**53 for one in plain):
         filled = [1 if gone else one for one, gone in zip(plain, missing, strict=True)]
         exact: Any = np.array(filled, dtype=np.int64 if whole else np.float64)
-        return Cells(exact, status, parts, registry)
-    return Cells(as_numbers(np.array(plain, dtype=np.float64), missing, whole), status, parts, registry)
+        return Cells(exact, status, addresses, registry)
+    return Cells(as_numbers(np.array(plain, dtype=np.float64), missing, whole), status, addresses, registry)

@@ -1,4 +1,4 @@
-"""What is known of each cell: its value, its status and its part; bundled without any pandas."""
+"""What is known of each cell: its value, its status and its address; bundled without any pandas."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN, Codes, Registry, merge_registries
+from jobindsats_pandas.disclosure.addresses import NOTHING, UNKNOWN, Codes, Registry, merge_registries
 
-__all__ = ["CellStatus", "Cells", "adds_nothing", "aligned", "count_hidden", "is_missing", "unknown_parts"]
+__all__ = [
+    "CellStatus",
+    "Cells",
+    "adds_nothing",
+    "aligned",
+    "count_hidden",
+    "is_missing",
+    "unknown_addresses",
+]
 
 Values = NDArray[np.int64] | NDArray[np.float64]
 
@@ -56,7 +64,7 @@ class CellStatus(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Values, statuses and parts of equal length, and the registry that the parts are numbered in.
+    """Values, statuses and addresses of equal length, and the registry that the addresses are numbered in.
 
     Attributes
     ----------
@@ -64,7 +72,7 @@ class Cells:
         What stands under a missing cell means nothing.
     status : uint8 array
         Of `CellStatus`.
-    parts : int64 array
+    addresses : int64 array
     registry : Registry
     dropped : int
         How many hidden cells a `dropna` took away from beside these.
@@ -74,7 +82,7 @@ class Cells:
 
     values: Values
     status: NDArray[np.uint8]
-    parts: Codes
+    addresses: Codes
     registry: Registry
     dropped: int = 0
     left: tuple[str, ...] = ()
@@ -83,7 +91,9 @@ class Cells:
         return len(self.values)
 
     def __getitem__(self, where: Any) -> Cells:
-        return replace(self, values=self.values[where], status=self.status[where], parts=self.parts[where])
+        return replace(
+            self, values=self.values[where], status=self.status[where], addresses=self.addresses[where]
+        )
 
 
 # One bit for each status that shows nothing: shifting it is several times faster than looking each one up.
@@ -120,20 +130,20 @@ def count_hidden(status: NDArray[np.uint8]) -> int:
 def adds_nothing(cells: Cells) -> NDArray[np.bool_]:
     """Where a cell adds nothing: left out by the API, a hole, or a zero that stands for no cell."""
     nothing: NDArray[np.bool_] = (
-        (cells.status == CellStatus.ABSENT) | (cells.status == CellStatus.HOLE) | (cells.parts == NOTHING)
+        (cells.status == CellStatus.ABSENT) | (cells.status == CellStatus.HOLE) | (cells.addresses == NOTHING)
     )
     return nothing
 
 
 def aligned(*several: Cells) -> tuple[Registry, list[Codes]]:
-    """The parts of several bundles, numbered in one registry."""
+    """The addresses of several bundles, numbered in one registry."""
     registry, recoders = merge_registries([cells.registry for cells in several])
     return registry, [
-        cells.parts if recode is None else recode(cells.parts)
+        cells.addresses if recode is None else recode(cells.addresses)
         for cells, recode in zip(several, recoders, strict=True)
     ]
 
 
-def unknown_parts(length: int) -> Codes:
+def unknown_addresses(length: int) -> Codes:
     """Parts of cells of which nothing is known."""
     return np.full(length, UNKNOWN, dtype=np.int64)

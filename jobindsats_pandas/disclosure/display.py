@@ -52,14 +52,14 @@ def texts(cells: Cells) -> NDArray[np.object_]:
     rounded = np.flatnonzero(status == CellStatus.ROUNDED)
     result[hidden] = "hidden"
     result[rounded] = [f"{text}*" for text in result[rounded]]
-    for where in cells.registry.decode(cells.parts[hidden]):
+    for where in cells.registry.decode(cells.addresses[hidden]):
         kinds = [_HIDDEN.get(m.kind, "hidden") if not m.derived else "hidden" for m in where.space.measures]
         result[hidden[where.where]] = np.array(kinds, dtype=object)[where.measure]
-    for where in cells.registry.decode(cells.parts[rounded]):
+    for where in cells.registry.decode(cells.addresses[rounded]):
         published = np.array([not m.derived for m in where.space.measures])[where.measure]
         places = rounded[where.where][published]
         result[places] = [f"≤{text[:-1]}" for text in result[places]]
-    for where in cells.registry.decode(cells.parts[shown]):
+    for where in cells.registry.decode(cells.addresses[shown]):
         approximate = np.array([m.approximate for m in where.space.measures])[where.measure]
         places = shown[where.where][approximate]
         result[places] = [f"≈{text}" for text in result[places]]

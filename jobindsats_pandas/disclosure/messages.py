@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jobindsats_pandas.disclosure.addresses import (
+    APART,
+    UNKNOWN,
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
+)
 from jobindsats_pandas.disclosure.cells import CellStatus
-from jobindsats_pandas.disclosure.parts import APART, UNKNOWN, PartDimension, PartMeasure, PartSpace
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind, measure_kind
@@ -28,7 +34,7 @@ class Published:
 
     Attributes
     ----------
-    space : PartSpace
+    space : AddressSpace
     measure, period : int
     members : tuple of int
         One per dimension.
@@ -36,7 +42,7 @@ class Published:
         The dimensions that the selection runs over.
     """
 
-    space: PartSpace
+    space: AddressSpace
     measure: int
     period: int
     members: tuple[int, ...]
@@ -67,9 +73,9 @@ def published_cell(check: SumCheck, group: int = 0) -> Published | None:
     Combinations that were left out count as members; they are 0 and complete the selection.
     """
     one = _only(check, group)
-    left_out = (one.cells.status == CellStatus.ABSENT) & (one.cells.parts >= 0)
+    left_out = (one.cells.status == CellStatus.ABSENT) & (one.cells.addresses >= 0)
     one = check_sums(replace(one.cells, status=np.where(left_out, np.uint8(0), one.cells.status)))
-    if len(one.tables) != 1 or (one.active.parts < 0).any():
+    if len(one.tables) != 1 or (one.active.addresses < 0).any():
         return None
     (table,) = one.tables
     space = table.space
@@ -152,7 +158,7 @@ def _only(check: SumCheck, group: int) -> SumCheck:
     return check_sums(check.cells[np.flatnonzero(check.ids == group)])
 
 
-def _measures(check: SumCheck) -> list[PartMeasure]:
+def _measures(check: SumCheck) -> list[AddressMeasure]:
     return [measure for table in check.tables for measure, _ in table.by_measure()]
 
 
@@ -186,7 +192,7 @@ def _because(reason: str, check: SumCheck) -> str:
             text = "a person is counted once in every part he or she belongs to; a sum of parts counts some twice"
             return text + _told_otherwise(measures)
         case "unknown":
-            unknown = int((check.active.parts == UNKNOWN).sum())
+            unknown = int((check.active.addresses == UNKNOWN).sum())
             return (
                 f"{unknown:,} of {total:,} cells belong to no known cell of a table"
                 " (built by hand, changed by a number, or summed over periods)"
@@ -220,7 +226,7 @@ def _because(reason: str, check: SumCheck) -> str:
             return f"{cells} beside {these} dropped out; the rest is not the whole"
 
 
-def _because_rate(rates: list[PartMeasure]) -> str:
+def _because_rate(rates: list[AddressMeasure]) -> str:
     if not rates:
         return "means, medians and other statistics do not add"
     names = some([measure.name for measure in rates])
@@ -230,13 +236,13 @@ def _because_rate(rates: list[PartMeasure]) -> str:
     return text + _told_otherwise([measure for measure in rates if not measure.derived])
 
 
-def _told_otherwise(measures: list[PartMeasure]) -> str:
+def _told_otherwise(measures: list[AddressMeasure]) -> str:
     """Whether the kind is not the one that the name tells."""
     told = any(not measure.derived and measure.kind is not measure_kind(measure.name) for measure in measures)
     return f" (of kind {str(measures[0].kind)!r} by additive= or by its group)" if told else ""
 
 
-def _of_size(measures: list[PartMeasure]) -> str:
+def _of_size(measures: list[AddressMeasure]) -> str:
     if len(measures) != 1 or measures[0].derived or measures[0].kind in (Kind.NONE, Kind.MONEY):
         return ""
     return (
@@ -244,7 +250,7 @@ def _of_size(measures: list[PartMeasure]) -> str:
     )
 
 
-def _because_periods(check: SumCheck, measures: list[PartMeasure]) -> str:
+def _because_periods(check: SumCheck, measures: list[AddressMeasure]) -> str:
     periods = [table.space.periods[code] for table in check.tables for code in np.unique(table.period)]
     names = some([period for _, period in periods])
     types = {period_type for period_type, _ in periods}
@@ -301,7 +307,12 @@ def _instead(check: SumCheck, *, grouped: bool) -> list[str]:
 def _elsewhere(check: SumCheck) -> list[str]:
     """The calls for published numbers of another period type, or another hierarchy, that stand for just these cells."""
     measures = _measures(check)
-    if len(measures) != 1 or measures[0].derived or len(check.tables) != 1 or (check.active.parts < 0).any():
+    if (
+        len(measures) != 1
+        or measures[0].derived
+        or len(check.tables) != 1
+        or (check.active.addresses < 0).any()
+    ):
         return []
     (table,) = check.tables
     space, measure = table.space, measures[0]
@@ -339,7 +350,7 @@ def _elsewhere(check: SumCheck) -> list[str]:
     return lines
 
 
-def _covering_period(space: PartSpace, periods: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+def _covering_period(space: AddressSpace, periods: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
     """The published period of a coarser type that consists of just these."""
     months = [_months(name) for _, name in periods]
     wanted = sorted(month for one in months for month in one)
@@ -363,7 +374,7 @@ def _months(period: str) -> list[int]:
 _PERIOD = re.compile(r"(?P<year>\d{4})(?P<letter>[MQY])(?P<number>\d{1,2})")
 
 
-def _covering_members(dimension: PartDimension, members: NDArray[np.integer]) -> list[tuple[str, str]]:
+def _covering_members(dimension: AddressDimension, members: NDArray[np.integer]) -> list[tuple[str, str]]:
     """Members of other hierarchies that have below them just members of these names."""
     names = {dimension.members[code].name for code in members.tolist()}
     if len(names) != len(members):
@@ -391,7 +402,7 @@ def _total_of_all(check: SumCheck) -> str:
     Where the cells are only some members of their level, the total of all of them is another number.
     """
     measures = _measures(check)
-    if len(measures) != 1 or measures[0].derived or (check.active.parts < 0).any():
+    if len(measures) != 1 or measures[0].derived or (check.active.addresses < 0).any():
         return ""
     (table,) = check.tables
     rest, fixed = int(table.above()[0]), False
@@ -412,7 +423,7 @@ def _total_of_all(check: SumCheck) -> str:
     return f"df.jobindsats.official_total({measures[0].name!r}{named})"
 
 
-def _whole_level(dimension: PartDimension, members: NDArray[np.integer]) -> bool:
+def _whole_level(dimension: AddressDimension, members: NDArray[np.integer]) -> bool:
     """Whether these are all the members of the deepest level that any of them is of."""
     levels = dimension.level_of[members]
     deepest = max(set(levels.tolist()), key=lambda level: dimension.levels[level].depth)
@@ -422,7 +433,7 @@ def _whole_level(dimension: PartDimension, members: NDArray[np.integer]) -> bool
 def _for_each_period(check: SumCheck) -> list[str]:
     """How to add within each period, where it is the periods that do not add."""
     measures = _measures(check)
-    if "periods" not in check.reasons_of() or len(measures) != 1 or (check.active.parts < 0).any():
+    if "periods" not in check.reasons_of() or len(measures) != 1 or (check.active.addresses < 0).any():
         return []
     if measures[0].kind in (Kind.PERSONS, Kind.NONE):
         return []

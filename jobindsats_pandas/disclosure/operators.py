@@ -12,20 +12,20 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 from pandas.api.types import is_list_like
 
+from jobindsats_pandas.disclosure.addresses import NOTHING, UNKNOWN
 from jobindsats_pandas.disclosure.arithmetic import (
     derived_status,
     negated,
-    paired_parts,
+    paired_addresses,
     paired_status,
-    rounded_parts,
+    rounded_addresses,
     zero_where_left_out,
 )
 from jobindsats_pandas.disclosure.building import blanked, is_na
 from jobindsats_pandas.disclosure.callers import pairing, warn_removed
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_parts
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
 from jobindsats_pandas.disclosure.leaving import Leaving
-from jobindsats_pandas.disclosure.parts import NOTHING, UNKNOWN
-from jobindsats_pandas.disclosure.scalars import Cell, scalar_parts
+from jobindsats_pandas.disclosure.scalars import Cell, scalar_addresses
 from jobindsats_pandas.disclosure.storage import DECIMAL
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ class Operators(Leaving):
         """Round; whole numbers stay what they are."""
         if self.dtype.kind == "i" and decimals >= 0:
             return self.copy()
-        registry, parts = rounded_parts(self.cells, decimals)
+        registry, addresses = rounded_addresses(self.cells, decimals)
         values = np.round(self._numbers, decimals)
-        return self._with(values, derived_status(self._status), parts, registry)
+        return self._with(values, derived_status(self._status), addresses, registry)
 
     def _arithmetic(self, other: Any, name: str, *, reflected: bool) -> Any:
         if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
@@ -146,23 +146,30 @@ class Operators(Leaving):
                 # What both sides left out stays left out.
                 left_out = (self._status == CellStatus.ABSENT) & (other._status == CellStatus.ABSENT)
                 status[left_out] = CellStatus.ABSENT
-            registry, parts = paired_parts(name, *pair)
+            registry, addresses = paired_addresses(name, *pair)
         elif isinstance(other, int | float | np.number) and not is_na(other):
-            registry, parts = scalar_parts(name, mine, float(other), reflected=reflected)
+            registry, addresses = scalar_addresses(name, mine, float(other), reflected=reflected)
             status = derived_status(self._status)
-            if parts is self._parts:
+            if addresses is self._addresses:
                 # Times 1 or plus 0: the cells are what they were.
-                status, parts = self._status.copy(), self._parts.copy()
+                status, addresses = self._status.copy(), self._addresses.copy()
         else:
-            status, registry, parts = derived_status(self._status), self._registry, unknown_parts(len(self))
+            status, registry, addresses = (
+                derived_status(self._status),
+                self._registry,
+                unknown_addresses(len(self)),
+            )
             if name == "mul" or (name == "truediv" and not reflected):
                 # Times 1 a cell is what it was, and times 0 it is nothing; so are masks of 0 and 1.
                 factors = _factors(other, len(self))
                 kept = factors == 1
-                status, parts = np.where(kept, self._status, status), np.where(kept, self._parts, parts)
-                parts[(factors == 0) & ~is_missing(self._status)] = NOTHING
+                status, addresses = (
+                    np.where(kept, self._status, status),
+                    np.where(kept, self._addresses, addresses),
+                )
+                addresses[(factors == 0) & ~is_missing(self._status)] = NOTHING
         status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.NOT_AVAILABLE), status)
-        made = self._with(blanked(values, status), status, parts, registry)
+        made = self._with(blanked(values, status), status, addresses, registry)
         return made._beside(other) if theirs is not None else made
 
     def _added(self, other: Self) -> Self:
@@ -178,7 +185,7 @@ class Operators(Leaving):
         ids = np.tile(np.where(hidden, -1, np.arange(len(self))), 2)
         check = both._check(ids, len(self), "+")
         made = both._sum(check)
-        made._status[hidden], made._parts[hidden] = status[hidden], UNKNOWN
+        made._status[hidden], made._addresses[hidden] = status[hidden], UNKNOWN
         made._numbers = blanked(made._numbers, made._status)
         return made._beside(self)._beside(other)
 
@@ -290,7 +297,7 @@ class Operators(Leaving):
     def _guessed(self, values: Any, new_status: NDArray[np.uint8]) -> Self:
         guessed = is_missing(self._status) & ~is_missing(new_status)
         status = np.where(guessed, np.uint8(CellStatus.FILLED), self._status)
-        return self._with(blanked(values, status), status, self._parts.copy())
+        return self._with(blanked(values, status), status, self._addresses.copy())
 
 
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas.disclosure.addresses import STATISTIC, UNKNOWN
 from jobindsats_pandas.disclosure.arithmetic import derived_status
 from jobindsats_pandas.disclosure.building import blanked, is_na
 from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed, warn_unweighted
@@ -19,10 +20,9 @@ from jobindsats_pandas.disclosure.cells import (
     count_hidden,
     is_hidden,
     is_missing,
-    unknown_parts,
+    unknown_addresses,
 )
 from jobindsats_pandas.disclosure.messages import some, sum_error
-from jobindsats_pandas.disclosure.parts import STATISTIC, UNKNOWN
 from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.storage import Storage
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
@@ -62,7 +62,7 @@ class Reductions(Storage):
 
     def _sum(self, check: SumCheck) -> Self:
         totals = check.totals
-        return self._of(Cells(totals, _without_missing(check.status), check.parts, self._registry))
+        return self._of(Cells(totals, _without_missing(check.status), check.addresses, self._registry))
 
     def _reduce(self, name: str, *, skipna: bool = True, keepdims: bool = False, **kwargs: Any) -> Any:
         if name == "sum":
@@ -114,7 +114,7 @@ class Reductions(Storage):
             codes = np.zeros(len(where), dtype=np.intp) if ids is None else ids[where]
             status[codes[codes >= 0]] = one
         values = np.full(groups, 1 if self.dtype.kind == "i" else np.nan, dtype=self._numbers.dtype)
-        return self._with(values, status, unknown_parts(groups))
+        return self._with(values, status, unknown_addresses(groups))
 
     def _extreme(self, name: str, *, skipna: bool) -> Self:
         missing = is_missing(self._status)
@@ -144,7 +144,7 @@ class Reductions(Storage):
         where = where[single[ids[where]]]
         codes = ids[where]
         result._numbers[codes] = self._numbers[where]
-        result._status[codes], result._parts[codes] = self._status[where], self._parts[where]
+        result._status[codes], result._addresses[codes] = self._status[where], self._addresses[where]
         return result
 
     def _warn_biased(
@@ -250,7 +250,7 @@ class Reductions(Storage):
             bad = np.zeros_like(out) if sums_allowed() else check.bad
             status = np.where(out, np.uint8(CellStatus.HOLE), status)
             status[bad] = self._nothing_shown(ids, len(out))._status[bad]
-        return self._with(totals, status, np.where(out, UNKNOWN, check.parts))
+        return self._with(totals, status, np.where(out, UNKNOWN, check.addresses))
 
     def _first_or_last(
         self, how: str, ids: NDArray[np.intp], groups: int, min_count: int, *, skipna: bool
@@ -307,7 +307,7 @@ class Reductions(Storage):
         return pd.Series(self._plain_array()).rank(**kwargs).to_numpy(np.float64, na_value=np.nan)
 
     def _computed(self, plain: Any, status: NDArray[np.uint8] | None) -> Self:
-        """Numbers computed from the cells, of unknown part."""
+        """Numbers computed from the cells, of unknown address."""
         missing = plain.isna()
         values = plain.to_numpy(np.float64 if plain.dtype.kind == "f" else np.int64, na_value=1)
         own = status
@@ -317,12 +317,15 @@ class Reductions(Storage):
             status = derived_status(status)
             status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.NOT_AVAILABLE), status)
             status = np.where(~missing & is_missing(status), np.uint8(CellStatus.DERIVED), status)
-        parts = unknown_parts(len(values))
+        addresses = unknown_addresses(len(values))
         if own is not None:
             # What came out as the very number of a cell is that cell.
             same = ~missing & (values == self._numbers) & ~is_missing(self._status)
-            status, parts = np.where(same, self._status, status), np.where(same, self._parts, parts)
-        return self._with(blanked(values, status), status, parts)
+            status, addresses = (
+                np.where(same, self._status, status),
+                np.where(same, self._addresses, addresses),
+            )
+        return self._with(blanked(values, status), status, addresses)
 
 
 def _refusal(check: SumCheck, operation: str) -> Exception:

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jobindsats_pandas.disclosure.arithmetic import paired_parts, paired_status, scaled_parts, shifted_parts
+from jobindsats_pandas.disclosure.addresses import APART, EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
+from jobindsats_pandas.disclosure.arithmetic import (
+    paired_addresses,
+    paired_status,
+    scaled_addresses,
+    shifted_addresses,
+)
 from jobindsats_pandas.disclosure.callers import (
     Addition,
     addition,
@@ -27,7 +33,6 @@ from jobindsats_pandas.disclosure.callers import (
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
-from jobindsats_pandas.disclosure.parts import APART, EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 from jobindsats_pandas.kinds import Kind
 
@@ -64,19 +69,19 @@ _SPEC = re.compile(
 
 
 class _Origin:
-    """Where cells come from: their statuses and parts, and how many hidden and visible ones stood together there."""
+    """Where cells come from: their statuses and addresses, and how many hidden and visible ones stood together there."""
 
-    __slots__ = ("hidden", "parts", "registry", "status", "visible")
+    __slots__ = ("addresses", "hidden", "registry", "status", "visible")
 
     def __init__(
-        self, status: Any, parts: Any, registry: Registry, hidden: int = 0, visible: int = 0
+        self, status: Any, addresses: Any, registry: Registry, hidden: int = 0, visible: int = 0
     ) -> None:
-        self.status, self.parts, self.registry = status, parts, registry
+        self.status, self.addresses, self.registry = status, addresses, registry
         self.hidden, self.visible = hidden, visible
 
-    def among(self, status: int, part: int | None, registry: Registry) -> _Origin:
+    def among(self, status: int, address: int | None, registry: Registry) -> _Origin:
         """A cell made of one of these, which stands where that one stood."""
-        return _Origin((status,), (part,), registry, self.hidden, self.visible)
+        return _Origin((status,), (address,), registry, self.hidden, self.visible)
 
 
 _NOWHERE = _Origin((CellStatus.DERIVED,), (UNKNOWN,), EMPTY)
@@ -84,7 +89,7 @@ _STATUS = list(CellStatus)
 
 
 class Cell:
-    """What all single cells share: a status, a part, and arithmetic that minds them."""
+    """What all single cells share: a status, an address, and arithmetic that minds them."""
 
     # Two names and no more: millions of cells are made, most of them to be looked at once.
     _origin: _Origin = _NOWHERE
@@ -99,19 +104,19 @@ class Cell:
         return _STATUS[status]
 
     @property
-    def part(self) -> int:
-        """The cell's part, numbered in `registry`; that of a sum is worked out when somebody asks."""
-        part = self._origin.parts[self._place]
-        if part is None:
+    def address(self) -> int:
+        """The cell's address, numbered in `registry`; that of a sum is worked out when somebody asks."""
+        address = self._origin.addresses[self._place]
+        if address is None:
             assert self._sum is not None  # noqa: S101 - only sums put it off
-            part = self._sum.upto(self._length).part()
-            self._origin.parts = (part,)
-        known: int = part
+            address = self._sum.upto(self._length).address()
+            self._origin.addresses = (address,)
+        known: int = address
         return known
 
     @property
     def registry(self) -> Registry:
-        """What the part is numbered in."""
+        """What the address is numbered in."""
         return self._origin.registry
 
     @property
@@ -136,7 +141,7 @@ class Cell:
         whole = isinstance(self, IntegerCell)
         values: Any = np.array([0 if hidden else number], dtype=np.int64 if whole else np.float64)
         return Cells(
-            values, np.array([self.status], np.uint8), np.array([self.part], np.int64), self.registry
+            values, np.array([self.status], np.uint8), np.array([self.address], np.int64), self.registry
         )
 
     def __add__(self, other: Any) -> Any:
@@ -203,7 +208,7 @@ class Cell:
     def __reduce__(self) -> tuple[Any, ...]:
         return (
             cell,
-            (self.number, int(self.status), self.part, self.registry, isinstance(self, IntegerCell)),
+            (self.number, int(self.status), self.address, self.registry, isinstance(self, IntegerCell)),
         )
 
 
@@ -297,13 +302,13 @@ def _warn_bare(one: Any) -> None:
 def cell(
     number: float,
     status: int,
-    part: int = UNKNOWN,
+    address: int = UNKNOWN,
     registry: Registry = EMPTY,
     whole: bool = False,
     beside: int = 0,
 ) -> Any:
     """Make one cell of the right class."""
-    return _made(number, _Origin((status,), (part,), registry, beside), whole=whole)
+    return _made(number, _Origin((status,), (address,), registry, beside), whole=whole)
 
 
 def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
@@ -325,7 +330,7 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     missing = is_missing(cells.status)
     visible = len(cells) - int(np.count_nonzero(missing))
     # Copies: what is written into the column later is no business of the cells that were taken out before.
-    origin = _Origin(cells.status.tolist(), cells.parts.tolist(), cells.registry, hidden, visible)
+    origin = _Origin(cells.status.tolist(), cells.addresses.tolist(), cells.registry, hidden, visible)
     visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
     if not missing.any():
@@ -347,43 +352,43 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
 class _RunningSum:
     """What a sum of single cells consists of so far; grows in place, so that a long sum stays linear."""
 
-    __slots__ = ("_seen", "_signature", "closed", "numbers", "parts", "registry", "started", "statuses")
+    __slots__ = ("_seen", "_signature", "addresses", "closed", "numbers", "registry", "started", "statuses")
 
     def __init__(self, first: Any, *, started: bool) -> None:
         self.registry: Registry = first.registry
         self.numbers: list[float] = [first.number]
         self.statuses: list[int] = [first.status]
-        self.parts: list[int] = [first.part]
+        self.addresses: list[int] = [first.address]
         self.started, self.closed = started, False
-        self._seen = {first.part}
-        self._signature = signature(first.registry, first.part, first.status)
+        self._seen = {first.address}
+        self._signature = signature(first.registry, first.address, first.status)
 
     @classmethod
     def of(cls, cells: Cells) -> _RunningSum | None:
         """The sum of a few cells, if a look at each of them is enough to see that they add; else None."""
-        parts, registry = cells.parts.tolist(), cells.registry
-        if cells.dropped or cells.left or len(set(parts)) < len(parts):
+        addresses, registry = cells.addresses.tolist(), cells.registry
+        if cells.dropped or cells.left or len(set(addresses)) < len(addresses):
             return None
         statuses = cells.status.tolist()
-        first = signature(registry, parts[0], statuses[0])
+        first = signature(registry, addresses[0], statuses[0])
         if first is None or any(
-            signature(registry, part, status) != first
-            for part, status in zip(parts[1:], statuses[1:], strict=True)
+            signature(registry, address, status) != first
+            for address, status in zip(addresses[1:], statuses[1:], strict=True)
         ):
             return None
         made = object.__new__(cls)
         made.registry, made.started, made.closed, made._signature = registry, False, True, first
-        made.numbers, made.statuses, made.parts, made._seen = (
+        made.numbers, made.statuses, made.addresses, made._seen = (
             cells.values.tolist(),
             statuses,
-            parts,
-            set(parts),
+            addresses,
+            set(addresses),
         )
         return made
 
     def add(self, other: Any) -> None:
         """Add one more cell; raises where that may not be."""
-        new, status = other.part, other._origin.status[other._place]
+        new, status = other.address, other._origin.status[other._place]
         if (
             other._origin.registry is not self.registry
             or new in self._seen
@@ -391,60 +396,64 @@ class _RunningSum:
             or signature(self.registry, new, status) != self._signature
         ):
             registry, recoders = merge_registries([self.registry, other.registry])
-            both = [np.array(self.parts), np.array([other.part])]
+            both = [np.array(self.addresses), np.array([other.address])]
             both = [p if recode is None else recode(p) for p, recode in zip(both, recoders, strict=True)]
-            parts = np.concatenate(both)
+            addresses = np.concatenate(both)
             check = check_sums(
-                self._cells([*self.numbers, other.number], [*self.statuses, other.status], parts, registry)
+                self._cells(
+                    [*self.numbers, other.number], [*self.statuses, other.status], addresses, registry
+                )
             )
             if not check.valid:
                 raise sum_error(check)
-            self.parts = parts[:-1].tolist()
+            self.addresses = addresses[:-1].tolist()
             self.registry = registry
-            self._seen = set(self.parts)
-            new = int(parts[-1])
+            self._seen = set(self.addresses)
+            new = int(addresses[-1])
         self.numbers.append(other.number)
         self.statuses.append(status)
-        self.parts.append(new)
+        self.addresses.append(new)
         self._seen.add(new)
 
     @property
     def is_nothing(self) -> bool:
         """Whether nothing has been added yet but what counts as 0."""
-        return all(part == NOTHING for part in self.parts)
+        return all(address == NOTHING for address in self.addresses)
 
-    def part(self) -> int:
-        """The part of the sum as it stands."""
-        cells = self._cells(self.numbers, self.statuses, np.array(self.parts), self.registry)
-        return int(check_sums(cells).parts[0])
+    def address(self) -> int:
+        """The address of the sum as it stands."""
+        cells = self._cells(self.numbers, self.statuses, np.array(self.addresses), self.registry)
+        return int(check_sums(cells).addresses[0])
 
     def upto(self, length: int) -> _RunningSum:
         """Return this sum, or a copy of its beginning if others have added to it since."""
-        if length == len(self.parts):
+        if length == len(self.addresses):
             return self
         copy = object.__new__(_RunningSum)
         copy.registry, copy.started, copy._signature = self.registry, self.started, self._signature
         copy.closed = self.closed
-        copy.numbers, copy.statuses, copy.parts = (
+        copy.numbers, copy.statuses, copy.addresses = (
             self.numbers[:length],
             self.statuses[:length],
-            self.parts[:length],
+            self.addresses[:length],
         )
-        copy._seen = set(copy.parts)
+        copy._seen = set(copy.addresses)
         return copy
 
     @staticmethod
     def _cells(
-        numbers: Sequence[float], statuses: Sequence[int], parts: NDArray[np.int64], registry: Registry
+        numbers: Sequence[float], statuses: Sequence[int], addresses: NDArray[np.int64], registry: Registry
     ) -> Cells:
-        return Cells(np.array(numbers, dtype=np.float64), np.array(statuses, dtype=np.uint8), parts, registry)
+        return Cells(
+            np.array(numbers, dtype=np.float64), np.array(statuses, dtype=np.uint8), addresses, registry
+        )
 
 
-def signature(registry: Registry, part: int, status: int) -> tuple[Any, ...] | None:
+def signature(registry: Registry, address: int, status: int) -> tuple[Any, ...] | None:
     """What cells must have in common to add, and the period with its type; None if the cell adds to nothing."""
     if status not in (0, 5):  # observed, derived
         return None
-    located = registry.locate(part)
+    located = registry.locate(address)
     if located is None:
         return None
     space, number = located
@@ -493,7 +502,7 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     running = running.upto(left._length) if running is not None else _RunningSum(left, started=False)
     running.add(right)
     origin = left._origin if left._origin.hidden >= right._origin.hidden else right._origin
-    if origin.hidden and len(running.parts) >= origin.visible > 2:
+    if origin.hidden and len(running.addresses) >= origin.visible > 2:
         # All that is visible of a column, one by one: the hidden ones were left out.
         raise _skipped(left if left.beside else right)
     return _sum_cell(running, left.number + right.number, origin)
@@ -507,15 +516,15 @@ def _runs(one: Any) -> bool:
 def _is_nothing(one: Any, *, bulk: bool) -> bool:
     """Whether a cell counts as 0; beside a single other one, nobody knows what a cell that pandas made stands for."""
     if one._sum is not None:
-        # A sum that runs stands for its cells: to work its own part out would look at all of them again.
+        # A sum that runs stands for its cells: to work its own address out would look at all of them again.
         return bool(one._sum.is_nothing)
-    return one.part == NOTHING or (one.status == CellStatus.ABSENT and (bulk or one.part != UNKNOWN))
+    return one.address == NOTHING or (one.status == CellStatus.ABSENT and (bulk or one.address != UNKNOWN))
 
 
 def _sum_cell(running: _RunningSum, number: float, near: _Origin) -> Any:
     whole = isinstance(number, int)
     made = _made(number, near.among(CellStatus.DERIVED, None, running.registry), whole=whole)
-    made._sum, made._length = running, len(running.parts)
+    made._sum, made._length = running, len(running.addresses)
     return made
 
 
@@ -530,7 +539,7 @@ def _started(first: Any) -> Any:
     check = check_sums(first.as_cells())
     if not check.valid:
         raise sum_error(check)
-    origin = first._origin.among(first.status, first.part, first.registry)
+    origin = first._origin.among(first.status, first.address, first.registry)
     made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
     made._sum, made._length = _RunningSum(first, started=True), 1
     return made
@@ -549,17 +558,17 @@ def _error(left: Any, right: Any) -> Exception:
 def _skipped(one: Any) -> Exception:
     """The error for a sum of plain objects from which hidden cells were, or may have been, left out."""
     cells = one.as_cells()
-    dropped = Cells(cells.values, cells.status, cells.parts, cells.registry, max(one.beside, 1))
+    dropped = Cells(cells.values, cells.status, cells.addresses, cells.registry, max(one.beside, 1))
     return sum_error(check_sums(dropped))
 
 
 def _joined(several: Iterable[Cells]) -> Cells:
     several = list(several)
-    registry, parts = aligned(*several)
+    registry, addresses = aligned(*several)
     return Cells(
         np.concatenate([c.values.astype(np.float64) for c in several]),
         np.concatenate([c.status for c in several]),
-        np.concatenate(parts),
+        np.concatenate(addresses),
         registry,
     )
 
@@ -587,23 +596,23 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     if isinstance(other, Cell):
         pair = (other.as_cells(), mine) if reflected else (mine, other.as_cells())
         status = int(paired_status(*pair)[0])
-        registry, parts = paired_parts(name, *pair)
+        registry, addresses = paired_addresses(name, *pair)
     elif math.isnan(theirs):
-        status, registry, parts = CellStatus.NOT_AVAILABLE, EMPTY, np.array([UNKNOWN])
+        status, registry, addresses = CellStatus.NOT_AVAILABLE, EMPTY, np.array([UNKNOWN])
     else:
-        registry, parts = scalar_parts(name, mine, theirs, reflected=reflected)
-        status = one.status if parts[0] == mine.parts[0] else one.status or CellStatus.DERIVED
+        registry, addresses = scalar_addresses(name, mine, theirs, reflected=reflected)
+        status = one.status if addresses[0] == mine.addresses[0] else one.status or CellStatus.DERIVED
     if status not in _NAMES and math.isnan(number):
         status = CellStatus.NOT_AVAILABLE
-    origin = one._origin.among(int(status), int(parts[0]), registry)
+    origin = one._origin.among(int(status), int(addresses[0]), registry)
     return _made(number, origin, whole=isinstance(number, int))
 
 
 def _with_number(name: str, function: Any, one: Any, other: float, *, reflected: bool) -> Any:
     """A cell and a plain number; cells of one measure all move alike, so the way is worked out for the first."""
-    origin, part = one._origin, one.part
+    origin, address = one._origin, one.address
     registry: Registry = origin.registry
-    located = registry.locate(part)
+    located = registry.locate(address)
     try:
         number = function(other, one.number) if reflected else function(one.number, other)
     except (ZeroDivisionError, OverflowError):
@@ -616,23 +625,23 @@ def _with_number(name: str, function: Any, one: Any, other: float, *, reflected:
         name,
         reflected,
         other,
-        *((located[0].table, located[1] // located[0].per_measure) if located else (part,)),
+        *((located[0].table, located[1] // located[0].per_measure) if located else (address,)),
     )
     step = registry.steps.get(key)
     if step is None:
         if len(registry.steps) >= 1024:
             registry.steps.clear()
-        moved, parts = scalar_parts(name, one.as_cells(), other, reflected=reflected)
-        target = int(parts[0])
-        step = registry.steps[key] = (moved, target - part if target >= 0 else None, target)
+        moved, addresses = scalar_addresses(name, one.as_cells(), other, reflected=reflected)
+        target = int(addresses[0])
+        step = registry.steps[key] = (moved, target - address if target >= 0 else None, target)
     moved, by, target = step
-    new = target if by is None else part + by
+    new = target if by is None else address + by
     status = int(origin.status[one._place])
     if status in _NAMES:
         return _made(math.nan, _Origin((status,), (new,), moved, origin.hidden, origin.visible), whole=False)
     if math.isnan(number):
         status = CellStatus.NOT_AVAILABLE
-    elif status == CellStatus.OBSERVED and not (new == part and moved is registry):
+    elif status == CellStatus.OBSERVED and not (new == address and moved is registry):
         status = CellStatus.DERIVED
     return _made(
         number,
@@ -641,17 +650,17 @@ def _with_number(name: str, function: Any, one: Any, other: float, *, reflected:
     )
 
 
-def scalar_parts(
+def scalar_addresses(
     name: str, cells: Cells, number: float, *, reflected: bool
 ) -> tuple[Registry, NDArray[np.int64]]:
     """Parts of cells after an operation with a plain number."""
     if name == "mul":
-        return scaled_parts(cells, number)
+        return scaled_addresses(cells, number)
     if name == "truediv" and not reflected and number != 0:
-        return scaled_parts(cells, 1 / number)
+        return scaled_addresses(cells, 1 / number)
     if name in {"add", "sub"} and not (reflected and name == "sub"):
-        return shifted_parts(cells, number)
-    return shifted_parts(cells, None)
+        return shifted_addresses(cells, number)
+    return shifted_addresses(cells, None)
 
 
 def _is_zero(other: Any) -> bool:

@@ -17,7 +17,7 @@ from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_hidden, is_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from jobindsats_pandas.disclosure.parts import Decoded
+    from jobindsats_pandas.disclosure.addresses import Decoded
 
 __all__ = ["counted", "vanished"]
 
@@ -47,7 +47,7 @@ def vanished(before: Cells, after: Cells) -> tuple[int, tuple[str, ...]]:
     """
     unseen = _unseen(before.status)
     seen = ~unseen & ~is_missing(before.status)
-    kept, shown = before.parts[seen], after.parts[~is_missing(after.status)]
+    kept, shown = before.addresses[seen], after.addresses[~is_missing(after.status)]
     if len(kept) and not np.array_equal(np.sort(kept), np.sort(shown)):
         return 0, ()
     left = _members_that_left(before, unseen, seen)
@@ -61,7 +61,7 @@ def _members_that_left(
 
     Members of which none is of the level of those kept are no loss: totals contain their parts.
     """
-    gone, here = (before.registry.decode(before.parts[where]) for where in (lost, kept))
+    gone, here = (before.registry.decode(before.addresses[where]) for where in (lost, kept))
     if len(gone) != 1 or len(here) != 1 or gone[0].space is not here[0].space:
         return None
     if len(gone[0].where) != np.count_nonzero(lost) or len(here[0].where) != np.count_nonzero(kept):

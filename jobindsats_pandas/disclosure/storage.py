@@ -13,6 +13,7 @@ from pandas.api.extensions import ExtensionArray, take
 from pandas.api.indexers import check_array_indexer
 from pandas.api.types import is_list_like, pandas_dtype
 
+from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, STATISTIC, UNKNOWN, Codes, Registry
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na, is_number, is_plain
 from jobindsats_pandas.disclosure.callers import appending, combining, pivoting, relabelling, reshaping
@@ -23,11 +24,10 @@ from jobindsats_pandas.disclosure.cells import (
     aligned,
     is_hidden,
     is_missing,
-    unknown_parts,
+    unknown_addresses,
 )
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
-from jobindsats_pandas.disclosure.parts import EMPTY, NOTHING, STATISTIC, UNKNOWN, Codes, Registry
 from jobindsats_pandas.disclosure.scalars import Cell, cell, scalars_of
 from jobindsats_pandas.disclosure.selections import counted, vanished
 
@@ -44,11 +44,11 @@ INTEGER, DECIMAL = DiscretionisedDtype("Int64"), DiscretionisedDtype("Float64")
 
 
 class Storage(ExtensionArray):
-    """Values, statuses, parts and their registry, behind the interface of an extension array."""
+    """Values, statuses, addresses and their registry, behind the interface of an extension array."""
 
     _numbers: NDArray[np.int64] | NDArray[np.float64]
     _status: NDArray[np.uint8]
-    _parts: Codes
+    _addresses: Codes
     _registry: Registry
     _dropped: int
     _left: tuple[str, ...]
@@ -65,7 +65,7 @@ class Storage(ExtensionArray):
         self,
         values: NDArray[np.int64] | NDArray[np.float64],
         status: NDArray[np.uint8],
-        parts: Codes | None = None,
+        addresses: Codes | None = None,
         registry: Registry | None = None,
         *,
         copy: bool = False,
@@ -80,30 +80,30 @@ class Storage(ExtensionArray):
             )
         if not isinstance(status, np.ndarray) or status.dtype != np.uint8:
             raise TypeError("status must be a uint8 array of CellStatus")
-        if parts is None:
-            parts = unknown_parts(len(values))
+        if addresses is None:
+            addresses = unknown_addresses(len(values))
         registry = EMPTY if registry is None else registry
-        if not isinstance(parts, np.ndarray) or parts.dtype != np.int64:
-            raise TypeError("parts must be an int64 array, as PartSpace.encode gives")
-        if not len(values) == len(status) == len(parts):
+        if not isinstance(addresses, np.ndarray) or addresses.dtype != np.int64:
+            raise TypeError("addresses must be an int64 array, as AddressSpace.encode gives")
+        if not len(values) == len(status) == len(addresses):
             raise ValueError(
-                f"lengths differ: {len(values)} values, {len(status)} statuses, {len(parts)} parts"
+                f"lengths differ: {len(values)} values, {len(status)} statuses, {len(addresses)} addresses"
             )
         if len(status) and status.max() > max(CellStatus):
             raise ValueError(f"no such status: {status.max()}")
-        if len(parts):
+        if len(addresses):
             size = registry.offsets[-1] + registry.spaces[-1].size if registry.spaces else 0
-            if parts.max() >= size or parts.min() < STATISTIC:
-                raise ValueError(f"parts lie outside the registry, which numbers {size} cells")
+            if addresses.max() >= size or addresses.min() < STATISTIC:
+                raise ValueError(f"addresses lie outside the registry, which numbers {size} cells")
         if copy:
-            values, status, parts = values.copy(), status.copy(), parts.copy()
+            values, status, addresses = values.copy(), status.copy(), addresses.copy()
         if values.dtype.kind == "f":
             status = undefined(np.asarray(values, dtype=np.float64), status)
-        self._set(Cells(blanked(values, status), status, parts, registry))
+        self._set(Cells(blanked(values, status), status, addresses, registry))
 
     def _set(self, cells: Cells) -> None:
         sing(self._two_that_do_not_add)
-        self._numbers, self._status, self._parts = cells.values, cells.status, cells.parts
+        self._numbers, self._status, self._addresses = cells.values, cells.status, cells.addresses
         self._registry, self._dropped, self._left = cells.registry, cells.dropped, cells.left
         self._uniform, self._counted = None, None
 
@@ -111,7 +111,7 @@ class Storage(ExtensionArray):
     def _two_that_do_not_add(cls) -> Self:
         """Make what the canary tries: a visible and a hidden cell."""
         status = np.array([CellStatus.OBSERVED, CellStatus.DISCRETIONISED], dtype=np.uint8)
-        return cls._of(Cells(np.array([5, 1], dtype=np.int64), status, unknown_parts(2), EMPTY))
+        return cls._of(Cells(np.array([5, 1], dtype=np.int64), status, unknown_addresses(2), EMPTY))
 
     @classmethod
     def _of(cls, cells: Cells) -> Self:
@@ -121,11 +121,11 @@ class Storage(ExtensionArray):
         return made
 
     def _with(
-        self, values: Any, status: NDArray[np.uint8], parts: Codes, registry: Registry | None = None
+        self, values: Any, status: NDArray[np.uint8], addresses: Codes, registry: Registry | None = None
     ) -> Self:
         """Other cells, from which the same ones had been dropped."""
         registry = self._registry if registry is None else registry
-        made = self._of(Cells(values, status, parts, registry, self._dropped, self._left))
+        made = self._of(Cells(values, status, addresses, registry, self._dropped, self._left))
         made._gap = self._gap
         return made
 
@@ -145,7 +145,7 @@ class Storage(ExtensionArray):
         """
         if cells.dropped < 0:
             raise ValueError(f"fewer than no cells dropped: {cells.dropped}")
-        made = cls(cells.values, cells.status, cells.parts, cells.registry)
+        made = cls(cells.values, cells.status, cells.addresses, cells.registry)
         made._dropped, made._left = cells.dropped, cells.left
         return made
 
@@ -153,7 +153,7 @@ class Storage(ExtensionArray):
     def unchecked(cls, cells: Cells) -> Self:
         """Build from cells without a look, for whoever made them and knows them to be right.
 
-        Every status exists, the parts are numbered in the registry, no shown number is NaN, and under cells that are not
+        Every status exists, the addresses are numbered in the registry, no shown number is NaN, and under cells that are not
         shown stands 1, or NaN among decimals. The arrays must not be changed any more.
 
         Examples
@@ -170,7 +170,7 @@ class Storage(ExtensionArray):
         # Pickles of before there were holes call them absent.
         if "_left" not in state:
             status = state["_status"].copy()
-            status[(status == CellStatus.ABSENT) & (state["_parts"] == UNKNOWN)] = CellStatus.HOLE
+            status[(status == CellStatus.ABSENT) & (state["_addresses"] == UNKNOWN)] = CellStatus.HOLE
             state = {**state, "_status": status, "_left": (), "_counted": None}
         self.__dict__.update(state)
 
@@ -179,7 +179,7 @@ class Storage(ExtensionArray):
     @property
     def cells(self) -> Cells:
         """Everything, without pandas; shares memory with the array."""
-        return Cells(self._numbers, self._status, self._parts, self._registry, self._dropped, self._left)
+        return Cells(self._numbers, self._status, self._addresses, self._registry, self._dropped, self._left)
 
     @property
     def status(self) -> NDArray[np.uint8]:
@@ -187,13 +187,13 @@ class Storage(ExtensionArray):
         return read_only(self._status)
 
     @property
-    def parts(self) -> Codes:
-        """The part of each cell, numbered in `registry`, read-only."""
-        return read_only(self._parts)
+    def addresses(self) -> Codes:
+        """The address of each cell, numbered in `registry`, read-only."""
+        return read_only(self._addresses)
 
     @property
     def registry(self) -> Registry:
-        """What the parts are numbered in."""
+        """What the addresses are numbered in."""
         return self._registry
 
     @property
@@ -234,7 +234,7 @@ class Storage(ExtensionArray):
     @property
     def nbytes(self) -> int:
         """17 bytes for each cell."""
-        return self._numbers.nbytes + self._status.nbytes + self._parts.nbytes
+        return self._numbers.nbytes + self._status.nbytes + self._addresses.nbytes
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -252,7 +252,7 @@ class Storage(ExtensionArray):
 
     def copy(self) -> Self:
         """Return a copy of everything."""
-        made = self._with(self._numbers.copy(), self._status.copy(), self._parts.copy())
+        made = self._with(self._numbers.copy(), self._status.copy(), self._addresses.copy())
         made._uniform = self._uniform
         return made
 
@@ -297,12 +297,12 @@ class Storage(ExtensionArray):
     @classmethod
     def _concat_same_type(cls, to_concat: Sequence[Self]) -> Self:
         several = [array.cells for array in to_concat]
-        registry, parts = aligned(*several)
+        registry, addresses = aligned(*several)
         made = cls._of(
             Cells(
                 np.concatenate([cells.values for cells in several]),
                 np.concatenate([cells.status for cells in several]),
-                np.concatenate(parts),
+                np.concatenate(addresses),
                 registry,
                 sum(cells.dropped for cells in several),
                 tuple(dict.fromkeys(name for cells in several for name in cells.left)),
@@ -317,7 +317,7 @@ class Storage(ExtensionArray):
         if isinstance(item, int | np.integer):
             return self._scalar(int(item))
         item = check_array_indexer(self, item)
-        made = self._with(self._numbers[item], self._status[item], self._parts[item])
+        made = self._with(self._numbers[item], self._status[item], self._addresses[item])
         made._uniform = self._uniform or None
         if isinstance(item, slice):
             made._readonly = self._readonly
@@ -326,10 +326,12 @@ class Storage(ExtensionArray):
         return made
 
     def _scalar(self, place: int) -> Any:
-        status, part = int(self._status[place]), int(self._parts[place])
+        status, address = int(self._status[place]), int(self._addresses[place])
         if status == CellStatus.HOLE:
             return self.dtype.na_value
-        return cell(self._numbers[place].item(), status, part, self._registry, whole=self.dtype.kind == "i")
+        return cell(
+            self._numbers[place].item(), status, address, self._registry, whole=self.dtype.kind == "i"
+        )
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:
         """Take cells by position; what pandas makes up with ``allow_fill`` is a hole, and no cell."""
@@ -344,7 +346,9 @@ class Storage(ExtensionArray):
             return self._take_with_gaps(indices, fill_value)
         if self._only_missing_move(indices):
             return self._filled_from(indices)
-        made = self._with(self._numbers.take(indices), self._status.take(indices), self._parts.take(indices))
+        made = self._with(
+            self._numbers.take(indices), self._status.take(indices), self._addresses.take(indices)
+        )
         made._uniform = self._uniform or None
         self._remember_what_vanished(made)
         return made
@@ -359,9 +363,9 @@ class Storage(ExtensionArray):
     def _filled_from(self, indices: NDArray[np.intp]) -> Self:
         """Fill what is missing with cells from elsewhere, as a fill within groups does; -1 leaves it as it is."""
         source = np.where(indices < 0, np.arange(len(self)), indices)
-        made = self._with(self._numbers[source], self._status[source], self._parts[source])
+        made = self._with(self._numbers[source], self._status[source], self._addresses[source])
         guessed = is_missing(self._status) & ~is_missing(made._status)
-        made._status[guessed], made._parts[guessed] = CellStatus.FILLED, self._parts[guessed]
+        made._status[guessed], made._addresses[guessed] = CellStatus.FILLED, self._addresses[guessed]
         return made
 
     def _take_with_gaps(self, indices: NDArray[np.intp], fill_value: Any) -> Self:
@@ -370,7 +374,7 @@ class Storage(ExtensionArray):
             filling = replace(filling, status=np.array([self._gap], np.uint8))
         elif not isinstance(fill_value, Cell) and fill_value == 0:
             # A zero where nothing was counts as the nothing that it stands for.
-            filling = replace(filling, parts=np.array([NOTHING]))
+            filling = replace(filling, addresses=np.array([NOTHING]))
         registry, (ours, theirs) = aligned(self.cells, filling)
         made = self._with(
             take(self._numbers, indices, allow_fill=True, fill_value=filling.values[0]),
@@ -416,27 +420,27 @@ class Storage(ExtensionArray):
             self._make_holes(key)
             return
         registry, (ours, theirs) = aligned(self.cells, incoming)
-        old_status, old_parts = np.atleast_1d(self._status[key]), np.atleast_1d(ours[key])
+        old_status, old_addresses = np.atleast_1d(self._status[key]), np.atleast_1d(ours[key])
         shape = old_status.shape
         values = np.broadcast_to(incoming.values, shape).copy()
         status = np.broadcast_to(incoming.status, shape).copy()
-        parts = np.broadcast_to(theirs, shape).copy()
+        addresses = np.broadcast_to(theirs, shape).copy()
         hidden = is_hidden(old_status) | (old_status == CellStatus.FILLED)
         # What was left out counts as 0, so any other number in its place is a guess as well.
-        left_out = (old_status == CellStatus.ABSENT) & (old_parts >= 0) & (values != 0)
+        left_out = (old_status == CellStatus.ABSENT) & (old_addresses >= 0) & (values != 0)
         guessed = (hidden | left_out) & ~is_missing(status)
-        status[guessed], parts[guessed] = CellStatus.FILLED, old_parts[guessed]
+        status[guessed], addresses[guessed] = CellStatus.FILLED, old_addresses[guessed]
         if plain or incoming.registry is EMPTY:
-            parts[~guessed & ~is_missing(status) & (values == 0)] = NOTHING
+            addresses[~guessed & ~is_missing(status) & (values == 0)] = NOTHING
         # Nothing written over a hidden cell does not unhide it.
         kept = hidden & is_missing(status)
         values[kept] = np.atleast_1d(self._numbers[key])[kept]
-        status[kept], parts[kept] = old_status[kept], old_parts[kept]
+        status[kept], addresses[kept] = old_status[kept], old_addresses[kept]
         if np.ndim(self._status[key]) == 0:
-            values, status, parts = values[0], status[0], parts[0]
-        if ours is not self._parts:
-            self._parts = ours.copy()
-        self._numbers[key], self._status[key], self._parts[key] = values, status, parts
+            values, status, addresses = values[0], status[0], addresses[0]
+        if ours is not self._addresses:
+            self._addresses = ours.copy()
+        self._numbers[key], self._status[key], self._addresses[key] = values, status, addresses
         self._registry, self._uniform, self._counted = registry, None, None
 
     def _make_holes(self, key: Any) -> None:
@@ -450,7 +454,7 @@ class Storage(ExtensionArray):
             where = places[~(is_hidden(old) | (old == CellStatus.FILLED))]
         nothing: list[tuple[Any, Any]] = [
             (self._status, CellStatus.HOLE),
-            (self._parts, UNKNOWN),
+            (self._addresses, UNKNOWN),
             (self._numbers, 1 if self.dtype.kind == "i" else np.nan),
         ]
         for array, value in nothing:
@@ -497,7 +501,7 @@ class Storage(ExtensionArray):
         if not isinstance(made, Storage) or len(made) != len(self) or not unseen.any():
             return made
         gone = unseen & (made._status == CellStatus.HOLE)
-        made._status[gone], made._parts[gone] = self._status[gone], UNKNOWN
+        made._status[gone], made._addresses[gone] = self._status[gone], UNKNOWN
         # What was left out counts as 0, so there a 0 is no guess.
         zero = (self._status == CellStatus.ABSENT) & (made._numbers == 0)
         guessed = unseen & ~is_missing(made._status) & ~zero
@@ -526,7 +530,7 @@ class Storage(ExtensionArray):
             values = whole.astype(np.int64)
             if not (values == whole).all():
                 raise TypeError("cannot safely cast non-equivalent float64 to int64")
-        return self._with(blanked(values, self._status), self._status.copy(), self._parts.copy())
+        return self._with(blanked(values, self._status), self._status.copy(), self._addresses.copy())
 
     # ---- sorting, grouping, finding -----------------------------------------------------------------------------
 
@@ -542,8 +546,8 @@ class Storage(ExtensionArray):
         first = np.full(len(uniques), -1, dtype=np.intp)
         shown = np.flatnonzero(codes >= 0)[::-1]
         first[codes[shown]] = shown
-        made = self._with(self._numbers[first], self._status[first], self._parts[first])
-        made._parts[np.bincount(codes[shown], minlength=len(uniques)) > 1] = UNKNOWN
+        made = self._with(self._numbers[first], self._status[first], self._addresses[first])
+        made._addresses[np.bincount(codes[shown], minlength=len(uniques)) > 1] = UNKNOWN
         hidden = is_hidden(self._status)
         if hidden.any():
             worst = self._status[hidden].min()

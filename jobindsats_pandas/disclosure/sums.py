@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, is_missing
-from jobindsats_pandas.disclosure.parts import (
+from jobindsats_pandas.disclosure.addresses import (
     APART,
     NOTHING,
     STATISTIC,
     UNKNOWN,
+    AddressMeasure,
+    AddressSpace,
     Codes,
-    PartMeasure,
-    PartSpace,
 )
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, is_missing
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ _SUSPENDS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 def allow_sums() -> Iterator[None]:
     """Let every sum through, also the wrong ones: hidden cells then count as 0.
 
-    It holds only in the thread or task that entered it, and not outside a generator that entered it and has paused. A sum that would have been refused has an unknown part, so
+    It holds only in the thread or task that entered it, and not outside a generator that entered it and has paused. A sum that would have been refused has an unknown address, so
     it adds to nothing afterwards.
 
     Examples
@@ -251,31 +251,35 @@ class SumCheck:
 
     @cached_property
     def tables(self) -> list[TableCells]:
-        """The cells that take part and whose part is known, table by table."""
+        """The cells that take part and whose address is known, table by table."""
         cells, ids = self._active
         if not len(cells):
             return []
-        parts, registry = cells.parts, cells.registry
-        lowest, highest = int(parts.min()), int(parts.max())
+        addresses, registry = cells.addresses, cells.registry
+        lowest, highest = int(addresses.min()), int(addresses.max())
         found = []
         for place, (space, offset) in enumerate(zip(registry.spaces, registry.offsets, strict=True)):
             if offset <= lowest and highest < offset + space.size:
                 found.append(
-                    TableCells(place, space, cells, parts - offset if offset else parts, ids, self.groups)
+                    TableCells(
+                        place, space, cells, addresses - offset if offset else addresses, ids, self.groups
+                    )
                 )
             elif lowest < offset + space.size and highest >= offset:
-                where = np.flatnonzero((parts >= offset) & (parts < offset + space.size))
+                where = np.flatnonzero((addresses >= offset) & (addresses < offset + space.size))
                 here = None if ids is None else ids[where]
-                found.append(TableCells(place, space, cells[where], parts[where] - offset, here, self.groups))
+                found.append(
+                    TableCells(place, space, cells[where], addresses[where] - offset, here, self.groups)
+                )
         return [table for table in found if len(table.numbers)]
 
     def _structure(self) -> NDArray[np.uint16]:
         """The reasons that lie in what the cells are."""
         cells, ids = self._active
         found = np.zeros(self.groups, dtype=np.uint16)
-        if int(cells.parts.min()) < 0:
-            found[_having(cells.parts == UNKNOWN, ids, self.groups)] |= _BIT["unknown"]
-            found[_having(cells.parts == STATISTIC, ids, self.groups)] |= _BIT["rate"]
+        if int(cells.addresses.min()) < 0:
+            found[_having(cells.addresses == UNKNOWN, ids, self.groups)] |= _BIT["unknown"]
+            found[_having(cells.addresses == STATISTIC, ids, self.groups)] |= _BIT["rate"]
         seen = np.zeros(self.groups, dtype=bool)
         for table in self.tables:
             found[seen & table.present] |= _BIT["measures"]
@@ -302,14 +306,14 @@ class SumCheck:
         return exact
 
     @cached_property
-    def parts(self) -> Codes:
-        """The part of each group's sum: its period and, in each dimension, the nearest common ancestor.
+    def addresses(self) -> Codes:
+        """The address of each group's sum: its period and, in each dimension, the nearest common ancestor.
 
         Unknown over several periods and where the cells do not add; one cell keeps its own.
         """
         cells, ids = self._active
         several = self.count > 1
-        result = _of_one(cells.parts, ids, several, NOTHING)
+        result = _of_one(cells.addresses, ids, several, NOTHING)
         if several.any():
             result[several] = UNKNOWN
             for table in self.tables:
@@ -349,7 +353,7 @@ class SumCheck:
         low = np.zeros(self.groups)
         high = np.zeros(self.groups)
         refused = (self.reasons & _NO_BOUNDS) != 0
-        refused |= _having(cells.parts < 0, ids, self.groups)
+        refused |= _having(cells.addresses < 0, ids, self.groups)
         refused |= self._of_holes_alone()
         for table in self.tables:
             for measure, where in table.by_measure():
@@ -373,7 +377,7 @@ class TableCells:
     """Cells of one table, taken apart: `numbers` are their places in its space."""
 
     place: int
-    space: PartSpace
+    space: AddressSpace
     cells: Cells
     numbers: Codes
     ids: Ids | None
@@ -503,7 +507,7 @@ class TableCells:
             " added is not the whole time between them."
         )
 
-    def by_measure(self) -> Iterator[tuple[PartMeasure, NDArray[np.intp] | slice]]:
+    def by_measure(self) -> Iterator[tuple[AddressMeasure, NDArray[np.intp] | slice]]:
         """Each measure that there is, and where."""
         if self.one_measure >= 0:
             yield self.space.measures[self.one_measure], slice(None)
@@ -655,7 +659,7 @@ def _interval(kind: Kind, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np
     return low, high
 
 
-def _unbounded(measure: PartMeasure, cells: Cells) -> Flags:
+def _unbounded(measure: AddressMeasure, cells: Cells) -> Flags:
     """Where no rule tells what a cell can stand for."""
     hidden: Flags = cells.status == CellStatus.DISCRETIONISED
     if measure.derived:

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import (
     NOTHING,
+    AddressMeasure,
+    AddressSpace,
     Cells,
     CellStatus,
     DiscretionisedArray,
     DiscretionisedDtype,
-    PartMeasure,
-    PartSpace,
     Registry,
     check_sums,
     merge_registries,
@@ -51,7 +51,7 @@ class TableCells:
 
     Attributes
     ----------
-    space : PartSpace
+    space : AddressSpace
     values : float array
         NaN where nothing is shown; 0 for combinations left out.
     high : float array
@@ -63,7 +63,7 @@ class TableCells:
         A row for each dimension.
     """
 
-    space: PartSpace
+    space: AddressSpace
     values: Numbers
     high: Numbers
     status: NDArray[np.uint8]
@@ -95,7 +95,7 @@ class _Measure:
     """A measure that a frame holds, what it is called there, and the columns that it stands in."""
 
     table: str
-    measure: PartMeasure
+    measure: AddressMeasure
     label: str
     columns: tuple[int, ...]
 
@@ -117,7 +117,7 @@ def cells_of_frame(df: pd.DataFrame) -> tuple[TableCells, int]:
     return tables[0], unknown
 
 
-def cells_of_measure(df: pd.DataFrame, name: str | None) -> tuple[TableCells, PartMeasure, str]:
+def cells_of_measure(df: pd.DataFrame, name: str | None) -> tuple[TableCells, AddressMeasure, str]:
     """The cells of one measure, and what the frame calls it."""
     arguments.optional(arguments.label, "measure", name)
     arrays = _guarded(df)
@@ -143,7 +143,7 @@ def cells_of_measure(df: pd.DataFrame, name: str | None) -> tuple[TableCells, Pa
     return cells[cells.measure == code], cells.space.measures[code], chosen.label
 
 
-def dimension_place(space: PartSpace, name: str) -> int:
+def dimension_place(space: AddressSpace, name: str) -> int:
     """The dimension that a name, an id, the id of a hierarchy or the name of a level, which no other has, stands for."""
     for place, dimension in enumerate(space.dimensions):
         hierarchies = [level.hierarchy for level in dimension.levels if level.hierarchy]
@@ -190,16 +190,16 @@ def _guarded(df: pd.DataFrame) -> dict[int, DiscretionisedArray]:
 
 def _take_apart(arrays: Sequence[DiscretionisedArray]) -> list[TableCells]:
     registry, recoders = merge_registries([array.registry for array in arrays])
-    parts = np.concatenate(
+    addresses = np.concatenate(
         [
-            array.parts if recode is None else recode(array.parts)
+            array.addresses if recode is None else recode(array.addresses)
             for array, recode in zip(arrays, recoders, strict=True)
         ]
     )
     status = np.concatenate([array.status for array in arrays])
     values = np.concatenate([np.where(array.visible, array.numbers, np.nan) for array in arrays])
     values[status == CellStatus.ABSENT] = 0
-    high = _largest(values, status, parts, registry)
+    high = _largest(values, status, addresses, registry)
     return [
         TableCells(
             found.space,
@@ -210,16 +210,16 @@ def _take_apart(arrays: Sequence[DiscretionisedArray]) -> list[TableCells]:
             found.period,
             np.array(found.members, dtype=np.int64).reshape(len(found.space.dimensions), len(found.where)),
         )
-        for found in registry.decode(parts)
+        for found in registry.decode(addresses)
     ]
 
 
-def _largest(values: Numbers, status: NDArray[np.uint8], parts: Codes, registry: Registry) -> Numbers:
+def _largest(values: Numbers, status: NDArray[np.uint8], addresses: Codes, registry: Registry) -> Numbers:
     high = np.where(status == CellStatus.ROUNDED, values, np.nan)
     hidden = np.flatnonzero(status == CellStatus.DISCRETIONISED)
     if len(hidden):
         # Each cell as a sum of its own: what the rule says of it then stands in one place.
-        cells = Cells(np.zeros(len(hidden)), status[hidden], parts[hidden], registry)
+        cells = Cells(np.zeros(len(hidden)), status[hidden], addresses[hidden], registry)
         bounds = check_sums(cells, np.arange(len(hidden)), len(hidden)).bounds()
         high[hidden] = np.where(np.isfinite(bounds.high), bounds.high, np.nan)
     return high
@@ -227,8 +227,8 @@ def _largest(values: Numbers, status: NDArray[np.uint8], parts: Codes, registry:
 
 def _unknown(array: DiscretionisedArray) -> int:
     """How many cells hold something, but have no place in any table."""
-    zero = np.isin(array.status, [CellStatus.ABSENT, CellStatus.HOLE]) | (array.parts == NOTHING)
-    return int(np.count_nonzero((array.parts < 0) & ~zero))
+    zero = np.isin(array.status, [CellStatus.ABSENT, CellStatus.HOLE]) | (array.addresses == NOTHING)
+    return int(np.count_nonzero((array.addresses < 0) & ~zero))
 
 
 def _refuse_empty(df: pd.DataFrame, arrays: dict[int, DiscretionisedArray]) -> NoReturn:
@@ -247,10 +247,10 @@ def _refuse_unknown(name: str, count: int) -> NoReturn:
 
 def _measures(df: pd.DataFrame, arrays: dict[int, DiscretionisedArray]) -> list[_Measure]:
     columns: dict[tuple[str, str], list[int]] = {}
-    known: dict[tuple[str, str], PartMeasure] = {}
+    known: dict[tuple[str, str], AddressMeasure] = {}
     alone = set()
     for place, array in arrays.items():
-        held = array.registry.measures(array.parts)
+        held = array.registry.measures(array.addresses)
         if len(held) == 1:
             alone.add(place)
         for space, measure in held:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from jobindsats_pandas.disclosure import PartMember, PartSpace
+    from jobindsats_pandas.disclosure import AddressMember, AddressSpace
     from jobindsats_pandas.plotting.cells import Codes, Flags, Numbers, TableCells
 
 __all__ = ["NO_CELL", "Picture", "compose"]
@@ -193,7 +193,7 @@ def _without_totals(cells: TableCells, places: list[int]) -> tuple[TableCells, s
     return cells[keep], f"Uden {'total' if len(names) == 1 else 'totaler'}: {listed}."
 
 
-def _above(members: Sequence[PartMember], code: int) -> Iterator[int]:
+def _above(members: Sequence[AddressMember], code: int) -> Iterator[int]:
     while code:
         code = members[code].parent
         yield code
@@ -208,7 +208,7 @@ def _series(cells: TableCells, places: list[int]) -> tuple[list[tuple[int, ...]]
     return [tuple(cells.members[places, where].tolist()) for where in first], rows
 
 
-def _series_names(space: PartSpace, places: list[int], keys: list[tuple[int, ...]]) -> tuple[str, ...]:
+def _series_names(space: AddressSpace, places: list[int], keys: list[tuple[int, ...]]) -> tuple[str, ...]:
     members = [
         [
             (space.dimensions[place], space.dimensions[place].members[code])

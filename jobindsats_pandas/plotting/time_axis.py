@@ -10,7 +10,7 @@ import numpy as np
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
 
 if TYPE_CHECKING:
-    from jobindsats_pandas.disclosure import PartSpace
+    from jobindsats_pandas.disclosure import AddressSpace
     from jobindsats_pandas.plotting.cells import Codes
 
 __all__ = ["TimeAxis", "period_name", "time_axis"]
@@ -33,7 +33,7 @@ class TimeAxis:
     ids, names : tuple of str
         The period at each place, empty where the table has none.
     columns : int array
-        For each period of the table (`PartSpace.periods`) its index in `positions`.
+        For each period of the table (`AddressSpace.periods`) its index in `positions`.
     """
 
     period_type: str
@@ -83,7 +83,7 @@ class TimeAxis:
         return [place for place, _ in chosen], labels
 
 
-def time_axis(space: PartSpace, period_type: str, codes: Codes) -> TimeAxis:
+def time_axis(space: AddressSpace, period_type: str, codes: Codes) -> TimeAxis:
     """The axis that holds periods of one type."""
     ids = chronological(period for kind, period in space.periods if kind == period_type)
     index: Any = period_values(ids)

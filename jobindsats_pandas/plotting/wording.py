@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jobindsats_pandas.disclosure import PartMeasure, PartSpace
+    from jobindsats_pandas.disclosure import AddressMeasure, AddressSpace
 
 __all__ = ["danish", "decimals_needed", "plain", "source", "unit", "unknown_among", "wrapped"]
 
@@ -38,7 +38,7 @@ def decimals_needed(numbers: Any, most: int) -> int:
     return next((d for d in range(most) if np.allclose(numbers.round(d), numbers, rtol=0, atol=1e-9)), most)
 
 
-def unit(measure: PartMeasure) -> str:
+def unit(measure: AddressMeasure) -> str:
     """The unit of a measure, from its kind and its name; its name where neither tells."""
     if measure.derived:
         return "beregnet"
@@ -82,7 +82,7 @@ def unknown_among(names: Iterable[str]) -> str:
     return f"{', '.join(found[:2])} og {danish(len(found) - 2)} andre uoplyste"
 
 
-def source(df: pd.DataFrame, space: PartSpace) -> str:
+def source(df: pd.DataFrame, space: AddressSpace) -> str:
     """The line that tells where the numbers come from; the dates as long as the frame's attrs have them."""
     text = f"Kilde: Jobindsats.dk, {space.table}: {space.table_name}"
     known = df.attrs.get("jobindsats")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from jobindsats_pandas.disclosure import PartMeasure, PartSpace
+    from jobindsats_pandas.disclosure import AddressMeasure, AddressSpace
 
 __all__ = [
     "MEASURE",
@@ -68,20 +68,20 @@ def decode_columns(arrays: Iterable[DiscretionisedArray]) -> Iterator[list[Decod
     known: list[Decoded] = []
     for array in arrays:
         if first is not None and len(known) == 1 and array.registry is first.registry:
-            shift = array.parts - first.parts
+            shift = array.addresses - first.addresses
             space = known[0].space
             if len(known[0].where) == len(array) and (shift == shift[0]).all():
                 steps, rest = divmod(int(shift[0]), space.per_measure)
                 if rest == 0:
                     yield [replace(known[0], measure=known[0].measure + steps)]
                     continue
-        first, known = array, array.registry.decode(array.parts)
+        first, known = array, array.registry.decode(array.addresses)
         yield known
 
 
-def spaces_of(frame: pd.DataFrame) -> list[PartSpace]:
+def spaces_of(frame: pd.DataFrame) -> list[AddressSpace]:
     """The tables that the frame's cells belong to."""
-    found: dict[str, PartSpace] = {}
+    found: dict[str, AddressSpace] = {}
     for cells in decode_columns(array for _, array in guarded_columns(frame)):
         found |= {one.space.table: one.space for one in cells}
     if not found:
@@ -108,7 +108,7 @@ class Axis:
     hierarchy: str | None
 
 
-def axes_of(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) -> dict[str, Axis]:
+def axes_of(frame: pd.DataFrame, spaces: Sequence[AddressSpace], name: str) -> dict[str, Axis]:
     """Find a dimension by column name, id, or the id of one of its hierarchies, in every table that has it."""
     columns = (frame.attrs.get("jobindsats") or {}).get("columns", {}).get("dimensions", {})
     wanted = columns[name][0] if name in columns else str(name)
@@ -146,7 +146,7 @@ def find_measure(frame: pd.DataFrame, measure: str) -> set[tuple[str, str]]:
     """The (table, measure id) that a column label, a name or an id stands for."""
     arguments.label("measure", measure)
     held = {
-        place: [(space.table, m) for space, m in array.registry.measures(array.parts)]
+        place: [(space.table, m) for space, m in array.registry.measures(array.addresses)]
         for place, array in guarded_columns(frame)
     }
     by_label = {
@@ -178,7 +178,7 @@ class MeasureCells:
     """The cells of one measure, wherever they stand in the frame."""
 
     name: str
-    measure: PartMeasure | None
+    measure: AddressMeasure | None
     cells: Cells
     rows: NDArray[np.intp]
 
@@ -203,9 +203,9 @@ def _find_measure_or_column(frame: pd.DataFrame, measure: str) -> set[Hashable]:
 
 
 def _pieces(array: DiscretionisedArray, label: Hashable) -> Iterator[tuple[Hashable, MeasureCells]]:
-    found = array.registry.measures(array.parts)
+    found = array.registry.measures(array.addresses)
     rows = np.arange(len(array))
-    nowhere = array.parts < 0
+    nowhere = array.addresses < 0
     if len(found) <= 1:
         key: Hashable = (found[0][0].table, found[0][1].id) if found else ("", str(label))
         name, cells = found[0][1].name if found else str(label), array.cells
@@ -218,7 +218,7 @@ def _pieces(array: DiscretionisedArray, label: Hashable) -> Iterator[tuple[Hasha
     special = np.flatnonzero(nowhere & ~adds_nothing(array.cells))
     if len(special):
         yield ("", str(label)), MeasureCells(str(label), None, array.cells[special], rows[special])
-    for decoded in array.registry.decode(array.parts):
+    for decoded in array.registry.decode(array.addresses):
         for code in np.unique(decoded.measure):
             where = decoded.where[decoded.measure == code]
             one = decoded.space.measures[code]
@@ -232,7 +232,7 @@ def _joined(pieces: Sequence[MeasureCells]) -> MeasureCells:
         np.concatenate([piece.cells.status for piece in pieces]),
         np.concatenate(
             [
-                piece.cells.parts if recode is None else recode(piece.cells.parts)
+                piece.cells.addresses if recode is None else recode(piece.cells.addresses)
                 for piece, recode in zip(pieces, recoders, strict=True)
             ]
         ),
@@ -270,7 +270,7 @@ def key_of(frame: pd.DataFrame, piece: MeasureCells, name: str) -> Key:
     return Key(name, codes[piece.rows], pd.Index(uniques))
 
 
-def _axes_anywhere(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) -> dict[str, Axis]:
+def _axes_anywhere(frame: pd.DataFrame, spaces: Sequence[AddressSpace], name: str) -> dict[str, Axis]:
     """Find a dimension in some tables, or else in any table of the frame: then these cells are of no member."""
     try:
         return axes_of(frame, spaces, name)
@@ -280,7 +280,7 @@ def _axes_anywhere(frame: pd.DataFrame, spaces: Sequence[PartSpace], name: str) 
 
 def part_key(frame: pd.DataFrame, piece: MeasureCells, name: str, *, levels: bool = False) -> Key:
     """Group by the period, or by the members of a dimension or their levels, as the cells know them."""
-    decoded = piece.cells.registry.decode(piece.cells.parts)
+    decoded = piece.cells.registry.decode(piece.cells.addresses)
     asked = (frame.attrs.get("jobindsats") or {}).get("columns", {}).get("period", "period")
     is_period = fold(str(name)) in {"period", "periode", fold(asked)}
     axes = {} if is_period else _axes_anywhere(frame, [one.space for one in decoded], name)

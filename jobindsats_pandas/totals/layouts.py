@@ -108,10 +108,10 @@ def _one_measure(array: DiscretionisedArray, places: NDArray[np.intp], name: str
         if len(cells)
         else cells.status
     )
-    parts = np.where(found, cells.parts[places], -1) if len(cells) else cells.parts
+    addresses = np.where(found, cells.addresses[places], -1) if len(cells) else cells.addresses
     values = cells.values[places] if len(cells) else cells.values
-    made = DiscretionisedArray(values, status, parts, cells.registry)
-    named = cells.registry.measures(made.parts)
+    made = DiscretionisedArray(values, status, addresses, cells.registry)
+    named = cells.registry.measures(made.addresses)
     counted = all(is_count(text) for text in [measure.name for _, measure in named] or [name])
     shown = values[made.visible]
     whole = counted and bool((shown == np.trunc(shown)).all())
@@ -120,14 +120,14 @@ def _one_measure(array: DiscretionisedArray, places: NDArray[np.intp], name: str
 
 def _bare(name: str, array: DiscretionisedArray) -> str:
     """A measure's name as the wide layout has it: two of one name differ by their id in the long layout alone."""
-    for _, measure in array.registry.measures(array.parts):
+    for _, measure in array.registry.measures(array.addresses):
         if name == f"{measure.name} [{measure.id}]":
             return measure.name
     return name
 
 
 def _measure_id(array: DiscretionisedArray, place: int) -> str:
-    found = array.registry.measures(array.parts)
+    found = array.registry.measures(array.addresses)
     return found[0][1].id if found else str(place)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from jobindsats_pandas.disclosure import PartDimension, PartMeasure, PartSpace
+    from jobindsats_pandas.disclosure import AddressDimension, AddressMeasure, AddressSpace
 
 __all__ = ["question_for_total"]
 
@@ -89,16 +89,16 @@ def question_for_total(
 class _Seen:
     """What of one table a frame's cells are of."""
 
-    space: PartSpace
-    measures: list[PartMeasure]
+    space: AddressSpace
+    measures: list[AddressMeasure]
     period_type: str
     periods: list[int]
     members: list[set[int]]
 
     @classmethod
     def of(cls, frame: pd.DataFrame, table: str, wanted: set[tuple[str, str]] | None) -> _Seen:
-        space: PartSpace | None = None
-        measures: dict[str, PartMeasure] = {}
+        space: AddressSpace | None = None
+        measures: dict[str, AddressMeasure] = {}
         periods: set[tuple[str, str]] = set()
         members: list[set[int]] = []
         for cells in (one for found in decode_columns(a for _, a in guarded_columns(frame)) for one in found):
@@ -139,7 +139,7 @@ def _period_text(seen: _Seen) -> str | list[str]:
     return f"{names[0]}:{names[-1]}" if every[first : first + len(names)] == names else names
 
 
-def _selection(dimension: PartDimension, members: set[int]) -> tuple[str, str | list[str]]:
+def _selection(dimension: AddressDimension, members: set[int]) -> tuple[str, str | list[str]]:
     """Write members of a dimension as ``by`` takes them: whole levels by their id, others by name."""
     hierarchies = {dimension.levels[dimension.members[code].level].hierarchy for code in members if code}
     if len(hierarchies) > 1:
@@ -164,7 +164,7 @@ def _selection(dimension: PartDimension, members: set[int]) -> tuple[str, str | 
     return hierarchy, chosen[0] if len(chosen) == 1 else chosen
 
 
-def _member_text(dimension: PartDimension, code: int) -> str:
+def _member_text(dimension: AddressDimension, code: int) -> str:
     member = dimension.members[code]
     # A name that `by` would read as something else is left for the path.
     odd = member.name in {"*", "total"} or member.name.startswith(("level:", "/"))

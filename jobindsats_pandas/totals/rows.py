@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from jobindsats_pandas.disclosure import PartDimension, PartSpace
+    from jobindsats_pandas.disclosure import AddressDimension, AddressSpace
 
     Flags = NDArray[np.bool_]
 
@@ -223,7 +223,7 @@ def _rows(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
     return kept
 
 
-def _levels(dimension: PartDimension, axis: Axis) -> list[int]:
+def _levels(dimension: AddressDimension, axis: Axis) -> list[int]:
     return [
         number
         for number, known in enumerate(dimension.levels)
@@ -231,7 +231,7 @@ def _levels(dimension: PartDimension, axis: Axis) -> list[int]:
     ]
 
 
-def _present(frame: pd.DataFrame, space: PartSpace, axis: Axis) -> set[int]:
+def _present(frame: pd.DataFrame, space: AddressSpace, axis: Axis) -> set[int]:
     """The levels of a dimension that the frame's cells stand at."""
     found: set[int] = set()
     for decoded in decode_columns(array for _, array in guarded_columns(frame)):
@@ -243,7 +243,7 @@ def _present(frame: pd.DataFrame, space: PartSpace, axis: Axis) -> set[int]:
     return found
 
 
-def _one_level(dimension: PartDimension, wanted: Sequence[int], present: set[int], name: str) -> int:
+def _one_level(dimension: AddressDimension, wanted: Sequence[int], present: set[int], name: str) -> int:
     """The deepest of several levels that the frame has, if it has any; of two hierarchies none is deeper."""
     candidates = [number for number in wanted if number in present]
     if not candidates:
@@ -258,7 +258,12 @@ def _one_level(dimension: PartDimension, wanted: Sequence[int], present: set[int
 
 
 def _deepest(
-    frame: pd.DataFrame, spaces: Sequence[PartSpace], axes: dict[str, Axis], name: str, *, below_total: bool
+    frame: pd.DataFrame,
+    spaces: Sequence[AddressSpace],
+    axes: dict[str, Axis],
+    name: str,
+    *,
+    below_total: bool,
 ) -> dict[str, list[int]]:
     chosen: dict[str, list[int]] = {}
     for space in spaces:
@@ -337,6 +342,7 @@ def _columns_of(frame: pd.DataFrame, wanted: set[tuple[str, str]]) -> pd.DataFra
     others = {
         place
         for place, array in guarded_columns(frame)
-        if not wanted & {(space.table, measure.id) for space, measure in array.registry.measures(array.parts)}
+        if not wanted
+        & {(space.table, measure.id) for space, measure in array.registry.measures(array.addresses)}
     }
     return frame.iloc[:, [place for place in range(frame.shape[1]) if place not in others]]

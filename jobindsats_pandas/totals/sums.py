@@ -229,7 +229,7 @@ def _labelled(labels: pd.Index, codes: NDArray[np.integer]) -> pd.Index:
 def _whole(series: pd.Series) -> MeasureCells:
     """All cells of a series as if they were of one measure, which they should be."""
     array: Any = series.array
-    found = array.registry.measures(array.parts)
+    found = array.registry.measures(array.addresses)
     measure = found[0][1] if len(found) == 1 else None
     name = "" if series.name is None else str(series.name)
     return MeasureCells(name, measure, array.cells, np.arange(len(array)))
@@ -287,8 +287,8 @@ def _right_or_hidden(check: SumCheck) -> DiscretionisedArray:
     status[bad] = CellStatus.DISCRETIONISED
     pending = check.count_of(CellStatus.NOT_AVAILABLE) == check.count
     status[bad & pending] = CellStatus.NOT_AVAILABLE
-    parts = np.where(bad, UNKNOWN, check.parts)
-    return DiscretionisedArray(check.totals, status, parts, check.cells.registry)
+    addresses = np.where(bad, UNKNOWN, check.addresses)
+    return DiscretionisedArray(check.totals, status, addresses, check.cells.registry)
 
 
 def _cells(count: int) -> str:

@@ -1,4 +1,4 @@
-"""How the part of each cell follows from the labels of its row, so that a file need not hold it."""
+"""How the address of each cell follows from the labels of its row, so that a file need not hold it."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ _BLOCK = 32_768
 def recipe_of(
     array: DiscretionisedArray, keys: Sequence[tuple[str, NDArray[np.integer], int]]
 ) -> dict[str, Any] | None:
-    """How the parts follow from the labels of the rows; None if they do not.
+    """How the addresses follow from the labels of the rows; None if they do not.
 
-    A part is a number in mixed radix, so it is a sum of what the period and each member contribute. Contributions are
+    An address is a number in mixed radix, so it is a sum of what the period and each member contribute. Contributions are
     taken from a few rows and the sum is then compared with every row: what is noted is exact, or it is not noted.
     """
-    parts = array.parts
+    addresses = array.addresses
     rows: slice | NDArray[np.intp] = slice(None)
     hole = None
-    low, high = (int(parts.min()), int(parts.max())) if len(parts) else (0, 0)
+    low, high = (int(addresses.min()), int(addresses.max())) if len(addresses) else (0, 0)
     if low < 0 <= high:
         # What pandas made by concat, merge or unstack belongs to no cell, and its status says so.
         special = array.status == CellStatus.HOLE
-        if not np.array_equal(special, parts == low):
+        if not np.array_equal(special, addresses == low):
             return None
         hole, rows = low, np.flatnonzero(~special)
-        parts = parts[rows]
-        low = int(parts.min())
+        addresses = addresses[rows]
+        low = int(addresses.min())
     if low == high:
         return {"constant": low, "sums": {}, "hole": hole}
     within = [
@@ -58,8 +58,8 @@ def recipe_of(
     ]
     strides = np.concatenate([[1], np.cumprod(radices[:-1], dtype=np.int64)])
     labels = [(name, codes[rows], size) for name, codes, size in keys]
-    sample = _sample(len(parts), labels)
-    digits = ((parts[sample] - constant)[:, None] // strides) % np.array(radices)
+    sample = _sample(len(addresses), labels)
+    digits = ((addresses[sample] - constant)[:, None] // strides) % np.array(radices)
     tables: dict[str, NDArray[np.int64]] = {}
     for digit, stride in zip(digits.T, strides.tolist(), strict=True):
         if (digit == digit[0]).all():
@@ -74,12 +74,12 @@ def recipe_of(
         else:
             return None
     used = [(tables[name], codes) for name, codes, _ in labels if name in tables]
-    for start in range(0, len(parts), _BLOCK):
+    for start in range(0, len(addresses), _BLOCK):
         block = slice(start, start + _BLOCK)
-        told = np.full(len(parts[block]), constant)
+        told = np.full(len(addresses[block]), constant)
         for table, codes in used:
             told += table.take(codes[block], mode="wrap")
-        if not np.array_equal(told, parts[block]):
+        if not np.array_equal(told, addresses[block]):
             return None
     sums = {name: table.tolist() for name, table in tables.items()}
     return {"constant": constant, "sums": sums, "hole": hole}

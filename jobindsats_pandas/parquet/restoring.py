@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from jobindsats_pandas.disclosure import UNKNOWN, Cells, CellStatus, DiscretionisedArray, Registry
-from jobindsats_pandas.storage.columns import MISSING_PERIOD, STATUS_LABELS
-from jobindsats_pandas.storage.labels import labels_restored, scalar_restored
+from jobindsats_pandas.parquet.columns import MISSING_PERIOD, STATUS_LABELS
+from jobindsats_pandas.parquet.labels import labels_restored, scalar_restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class _Columns:
     def __init__(self, table: pa.Table) -> None:
         self.table = table
         self.known: dict[tuple[str, tuple[str, ...]], NDArray[np.integer]] = {}
-        self.parts: dict[str, NDArray[np.int64]] = {}
+        self.addresses: dict[str, NDArray[np.int64]] = {}
 
     def array(self, name: str) -> Any:
         return self.table.column(name).combine_chunks() if self.table.num_rows else self.table.column(name)
@@ -139,26 +139,30 @@ def _guarded_restored(
     status = columns.codes(column["status"], STATUS_LABELS).astype(np.uint8)
     whole = column["dtype"] == "discretionised[Int64]"
     values = columns.numbers(column["file"], np.int64 if whole else np.float64)
-    parts = columns.parts[column["file"]] = _parts_restored(columns, column["parts"], labels, status)
+    addresses = columns.addresses[column["file"]] = _addresses_restored(
+        columns, column["parts"], labels, status
+    )
     left = column.get("left")
     if left is None:
         # Written before there were holes, which were called absent then.
-        status[(status == CellStatus.ABSENT) & (parts == UNKNOWN)] = CellStatus.HOLE
-    cells = Cells(values, status, parts, registries[column["registry"]], column["dropped"], tuple(left or ()))
+        status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE
+    cells = Cells(
+        values, status, addresses, registries[column["registry"]], column["dropped"], tuple(left or ())
+    )
     return DiscretionisedArray.from_cells(cells)
 
 
-def _parts_restored(
+def _addresses_restored(
     columns: _Columns, recipe: dict[str, Any], labels: Mapping[str, Sequence[str]], status: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     if "like" in recipe:
-        return columns.parts[recipe["like"]] + np.int64(recipe["shift"])
+        return columns.addresses[recipe["like"]] + np.int64(recipe["shift"])
     if "file" in recipe:
         return columns.numbers(recipe["file"], np.int64)
-    parts = np.full(len(status), recipe["constant"], dtype=np.int64)
+    addresses = np.full(len(status), recipe["constant"], dtype=np.int64)
     for name, table in recipe["sums"].items():
-        parts += np.array(table, dtype=np.int64).take(columns.codes(name, labels[name]), mode="wrap")
+        addresses += np.array(table, dtype=np.int64).take(columns.codes(name, labels[name]), mode="wrap")
     for key, code in (("absent", CellStatus.ABSENT), ("hole", CellStatus.HOLE)):
         if recipe.get(key) is not None:
-            parts[status == code] = recipe[key]
-    return parts
+            addresses[status == code] = recipe[key]
+    return addresses

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, Registry
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.periods import FREQUENCIES
-from jobindsats_pandas.storage.labels import (
+from jobindsats_pandas.parquet.labels import (
     attrs_plain,
     index_columns,
     index_plain,
@@ -20,7 +19,8 @@ from jobindsats_pandas.storage.labels import (
     period_text,
     text_of,
 )
-from jobindsats_pandas.storage.recipes import recipe_of
+from jobindsats_pandas.parquet.recipes import recipe_of
+from jobindsats_pandas.periods import FREQUENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,21 +172,21 @@ def _add_parts(
     guarded: Sequence[tuple[dict[str, Any], DiscretionisedArray]],
     keys: Sequence[tuple[str, NDArray[np.integer], int]],
 ) -> None:
-    """Note each cell's part: as a sum of what the labels of its row contribute, else as a column of its own."""
+    """Note each cell's address: as a sum of what the labels of its row contribute, else as a column of its own."""
     base: tuple[DiscretionisedArray, str] | None = None
     low = 0
     for column, array in guarded:
         if base is not None and array.registry is base[0].registry and len(array):
-            shift = int(array.parts[0] - base[0].parts[0])
-            if low + min(shift, 0) >= 0 and np.array_equal(base[0].parts + shift, array.parts):
+            shift = int(array.addresses[0] - base[0].addresses[0])
+            if low + min(shift, 0) >= 0 and np.array_equal(base[0].addresses + shift, array.addresses):
                 column["parts"] = {"like": base[1], "shift": shift}
                 continue
         recipe = recipe_of(array, keys)
         if recipe is None:
-            recipe = {"file": builder.add(f"{column['file']}_part", pa.array(array.parts))}
+            recipe = {"file": builder.add(f"{column['file']}_part", pa.array(array.addresses))}
         column["parts"] = recipe
         if base is None:
-            base, low = (array, column["file"]), int(array.parts.min(initial=0))
+            base, low = (array, column["file"]), int(array.addresses.min(initial=0))
 
 
 def _add_periods(

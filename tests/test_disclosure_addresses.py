@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobindsats_pandas.disclosure import (
-    PartDimension,
-    PartMeasure,
-    PartSpace,
+    AddressDimension,
+    AddressMeasure,
+    AddressSpace,
     Registry,
     merge_registries,
 )
@@ -21,7 +21,7 @@ from jobindsats_pandas.kinds import Kind
 
 
 def dimension(id_, members, hierarchy="_h"):
-    return PartDimension.build(
+    return AddressDimension.build(
         id_, id_.title(), [(hierarchy, "1", "i alt", [("/", "I alt")]), (hierarchy, "2", "del", members)]
     )
 
@@ -39,19 +39,19 @@ def spaces(draw, table="t"):
     for name in names:
         paths = draw(st.lists(st.sampled_from(["/1/", "/2/", "/3/", "/1/4/"]), max_size=4, unique=True))
         dimensions.append(dimension(name, [(path, f"{name} {path}") for path in paths]))
-    return PartSpace(
+    return AddressSpace(
         draw(st.just(table)),
         "Tabel",
-        tuple(PartMeasure(name, name, Kind.FLOW) for name in measures),
+        tuple(AddressMeasure(name, name, Kind.FLOW) for name in measures),
         tuple(("M", period) for period in periods),
         tuple(dimensions),
     )
 
 
-def described(registry, parts):
-    """Every part in words: table, measure, period, and the members that do not stand at their total."""
-    words = [None] * len(parts)
-    for cells in registry.decode(parts):
+def described(registry, addresses):
+    """Every address in words: table, measure, period, and the members that do not stand at their total."""
+    words = [None] * len(addresses)
+    for cells in registry.decode(addresses):
         space = cells.space
         for place, where in enumerate(cells.where):
             members = {}
@@ -69,7 +69,7 @@ def described(registry, parts):
     return words
 
 
-def every_part(registry):
+def every_address(registry):
     return np.concatenate(
         [
             np.arange(offset, offset + space.size)
@@ -82,10 +82,10 @@ def every_part(registry):
 @given(spaces())
 def test_numbers_and_cells_are_one_to_one(space):
     registry = Registry.of(space)
-    parts = every_part(registry)
-    (cells,) = registry.decode(parts)
-    assert (space.encode(cells.measure, cells.period, cells.members) == parts).all()
-    assert len(set(described(registry, parts))) == len(parts) == space.size
+    addresses = every_address(registry)
+    (cells,) = registry.decode(addresses)
+    assert (space.encode(cells.measure, cells.period, cells.members) == addresses).all()
+    assert len(set(described(registry, addresses))) == len(addresses) == space.size
 
 
 @settings(max_examples=80, deadline=None)
@@ -94,10 +94,10 @@ def test_merging_registries_renumbers_cells_without_changing_them(first, second,
     registries = [Registry([first]), Registry([other, second])]
     merged, recoders = merge_registries(registries)
     for registry, recode in zip(registries, recoders, strict=True):
-        parts = every_part(registry)
-        with_specials = np.concatenate([parts, [-1, -2, -3]])
+        addresses = every_address(registry)
+        with_specials = np.concatenate([addresses, [-1, -2, -3]])
         moved = with_specials if recode is None else recode(with_specials)
-        assert described(merged, moved[:-3]) == described(registry, parts)
+        assert described(merged, moved[:-3]) == described(registry, addresses)
         assert moved[-3:].tolist() == [-1, -2, -3]
 
 
@@ -113,10 +113,10 @@ def test_a_registry_survives_json_and_pickle(first, second):
     assert pickle.loads(pickle.dumps(Registry.of(first))) == Registry.of(first)
 
 
-SPACE = PartSpace(
+SPACE = AddressSpace(
     "t",
     "Tabel",
-    (PartMeasure("m", "Antal sanktioner", Kind.FLOW),),
+    (AddressMeasure("m", "Antal sanktioner", Kind.FLOW),),
     (("M", "2026M01"), ("M", "2026M02"), ("Q", "2026Q01"), ("QMAT", "2026QMAT01")),
     (dimension("x", [("/1/", "A"), ("/2/", "B")]),),
 )
@@ -138,7 +138,7 @@ def test_merging_what_is_the_same_costs_nothing():
     assert merge_registries([registry, registry]) == (registry, [None, None])
     assert merge_registries([Registry(), registry])[0] is registry
     assert merge_registries([])[0].spaces == ()
-    twin = PartSpace(SPACE.table, SPACE.table_name, SPACE.measures, SPACE.periods, SPACE.dimensions)
+    twin = AddressSpace(SPACE.table, SPACE.table_name, SPACE.measures, SPACE.periods, SPACE.dimensions)
     merged, recoders = merge_registries([registry, Registry.of(twin)])
     assert merged is registry
     assert recoders == [None, None]
@@ -146,7 +146,7 @@ def test_merging_what_is_the_same_costs_nothing():
 
 def test_derived_measures_are_appended_and_keep_all_numbers():
     registry = Registry.of(SPACE)
-    ratio = PartMeasure("ratio(m,m)", "m / m", Kind.NONE, ("ratio", "m", "m"))
+    ratio = AddressMeasure("ratio(m,m)", "m / m", Kind.NONE, ("ratio", "m", "m"))
     grown, code, recode = registry.with_measure(0, ratio)
     assert (code, recode) == (1, None)
     assert registry.with_measure(0, ratio)[0] is grown
@@ -159,22 +159,26 @@ def test_derived_measures_are_appended_and_keep_all_numbers():
 
 
 def test_a_derived_measure_before_another_table_renumbers_that_table():
-    other = PartSpace("u", "U", SPACE.measures, SPACE.periods, ())
+    other = AddressSpace("u", "U", SPACE.measures, SPACE.periods, ())
     registry = Registry([SPACE, other])
-    parts = every_part(registry)
-    grown, _, recode = registry.with_measure(0, PartMeasure("n", "n", Kind.NONE, ("scaled", "m", "2.0")))
-    assert described(grown, recode(parts)) == described(registry, parts)
+    addresses = every_address(registry)
+    grown, _, recode = registry.with_measure(0, AddressMeasure("n", "n", Kind.NONE, ("scaled", "m", "2.0")))
+    assert described(grown, recode(addresses)) == described(registry, addresses)
 
 
 def test_overrides_of_one_read_do_not_loosen_another():
-    loose = PartSpace("t", "Tabel", (PartMeasure("m", "m", Kind.FLOW),), SPACE.periods, SPACE.dimensions[:0])
-    strict = PartSpace("t", "Tabel", (PartMeasure("m", "m", Kind.PERSONS),), SPACE.periods, SPACE.dimensions)
+    loose = AddressSpace(
+        "t", "Tabel", (AddressMeasure("m", "m", Kind.FLOW),), SPACE.periods, SPACE.dimensions[:0]
+    )
+    strict = AddressSpace(
+        "t", "Tabel", (AddressMeasure("m", "m", Kind.PERSONS),), SPACE.periods, SPACE.dimensions
+    )
     merged, _ = merge_registries([Registry.of(loose), Registry.of(strict)])
     assert merged.spaces[0].measures[0].kind is Kind.NONE
 
 
 def test_levels_that_hold_a_member_and_its_ancestor_are_split():
-    mixed = PartDimension.build(
+    mixed = AddressDimension.build(
         "_d",
         "D",
         [("_h", "1", "alle", [("/", "I alt"), ("/1/", "A"), ("/1/2/", "AB"), ("/3/4/", "uden forælder")])],
@@ -187,7 +191,7 @@ def test_levels_that_hold_a_member_and_its_ancestor_are_split():
 
 
 def test_one_path_in_two_hierarchies_is_two_members_but_the_total_is_one():
-    both = PartDimension.build(
+    both = AddressDimension.build(
         "_o",
         "Område",
         [
@@ -205,16 +209,16 @@ def test_one_path_in_two_hierarchies_is_two_members_but_the_total_is_one():
 
 
 def test_a_dimension_without_a_total_still_has_a_place_for_it():
-    none = PartDimension.build("_v", "Type", [("_h", "1", "Type", [("/1/", "A"), ("/1/", "A igen")])])
+    none = AddressDimension.build("_v", "Type", [("_h", "1", "Type", [("/1/", "A"), ("/1/", "A igen")])])
     assert [(member.path, member.published) for member in none.members] == [("/", False), ("/1/", True)]
     assert none.members[0].name == "Type i alt"
 
 
 def test_a_dimension_keeps_its_unpublished_total_when_it_grows():
-    first = PartDimension.build("_v", "Type", [("_h", "1", "Type", [("/1/", "A")])])
-    second = PartDimension.build("_v", "Type", [("_h", "1", "Type", [("/2/", "B")])])
+    first = AddressDimension.build("_v", "Type", [("_h", "1", "Type", [("/1/", "A")])])
+    second = AddressDimension.build("_v", "Type", [("_h", "1", "Type", [("/2/", "B")])])
     registries = [
-        Registry.of(PartSpace("t", "T", SPACE.measures, SPACE.periods, (d,))) for d in (first, second)
+        Registry.of(AddressSpace("t", "T", SPACE.measures, SPACE.periods, (d,))) for d in (first, second)
     ]
     (merged,) = merge_registries(registries)[0].spaces
     assert [(m.path, m.published) for m in merged.dimensions[0].members] == [
@@ -238,23 +242,23 @@ def test_codes_are_looked_up_by_name():
 
 def test_a_table_without_measures_or_periods_is_none():
     with pytest.raises(ValueError, match="has no cells"):
-        PartSpace("t", "T", (), SPACE.periods, ())
+        AddressSpace("t", "T", (), SPACE.periods, ())
     with pytest.raises(ValueError, match="has no cells"):
-        PartSpace("t", "T", SPACE.measures, (), ())
+        AddressSpace("t", "T", SPACE.measures, (), ())
 
 
 def test_the_memory_of_derived_measures_does_not_grow_without_end():
     registry = Registry([SPACE])
     for factor in range(600):
-        registry.with_measure(0, PartMeasure(f"s{factor}", "m", Kind.FLOW, ("scaled", "m", str(factor))))
+        registry.with_measure(0, AddressMeasure(f"s{factor}", "m", Kind.FLOW, ("scaled", "m", str(factor))))
     assert len(registry._grown) <= 256
 
 
 def test_a_table_with_too_many_cells_keeps_the_dimensions_asked_for():
     wide = [dimension(f"d{n}", [(f"/{m}/", str(m)) for m in range(5000)]) for n in range(5)]
     with pytest.raises(ValueError, match="more than can be numbered"):
-        PartSpace("t", "T", SPACE.measures, SPACE.periods, tuple(wide))
-    space = PartSpace.fitting("t", "T", SPACE.measures, SPACE.periods, wide, needed=["d1", "d3"])
+        AddressSpace("t", "T", SPACE.measures, SPACE.periods, tuple(wide))
+    space = AddressSpace.fitting("t", "T", SPACE.measures, SPACE.periods, wide, needed=["d1", "d3"])
     assert [len(d.members) for d in space.dimensions] == [1, 5001, 1, 5001, 1]
-    small = PartSpace.fitting("t", "T", SPACE.measures, SPACE.periods, wide[:2])
+    small = AddressSpace.fitting("t", "T", SPACE.measures, SPACE.periods, wide[:2])
     assert [len(d.members) for d in small.dimensions] == [5001, 5001]

@@ -3,7 +3,7 @@
 In the file a measure is a column of numbers, null where nothing is shown, followed by ``<name>_status`` as text; a
 period is text such as ``2026M05``, followed by ``<name>_start``, its first day; categories are dictionaries of text.
 DuckDB, Polars, R's arrow, Power BI and pandas without this package open it as it stands. `read_parquet` restores the
-frame exactly: dtypes, statuses, the part of each cell, categories and their order, periods, attrs, index and labels.
+frame exactly: dtypes, statuses, the address of each cell, categories and their order, periods, attrs, index and labels.
 
 Kept exactly are numbers, text, times, periods, categories and intervals. An object column comes back as it was if it
 holds text; other objects are refused. Attrs that are not plain JSON are left out with a warning.
@@ -16,6 +16,6 @@ imported. Such a file opens with ``import jobindsats_pandas`` first, or with
 
 from __future__ import annotations
 
-from jobindsats_pandas.storage.files import read_parquet, to_parquet
+from jobindsats_pandas.parquet.files import read_parquet, to_parquet
 
 __all__ = ["read_parquet", "to_parquet"]

@@ -1,6 +1,6 @@
 """The exact numbering of cells: which table, measure, period and members a number belongs to.
 
-A `PartSpace` numbers every cell that a measurement table can have, in mixed radix: the measure is the most
+A `AddressSpace` numbers every cell that a measurement table can have, in mixed radix: the measure is the most
 significant digit (so that measures derived from others can be appended without touching a number), then the
 dimensions in order, and the period last (so that a frame sorted as the reader sorts it has rising numbers).
 A `Registry` holds the spaces of one array. Both are immutable and shared; arrays carry a reference.
@@ -28,12 +28,12 @@ __all__ = [
     "NOTHING",
     "STATISTIC",
     "UNKNOWN",
+    "AddressDimension",
+    "AddressLevel",
+    "AddressMeasure",
+    "AddressMember",
+    "AddressSpace",
     "Decoded",
-    "PartDimension",
-    "PartLevel",
-    "PartMeasure",
-    "PartMember",
-    "PartSpace",
     "Registry",
     "merge_registries",
 ]
@@ -44,19 +44,19 @@ Recoder = Callable[[Codes], Codes]
 APART: Final = ("M", "Q", "Y", "W")
 """The period types whose periods do not overlap: months, quarters, years, weeks."""
 UNKNOWN: Final = -1
-"""The part of a number whose cell is not known: built by hand, shifted by a scalar, summed over periods."""
+"""The address of a number whose cell is not known: built by hand, shifted by a scalar, summed over periods."""
 NOTHING: Final = -2
-"""The part of a zero that stands for no cell: an empty sum, a combination left out and filled with 0."""
+"""The address of a zero that stands for no cell: an empty sum, a combination left out and filled with 0."""
 ESTIMATE: Final = "estimate"
 """The operation of a published average times what it is an average of: right to within the average's rounding."""
 STATISTIC: Final = -3
-"""The part of a mean, a median and their like: of kind none, and of no cell."""
+"""The address of a mean, a median and their like: of kind none, and of no cell."""
 
 _LARGEST: Final = 1 << 62
 
 
 @dataclass(frozen=True)
-class PartMeasure:
+class AddressMeasure:
     """A measure of a table, or one derived from others by arithmetic.
 
     Attributes
@@ -86,7 +86,7 @@ class PartMeasure:
 
 
 @dataclass(frozen=True)
-class PartLevel:
+class AddressLevel:
     """A level of a hierarchy. Level 0 of every dimension is that of the total alone."""
 
     hierarchy: str
@@ -95,7 +95,7 @@ class PartLevel:
     depth: int = 0
 
 
-class PartMember(NamedTuple):
+class AddressMember(NamedTuple):
     """A member of a dimension.
 
     Attributes
@@ -118,13 +118,13 @@ class PartMember(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PartDimension:
+class AddressDimension:
     """A dimension with the members of all its hierarchies. Member 0 is the total, path ``/``."""
 
     id: str
     name: str
-    levels: tuple[PartLevel, ...]
-    members: tuple[PartMember, ...]
+    levels: tuple[AddressLevel, ...]
+    members: tuple[AddressMember, ...]
 
     @classmethod
     def build(
@@ -132,7 +132,7 @@ class PartDimension:
         id: str,  # noqa: A002 - as the attribute is called
         name: str,
         levels: Iterable[tuple[str, str, str, Iterable[tuple[str, str]]]] = (),
-    ) -> PartDimension:
+    ) -> AddressDimension:
         """Build a dimension from levels as the metadata gives them.
 
         Parameters
@@ -145,7 +145,7 @@ class PartDimension:
 
         Examples
         --------
-        >>> fund = PartDimension.build("_a_kasse", "A-kasse", [
+        >>> fund = AddressDimension.build("_a_kasse", "A-kasse", [
         ...     ("_akassedp", "1", "I alt", [("/", "A-kasse i alt")]),
         ...     ("_akassedp", "2", "A-kasse", [("/1/", "FOAs A-kasse"), ("/2/", "Min A-kasse")]),
         ... ])
@@ -167,12 +167,12 @@ class PartDimension:
                     level = (hierarchy, level_id, level_name, depth)
                     rows[hierarchy, path] = (member_name, numbers.setdefault(level, len(numbers)), depth)
         codes = {key: code for code, key in enumerate(rows, start=1)}
-        built = [PartMember("/", total_name or f"{name} i alt", 0, 0, total_found)]
+        built = [AddressMember("/", total_name or f"{name} i alt", 0, 0, total_found)]
         for (hierarchy, path), (member_name, number, depth) in rows.items():
             above = _ancestors(path) if depth > 1 else []
             parent = next((codes[hierarchy, a] for a in above if (hierarchy, a) in codes), 0)
-            built.append(PartMember(path, member_name, number, parent))
-        return cls(id, name, tuple(PartLevel(*level) for level in numbers), tuple(built))
+            built.append(AddressMember(path, member_name, number, parent))
+        return cls(id, name, tuple(AddressLevel(*level) for level in numbers), tuple(built))
 
     def code(self, path: str, hierarchy: str) -> int:
         """The number of a member; `KeyError` if there is none."""
@@ -208,17 +208,17 @@ class PartDimension:
 
 
 @dataclass(frozen=True)
-class PartSpace:
+class AddressSpace:
     """Every cell a measurement table can have, numbered. Built from all of its metadata, not from a question.
 
     Attributes
     ----------
     table, table_name : str
         Id and name of the table.
-    measures : tuple of PartMeasure
+    measures : tuple of AddressMeasure
     periods : tuple of (period type, period id)
         Such as ``("M", "2026M05")``, of all period types, oldest first within each.
-    dimensions : tuple of PartDimension
+    dimensions : tuple of AddressDimension
 
     Raises
     ------
@@ -228,9 +228,9 @@ class PartSpace:
 
     table: str
     table_name: str
-    measures: tuple[PartMeasure, ...]
+    measures: tuple[AddressMeasure, ...]
     periods: tuple[tuple[str, str], ...]
-    dimensions: tuple[PartDimension, ...]
+    dimensions: tuple[AddressDimension, ...]
 
     def __post_init__(self) -> None:
         if not (self.measures and self.periods):
@@ -238,7 +238,7 @@ class PartSpace:
         if self.size >= _LARGEST:
             raise ValueError(
                 f"table {self.table!r} has {self.size:.1e} possible cells, more than can be numbered;"
-                " keep only the dimensions that are asked for, with PartSpace.fitting(...)"
+                " keep only the dimensions that are asked for, with AddressSpace.fitting(...)"
             )
 
     @classmethod
@@ -246,19 +246,19 @@ class PartSpace:
         cls,
         table: str,
         table_name: str,
-        measures: Sequence[PartMeasure],
+        measures: Sequence[AddressMeasure],
         periods: Sequence[tuple[str, str]],
-        dimensions: Sequence[PartDimension],
+        dimensions: Sequence[AddressDimension],
         *,
         needed: Iterable[str] = (),
-    ) -> PartSpace:
+    ) -> AddressSpace:
         """A space of all dimensions, or where those are too many, of the needed ones; others stand at their total."""
         measures, periods, dimensions = tuple(measures), tuple(periods), tuple(dimensions)
         size = len(measures) * len(periods) * math.prod(len(d.members) for d in dimensions)
         if size >= _LARGEST >> 8:
             keep = set(needed)
             dimensions = tuple(
-                d if d.id in keep else PartDimension(d.id, d.name, d.levels[:1], d.members[:1])
+                d if d.id in keep else AddressDimension(d.id, d.name, d.levels[:1], d.members[:1])
                 for d in dimensions
             )
         return cls(table, table_name, measures, periods, dimensions)
@@ -296,12 +296,12 @@ class PartSpace:
         """The index of a period; `KeyError` if there is none."""
         return self._period_codes[period_type, period_id]
 
-    def with_measure(self, measure: PartMeasure) -> tuple[PartSpace, int]:
+    def with_measure(self, measure: AddressMeasure) -> tuple[AddressSpace, int]:
         """The space with one more measure, and that measure's index; the same space if it is there already."""
         index = self._measure_codes.get(measure.id)
         if index is not None:
             return self, index
-        grown = PartSpace(
+        grown = AddressSpace(
             self.table, self.table_name, (*self.measures, measure), self.periods, self.dimensions
         )
         return grown, len(self.measures)
@@ -332,7 +332,7 @@ class PartSpace:
 
     @cached_property
     def levels_of_members(self) -> list[list[int]]:
-        """The level of each member of each dimension, the last dimension first, as parts are taken apart."""
+        """The level of each member of each dimension, the last dimension first, as addresses are taken apart."""
         return [dimension.level_of.tolist() for dimension in reversed(self.dimensions)]
 
     @cached_property
@@ -363,17 +363,17 @@ class PartSpace:
     def _period_codes(self) -> dict[tuple[str, str], int]:
         return {period: index for index, period in enumerate(self.periods)}
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> PartSpace:
+    def __deepcopy__(self, memo: dict[int, Any]) -> AddressSpace:
         return self
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The cells of one space within an array of parts.
+    """The cells of one space within an array of addresses.
 
     Attributes
     ----------
-    space : PartSpace
+    space : AddressSpace
     where : intp array
         The positions of these cells in the array.
     measure, period : int64 array
@@ -382,7 +382,7 @@ class Decoded:
         One per dimension.
     """
 
-    space: PartSpace
+    space: AddressSpace
     where: NDArray[np.intp]
     measure: Codes
     period: Codes
@@ -390,11 +390,11 @@ class Decoded:
 
 
 class Registry:
-    """The spaces that the parts of an array are numbered in. Immutable, and shared between arrays.
+    """The spaces that the addresses of an array are numbered in. Immutable, and shared between arrays.
 
     Examples
     --------
-    >>> space = PartSpace("y01h01", "Sanktioner", (PartMeasure("m", "Antal sanktioner", Kind.FLOW),),
+    >>> space = AddressSpace("y01h01", "Sanktioner", (AddressMeasure("m", "Antal sanktioner", Kind.FLOW),),
     ...                   (("Q", "2025Q03"), ("Q", "2025Q04")), ())
     >>> registry = Registry.of(space)
     >>> registry.decode(space.encode(0, [0, 1]))[0].period
@@ -403,7 +403,7 @@ class Registry:
 
     __slots__ = ("__weakref__", "_grown", "offsets", "spaces", "steps")
 
-    def __init__(self, spaces: Iterable[PartSpace] = ()) -> None:
+    def __init__(self, spaces: Iterable[AddressSpace] = ()) -> None:
         self.spaces = tuple(spaces)
         self.offsets: tuple[int, ...] = tuple(accumulate((s.size for s in self.spaces), initial=0))[:-1]
         if (
@@ -413,12 +413,12 @@ class Registry:
                 "these tables together have more cells than can be numbered; combine fewer of them"
             )
         # Arithmetic derives the same few measures again and again; the identical registry makes merging free.
-        # By how much the part of a cell moves when the cell is computed with a number; single cells keep it here.
+        # By how much the address of a cell moves when the cell is computed with a number; single cells keep it here.
         self.steps: dict[tuple[Any, ...], Any] = {}
-        self._grown: dict[tuple[int, PartMeasure], tuple[Registry, int]] = {}
+        self._grown: dict[tuple[int, AddressMeasure], tuple[Registry, int]] = {}
 
     @classmethod
-    def of(cls, space: PartSpace) -> Registry:
+    def of(cls, space: AddressSpace) -> Registry:
         """The registry of one space: the same object for the same space."""
         return _registry_of(_Same(space))
 
@@ -440,15 +440,15 @@ class Registry:
     def __deepcopy__(self, memo: dict[int, Any]) -> Registry:
         return self
 
-    def decode(self, parts: Codes) -> list[Decoded]:
-        """Take parts apart: one `Decoded` for each space that has any; special parts (below 0) are in none."""
-        parts = np.asarray(parts, dtype=np.int64)
+    def decode(self, addresses: Codes) -> list[Decoded]:
+        """Take addresses apart: one `Decoded` for each space that has any; special addresses (below 0) are in none."""
+        addresses = np.asarray(addresses, dtype=np.int64)
         decoded = []
         for space, offset in zip(self.spaces, self.offsets, strict=True):
-            where = np.flatnonzero((parts >= offset) & (parts < offset + space.size))
+            where = np.flatnonzero((addresses >= offset) & (addresses < offset + space.size))
             if not len(where):
                 continue
-            rest = parts[where] - offset
+            rest = addresses[where] - offset
             digits = []
             for radix in (len(space.periods), *(len(d.members) for d in reversed(space.dimensions))):
                 quotient = rest // radix
@@ -457,25 +457,25 @@ class Registry:
             decoded.append(Decoded(space, where, rest, digits[0], tuple(reversed(digits[1:]))))
         return decoded
 
-    def measures(self, parts: Codes) -> list[tuple[PartSpace, PartMeasure]]:
-        """The measures that parts belong to, in the order of the registry; special parts belong to none."""
+    def measures(self, addresses: Codes) -> list[tuple[AddressSpace, AddressMeasure]]:
+        """The measures that addresses belong to, in the order of the registry; special addresses belong to none."""
         found = []
         for space, offset in zip(self.spaces, self.offsets, strict=True):
-            inside = parts[(parts >= offset) & (parts < offset + space.size)]
+            inside = addresses[(addresses >= offset) & (addresses < offset + space.size)]
             if len(inside):
                 codes = np.unique((inside - offset) // space.per_measure)
                 found += [(space, space.measures[code]) for code in codes]
         return found
 
-    def locate(self, part: int) -> tuple[PartSpace, int] | None:
-        """The space of one part and its number there; None for a special part."""
+    def locate(self, address: int) -> tuple[AddressSpace, int] | None:
+        """The space of one address and its number there; None for a special address."""
         for space, offset in zip(self.spaces, self.offsets, strict=True):
-            if offset <= part < offset + space.size:
-                return space, part - offset
+            if offset <= address < offset + space.size:
+                return space, address - offset
         return None
 
-    def with_measure(self, place: int, measure: PartMeasure) -> tuple[Registry, int, Recoder | None]:
-        """The registry whose space number `place` has one more measure, its index, and how to recode old parts."""
+    def with_measure(self, place: int, measure: AddressMeasure) -> tuple[Registry, int, Recoder | None]:
+        """The registry whose space number `place` has one more measure, its index, and how to recode old addresses."""
         key = (place, measure)
         if key not in self._grown:
             # Scaling by ever new numbers would make this grow without end.
@@ -505,7 +505,7 @@ EMPTY: Final = Registry()
 
 
 def merge_registries(registries: Sequence[Registry]) -> tuple[Registry, list[Recoder | None]]:
-    """One registry for several, and how to recode the parts of each; None where they stay as they are.
+    """One registry for several, and how to recode the addresses of each; None where they stay as they are.
 
     Identical registries cost nothing. Tables that stand in several with different metadata get the union of their
     measures, periods and members.
@@ -522,7 +522,7 @@ def merge_registries(registries: Sequence[Registry]) -> tuple[Registry, list[Rec
 
 @lru_cache(maxsize=64)
 def _merge_identical(registries: tuple[_Same, ...]) -> tuple[Registry, list[Recoder | None]]:
-    spaces: dict[str, PartSpace] = {}
+    spaces: dict[str, AddressSpace] = {}
     for registry in registries:
         for space in registry.value.spaces:
             known = spaces.get(space.table)
@@ -561,7 +561,7 @@ def _registry_from_json(text: str) -> Registry:
     return Registry(_space_from_plain(plain) for plain in json.loads(text))
 
 
-def _registry(*spaces: PartSpace) -> Registry:
+def _registry(*spaces: AddressSpace) -> Registry:
     return Registry.of(spaces[0]) if len(spaces) == 1 else Registry(spaces)
 
 
@@ -575,7 +575,7 @@ def _ancestors(path: str) -> list[str]:
     return [f"/{'/'.join(steps[:end])}/" for end in range(len(steps) - 1, 0, -1)]
 
 
-def _union(first: PartSpace, second: PartSpace) -> PartSpace:
+def _union(first: AddressSpace, second: AddressSpace) -> AddressSpace:
     if first is second or first == second:
         return first
     shorter, longer = sorted((first, second), key=lambda space: len(space.measures))
@@ -590,12 +590,12 @@ def _union(first: PartSpace, second: PartSpace) -> PartSpace:
     for measure in second.measures:
         known = measures.setdefault(measure.id, measure)
         if known.kind is not measure.kind:
-            measures[measure.id] = PartMeasure(known.id, known.name, Kind.NONE, known.operation)
+            measures[measure.id] = AddressMeasure(known.id, known.name, Kind.NONE, known.operation)
     dimensions = {dimension.id: dimension for dimension in first.dimensions}
     for dimension in second.dimensions:
         known_dimension = dimensions.setdefault(dimension.id, dimension)
         dimensions[dimension.id] = _union_of_dimensions(known_dimension, dimension)
-    return PartSpace(
+    return AddressSpace(
         first.table,
         first.table_name,
         tuple(measures.values()),
@@ -604,7 +604,7 @@ def _union(first: PartSpace, second: PartSpace) -> PartSpace:
     )
 
 
-def _union_of_dimensions(first: PartDimension, second: PartDimension) -> PartDimension:
+def _union_of_dimensions(first: AddressDimension, second: AddressDimension) -> AddressDimension:
     if first is second or first == second:
         return first
     levels: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
@@ -615,13 +615,13 @@ def _union_of_dimensions(first: PartDimension, second: PartDimension) -> PartDim
                 levels.setdefault((level.hierarchy, level.id, level.name), []).append(
                     (member.path, member.name)
                 )
-    return PartDimension.build(first.id, first.name, [(*key, members) for key, members in levels.items()])
+    return AddressDimension.build(first.id, first.name, [(*key, members) for key, members in levels.items()])
 
 
 def _recoder(old: Registry, new: Registry) -> Recoder | None:
-    """How parts numbered in one registry are numbered in another, which knows all their cells."""
+    """How addresses numbered in one registry are numbered in another, which knows all their cells."""
     targets = {space.table: (space, offset) for space, offset in zip(new.spaces, new.offsets, strict=True)}
-    steps: list[tuple[PartSpace, int, PartSpace, int]] = []
+    steps: list[tuple[AddressSpace, int, AddressSpace, int]] = []
     unchanged = True
     for space, offset in zip(old.spaces, old.offsets, strict=True):
         target, target_offset = targets[space.table]
@@ -630,9 +630,9 @@ def _recoder(old: Registry, new: Registry) -> Recoder | None:
     if unchanged:
         return None
 
-    def recode(parts: Codes) -> Codes:
-        result = parts.copy()
-        for (_, _, target, target_offset), decoded in _pair(steps, old.decode(parts)):
+    def recode(addresses: Codes) -> Codes:
+        result = addresses.copy()
+        for (_, _, target, target_offset), decoded in _pair(steps, old.decode(addresses)):
             space = decoded.space
             measures = np.array([target.measure_code(m.id) for m in space.measures])
             periods = np.array([target.period_code(*p) for p in space.periods])
@@ -654,13 +654,13 @@ def _recoder(old: Registry, new: Registry) -> Recoder | None:
 
 
 def _pair(
-    steps: list[tuple[PartSpace, int, PartSpace, int]], decoded: list[Decoded]
-) -> list[tuple[tuple[PartSpace, int, PartSpace, int], Decoded]]:
+    steps: list[tuple[AddressSpace, int, AddressSpace, int]], decoded: list[Decoded]
+) -> list[tuple[tuple[AddressSpace, int, AddressSpace, int], Decoded]]:
     by_table = {step[0].table: step for step in steps}
     return [(by_table[cells.space.table], cells) for cells in decoded]
 
 
-def _keeps_numbers(space: PartSpace, target: PartSpace) -> bool:
+def _keeps_numbers(space: AddressSpace, target: AddressSpace) -> bool:
     return space is target or (
         space.dimensions == target.dimensions
         and space.periods == target.periods
@@ -668,7 +668,7 @@ def _keeps_numbers(space: PartSpace, target: PartSpace) -> bool:
     )
 
 
-def _space_to_plain(space: PartSpace) -> dict[str, Any]:
+def _space_to_plain(space: AddressSpace) -> dict[str, Any]:
     return {
         "table": space.table,
         "table_name": space.table_name,
@@ -688,21 +688,21 @@ def _space_to_plain(space: PartSpace) -> dict[str, Any]:
     }
 
 
-def _space_from_plain(plain: dict[str, Any]) -> PartSpace:
-    return PartSpace(
+def _space_from_plain(plain: dict[str, Any]) -> AddressSpace:
+    return AddressSpace(
         plain["table"],
         plain["table_name"],
         tuple(
-            PartMeasure(measure_id, name, Kind(kind), tuple(operation))
+            AddressMeasure(measure_id, name, Kind(kind), tuple(operation))
             for measure_id, name, kind, operation in plain["measures"]
         ),
         tuple((period_type, period) for period_type, period in plain["periods"]),
         tuple(
-            PartDimension(
+            AddressDimension(
                 dimension["id"],
                 dimension["name"],
-                tuple(PartLevel(*level) for level in dimension["levels"]),
-                tuple(PartMember(*member) for member in dimension["members"]),
+                tuple(AddressLevel(*level) for level in dimension["levels"]),
+                tuple(AddressMember(*member) for member in dimension["members"]),
             )
             for dimension in plain["dimensions"]
         ),
