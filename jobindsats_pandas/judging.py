@@ -263,11 +263,11 @@ def _missed_in_grid(
         missed &= ~(nulls.take(at, 1 + axis) | nulls[parts].any(1 + axis))
     if cells.came is not None:
         missed &= cells.came.take(at, 1 + axis) & cells.came[parts].any(1 + axis)
-    off = np.argwhere(missed)
-    if not len(off):
+    count = int(np.count_nonzero(missed))
+    if not count:
         return None
-    first = tuple(off[0])
-    return float(totals[first]) / scale, float(sums[first]) / scale, len(off), int(cells.axes[0][first[0]])
+    first = np.unravel_index(int(missed.argmax()), missed.shape)
+    return float(totals[first]) / scale, float(sums[first]) / scale, count, int(cells.axes[0][first[0]])
 
 
 def _missed(
