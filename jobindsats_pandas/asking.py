@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from jobindsats_pandas.answers import UnknownMemberError, label_count, match_rows, read_answer
@@ -24,7 +25,7 @@ from jobindsats_pandas.transport import Parser, expiry_moment
 from jobindsats_pandas.transport.log import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.answers import Block
     from jobindsats_pandas.fast_rows import Rows
@@ -200,23 +201,35 @@ class Asker:
             return other if len(other.requests) <= max(self.max_requests, len(question.requests)) else None
         return None
 
-    def _as_stored(self, question: Plan, edition: str) -> tuple[Plan, frozenset[str]]:
-        """Choose a form in which the whole question is answered on disk, if there is one; with the paths that are."""
-        nothing: frozenset[str] = frozenset()
-        if self.refresh or not self.transport.has_any_like(question.requests[0].path):
-            return question, nothing
+    def _as_stored(self, question: Plan, edition: str) -> tuple[Plan, frozenset[str] | None]:
+        """Choose a form in which the whole question is answered on disk, if there is one.
+
+        With the paths that are answered there; None where nothing about the table is.
+        """
+        if not self.transport.has_any_like(question.requests[0].path):
+            return question, None
+        if self.refresh:
+            return question, frozenset()
         edition_or_any = None if self.offline else edition
 
         def stored(request: DataRequest) -> bool:
             return self.transport.has(request.path, edition=edition_or_any)
 
-        pieces = [piece for request in question.requests for piece in self.as_answered(request)]
-        known = frozenset(piece.path for piece in pieces if stored(piece))
-        if len(known) == len(pieces):
-            return question, known
-        other = next(filter(stored, single_requests(question.whole)), None)
+        whole = frozenset(request.path for request in question.requests if stored(request))
+        if len(whole) == len(question.requests):
+            return question, whole
+        cut = [
+            piece
+            for request in question.requests
+            if request.path not in whole
+            for piece in self.as_answered(request)
+        ]
+        pieces = frozenset(piece.path for piece in cut if stored(piece))
+        other = (
+            None if len(pieces) == len(cut) else next(filter(stored, single_requests(question.whole)), None)
+        )
         if other is None:
-            return question, known
+            return question, whole | pieces
         return replace(question, requests=(other,)), frozenset({other.path})
 
     # --- answers -----------------------------------------------------------------------------------------------------
@@ -238,12 +251,17 @@ class Asker:
         refusals: list[_RefusedError] = []
         while True:
             question = self._with_names(question, edition)
+            requests: Iterable[DataRequest] = question.requests
+            if stored is not None:
+                requests = chain.from_iterable(
+                    [request] if request.path in stored else self.as_answered(request) for request in requests
+                )
             try:
                 found = gather(
-                    [part for request in question.requests for part in self.as_answered(request)],
+                    list(requests),
                     partial(self.part, edition=edition),
                     cut=partial(self.cut, dialect=question.dialect),
-                    at_hand=lambda request: request.path in stored,
+                    at_hand=lambda request: request.path in (stored or ()),
                     connections=self.connections,
                     progress=self.progress,
                     title=question.table.id,
@@ -309,7 +327,7 @@ class Asker:
 
     def as_answered(self, request: DataRequest) -> list[DataRequest]:
         """A request that timed out before was cut and answered in pieces: ask for the pieces, which are on disk."""
-        if not self.transport.has_any_like(request.path) or self.transport.has(request.path):
+        if self.transport.has(request.path):
             return [request]
         piece, pieces = request, self.cut(request)
         for _ in range(CUTS_REMEMBERED):

@@ -389,7 +389,8 @@ def _addresses(
         tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
     of_first_measure = made.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
-    addresses = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
+    shares = [number[id(measure)] * space.per_measure for measure in question.measures]
+    addresses = (of_first_measure + share if share else of_first_measure for share in shares)
     return addresses, Registry.of(space)
 
 
