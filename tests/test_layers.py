@@ -13,7 +13,7 @@ PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
     {"arguments", "fast_rows", "files", "kinds", "matching", "notices", "periods", "sandbox"},
-    {"documents", "searching"},
+    {"documents", "grids", "searching"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"asked_periods", "catalogue", "forms"},
     {"queries"},
