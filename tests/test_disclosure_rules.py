@@ -585,7 +585,7 @@ def column(measure, members, *, periods=0, status=None, values=None, dropped=0):
         Registry.of(SPACE),
         dropped,
     )
-    return DiscretionisedArray._of(cells)
+    return DiscretionisedArray.unchecked(cells)
 
 
 def message(array):
