@@ -160,7 +160,6 @@ HOOKS = [
     "_formatter",
     "_groupby_op",
     "_groupby_quantile",
-    "_mode",
     "_pad_or_backfill",
     "_quantile",
     "_rank",
