@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from jobindsats_pandas import arguments, storage, totals
-from jobindsats_pandas import audit as _audit
+from jobindsats_pandas import layouts, provenance, storage, totals
+from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from jobindsats_pandas.audit import Audit
-    from jobindsats_pandas.totals import Citation, Source
+    from jobindsats_pandas.provenance import Citation, Source
 
     Names = str | Sequence[str] | None
 
@@ -65,12 +65,12 @@ class FrameAccessor:
 
         One of ``observed``, ``discretionised``, ``not available``, ``absent``, ``rounded``, ``derived``, ``filled``.
         """
-        return _audit.status(self._frame)
+        return layouts.status(self._frame)
 
     @property
     def is_discretionised(self) -> pd.DataFrame:
         """Where a cell is hidden by disclosure control: a frame of bool in the shape of the measure columns."""
-        return _audit.is_discretionised(self._frame)
+        return layouts.is_discretionised(self._frame)
 
     def audit(self, by: Names = None) -> Audit:
         """Tell how much is hidden, where, and which breakdown costs most.
@@ -95,9 +95,7 @@ class FrameAccessor:
         >>> df.jobindsats.audit().summary
         '... of 147 cells are hidden (discretionised): ... %'
         """
-        names = arguments.labels("by", by)
-        cells, dimensions = totals.describe_cells(self._frame, names)
-        return _audit.audit(cells, dimensions, names)
+        return audit(self._frame, by)
 
     # --- totals and parts --------------------------------------------------------------------------------------------
 
@@ -234,15 +232,15 @@ class FrameAccessor:
         >>> [str(dtype) for dtype in df.jobindsats.plain().dtypes][-2:]
         ['Int64', 'category']
         """
-        return _audit.plain(self._frame, hidden)
+        return layouts.plain(self._frame, hidden)
 
     def to_long(self) -> pd.DataFrame:
         """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``."""
-        return totals.to_long(self._frame)
+        return layouts.to_long(self._frame)
 
     def to_wide(self) -> pd.DataFrame:
         """Spread the measures of a long frame: one column for each."""
-        return totals.to_wide(self._frame)
+        return layouts.to_wide(self._frame)
 
     def sdmx(self) -> pd.DataFrame:
         """Turn measures into ordinary numbers, each followed by its SDMX codes OBS_STATUS and CONF_STATUS.
@@ -250,7 +248,7 @@ class FrameAccessor:
         OBS_STATUS: A normal, Q suppressed, O not available, M nothing counted, D rounded, E derived, I filled.
         CONF_STATUS: F free, C confidential.
         """
-        return _audit.sdmx(self._frame)
+        return layouts.sdmx(self._frame)
 
     def to_parquet(self, path: str | os.PathLike[str], partition_by: Names = None) -> None:
         """Write Parquet that every program opens, and that `jobindsats_pandas.read_parquet` restores exactly.
@@ -311,13 +309,9 @@ class FrameAccessor:
         ...     len(pd.read_excel(pathlib.Path(directory) / "x.xlsx"))
         4
         """
-        try:
-            notes = {"query": self.source.query, "citation": self.cite().text}
-        except ProvenanceError:
-            notes = {}
         from jobindsats_pandas import exports
 
-        exports.to_excel(self._frame, path, **notes)
+        exports.to_excel(self._frame, path)
 
     def to_csv(self, path: str | os.PathLike[str], *, danish: bool = False) -> None:
         """Write CSV with the statuses beside the numbers.
@@ -481,11 +475,11 @@ class FrameAccessor:
     @property
     def source(self) -> Source:
         """Where the frame comes from: table, link to its page, latest update, when it was fetched, the query."""
-        return totals.source(self._frame)
+        return provenance.source(self._frame)
 
     def cite(self) -> Citation:
         """Cite the frame: ``.text`` and ``.bibtex``; printed, both."""
-        return totals.cite(self._frame)
+        return provenance.cite(self._frame)
 
 
 @pd.api.extensions.register_series_accessor("jobindsats")
@@ -516,12 +510,12 @@ class SeriesAccessor:
     @property
     def status(self) -> pd.Series:
         """The status of every cell, categorical."""
-        return self._named(_audit.status(self._as_frame()).iloc[:, 0])
+        return self._named(layouts.status(self._as_frame()).iloc[:, 0])
 
     @property
     def is_discretionised(self) -> pd.Series:
         """Where a cell is hidden by disclosure control."""
-        return self._named(_audit.is_discretionised(self._as_frame()).iloc[:, 0])
+        return self._named(layouts.is_discretionised(self._as_frame()).iloc[:, 0])
 
     def _named(self, made: pd.Series) -> pd.Series:
         made.name = self._series.name
@@ -543,4 +537,4 @@ class SeriesAccessor:
 
     def plain(self, hidden: float | None = None) -> pd.DataFrame:
         """Turn it into ordinary nullable numbers, with a readable status column beside them."""
-        return _audit.plain(self._as_frame(), hidden)
+        return layouts.plain(self._as_frame(), hidden)
