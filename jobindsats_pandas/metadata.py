@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from jobindsats_pandas import arguments
+from jobindsats_pandas import searching as words
 from jobindsats_pandas.documents import Fields
 from jobindsats_pandas.errors import BrokenAnswerError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
-from jobindsats_pandas.matching import find, fold, no_such, ranked, several
+from jobindsats_pandas.matching import find, fold, no_such, several
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
 
 if TYPE_CHECKING:
@@ -459,7 +460,7 @@ class Table:
         Parameters
         ----------
         search : str
-            Words in any order and case; a misspelt letter is forgiven.
+            Words in any order and case; where one stands nowhere, a misspelt letter is forgiven.
 
         Returns
         -------
@@ -471,9 +472,10 @@ class Table:
             for h in self.all_hierarchies
             for member, label in zip(h.members, h.labels, strict=True)
         ]
-        best = ranked(
+        found = words.search(
             arguments.text("search", search, "words to look for"), members, lambda member: [(member[2], 1.0)]
         )
+        best = [hit.item for hit in found.hits]
         return pd.DataFrame(best, columns=["hierarchy_id", "member_id", "label", "level_name"])
 
     def __repr__(self) -> str:

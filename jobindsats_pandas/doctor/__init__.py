@@ -18,7 +18,7 @@ from jobindsats_pandas.catalogue import parse_tables
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.doctor.checkup import Checkup, Finding
 from jobindsats_pandas.doctor.forms import RARE_PERIODS, try_forms
-from jobindsats_pandas.doctor.machine import look_at_the_cache, look_at_the_environment, source_of_the_key
+from jobindsats_pandas.doctor.machine import look_at_the_cache, look_at_the_environment
 from jobindsats_pandas.doctor.visit import SpentError, Visit
 from jobindsats_pandas.errors import (
     AuthenticationError,
@@ -30,6 +30,7 @@ from jobindsats_pandas.errors import (
     ServiceError,
 )
 from jobindsats_pandas.forms import BASE_URL
+from jobindsats_pandas.key import source_of_the_key
 from jobindsats_pandas.matching import did_you_mean
 from jobindsats_pandas.metadata import TOTAL, parse_table
 from jobindsats_pandas.notices import held_back
@@ -116,7 +117,7 @@ def examine(
         checkup.add("A key is there, and the address is one", "no", "mend", str(error), step)
     except AuthenticationError as error:
         step = "Ask jobindsats@star.dk for a key of version 3, and give it alone, without the word Bearer."
-        source = source_of_the_key()
+        source = source_of_the_key() or "given to the client"
         checkup.add("The key may ask this", f"no (HTTP {error.status}), {source}", "mend", "", step)
     return checkup
 
@@ -128,7 +129,7 @@ def _ask(visit: Visit, wanted: str | None) -> None:
     checkup = visit.checkup
     visit.wait()
     reply = visit.transport.probe("tables?format=json")
-    checkup.add("The key is accepted", f"yes, {source_of_the_key()}")
+    checkup.add("The key is accepted", f"yes, {source_of_the_key() or 'given to the client'}")
     agency = visit.transport.base_url == BASE_URL
     where = "the agency's API" if agency else "another address than the agency's API"
     checkup.add("What is asked", where, "as assumed", visit.transport.base_url)

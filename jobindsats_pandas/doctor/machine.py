@@ -7,13 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobindsats_pandas.transport import keyring_token
-
 if TYPE_CHECKING:
     from jobindsats_pandas.client import Client
     from jobindsats_pandas.doctor.checkup import Checkup
 
-__all__ = ["look_at_the_cache", "look_at_the_environment", "source_of_the_key"]
+__all__ = ["look_at_the_cache", "look_at_the_environment"]
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -43,14 +41,6 @@ def _without_password(value: str) -> str:
     head, at, host = value.rpartition("@")
     scheme = f"{head.partition('://')[0]}://" if "://" in head else ""
     return f"{scheme}{host}" if at else value
-
-
-def source_of_the_key() -> str:
-    """Say where a key comes from that was not given."""
-    for name in ("JOBINDSATS_API_TOKEN", "JOBINDSATS_API_KEY"):
-        if os.environ.get(name):
-            return f"from {name}"
-    return "from the system's keyring" if keyring_token() else "given to the client"
 
 
 def look_at_the_cache(client: Client, checkup: Checkup) -> None:
