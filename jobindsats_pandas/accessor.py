@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from jobindsats_pandas import layouts, parquet, provenance, totals
+from jobindsats_pandas import arguments, layouts, parquet, provenance, totals
 from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Names = str | Sequence[str] | None
 
-__all__ = ["FrameAccessor", "SeriesAccessor"]
+__all__ = ["FrameAccessor", "SeriesAccessor", "frame"]
 
 
 @pd.api.extensions.register_dataframe_accessor("jobindsats")
@@ -42,8 +42,7 @@ class FrameAccessor:
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y01h01", by={"_akassedp": "*"}, periods="2025Q04", client=client)
     >>> len(df), len(df.jobindsats.totals("A-kasse")), len(df.jobindsats.parts("A-kasse"))
     (22, 1, 21)
@@ -89,8 +88,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
         >>> df.jobindsats.audit().summary
         '... of 147 cells are hidden (discretionised): ... %'
@@ -118,8 +116,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", by={"_akassedp": "*"}, periods="2025Q04", client=client)
         >>> df.jobindsats.official_total("Antal sanktioner i alt", over="A-kasse")["A-kasse"].to_list()
         ['A-kasse i alt']
@@ -179,8 +176,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
         >>> bounds = df.jobindsats.sum_bounds("Antal sanktioner i alt", by="Periode")
         >>> bounds.columns.to_list()
@@ -204,8 +200,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", periods="2025Q01:2025Q04", client=client)
         >>> check = df.jobindsats.check_sum().set_index("measure")
         >>> check["reasons"]["Antal sanktioner i alt"], check["reasons"]["Andel sanktionerede ledige"]
@@ -226,8 +221,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
         >>> [str(dtype) for dtype in df.jobindsats.plain().dtypes][-2:]
         ['Int64', 'category']
@@ -267,8 +261,7 @@ class FrameAccessor:
         --------
         >>> import tempfile, pathlib
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
         >>> with tempfile.TemporaryDirectory() as directory:
         ...     df.jobindsats.to_parquet(pathlib.Path(directory) / "x.parquet")
@@ -300,8 +293,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> import pathlib, tempfile
         >>> with tempfile.TemporaryDirectory() as directory:
@@ -325,8 +317,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> import pathlib, tempfile
         >>> with tempfile.TemporaryDirectory() as directory:
@@ -372,8 +363,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> axes = df.jobindsats.plot("Antal efterlønsbidragsbetalere", by="Område")
         >>> len(axes.get_lines()) >= 2
@@ -401,8 +391,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.plot_audit().get_title(loc="left").splitlines()[0]
         'Hvor tallene er skjult'
@@ -435,8 +424,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.with_codes()["Områdekode"].unique().tolist()
         ['0461', '0751']
@@ -460,8 +448,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.timestamps("end")["Periode"].max()
         Timestamp('2025-12-31 00:00:00')
@@ -489,8 +476,7 @@ class SeriesAccessor:
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
     >>> df["Antal sanktioner i alt"].jobindsats.is_discretionised.dtype
     dtype('bool')
@@ -538,3 +524,25 @@ class SeriesAccessor:
     def plain(self, hidden: float | None = None) -> pd.DataFrame:
         """Turn it into ordinary nullable numbers, with a readable status column beside them."""
         return layouts.plain(self._as_frame(), hidden)
+
+
+def frame(df: pd.DataFrame) -> FrameAccessor:
+    """Give ``df.jobindsats`` with its type, so that editors and type checkers know the methods and what they return.
+
+    Raises
+    ------
+    ProvenanceError
+        If the frame has no discretionised columns.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox_client() as client:
+    ...     df = ji.read_jobindsats("y01h01", by="A-kasse", periods=1, client=client)
+    >>> ji.frame(df).audit().summary == df.jobindsats.audit().summary
+    True
+    """
+    try:
+        return FrameAccessor(arguments.frame("df", df))
+    except AttributeError as error:
+        raise ProvenanceError(str(error)) from None
