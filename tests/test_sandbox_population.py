@@ -244,17 +244,6 @@ def test_the_same_seed_gives_the_same_figures_and_another_one_others() -> None:
 PLACES = [f"/{i}/" for i in range(1, 99)]
 
 
-def test_a_revision_changes_only_the_newest_three_base_periods() -> None:
-    table = POPULATION["y25i01"]
-    revised = table.revised(("2026-10-08", None))
-    months = table.index.periods["M"]
-    before, after = (t.truths(t.measure_ids[0], months) for t in (table, revised))
-    assert (before[:-3] == after[:-3]).all()
-    assert (before[-3:] != after[-3:]).all()
-    assert revised.metadata["update_latest"] == "2026-10-08"
-    assert revised.metadata["update_next"] is None
-
-
 def test_period_types_hold_complete_periods_in_time_order() -> None:
     rolling = POPULATION["ptv_a02"]
     assert rolling.index.periods["QMAT"][0] == "2023QMAT01"
@@ -324,18 +313,28 @@ NODES = (
     st.integers(0, 10**6),
     st.floats(0.2, 30),
     st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True),
+    st.booleans(),
 )
 def test_distinct_persons_and_amounts_equal_a_count_person_by_person(
-    seed: int, size: float, rows: list[int]
+    seed: int, size: float, rows: list[int], republished: bool
 ) -> None:
     rng = np.random.default_rng(seed)
-    register = Register.populate(
-        seed=[seed],
-        expected=size * rng.gamma(0.5, size=(8, 4, 3)),
-        crossing={0: 0.2, 1: 0.3},
-        amounts=(Amount(("two", "three"), ones),),
-        subsets={"some": 0.5},
-    )
+    amounts, subsets = (Amount(("two", "three"), ones),), {"some": 0.5}
+
+    def populate(periods: int) -> Register:
+        return Register.populate(
+            seed=[seed, periods],
+            expected=size * rng.gamma(0.5, size=(periods, 4, 3)),
+            crossing={0: 0.2, 1: 0.3},
+            amounts=amounts,
+            subsets=subsets,
+        )
+
+    register = populate(6 if republished else 8)
+    if republished:
+        other = rng.integers(0, 5, (3, 4, 3))
+        register = register.revised(rng, other, amounts=amounts, subsets=subsets).followed_by(populate(2))
+        assert (register.singles["persons"][3:6] == other).all()
     nodes = [NODES[0][rows], NODES[1]]
     spans = [(0, 1), (2, 5), (0, 8)]
     for name in ("persons", "some"):

@@ -38,6 +38,7 @@ from jobindsats_pandas.errors import (
     StaleDataWarning,
 )
 from jobindsats_pandas.files import Directory
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.transport.adapter import ApiAdapter, Patience
 from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_now
 from jobindsats_pandas.transport.credentials import (
@@ -52,7 +53,6 @@ from jobindsats_pandas.transport.failures import BYTE_ORDER_MARK, cause_of, fail
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.log import LOG, named
-from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.parsing import reading
 from jobindsats_pandas.transport.storage import DiskCache, KeptResponse
 from jobindsats_pandas.transport.texts import printable, shortened
