@@ -17,6 +17,7 @@ from jobindsats_pandas.client import Client
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, allow_sums
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
 from jobindsats_pandas.readers import (
+    find,
     plan,
     read_jobindsats,
     read_official_total,
@@ -38,6 +39,7 @@ __all__ = [
     "allow_sums",
     "compare",
     "errors",
+    "find",
     "plan",
     "read_jobindsats",
     "read_official_total",

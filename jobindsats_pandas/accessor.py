@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from jobindsats_pandas import arguments, storage, totals
+from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas import audit as _audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
@@ -281,7 +281,7 @@ class FrameAccessor:
             notes = {"source": repr(self.source), "citation": repr(self.cite())}
         except ProvenanceError:
             notes = {}
-        storage.to_parquet(self._frame, path, partition_by, notes=notes)
+        parquet.to_parquet(self._frame, path, partition_by, notes=notes)
 
     def to_excel(self, path: str | os.PathLike[str]) -> None:
         """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.

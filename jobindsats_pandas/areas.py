@@ -16,8 +16,8 @@ from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import parse_period
-from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jobindsats_pandas.errors import TimedOutError
-from jobindsats_pandas.transport import LOG, held_back, tell
+from jobindsats_pandas.notices import held_back, tell
+from jobindsats_pandas.transport import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from jobindsats_pandas.forms import DataRequest
-    from jobindsats_pandas.transport.notices import Notice
+    from jobindsats_pandas.notices import Notice
 
 __all__ = ["gather", "shows_progress"]
 

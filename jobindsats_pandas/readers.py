@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobindsats_pandas import arguments, storage, totals
+from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import QueryError
 
@@ -68,7 +68,8 @@ def read_jobindsats(
         not mix with parts. Dimensions that are not named stand at their total and have no column.
     periods : optional
         The newest 12 by default, or all there are; else ``"latest:24"``, ``24``, ``"2025M01:2025M12"``, ``"2025M01"``,
-        a list, a slice, a pandas Period or PeriodIndex, or ``"*"``.
+        ``2025`` for all periods of a year, ``"jan 2025"``, a date (the period it lies in), a list, a slice, a pandas
+        Period or PeriodIndex, a DatetimeIndex, or ``"*"``. What is cut to what there is, is told.
     period_type : str, optional
         ``"M"``, ``"Q"``, ``"Y"``, ``"QMAT"``, …; else that of the periods named, else the table's rhythm.
     measures : str or sequence of str, optional
@@ -220,7 +221,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> again.equals(df)
     True
     """
-    return storage.read_parquet(path)
+    return parquet.read_parquet(path)
 
 
 def plan(
@@ -283,23 +284,71 @@ def tables(
     Parameters
     ----------
     search : str, optional
-        Words in any order and case; each must stand in the id, the name, a subject, a measure or a dimension. æøå may
-        be spelt ae, oe, aa, and a letter may be wrong.
+        Words in any order and case, Danish or one of some 40 common English terms; they are looked for in the id, the
+        name, subjects, measures and dimensions, and in the members of the tables whose metadata are on disk. æøå may be
+        spelt ae, oe, aa. A word that stands nowhere may have one letter wrong, if it has five or more.
+    client : Client, optional
+        As in `read_jobindsats`.
+    refresh, offline : bool
+        Ask anew; ask nothing.
 
     Returns
     -------
     DataFrame
         table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
-        link_infopage (str).
+        link_infopage (str); after a search also matched (str): the texts that answered.
+
+    Warns
+    -----
+    QueryWarning
+        If a word stands nowhere, if no table holds all of them, or if none holds any.
 
     Examples
     --------
     >>> import jobindsats_pandas as ji
     >>> with ji.sandbox.serve() as api:
-    ...     ji.tables("sanktioner a-kasse", client=ji.Client(token=api.token, base_url=api.url))["table_id"].to_list()
-    ['y01h01']
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     found = ji.tables("sanctions a-kasse", client=client)
+    >>> found[["table_id", "matched"]].to_dict("list")
+    {'table_id': ['y01h01'], 'matched': ['Sanktioner til dagpengemodtagere (syntetisk); A-kasse']}
     """
     return _client(client).tables(search, refresh=refresh, offline=offline)
+
+
+def find(search: str, *, client: Client | None = None, offline: bool = False) -> pd.DataFrame:
+    """Find members, such as a municipality or a benefit, in all tables whose metadata are on disk.
+
+    Parameters
+    ----------
+    search : str
+        Words in any order and case, as in `tables`.
+    client : Client, optional
+        As in `read_jobindsats`.
+    offline : bool
+        Ask nothing, the catalogue neither.
+
+    Returns
+    -------
+    DataFrame
+        table_id, table_name, hierarchy_id, member_id, label, level_name (str), the best match first.
+
+    Warns
+    -----
+    QueryWarning
+        Of the tables that could not be looked through, and of words that no member bears.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api, tempfile.TemporaryDirectory() as cache:
+    ...     client = ji.Client(token=api.token, base_url=api.url, cache_dir=cache)
+    ...     known = [client.table(table).id for table in client.tables()["table_id"]]
+    ...     found = ji.find("kontanthjælp", client=client)
+    >>> found.loc[0, ["table_id", "hierarchy_id", "label"]].tolist()
+    ['y25i01', '_ygrpi09', 'Kontanthjælp']
+    """
+    return _client(client).find(search, offline=offline)
 
 
 def table(table: str, *, client: Client | None = None, refresh: bool = False, offline: bool = False) -> Table:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
-from jobindsats_pandas import storage
+from jobindsats_pandas import parquet
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, ProvenanceError, QueryError
 
@@ -63,7 +63,7 @@ def test_every_method_works_on_a_frame_as_read(crossed: pd.DataFrame, tmp_path: 
     assert accessor.source.table == "y25i01"
     assert "@misc{jobindsats_y25i01_2026" in accessor.cite().bibtex
     accessor.to_parquet(tmp_path / "x.parquet")
-    pd.testing.assert_frame_equal(storage.read_parquet(tmp_path / "x.parquet"), crossed)
+    pd.testing.assert_frame_equal(parquet.read_parquet(tmp_path / "x.parquet"), crossed)
     notes = pq.read_metadata(tmp_path / "x.parquet").metadata
     assert notes[b"source"].decode() == repr(accessor.source)
     assert "Arbejdsmarked og Rekruttering" in notes[b"citation"].decode()
@@ -141,7 +141,7 @@ def test_where_provenance_was_lost_the_error_says_how_to_get_it_back(
         frame.jobindsats.cite()
     frame.jobindsats.to_parquet(tmp_path / "x.parquet")
     assert b"source" not in pq.read_metadata(tmp_path / "x.parquet").metadata
-    pd.testing.assert_frame_equal(storage.read_parquet(tmp_path / "x.parquet"), frame)
+    pd.testing.assert_frame_equal(parquet.read_parquet(tmp_path / "x.parquet"), frame)
 
 
 def test_nothing_touches_the_network_or_the_frame(
@@ -175,7 +175,7 @@ def calls(directory: Path) -> dict[str, Callable[[pd.DataFrame], Any]]:
 
     def through_parquet(frame: pd.DataFrame) -> pd.DataFrame:
         frame.jobindsats.to_parquet(directory / "x.parquet")
-        return storage.read_parquet(directory / "x.parquet")
+        return parquet.read_parquet(directory / "x.parquet")
 
     def through_csv(frame: pd.DataFrame) -> pd.DataFrame:
         frame.jobindsats.to_csv(directory / "x.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,9 +123,12 @@ SPACE = AddressSpace(
 )
 
 
-def test_the_registry_of_a_space_is_one_object_and_is_never_copied():
+def test_the_registry_of_equal_spaces_is_one_object_and_is_never_copied():
     registry = Registry.of(SPACE)
     assert Registry.of(SPACE) is registry
+    assert Registry([replace(SPACE)]) is registry
+    assert Registry([replace(SPACE, url="http://127.0.0.1:1/v3")]) is not registry
+    assert pickle.loads(pickle.dumps(registry)) is registry
     assert copy.copy(registry) is registry
     assert copy.deepcopy(registry) is registry
     assert copy.deepcopy(SPACE) is SPACE
@@ -147,13 +151,13 @@ def test_merging_what_is_the_same_costs_nothing():
 def test_derived_measures_are_appended_and_keep_all_numbers():
     registry = Registry.of(SPACE)
     ratio = AddressMeasure("ratio(m,m)", "m / m", Kind.NONE, ("ratio", "m", "m"))
-    grown, code, recode = registry.with_measure(0, ratio)
-    assert (code, recode) == (1, None)
+    grown, code = registry.with_measure(0, ratio)
+    assert code == 1
     assert registry.with_measure(0, ratio)[0] is grown
     merged, recoders = merge_registries([registry, grown])
     assert merged is grown
     assert recoders == [None, None]
-    assert grown.with_measure(0, ratio)[:2] == (grown, 1)
+    assert grown.with_measure(0, ratio) == (grown, 1)
     assert ratio.derived
     assert not SPACE.measures[0].derived
 
@@ -162,7 +166,9 @@ def test_a_derived_measure_before_another_table_renumbers_that_table():
     other = AddressSpace("u", "U", SPACE.measures, SPACE.periods, ())
     registry = Registry([SPACE, other])
     addresses = every_address(registry)
-    grown, _, recode = registry.with_measure(0, AddressMeasure("n", "n", Kind.NONE, ("scaled", "m", "2.0")))
+    grown, _ = registry.with_measure(0, AddressMeasure("n", "n", Kind.NONE, ("scaled", "m", "2.0")))
+    merged, (recode, unchanged) = merge_registries([registry, grown])
+    assert (merged, unchanged) == (grown, None)
     assert described(grown, recode(addresses)) == described(registry, addresses)
 
 

@@ -24,8 +24,8 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.parquet import read_parquet, to_parquet
 from jobindsats_pandas.revisions import CHANGES, Revisions, compare
-from jobindsats_pandas.storage import read_parquet, to_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

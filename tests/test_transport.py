@@ -42,6 +42,7 @@ from jobindsats_pandas.errors import (
     ServiceError,
     StaleDataWarning,
 )
+from jobindsats_pandas.notices import held_back, notify, tell
 from jobindsats_pandas.sandbox import FixedTable, serve
 from jobindsats_pandas.transport import (
     Key,
@@ -49,12 +50,9 @@ from jobindsats_pandas.transport import (
     Patience,
     Transport,
     adapter,
-    held_back,
     keyring_token,
-    tell,
 )
 from jobindsats_pandas.transport.credentials import BearerAuth
-from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.session import Landed, _remove_directory
 
 NOON = datetime(2026, 7, 1, 10, tzinfo=UTC)  # 12:00 in Denmark

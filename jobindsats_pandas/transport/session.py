@@ -37,6 +37,8 @@ from jobindsats_pandas.errors import (
     ServiceError,
     StaleDataWarning,
 )
+from jobindsats_pandas.files import Directory
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.transport.adapter import ApiAdapter, Patience
 from jobindsats_pandas.transport.clock import danish_zone, opening_moment, utc_now
 from jobindsats_pandas.transport.credentials import (
@@ -48,11 +50,9 @@ from jobindsats_pandas.transport.credentials import (
 )
 from jobindsats_pandas.transport.entries import EDITION, stored_response
 from jobindsats_pandas.transport.failures import BYTE_ORDER_MARK, cause_of, failure_of_probe, told
-from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.log import LOG, named
-from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.parsing import reading
 from jobindsats_pandas.transport.storage import DiskCache, KeptResponse
 from jobindsats_pandas.transport.texts import printable, shortened

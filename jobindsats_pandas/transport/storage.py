@@ -23,6 +23,8 @@ from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 
 from jobindsats_pandas.errors import CacheWarning
+from jobindsats_pandas.files import READING, TEMPORARY, Directory, DistrustError
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.transport.entries import (
     FORMAT,
     LONGEST_HEADER,
@@ -32,9 +34,7 @@ from jobindsats_pandas.transport.entries import (
     pack,
     stored_response,
 )
-from jobindsats_pandas.transport.files import READING, TEMPORARY, Directory, DistrustError
 from jobindsats_pandas.transport.keys import cache_key
-from jobindsats_pandas.transport.notices import notify
 from jobindsats_pandas.transport.parsing import current_reading
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from jobindsats_pandas import arguments
 from jobindsats_pandas.errors import ProvenanceError, QueryError
-from jobindsats_pandas.storage.columns import ROW_NUMBER, dictionary, to_table
-from jobindsats_pandas.storage.restoring import to_frame
+from jobindsats_pandas.parquet.columns import ROW_NUMBER, dictionary, to_table
+from jobindsats_pandas.parquet.restoring import to_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from jobindsats_pandas.disclosure import UNKNOWN, Cells, CellStatus, DiscretionisedArray, Registry
-from jobindsats_pandas.storage.columns import MISSING_PERIOD, STATUS_LABELS
-from jobindsats_pandas.storage.labels import labels_restored, scalar_restored
+from jobindsats_pandas.parquet.columns import MISSING_PERIOD, STATUS_LABELS
+from jobindsats_pandas.parquet.labels import labels_restored, scalar_restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

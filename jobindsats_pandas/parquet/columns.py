@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, Registry
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.periods import FREQUENCIES
-from jobindsats_pandas.storage.labels import (
+from jobindsats_pandas.parquet.labels import (
     attrs_plain,
     index_columns,
     index_plain,
@@ -20,7 +19,8 @@ from jobindsats_pandas.storage.labels import (
     period_text,
     text_of,
 )
-from jobindsats_pandas.storage.recipes import recipe_of
+from jobindsats_pandas.parquet.recipes import recipe_of
+from jobindsats_pandas.periods import FREQUENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
