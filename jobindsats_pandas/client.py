@@ -34,6 +34,7 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
 from jobindsats_pandas.gathering import shows_progress
+from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.judging import (
     asks_whole_levels,
     missing,
@@ -45,6 +46,7 @@ from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_table
 from jobindsats_pandas.notices import held_back, notify, tell
+from jobindsats_pandas.provenance import packed
 from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
 from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
@@ -333,6 +335,9 @@ class Client:
                 "layout": layout,
                 "complete": complete,
                 "additive": {name: str(kind) for name, kind in kinds.items()},
+                "asked": packed(names._asdict()),
+                "missing": [question.period_type.periods[place] for place in sorted(lacking.all_periods)],
+                "cells": tally(frame),
             }
             return frame
 
