@@ -780,11 +780,8 @@ def _hidden_beside_visible() -> DiscretionisedArray:
 def _cells_of_old(state: dict[str, Any]) -> Cells:
     """What pickles of before there were bundles hold; of before there were holes, they call them absent."""
     # An address was once called a part.
-    values, status, addresses = (
-        state["_numbers"],
-        state["_status"],
-        state.get("_addresses", state.get("_parts")),
-    )
+    addresses = state["_addresses" if "_addresses" in state else "_parts"]
+    values, status = state["_numbers"], state["_status"]
     if "_left" not in state:
         status = status.copy()
         status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE
