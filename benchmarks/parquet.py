@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas import audit, storage
+from jobindsats_pandas import audit, parquet
 from jobindsats_pandas.disclosure import (
     AddressDimension,
     AddressMeasure,
@@ -82,15 +82,15 @@ def compare(frame: pd.DataFrame, directory: Path, rounds: int) -> dict[str, np.n
     ours, theirs = directory / "ours.parquet", directory / "plain.parquet"
     tasks: dict[str, dict[str, Callable[[], object]]] = {
         "write": {
-            "ours": lambda: storage.to_parquet(frame, ours),
+            "ours": lambda: parquet.to_parquet(frame, ours),
             "plain": lambda: plain.to_parquet(theirs, compression="zstd"),
         },
-        "read": {"ours": lambda: storage.read_parquet(ours), "plain": lambda: pd.read_parquet(theirs)},
+        "read": {"ours": lambda: parquet.read_parquet(ours), "plain": lambda: pd.read_parquet(theirs)},
     }
     for candidates in tasks.values():
         for run in candidates.values():
             run()
-    pd.testing.assert_frame_equal(storage.read_parquet(ours), frame)
+    pd.testing.assert_frame_equal(parquet.read_parquet(ours), frame)
     ratios = {"size": np.array([ours.stat().st_size / theirs.stat().st_size])}
     for task, candidates in tasks.items():
         found = []

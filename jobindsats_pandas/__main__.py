@@ -14,6 +14,7 @@ import sys
 import tempfile
 import warnings
 from contextlib import contextmanager, redirect_stdout
+from getpass import getpass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -22,6 +23,7 @@ import jobindsats_pandas as ji
 from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.doctor import examine
 from jobindsats_pandas.errors import JobindsatsError, QueryError
+from jobindsats_pandas.key import check_key, forget_key, set_key
 from jobindsats_pandas.transport.texts import printable
 
 if TYPE_CHECKING:
@@ -158,8 +160,15 @@ def _parser() -> argparse.ArgumentParser:
     tables = command("tables", _tables, "List the tables, or find some.")
     tables.add_argument("search", nargs="*", help="words to find, in any order")
 
+    find = command("find", _find, "Find members, such as a municipality, in the tables looked at before.")
+    find.add_argument("search", nargs="+", help="words to find, in any order")
+
     table = command("table", _table, "Show what a table offers.")
     table.add_argument("table", help="id, such as y25i01")
+
+    members = command("members", _members, "List the members of a hierarchy of a table.")
+    members.add_argument("table", help="id, such as y25i01")
+    members.add_argument("hierarchy", nargs="?", help="id or name; all hierarchies are shown by default")
 
     plan = command("plan", _plan, "Show what a question would send: requests, cells and curl commands.")
     _add_question(plan)
@@ -189,6 +198,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--out", type=Path, help="the report's file (default: jobindsats-doctor-DATE.txt)")
     doctor.add_argument("--json", action="store_true", help="the findings as JSON instead of a table")
 
+    key = command(
+        "key", _key, "Keep your key in the system's keyring, look whether the API accepts it, or forget it."
+    )
+    key.add_argument(
+        "action", choices=["set", "check", "forget"], help="set asks for the key, and does not show it"
+    )
+
     cache = command("cache", _cache, "Look at the answers on disk, or remove them.")
     cache.add_argument("action", choices=["info", "list", "clear"])
     cache.add_argument("--table", help="clear the answers of this table alone")
@@ -204,7 +220,10 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         metavar="DIMENSION[=MEMBER]",
         help="a dimension or hierarchy; with '=', a member of it, '*', 'total' or 'level:…'. May be given several times.",
     )
-    parser.add_argument("--periods", help="latest:12, 2025M01, 2025M01:2025M12, a list with commas, or '*'")
+    parser.add_argument(
+        "--periods",
+        help="latest:12, 2025M01, 2025 (its periods), 2025M01:2025M12, a list with commas, or '*'",
+    )
     parser.add_argument("--period-type", help="M, Q, Y, QMAT, …")
     parser.add_argument(
         "--measure", action="append", dest="measures", help="a name or id; may be given several times"
@@ -219,12 +238,9 @@ def _question(options: argparse.Namespace) -> dict[str, Any]:
             by[name] = None
         elif by.setdefault(name, []) is not None:
             by[name].append(member)
-    periods = options.periods.split(",") if options.periods and "," in options.periods else options.periods
-    if periods is not None and isinstance(periods, str) and periods.isdecimal() and len(periods) < 4:
-        periods = int(periods)
     return {
         "by": by,
-        "periods": periods,
+        "periods": options.periods,
         "period_type": options.period_type,
         "measures": options.measures,
     }
@@ -234,11 +250,35 @@ def _subjects(_: argparse.Namespace) -> None:
     _print_frame(ji.subjects())
 
 
-def _tables(options: argparse.Namespace) -> None:
+def _tables(options: argparse.Namespace) -> int:
     found = ji.tables(" ".join(options.search) or None)
-    if found.empty:
-        raise QueryError(f"No table answers {' '.join(options.search)!r}. Try fewer or other words.")
-    _print_frame(found[["table_id", "update_freq", "update_latest", "table_name"]])
+    shown = [
+        "table_id",
+        "update_freq",
+        "update_latest",
+        "table_name",
+        *(["matched"] if options.search else []),
+    ]
+    return _print_found(found[shown])
+
+
+def _find(options: argparse.Namespace) -> int:
+    return _print_found(ji.find(" ".join(options.search)).drop(columns="table_name"))
+
+
+def _members(options: argparse.Namespace) -> None:
+    table = ji.table(options.table)
+    if options.hierarchy is None:
+        print(table)
+    else:
+        _print_frame(table.members(options.hierarchy))
+
+
+def _print_found(frame: pd.DataFrame) -> int:
+    """Print what was found; where that is nothing, a warning has said so, and the exit status says it too."""
+    if not frame.empty:
+        _print_frame(frame)
+    return int(frame.empty)
 
 
 def _table(options: argparse.Namespace) -> None:
@@ -285,6 +325,17 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": lambda frame, path: FrameAccessor(frame).to_csv(path),
     ".xlsx": lambda frame, path: FrameAccessor(frame).to_excel(path),
 }
+
+
+def _key(options: argparse.Namespace) -> None:
+    if options.action == "check":
+        print(check_key())
+    elif options.action == "forget":
+        print(forget_key())
+    else:
+        print(
+            set_key(getpass("The key (it does not show): ") if sys.stdin.isatty() else sys.stdin.readline())
+        )
 
 
 def _cache(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""What exists: subjects, tables, and the dimensions, hierarchies, levels and members of a table.
+"""What a table offers: its measures, its periods, and the dimensions, hierarchies, levels and members that break it down.
 
 Parsed once from the API's answers into frozen values. The wire is described with its evidence by the agency's own
 guide and by recorded answers; forms that are plausible are accepted, anything else is a `PayloadError` that names the
@@ -7,10 +7,8 @@ table and the field.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,14 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.documents import parse_json
-from jobindsats_pandas.errors import BrokenAnswerError, PayloadError, QueryError
+from jobindsats_pandas import searching as words
+from jobindsats_pandas.documents import Fields
+from jobindsats_pandas.errors import BrokenAnswerError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
-from jobindsats_pandas.matching import did_you_mean, fold, ranked
+from jobindsats_pandas.matching import find, fold, no_such, several
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+    from datetime import date
 
 __all__ = [
     "Dimension",
@@ -36,10 +36,7 @@ __all__ = [
     "Member",
     "PeriodType",
     "Table",
-    "parse_subjects",
     "parse_table",
-    "parse_tables",
-    "search_tables",
 ]
 
 TOTAL = "/"
@@ -391,27 +388,19 @@ class Table:
             If the name does not exist, or fits several hierarchies.
         """
         arguments.text("hierarchy", name, "the id or name of a hierarchy or dimension")
-        for hierarchy in self.all_hierarchies:
-            if hierarchy.id.casefold() == name.casefold():
-                return hierarchy
-        found = [h for d in self.structure if d.id.casefold() == name.casefold() for h in d.hierarchies]
-        if not found:
-            wanted = fold(name)
-            found = [h for h in self.all_hierarchies if wanted in {fold(h.name), fold(h.dimension_name)}]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            options = ", ".join(f"{h.id!r} ({h.name})" for h in found)
-            raise QueryError(
-                f"Table {self.id}: {name!r} can be any of the hierarchies {options}. Name one by its id."
-            )
-        known = [
-            text for h in self.all_hierarchies for text in (h.id, h.name, h.dimension_id, h.dimension_name)
-        ]
-        raise QueryError(
-            f"Table {self.id} has no dimension or hierarchy {name!r}.{did_you_mean(name, known)}"
-            f" It has: {', '.join(f'{h.id} ({h.name})' for h in self.all_hierarchies) or 'none'}.",
+        found = find(
+            name,
+            self.all_hierarchies,
+            lambda hierarchy: [hierarchy.id],
+            lambda hierarchy: [hierarchy.dimension_id],
+            lambda hierarchy: [hierarchy.name, hierarchy.dimension_name],
         )
+        if len(found) > 1:
+            raise several(f"Table {self.id}", "hierarchy", name, [(h.id, h.name) for h in found])
+        if not found:
+            options = [(h.id, h.name, h.dimension_name, h.dimension_id) for h in self.all_hierarchies]
+            raise no_such(f"Table {self.id}", "dimension or hierarchy", name, options)
+        return found[0]
 
     def period_type(self, period_type: str) -> PeriodType:
         """Resolve a period type by id or name.
@@ -422,11 +411,11 @@ class Table:
             If the table has no such period type.
         """
         arguments.text("period_type", period_type, "the id or name of a period type, such as 'M'")
-        for known in self.period_types:
-            if fold(period_type) in {fold(known.id), fold(known.name)}:
-                return known
-        listed = ", ".join(f"{known.id} ({known.name})" for known in self.period_types)
-        raise QueryError(f"Table {self.id} has no period type {period_type!r}. It has: {listed}.")
+        found = find(period_type, self.period_types, lambda known: [known.id], lambda known: [known.name])
+        if not found:
+            options = [(known.id, known.name) for known in self.period_types]
+            raise no_such(f"Table {self.id}", "period type", period_type, options)
+        return found[0]
 
     def members(self, hierarchy: str) -> pd.DataFrame:
         """Members of a hierarchy: id, name, label (distinct, as in the frame), level id and name.
@@ -471,7 +460,7 @@ class Table:
         Parameters
         ----------
         search : str
-            Words in any order and case; a misspelt letter is forgiven.
+            Words in any order and case; where one stands nowhere, a misspelt letter is forgiven.
 
         Returns
         -------
@@ -483,9 +472,10 @@ class Table:
             for h in self.all_hierarchies
             for member, label in zip(h.members, h.labels, strict=True)
         ]
-        best = ranked(
+        found = words.search(
             arguments.text("search", search, "words to look for"), members, lambda member: [(member[2], 1.0)]
         )
+        best = [hit.item for hit in found.hits]
         return pd.DataFrame(best, columns=["hierarchy_id", "member_id", "label", "level_name"])
 
     def __repr__(self) -> str:
@@ -558,250 +548,6 @@ def _levels_text(hierarchy: Hierarchy) -> str:
 # --- parsing ---------------------------------------------------------------------------------------------------------
 
 
-class _Reader:
-    """Reads fields of one JSON document; what cannot be understood names the document and the field."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def fail(self, name: str, problem: str) -> PayloadError:
-        return PayloadError(
-            f"{self.what}: the field {name!r} {problem}. The API's answer cannot be understood."
-        )
-
-    def document(self, body: bytes) -> Any:
-        try:
-            document = parse_json(body)
-            if b"\\u" in body:
-                # Half of a surrogate pair can be read, and then neither sent, shown nor stored.
-                json.dumps(document, ensure_ascii=False).encode()
-        except BrokenAnswerError as error:
-            raise BrokenAnswerError(f"{self.what}: the answer is not JSON ({error}).") from None
-        except PayloadError as error:
-            raise PayloadError(f"{self.what}: {error}") from None
-        except (UnicodeError, RecursionError) as error:
-            raise PayloadError(f"{self.what}: the answer is not JSON ({error}).") from None
-        return document
-
-    def catalogue(self, body: bytes) -> Sequence[Any]:
-        document = self.document(body)
-        if (
-            not isinstance(document, list)
-            or not document
-            or not all(isinstance(item, dict) for item in document)
-        ):
-            raise BrokenAnswerError(
-                f"{self.what}: the field 'answer' is {_shown(document)}, not a list of objects."
-            )
-        return document
-
-    def mapping(self, value: Any, name: str) -> Mapping[str, Any]:
-        if not isinstance(value, dict):
-            raise self.fail(name, f"is {_shown(value)}, not an object")
-        return value
-
-    def sequence(self, value: Any, name: str) -> Sequence[Any]:
-        if not isinstance(value, list):
-            raise self.fail(name, f"is {_shown(value)}, not a list")
-        return value
-
-    def items(
-        self, parent: Mapping[str, Any], name: str, *, optional: bool = False
-    ) -> list[Mapping[str, Any]]:
-        value = parent.get(name)
-        if value is None and optional:
-            return []
-        if value is None:
-            raise self.fail(name, "is missing")
-        return [self.mapping(item, name) for item in self.sequence(value, name)]
-
-    def identifier(self, parent: Mapping[str, Any], name: str) -> str:
-        value = parent.get(name)
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-            raise self.fail(name, "is missing" if value is None else f"is {_shown(value)}, not an id")
-        return str(value)
-
-    def text(self, parent: Mapping[str, Any], name: str, default: str = "") -> str:
-        value = parent.get(name)
-        if value is None:
-            return default
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise self.fail(name, f"is {_shown(value)}, not a text")
-        return str(value)
-
-    def day(self, parent: Mapping[str, Any], name: str) -> date | None:
-        value = parent.get(name)
-        if value is None or value == "":
-            return None
-        try:
-            # What is no text raises the same error as a text that is no date.
-            return date.fromisoformat(value[:10] if isinstance(value, str) else "")
-        except ValueError:
-            raise self.fail(name, f"is {_shown(value)}, not a date") from None
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def parse_subjects(body: bytes) -> pd.DataFrame:
-    """Parse the answer of ``/subjects``.
-
-    Returns
-    -------
-    DataFrame
-        One row per subject: subject_group_id, subject_group_name, subject_id, subject_name, all str.
-    """
-    read = _Reader("The list of subjects")
-    rows = [
-        (
-            read.identifier(group, "subject_group_id"),
-            read.text(group, "subject_group_name"),
-            read.identifier(subject, "subject_id"),
-            read.text(subject, "subject_name"),
-        )
-        for group in (read.mapping(item, "subject group") for item in read.catalogue(body))
-        for subject in read.items(group, "subjects", optional=True)
-    ]
-    columns = ["subject_group_id", "subject_group_name", "subject_id", "subject_name"]
-    return pd.DataFrame(rows, columns=columns, dtype="str")
-
-
-_TABLE_COLUMNS = [
-    "table_id",
-    "table_name",
-    "subject",
-    "update_freq",
-    "update_latest",
-    "update_next",
-    "link_tablepage",
-    "link_infopage",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueEntry:
-    """A table as the catalogue lists it; `subjects` are all it stands under."""
-
-    id: str
-    name: str
-    subjects: tuple[str, ...]
-    update_freq: str
-    update_latest: date | None
-    update_next: date | None
-    link_tablepage: str
-    link_infopage: str
-    measures: tuple[str, ...]
-    dimensions: tuple[str, ...]
-
-
-def parse_tables(body: bytes) -> tuple[CatalogueEntry, ...]:
-    """Parse the answer of ``/tables``; a table under several subjects comes once, with all of them."""
-    read = _Reader("The list of tables")
-    entries: dict[str, CatalogueEntry] = {}
-    for item in read.catalogue(body):
-        subject = read.mapping(item, "subject")
-        subject_name = read.text(subject, "subject_name")
-        for group in read.items(subject, "table_groups", optional=True):
-            for table in read.items(group, "tables", optional=True):
-                entry = _catalogue_entry(table, subject_name)
-                known = entries.get(entry.id.casefold())
-                if known is None:
-                    entries[entry.id.casefold()] = entry
-                elif subject_name not in known.subjects:
-                    entries[entry.id.casefold()] = replace(known, subjects=(*known.subjects, subject_name))
-    return tuple(entries.values())
-
-
-def _catalogue_entry(table: Mapping[str, Any], subject_name: str) -> CatalogueEntry:
-    table_id = _Reader("The list of tables").identifier(table, "table_id")
-    read = _Reader(f"Table {table_id} in the list of tables")
-    groups = read.items(table, "mgroups", optional=True)
-    measures = [read.text(group, "mgroup_name") for group in groups]
-    measures += [
-        read.text(m, "measure_name") for group in groups for m in read.items(group, "measures", optional=True)
-    ]
-    _summarised_periods(table.get("periods"), read)
-    return CatalogueEntry(
-        id=table_id,
-        name=read.text(table, "table_name", table_id),
-        subjects=(subject_name,),
-        update_freq=read.text(table, "update_freq"),
-        update_latest=read.day(table, "update_latest"),
-        update_next=read.day(table, "update_next"),
-        link_tablepage=read.text(table, "link_tablepage"),
-        link_infopage=read.text(table, "link_infopage"),
-        measures=tuple(measures),
-        dimensions=tuple(_names_of_dimensions(table.get("dimensions"), read)),
-    )
-
-
-def _names_of_dimensions(value: Any, read: _Reader) -> Iterator[str]:
-    """Names of dimensions and, where they are given, of hierarchies; the catalogue's form of them is not known."""
-    for item in [] if value is None else read.sequence(value, "dimensions"):
-        if isinstance(item, dict):
-            yield read.text(item, "dimension_name")
-            for hierarchy in read.items(item, "hierarchies", optional=True):
-                yield read.text(hierarchy, "hierarchy_name")
-        else:
-            yield read.text({"dimensions": item}, "dimensions")
-
-
-def _summarised_periods(value: Any, read: _Reader) -> None:
-    """Check the summary of periods: a list, or an object with ``periodtypes``; both forms are relied on by others."""
-    if isinstance(value, dict):
-        value = value.get("periodtypes")
-    if value is not None:
-        read.sequence(value, "periods")
-
-
-def search_tables(entries: Sequence[CatalogueEntry], search: str | None = None) -> pd.DataFrame:
-    """Make the catalogue a frame, of all tables or of those that answer a search, the best first.
-
-    Parameters
-    ----------
-    entries : sequence of CatalogueEntry
-    search : str, optional
-        Words in any order and case; each must stand in the id, the name, a subject, a measure or a dimension. æøå may
-        be spelt either way, and a letter may be wrong.
-
-    Returns
-    -------
-    DataFrame
-        table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
-        link_infopage (str).
-    """
-    if search is not None and search.strip():
-        entries = ranked(search, entries, _searched)
-    rows = [
-        (
-            e.id,
-            e.name,
-            "; ".join(e.subjects),
-            e.update_freq,
-            e.update_latest,
-            e.update_next,
-            e.link_tablepage,
-            e.link_infopage,
-        )
-        for e in entries
-    ]
-    frame = pd.DataFrame(rows, columns=_TABLE_COLUMNS)
-    dates = {
-        name: pd.to_datetime(frame[name]).astype("datetime64[s]") for name in ("update_latest", "update_next")
-    }
-    return frame.astype({name: "str" for name in _TABLE_COLUMNS if name not in dates}).assign(**dates)
-
-
-def _searched(entry: CatalogueEntry) -> list[tuple[str, float]]:
-    """The texts that a search looks at, and how much a hit in each counts."""
-    fields = [(entry.id, 5.0), (entry.name, 4.0)]
-    fields += [(text, 3.0) for text in entry.measures]
-    fields += [(text, 2.0) for text in entry.dimensions]
-    return fields + [(text, 1.0) for text in entry.subjects]
-
-
 def parse_table(body: bytes, table_id: str | None = None) -> Table:
     """Parse the answer of ``/table/{table_id}``.
 
@@ -817,16 +563,16 @@ def parse_table(body: bytes, table_id: str | None = None) -> Table:
     PayloadError
         If a field cannot be understood; the message names the table and the field.
     """
-    read = _Reader(f"Table {table_id}" if table_id else "A table")
+    read = Fields(f"Table {table_id}" if table_id else "A table")
     document = read.document(body)
     if not isinstance(document, dict) or "table_id" not in document:
         raise BrokenAnswerError(
-            f"{read.what}: the answer is {_shown(document)}, not an object with a 'table_id'."
+            f"{read.what}: the answer is {arguments.shown(document)}, not an object with a 'table_id'."
         )
     found = read.identifier(document, "table_id")
     if table_id is not None and found.casefold() != table_id.casefold():
         raise read.fail("table_id", f"is {found!r}")
-    read = _Reader(f"Table {found}")
+    read = Fields(f"Table {found}")
     return Table(
         id=found,
         name=read.text(document, "table_name", found),
@@ -841,7 +587,7 @@ def parse_table(body: bytes, table_id: str | None = None) -> Table:
     )
 
 
-def _period_types(document: Mapping[str, Any], read: _Reader) -> tuple[PeriodType, ...]:
+def _period_types(document: Mapping[str, Any], read: Fields) -> tuple[PeriodType, ...]:
     periods = document.get("periods")
     if isinstance(periods, dict):
         periods = periods.get("periodtypes")
@@ -866,7 +612,7 @@ def _period_types(document: Mapping[str, Any], read: _Reader) -> tuple[PeriodTyp
     return tuple(types)
 
 
-def _measure_groups(document: Mapping[str, Any], read: _Reader) -> tuple[MeasureGroup, ...]:
+def _measure_groups(document: Mapping[str, Any], read: Fields) -> tuple[MeasureGroup, ...]:
     groups = []
     for item in read.items(document, "mgroups"):
         group_id, measures = read.identifier(item, "mgroup_id"), read.items(item, "measures")
@@ -885,7 +631,7 @@ def _measure_groups(document: Mapping[str, Any], read: _Reader) -> tuple[Measure
     return tuple(groups)
 
 
-def _dimensions(document: Mapping[str, Any], read: _Reader) -> tuple[Dimension, ...]:
+def _dimensions(document: Mapping[str, Any], read: Fields) -> tuple[Dimension, ...]:
     dimensions = []
     for item in read.items(document, "dimensions", optional=True):
         dimension_id = read.identifier(item, "dimension_id")
@@ -905,7 +651,7 @@ def _dimensions(document: Mapping[str, Any], read: _Reader) -> tuple[Dimension, 
     return tuple(dimensions)
 
 
-def _hierarchy(item: Mapping[str, Any], dimension_id: str, dimension_name: str, read: _Reader) -> Hierarchy:
+def _hierarchy(item: Mapping[str, Any], dimension_id: str, dimension_name: str, read: Fields) -> Hierarchy:
     hierarchy_id = read.identifier(item, "hierarchy_id")
     total = Level("", "", 0, 1, whole=False)
     levels: list[Level] = []

@@ -16,7 +16,15 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["PeriodKey", "chronological", "frequency", "parse_period", "period_id", "period_values"]
+__all__ = [
+    "PeriodKey",
+    "chronological",
+    "frequency",
+    "parse_period",
+    "period_id",
+    "period_values",
+    "periods_per_year",
+]
 
 #: Letters of a period id that pandas has a frequency for, and how many such periods a year has.
 FREQUENCIES = {"M": ("M", 12), "Q": ("Q-DEC", 4), "Y": ("Y-DEC", 1)}
@@ -100,6 +108,18 @@ def frequency(ids: Sequence[str]) -> str | None:
     return name
 
 
+def periods_per_year(ids: Sequence[str]) -> int:
+    """How many periods of the type of these ids a year has; 0 for a type pandas does not know.
+
+    Examples
+    --------
+    >>> periods_per_year(["2026M07", "2026M08"]), periods_per_year(["2023QMAT01"])
+    (12, 0)
+    """
+    name = frequency(ids)
+    return FREQUENCIES[name.partition("-")[0]][1] if name else 0
+
+
 def period_values(
     ids: Sequence[str], codes: np.ndarray | None = None
 ) -> pd.PeriodIndex | pd.CategoricalIndex:
@@ -138,7 +158,7 @@ def _ordinals(ids: tuple[str, ...]) -> tuple[np.ndarray, pd.offsets.BaseOffset] 
     name = frequency(ids)
     if name is None:
         return None
-    per_year = FREQUENCIES[name.partition("-")[0]][1]
+    per_year = periods_per_year(ids)
     keys = [key for key in map(parse_period, ids) if key]
     ordinals = np.array([(key.year - 1970) * per_year + key.number - 1 for key in keys], dtype="int64")
     return ordinals, pd.PeriodDtype(name).freq

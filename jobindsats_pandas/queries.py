@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
-
 from jobindsats_pandas import arguments
-from jobindsats_pandas.errors import QueryError, QueryWarning
+from jobindsats_pandas.asked_periods import DEFAULT_PERIODS, read_periods, resolve_periods
+from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.forms import (
     BASE_URL,
     EVERY_FORM,
@@ -27,21 +24,13 @@ from jobindsats_pandas.forms import (
     Selection,
     requests_for,
 )
-from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.matching import did_you_mean, find, find_measures, fold, no_such, several
 from jobindsats_pandas.metadata import TOTAL
-from jobindsats_pandas.periods import frequency, parse_period, period_id
-from jobindsats_pandas.transport.notices import notify
 
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
 
 __all__ = ["Plan", "in_dialect", "names_request", "plan", "read_question", "resolve_measure", "total_request"]
-
-#: A whole number from here on is a year that was meant, not a number of periods.
-FIRST_YEAR = 1900
-
-#: How many of the newest periods are asked for when the question names none.
-DEFAULT_PERIODS = 12
 
 
 @dataclass(frozen=True)
@@ -219,7 +208,7 @@ def plan(
     if max_cells < 1:
         raise QueryError(f"max_cells is {max_cells}; a request needs room for 1 cell at least.")
     names = read_question(by, periods, period_type, measures)
-    chosen_type, chosen_periods = _resolve_periods(table, names.periods, names.period_type)
+    chosen_type, chosen_periods = resolve_periods(table, names.periods, names.period_type)
     chosen_measures = _resolve_measures(table, names.measures)
     selections = _resolve_by(table, names.by)
     question = Plan(table, chosen_type, chosen_periods, selections, chosen_measures, (), base_url)
@@ -294,7 +283,7 @@ def read_question(by: Any, periods: Any, period_type: Any, measures: Any) -> Nam
     wanted = "the id or name of a period type, such as 'M'"
     return Names(
         _read_by(by),
-        _read_periods(periods),
+        read_periods(periods),
         arguments.optional(arguments.text, "period_type", period_type, wanted),
         _read_measures(measures),
     )
@@ -335,32 +324,6 @@ def _read_members(hierarchy: str, members: Any) -> list[str] | None:
             )
         names.append(name)
     return names
-
-
-def _read_periods(periods: Any) -> str | int | list[str] | None:
-    if isinstance(periods, slice):
-        if periods.step is not None:
-            raise QueryError(f"periods={arguments.shown(periods)}: a slice of periods has no step.")
-        return ":".join("" if end is None else _period_text(end) for end in (periods.start, periods.stop))
-    if isinstance(periods, str):
-        newest, colon, count = periods.partition(":")
-        if colon and fold(newest) == "latest" and not re.fullmatch(r"\s*\d{1,18}\s*", count):
-            raise QueryError(_bad_periods(periods))
-    if periods is None or isinstance(periods, str):
-        return periods
-    if isinstance(periods, pd.Period):
-        return _period_text(periods)
-    if not isinstance(periods, bool) and isinstance(periods, Integral):
-        if int(periods) >= FIRST_YEAR:
-            count = arguments.shown(int(periods))
-            raise QueryError(
-                f"periods={count} asks for that many periods, and looks like a year. Say '{count}Y01' or"
-                f" '{count}M01:{count}M12'; 'latest:{count}' for so many periods.",
-            )
-        return int(periods)
-    if isinstance(periods, Iterable):
-        return [_period_text(item) for item in periods]
-    raise QueryError(_bad_periods(periods))
 
 
 def _read_measures(measures: Any) -> list[str] | None:
@@ -459,18 +422,12 @@ def _no_total(table: Table, hierarchy: Hierarchy) -> QueryError:
 
 
 def _level(table: Table, hierarchy: Hierarchy, name: str) -> Level:
-    exact = [level for level in hierarchy.levels if level.id == name]
-    found = exact or [level for level in hierarchy.levels if fold(name) in {fold(level.id), fold(level.name)}]
+    found = find(name, hierarchy.levels, lambda level: [level.id], lambda level: [level.name])
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(f"{level.id!r} ({level.name})" for level in hierarchy.levels)
-    problem = f"{len(found)} levels" if found else "no level"
-    near = (
-        "" if found else did_you_mean(name, [t for level in hierarchy.levels for t in (level.id, level.name)])
-    )
-    raise QueryError(
-        f"Table {table.id}: the hierarchy {hierarchy.id!r} has {problem} {name!r}.{near} It has: {listed}."
-    )
+    options = [(level.id, level.name) for level in found or hierarchy.levels]
+    holder = f"Table {table.id}: the hierarchy {hierarchy.id!r}"
+    raise several(holder, "level", name, options) if found else no_such(holder, "level", name, options)
 
 
 # --- resolving: measures ---------------------------------------------------------------------------------------------
@@ -497,180 +454,12 @@ def resolve_measure(table: Table, name: str) -> list[Measure]:
         If nothing, or several measures, bear the name.
     """
     everything = table.all_measures
-    wanted = fold(name)
-    by_id = [m for m in everything if m.id == name]
-    by_name = [m for m in everything if wanted in {fold(m.column), fold(m.name), fold(m.id)}]
-    found = by_id or by_name
+    found = find_measures(name, everything, lambda measure: (measure.id, measure.column))
     if len(found) > 1:
-        options = ", ".join(f"{m.id!r} ({m.group_name}: {m.name})" for m in found)
-        raise QueryError(
-            f"Table {table.id} has {len(found)} measures named {name!r}: {options}. Name one by its id."
+        raise several(
+            f"Table {table.id}", "measure", name, [(m.id, f"{m.group_name}: {m.name}") for m in found]
         )
-    if found:
-        return found
-    group = [m for m in everything if m.group_id == name or fold(m.group_name) == wanted]
-    if group:
-        return group
-    known = [text for m in everything for text in (m.column, m.name, m.id)]
-    raise QueryError(
-        f"Table {table.id} has no measure {name!r}.{did_you_mean(name, known)}"
-        f" It has: {'; '.join(m.column for m in everything)}.",
-    )
-
-
-# --- resolving: periods ----------------------------------------------------------------------------------------------
-
-
-def _resolve_periods(
-    table: Table, periods: str | int | Sequence[str] | None, period_type: str | None
-) -> tuple[PeriodType, tuple[str, ...]]:
-    """Return the period type, and the ids oldest first."""
-    if periods is None or periods == "*":
-        chosen = _period_type(table, [], period_type)
-        return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :]
-    if isinstance(periods, int):
-        return _latest(table, periods, period_type)
-    if isinstance(periods, str) and ":" in periods:
-        first, _, last = (text.strip() for text in periods.partition(":"))
-        if fold(first) != "latest":
-            return _slice(table, _period_text(first), _period_text(last), period_type)
-        return _latest(table, int(last), period_type)
-    names = [_period_text(periods)] if isinstance(periods, str) else periods
-    if not names:
-        raise QueryError(f"Table {table.id}: periods=[] names no period. Leave it out for the newest 12.")
-    chosen = _period_type(table, names, period_type)
-    known = _positions(chosen)
-    positions = set()
-    for name in names:
-        position = known.get(parse_period(name) or name)
-        if position is None:
-            raise QueryError(_no_such_period(table, chosen, name))
-        positions.add(position)
-    return chosen, tuple(chosen.periods[position] for position in sorted(positions))
-
-
-def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...]]:
-    chosen = _period_type(table, [], period_type)
-    if count < 1:
-        raise QueryError(
-            f"Table {table.id}: latest:{arguments.shown(count)} asks for no period; 1 is the least."
-        )
-    if count > len(chosen.periods):
-        notify(
-            f"Table {table.id}: latest:{count} asks for more periods of type {chosen.id} than the"
-            f" {len(chosen.periods)} there are ({chosen.periods[0]} to {chosen.periods[-1]}); all of them are taken.",
-            QueryWarning,
-        )
-    return chosen, chosen.periods[-count:]
-
-
-def _slice(
-    table: Table, first: str, last: str, period_type: str | None
-) -> tuple[PeriodType, tuple[str, ...]]:
-    ends = [end for end in (first, last) if end]
-    chosen = _period_type(table, ends, period_type)
-    order = {text: position for position, text in enumerate(chosen.periods)}
-    letters = {key.letters if key else "" for key in map(parse_period, chosen.periods)}
-
-    def place(text: str) -> tuple[int, ...]:
-        key = parse_period(text)
-        if key is not None and letters == {key.letters}:
-            return key.year, key.number
-        if text not in order:
-            raise QueryError(_no_such_period(table, chosen, text))
-        return (order[text],)
-
-    low, high = (place(end) if end else None for end in (first, last))
-    inside = tuple(
-        text
-        for text in chosen.periods
-        if (low is None or low <= place(text)) and (high is None or place(text) <= high)
-    )
-    if not inside:
-        swapped = " The first end is later than the last." if low and high and low > high else ""
-        raise QueryError(
-            f"Table {table.id} has no period of type {chosen.id} in {first}:{last}.{swapped}{_period_span(chosen)}",
-        )
-    return chosen, inside
-
-
-def _period_text(item: Any) -> str:
-    if isinstance(item, pd.Period):
-        text = period_id(item)
-        if text is None:
-            raise QueryError(
-                f"The period {item!s} has the frequency {item.freqstr!r}; the API has months, quarters and years:"
-                f" pd.Period('{item.start_time:%Y-%m}', 'M') for instance.",
-            )
-        return text
-    if isinstance(item, str):
-        text = item.strip()
-        # A month as pandas prints it, and so as it stands in the frame.
-        return f"{text[:4]}M{text[5:]}" if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII) else text
-    raise QueryError(
-        f"{arguments.shown(item)} is not a period. Say '2025M01', '2025Q04', '2024Y01' or a pandas Period."
-    )
-
-
-def _period_type(table: Table, names: Sequence[str], period_type: str | None) -> PeriodType:
-    """Choose the period type: the one named, else that of the periods named, else the table's rhythm."""
-    if period_type is not None:
-        chosen = table.period_type(period_type)
-    else:
-        keys = [parse_period(name) for name in names]
-        letters = {key.letters for key in keys if key}
-        if len(letters) > 1:
-            raise QueryError(
-                f"Table {table.id}: the periods {', '.join(names)} are of several types"
-                f" ({', '.join(sorted(letters))}). Ask for one type in one call.",
-            )
-        chosen = table.default_period_type
-        if names:
-            wanted = parse_period(names[0]) or names[0]
-            types = [t for t in table.period_types if wanted in _positions(t)] or [
-                t
-                for t in table.period_types
-                if letters & {k.letters for k in map(parse_period, t.periods) if k}
-            ]
-            if letters and not types:
-                listed = ", ".join(f"{t.id} ({t.name})" for t in table.period_types)
-                raise QueryError(
-                    f"Table {table.id} has no periods of the type of {names[0]!r}. It has: {listed}."
-                    f"{_period_span(chosen)}",
-                )
-            chosen = types[0] if types else chosen
-    if not chosen.periods:
-        raise QueryError(f"Table {table.id} lists no periods of type {chosen.id}.")
-    return chosen
-
-
-def _positions(period_type: PeriodType) -> dict[Any, int]:
-    return {parse_period(text) or text: position for position, text in enumerate(period_type.periods)}
-
-
-def _period_span(period_type: PeriodType) -> str:
-    return (
-        f" {period_type.id} runs from {period_type.periods[0]} to {period_type.periods[-1]}, {len(period_type.periods)} of"
-        " them."
-        if period_type.periods
-        else ""
-    )
-
-
-def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
-    note = (
-        ""
-        if parse_period(name) or not frequency(chosen.periods)
-        else f" Periods are written as {chosen.periods[-1]!r}."
-    )
-    return (
-        f"Table {table.id} has no period {name!r} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
-        f"{_period_span(chosen)}{note}"
-    )
-
-
-def _bad_periods(periods: Any) -> str:
-    return (
-        f"periods={arguments.shown(periods)} cannot be read. Say 'latest:12', 12, '2025M01', '2025M01:2025M12', a list"
-        " of these, a pandas Period or PeriodIndex, or '*'."
-    )
+    group = find(name, everything, lambda measure: [measure.group_id], lambda measure: [measure.group_name])
+    if not found and not group:
+        raise no_such(f"Table {table.id}", "measure", name, [(m.column, m.name, m.id) for m in everything])
+    return found or group

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.__main__ import main
-from jobindsats_pandas.doctor import MOST_REQUESTS, WIDTH, examine
+from jobindsats_pandas.doctor import examine
+from jobindsats_pandas.doctor.checkup import WIDTH
+from jobindsats_pandas.doctor.visit import MOST_REQUESTS
 from jobindsats_pandas.sandbox import FixedTable
 from jobindsats_pandas.sandbox.faults import Response
 from jobindsats_pandas.sandbox.server import Answer
@@ -344,7 +346,7 @@ def test_a_list_of_periods_that_is_cut_short_is_not_taken(server: Sandbox, tmp_p
 def test_no_more_is_asked_than_is_polite(
     server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobindsats_pandas.doctor.MOST_REQUESTS", 5)
+    monkeypatch.setattr("jobindsats_pandas.doctor.visit.MOST_REQUESTS", 5)
     checkup = examined(server, tmp_path)
     assert len(data(server)) == checkup.asked == 5
     assert seen(checkup)["The rest"] == "5 questions were asked, and that is enough"
@@ -707,7 +709,7 @@ def in_a_shell(server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("JOBINDSATS_API_URL", server.url)
     monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("jobindsats_pandas.doctor.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("jobindsats_pandas.doctor.visit.time.sleep", lambda seconds: None)
     return server
 
 
@@ -742,6 +744,6 @@ def test_it_pauses_between_requests_and_sends_one_at_a_time(
     server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("jobindsats_pandas.doctor.time.sleep", pauses.append)
+    monkeypatch.setattr("jobindsats_pandas.doctor.visit.time.sleep", pauses.append)
     examine(client_of(server, tmp_path), pause=0.25)
     assert pauses == [0.25] * (len(server.requests) - 1)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobindsats_pandas.catalogue import parse_subjects, parse_tables
 from jobindsats_pandas.documents import parse_json
 from jobindsats_pandas.errors import BrokenAnswerError, PayloadError
-from jobindsats_pandas.metadata import parse_subjects, parse_table, parse_tables
+from jobindsats_pandas.metadata import parse_table
 from jobindsats_pandas.rows import plain_rows
 
 DOCUMENTS = st.recursive(

@@ -19,8 +19,8 @@ from jobindsats_pandas import gathering
 from jobindsats_pandas.errors import ServiceError, StaleDataWarning, TimedOutError
 from jobindsats_pandas.forms import halve
 from jobindsats_pandas.gathering import gather, shows_progress
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.queries import plan
-from jobindsats_pandas.transport.notices import notify
 
 TABLE = builders.table(dimensions=[builders.AREA, builders.FUNDS])
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobindsats_pandas.files import Directory
 from jobindsats_pandas.transport import Transport
-from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.learned import Learned
 
 HOST = "api.jobindsats.dk"

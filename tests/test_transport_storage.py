@@ -22,6 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from requests_cache import CachedSession
 
 from jobindsats_pandas.errors import CacheWarning
+from jobindsats_pandas.files import Directory
 from jobindsats_pandas.transport import CacheView
 from jobindsats_pandas.transport.entries import (
     EDITION,
@@ -31,7 +32,6 @@ from jobindsats_pandas.transport.entries import (
     pack,
     stored_response,
 )
-from jobindsats_pandas.transport.files import Directory
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.storage import DiskCache, DiskStorage

@@ -691,7 +691,9 @@ def _hidden_beside_visible() -> DiscretionisedArray:
 
 def _cells_of_old(state: dict[str, Any]) -> Cells:
     """What pickles of before there were bundles hold; of before there were holes, they call them absent."""
-    values, status, addresses = (state[name] for name in ("_numbers", "_status", "_addresses"))
+    values, status = state["_numbers"], state["_status"]
+    # An address was once called a part.
+    addresses = state["_addresses" if "_addresses" in state else "_parts"]
     if "_left" not in state:
         status = status.copy()
         status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE

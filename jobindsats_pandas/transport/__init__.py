@@ -27,7 +27,6 @@ from jobindsats_pandas.transport.adapter import Patience
 from jobindsats_pandas.transport.clock import expiry_moment
 from jobindsats_pandas.transport.credentials import Key, keyring_token
 from jobindsats_pandas.transport.log import LOG
-from jobindsats_pandas.transport.notices import held_back, tell
 from jobindsats_pandas.transport.parsing import Parser
 from jobindsats_pandas.transport.session import Answer, Reply, Transport
 from jobindsats_pandas.transport.view import CacheInfo, CacheView
@@ -43,7 +42,5 @@ __all__ = [
     "Reply",
     "Transport",
     "expiry_moment",
-    "held_back",
     "keyring_token",
-    "tell",
 ]

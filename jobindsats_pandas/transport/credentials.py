@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 HOW_TO_GET_A_KEY = (
-    "A key is had by mail to jobindsats@star.dk, within 14 days; put it in the environment variable "
-    "JOBINDSATS_API_TOKEN. To try without one: ji.sandbox.serve() in Python, or `jobindsats sandbox` in a terminal, "
-    "answers with synthetic data."
+    "A key is had by mail to jobindsats@star.dk, within 14 days: `jobindsats key set` in a terminal keeps it, or the "
+    "environment variable JOBINDSATS_API_TOKEN.\nTo try without one: ji.sandbox.serve() in Python, or `jobindsats sandbox` "
+    "in a terminal, answers with synthetic data."
 )
 
 
@@ -146,15 +146,36 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+#: Under what names the system's keyring holds the key.
+_IN_KEYRING = ("jobindsats_pandas", "token")
+
+
 def keyring_token() -> str | None:
     """Return the key from the system's keyring, if keyring is installed and holds one.
 
-    It is put there by ``keyring set jobindsats_pandas token``.
+    It is put there by ``jobindsats key set``, or ``keyring set jobindsats_pandas token``.
     """
     try:
         import keyring  # optional, and slow to import
 
-        token: str | None = keyring.get_password("jobindsats_pandas", "token")
+        token: str | None = keyring.get_password(*_IN_KEYRING)
     except Exception:  # noqa: BLE001 - not installed, locked, or a backend that raises its own kinds
         return None
     return token
+
+
+def change_keyring(key: Key | None) -> str | None:
+    """Put a key into the system's keyring, or take it out with None; say what went wrong, None if nothing did."""
+    try:
+        import keyring
+    except ImportError:
+        return "the package keyring is not installed"
+    try:
+        if key is None:
+            keyring.delete_password(*_IN_KEYRING)
+        else:
+            keyring.set_password(*_IN_KEYRING, key.reveal())
+    except Exception as error:  # noqa: BLE001 - locked, absent, or a backend that raises its own kinds
+        # Its words may hold what it was given.
+        return f"the keyring did not take it ({type(error).__name__})"
+    return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jobindsats_pandas.transport.files import Directory
+    from jobindsats_pandas.files import Directory
 
 NAME = "learned.json"
 FORMAT = 1

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
-from jobindsats_pandas import audit, storage, totals
+from jobindsats_pandas import layouts, parquet, totals
 from jobindsats_pandas.disclosure import (
     AddressDimension,
     AddressMeasure,
@@ -72,8 +72,8 @@ def assert_same(left: pd.DataFrame, right: pd.DataFrame) -> None:
 
 
 def restored(frame: pd.DataFrame, path: Path, partition_by: Any = None) -> pd.DataFrame:
-    storage.to_parquet(frame, path, partition_by)
-    return storage.read_parquet(path)
+    parquet.to_parquet(frame, path, partition_by)
+    return parquet.read_parquet(path)
 
 
 def extra_columns(path: Path) -> list[str]:
@@ -115,7 +115,7 @@ def shapes(crossed: pd.DataFrame, sanctions: pd.DataFrame) -> dict[str, pd.DataF
     name = "Antal sanktioner i alt"
     by_labels = crossed.set_index(["Periode", "Område", "Ydelsesgrupper"]).iloc[:, 0]
     twice = pd.concat([crossed, crossed.iloc[:, [3]]], axis=1)
-    long = [totals.to_long(frame) for frame in (crossed.head(9), sanctions.head(9))]
+    long = [layouts.to_long(frame) for frame in (crossed.head(9), sanctions.head(9))]
     numbered = sanctions.copy()
     numbered.columns = pd.RangeIndex(sanctions.shape[1])
     dated = sanctions.copy()
@@ -302,12 +302,13 @@ def test_a_partitioned_directory_comes_back_exactly(crossed: pd.DataFrame, tmp_p
 
 
 def test_directories_are_named_as_other_programs_expect(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    storage.to_parquet(crossed, tmp_path / "x", ["Periode", "Område"])
+    parquet.to_parquet(crossed, tmp_path / "x", ["Periode", "Område"])
     assert sorted(path.name for path in (tmp_path / "x").iterdir()) == [
-        f"Periode=2026M{m:02d}" for m in (6, 7, 8)
+        *(f"Periode=2026M{m:02d}" for m in (6, 7, 8)),
+        "_jobindsats_manifest.json",
     ]
     assert (tmp_path / "x" / "Periode=2026M06" / "Område=Ærø" / "part-0.parquet").is_file()
-    plain = audit.plain(crossed)
+    plain = layouts.plain(crossed)
     name = crossed.columns[3]
     dataset = pads.dataset(tmp_path / "x", partitioning="hive").to_table().to_pandas()
     assert (
@@ -332,20 +333,20 @@ def test_months_with_gaps_come_back_with_their_gaps(reader: ji.Client, tmp_path:
 
 
 def test_one_file_of_a_directory_is_a_frame_of_its_own(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    storage.to_parquet(crossed, tmp_path / "x", "Periode")
-    one = storage.read_parquet(tmp_path / "x" / "Periode=2026M07" / "part-0.parquet")
+    parquet.to_parquet(crossed, tmp_path / "x", "Periode")
+    one = parquet.read_parquet(tmp_path / "x" / "Periode=2026M07" / "part-0.parquet")
     expected = crossed[crossed["Periode"] == "2026-07"].reset_index(drop=True)
     assert_same(one, expected)
 
 
 def test_a_directory_with_missing_files_is_refused(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    storage.to_parquet(crossed, tmp_path / "x", "Periode")
+    parquet.to_parquet(crossed, tmp_path / "x", "Periode")
     (tmp_path / "x" / "Periode=2026M07" / "part-0.parquet").unlink()
-    with pytest.raises(ProvenanceError, match=r"holds 999 rows, and 1,499 were written"):
-        storage.read_parquet(tmp_path / "x")
+    with pytest.raises(ProvenanceError, match=r"its 'Periode=2026M07/part-0.parquet' is missing"):
+        parquet.read_parquet(tmp_path / "x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ProvenanceError, match="holds no Parquet files"):
-        storage.read_parquet(tmp_path / "empty")
+        parquet.read_parquet(tmp_path / "empty")
 
 
 def test_partitions_are_by_columns_of_labels(
@@ -353,12 +354,12 @@ def test_partitions_are_by_columns_of_labels(
 ) -> None:
     for by in ("Region", crossed.columns[3]):
         with pytest.raises(QueryError, match="There are: 'Periode', 'Område', 'Ydelsesgrupper'"):
-            storage.to_parquet(crossed, tmp_path / "x", by)
+            parquet.to_parquet(crossed, tmp_path / "x", by)
     with pytest.raises(QueryError, match="names one twice"):
-        storage.to_parquet(crossed, tmp_path / "x", ["Område", "Område"])
-    monkeypatch.setattr(storage.files, "MAX_PARTITIONS", 50)
+        parquet.to_parquet(crossed, tmp_path / "x", ["Område", "Område"])
+    monkeypatch.setattr(parquet.directories, "MAX_PARTITIONS", 50)
     with pytest.raises(QueryError, match="makes 100 files, more than 50"):
-        storage.to_parquet(crossed, tmp_path / "x", "Område")
+        parquet.to_parquet(crossed, tmp_path / "x", "Område")
     assert not list(tmp_path.iterdir())
 
 
@@ -366,17 +367,17 @@ def test_what_lies_there_already_is_not_thrown_away(crossed: pd.DataFrame, tmp_p
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     with pytest.raises(QueryError, match="exists and was not written with partition_by"):
-        storage.to_parquet(crossed, tmp_path / "mine", "Periode")
+        parquet.to_parquet(crossed, tmp_path / "mine", "Periode")
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "foreign.parquet")
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign.parquet").rename(tmp_path / "foreign" / "x.parquet")
     with pytest.raises(QueryError, match="was not written"):
-        storage.to_parquet(crossed, tmp_path / "foreign", "Periode")
+        parquet.to_parquet(crossed, tmp_path / "foreign", "Periode")
     with pytest.raises(QueryError, match="is a directory"):
-        storage.to_parquet(crossed, tmp_path / "mine")
-    storage.to_parquet(crossed, tmp_path / "file.parquet")
-    with pytest.raises(QueryError, match="exists and was not written"):
-        storage.to_parquet(crossed, tmp_path / "file.parquet", "Periode")
+        parquet.to_parquet(crossed, tmp_path / "mine")
+    parquet.to_parquet(crossed, tmp_path / "file.parquet")
+    with pytest.raises(QueryError, match="exists and is no directory"):
+        parquet.to_parquet(crossed, tmp_path / "file.parquet", "Periode")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
 
@@ -384,7 +385,7 @@ def test_what_lies_there_already_is_not_thrown_away(crossed: pd.DataFrame, tmp_p
 
 
 def test_the_schema_is_plain(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    storage.to_parquet(crossed, tmp_path / "x.parquet")
+    parquet.to_parquet(crossed, tmp_path / "x.parquet")
     schema = pq.read_schema(tmp_path / "x.parquet")
     name = crossed.columns[3]
     assert schema.names[:6] == [
@@ -413,7 +414,7 @@ def test_the_schema_is_plain(crossed: pd.DataFrame, tmp_path: Path) -> None:
 
 
 def test_the_ranges_that_others_skip_by_are_there(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    storage.to_parquet(crossed, tmp_path / "x.parquet")
+    parquet.to_parquet(crossed, tmp_path / "x.parquet")
     group = pq.ParquetFile(tmp_path / "x.parquet").metadata.row_group(0)
     ranged = {
         column.path_in_schema: column.statistics
@@ -436,8 +437,8 @@ def test_dates_stand_beside_periods_however_far_off(tmp_path: Path) -> None:
 
 def test_every_program_shows_plain_numbers(crossed: pd.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "æøå.parquet"
-    storage.to_parquet(crossed, path)
-    name, plain = crossed.columns[3], audit.plain(crossed)
+    parquet.to_parquet(crossed, path)
+    name, plain = crossed.columns[3], layouts.plain(crossed)
     hidden = (plain[f"{name}_status"] == "discretionised").to_numpy()
     numbers = plain[name].to_numpy(dtype=object, na_value=None).tolist()
     table = pq.read_table(path)
@@ -454,7 +455,7 @@ def test_every_program_shows_plain_numbers(crossed: pd.DataFrame, tmp_path: Path
 
 
 def test_pandas_opens_it_without_this_package(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    storage.to_parquet(crossed, tmp_path / "x.parquet", notes={"source": "y25i01", "citation": "STAR"})
+    parquet.to_parquet(crossed, tmp_path / "x.parquet", notes={"source": "y25i01", "citation": "STAR"})
     script = """
 import json, sys
 import pandas as pd, pyarrow.parquet as pq
@@ -476,8 +477,8 @@ print(json.dumps([str(df.dtypes.iloc[4]), str(df.dtypes.iloc[0]), int(df[name].i
 
 
 def test_the_long_layout_keeps_one_column_of_statuses(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    long = totals.to_long(crossed)
-    storage.to_parquet(long, tmp_path / "x.parquet")
+    long = layouts.to_long(crossed)
+    parquet.to_parquet(long, tmp_path / "x.parquet")
     assert pq.read_schema(tmp_path / "x.parquet").names == [
         "Periode",
         "Periode_start",
@@ -495,8 +496,8 @@ def test_the_long_layout_keeps_one_column_of_statuses(crossed: pd.DataFrame, tmp
 
 def test_a_file_is_hardly_larger_than_a_plain_one(reader: ji.Client, tmp_path: Path) -> None:
     frame = reader.read("y30r21", by={"_nykom": "*", "_aldera": "*"}, periods=40)
-    storage.to_parquet(frame, tmp_path / "ours.parquet")
-    plain = audit.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
+    parquet.to_parquet(frame, tmp_path / "ours.parquet")
+    plain = layouts.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
     plain.to_parquet(tmp_path / "plain.parquet", compression="zstd")
     assert (tmp_path / "ours.parquet").stat().st_size <= 1.3 * (tmp_path / "plain.parquet").stat().st_size
 
@@ -563,8 +564,8 @@ def test_attrs_that_are_no_json_are_left_out_with_a_warning(sanctions: pd.DataFr
         JobindsatsWarning,
         match=r"attrs\['set'\], df.attrs\['tuple'\], df.attrs\[3\], df.attrs\['nan'\] is not",
     ):
-        storage.to_parquet(frame, tmp_path / "x.parquet")
-    assert storage.read_parquet(tmp_path / "x.parquet").attrs == {"ok": [1, {"a": None}]}
+        parquet.to_parquet(frame, tmp_path / "x.parquet")
+    assert parquet.read_parquet(tmp_path / "x.parquet").attrs == {"ok": [1, {"a": None}]}
 
 
 def test_columns_that_no_program_could_read_are_refused(sanctions: pd.DataFrame, tmp_path: Path) -> None:
@@ -576,13 +577,13 @@ def test_columns_that_no_program_could_read_are_refused(sanctions: pd.DataFrame,
         "complex": pd.Series([1j] * 88),
     }.items():
         with pytest.raises(QueryError, match=f"column '{column}'"):
-            storage.to_parquet(sanctions.assign(**{column: problem}), tmp_path / "x.parquet")
+            parquet.to_parquet(sanctions.assign(**{column: problem}), tmp_path / "x.parquet")
     alike = sanctions.assign(c=pd.Categorical([1, "1"] * 44))
     with pytest.raises(QueryError, match="read alike"):
-        storage.to_parquet(alike, tmp_path / "x.parquet")
+        parquet.to_parquet(alike, tmp_path / "x.parquet")
     labelled = sanctions.rename(columns={"A-kasse": frozenset()})
     with pytest.raises(QueryError, match="label frozenset"):
-        storage.to_parquet(labelled, tmp_path / "x.parquet")
+        parquet.to_parquet(labelled, tmp_path / "x.parquet")
     assert not list(tmp_path.iterdir())
 
 
@@ -591,32 +592,32 @@ def test_columns_that_no_program_could_read_are_refused(sanctions: pd.DataFrame,
 
 def test_other_files_are_refused_with_what_to_do(crossed: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no file or directory"):
-        storage.read_parquet(tmp_path / "none.parquet")
+        parquet.read_parquet(tmp_path / "none.parquet")
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "foreign.parquet")
     with pytest.raises(
         ProvenanceError, match=r"was not written by df.jobindsats.to_parquet.*pd.read_parquet\(path\)"
     ):
-        storage.read_parquet(tmp_path / "foreign.parquet")
+        parquet.read_parquet(tmp_path / "foreign.parquet")
     (tmp_path / "text.parquet").write_text("hello")
     with pytest.raises(ProvenanceError, match="is not a Parquet file, or was cut short"):
-        storage.read_parquet(tmp_path / "text.parquet")
-    storage.to_parquet(crossed, tmp_path / "x.parquet")
+        parquet.read_parquet(tmp_path / "text.parquet")
+    parquet.to_parquet(crossed, tmp_path / "x.parquet")
     whole = (tmp_path / "x.parquet").read_bytes()
     (tmp_path / "x.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ProvenanceError, match="cut short"):
-        storage.read_parquet(tmp_path / "x.parquet")
+        parquet.read_parquet(tmp_path / "x.parquet")
 
 
 def test_a_newer_format_is_not_guessed_at(
     crossed: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(storage.files, "FORMAT", storage.files.FORMAT + 1)
-        storage.to_parquet(crossed, tmp_path / "x.parquet")
+        patch.setattr(parquet.metadata, "FORMAT", parquet.metadata.FORMAT + 1)
+        parquet.to_parquet(crossed, tmp_path / "x.parquet")
     with pytest.raises(
-        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 3; this one reads 2\). Upgrade"
+        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 4; this one reads 3\). Upgrade"
     ):
-        storage.read_parquet(tmp_path / "x.parquet")
+        parquet.read_parquet(tmp_path / "x.parquet")
 
 
 @pytest.mark.parametrize("by", [None, "Periode"])
@@ -624,7 +625,7 @@ def test_a_write_that_fails_leaves_the_old_one(
     crossed: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str | None
 ) -> None:
     target = tmp_path / "x"
-    storage.to_parquet(crossed, target, by)
+    parquet.to_parquet(crossed, target, by)
 
     class Full(pq.ParquetWriter):  # type: ignore[misc]
         def write_table(self, table: pa.Table, row_group_size: int | None = None) -> None:
@@ -633,38 +634,38 @@ def test_a_write_that_fails_leaves_the_old_one(
 
     monkeypatch.setattr(pq, "ParquetWriter", Full)
     with pytest.raises(OSError, match="No space left"):
-        storage.to_parquet(crossed.head(3), target, by)
+        parquet.to_parquet(crossed.head(3), target, by)
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
-    assert_same(crossed, storage.read_parquet(target))
+    assert_same(crossed, parquet.read_parquet(target))
 
 
 def test_a_process_that_is_killed_leaves_the_old_file(crossed: pd.DataFrame, tmp_path: Path) -> None:
     target = tmp_path / "x.parquet"
-    storage.to_parquet(crossed, target)
+    parquet.to_parquet(crossed, target)
     script = """
 import os, sys
 import pyarrow.parquet as pq
-from jobindsats_pandas import storage
-frame = storage.read_parquet(sys.argv[1]).head(3)
+from jobindsats_pandas import parquet
+frame = parquet.read_parquet(sys.argv[1]).head(3)
 write = pq.ParquetWriter.write_table
 def killed(self, *args, **kwargs):
     write(self, *args, **kwargs)
     os.kill(os.getpid(), 9)
 pq.ParquetWriter.write_table = killed
-storage.to_parquet(frame, sys.argv[1])
+parquet.to_parquet(frame, sys.argv[1])
 """
     done = subprocess.run(
         [sys.executable, "-c", script, str(target)], check=False, cwd=Path(__file__).parents[1]
     )
     assert done.returncode == -9
-    assert_same(crossed, storage.read_parquet(target))
+    assert_same(crossed, parquet.read_parquet(target))
 
 
 def test_a_file_has_the_rights_of_any_file(crossed: pd.DataFrame, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("")
-    storage.to_parquet(crossed, tmp_path / "x.parquet")
+    parquet.to_parquet(crossed, tmp_path / "x.parquet")
     assert (tmp_path / "x.parquet").stat().st_mode == (tmp_path / "other").stat().st_mode
-    storage.to_parquet(crossed, str(tmp_path / "dir"), "Periode")
+    parquet.to_parquet(crossed, str(tmp_path / "dir"), "Periode")
     (tmp_path / "plain").mkdir()
     assert (tmp_path / "dir").stat().st_mode == (tmp_path / "plain").stat().st_mode
     assert CellStatus.OBSERVED.label == "observed"

@@ -1,0 +1,359 @@
+"""The periods that a question names, as people write them, and which of a table's periods they are.
+
+Whatever can mean only one thing is taken: ids of the API, years, months and quarters in words, dates, pandas' own
+periods and timestamps, ranges of these. Reading knows no table and leaves only what can be kept and read again; a year
+means all its periods, and a date the period that it lies in, of the period type in force.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas import arguments
+from jobindsats_pandas.errors import QueryError, QueryWarning
+from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.notices import notify
+from jobindsats_pandas.periods import (
+    PeriodKey,
+    frequency,
+    parse_period,
+    period_id,
+    periods_per_year,
+)
+
+if TYPE_CHECKING:
+    from jobindsats_pandas.metadata import PeriodType, Table
+
+__all__ = ["DEFAULT_PERIODS", "read_periods", "resolve_periods"]
+
+#: How many of the newest periods are asked for when the question names none.
+DEFAULT_PERIODS = 12
+
+#: Whole numbers that are years; others are numbers of periods.
+YEARS = range(1990, 2100)
+
+_LATEST = {"latest", "last", "newest", "seneste"}
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan januar january",
+            "feb februar february",
+            "mar marts march",
+            "apr april",
+            "maj may",
+            "jun juni june",
+            "jul juli july",
+            "aug august",
+            "sep sept september",
+            "okt oct oktober october",
+            "nov november",
+            "dec december",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+#: Months in figures (2025-08 as pandas prints them, 08/2025), in words (aug 2025, 2025 august), quarters (2025K3 as
+#: Statistics Denmark writes them, Q3 2025, 3. kvartal 2025).
+_WRITTEN = (
+    re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{2})", re.ASCII),
+    re.compile(r"(?P<month>\d{1,2})[-/.](?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<word>[a-z]+)[. -]{0,2}(?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<year>\d{4})[ -]?(?P<word>[a-z]{3,})\.?", re.ASCII),
+    re.compile(r"[kq] ?(?P<quarter>[1-4])[ -]?(?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<year>\d{4})[ -]?[kq] ?(?P<quarter>0?[1-4])", re.ASCII),
+    re.compile(r"(?P<quarter>[1-4])\. ?(?:kvartal|kvt\.?) ?(?P<year>\d{4})", re.ASCII),
+)
+_RANGES = (
+    re.compile(r"\s*(.+?)\s*(?:\.\.|–|—|\s-\s)\s*(.+?)\s*"),
+    re.compile(r"\s*(\d{4}[a-z]+\d{1,3}|\d{4})-(\d{4}[a-z]+\d{1,3}|\d{4})\s*", re.ASCII | re.IGNORECASE),
+)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read_periods(periods: Any) -> str | int | list[str] | None:
+    """Read what a question names, before anything is known of the table; what was read can be read again.
+
+    Parameters
+    ----------
+    periods : Any
+        As `read_jobindsats` takes them.
+
+    Returns
+    -------
+    str, int, list of str, or None
+        A period, a range with a colon between its ends, or ``*``; how many of the newest; several; nothing named.
+
+    Raises
+    ------
+    QueryError
+        If it cannot be read, or can mean several things.
+
+    Examples
+    --------
+    >>> read_periods("jan 2025"), read_periods(["2025K3", "2025"]), read_periods("2025M01-2025M06")
+    ('2025M01', ['2025Q03', '2025'], '2025M01:2025M06')
+    """
+    if periods is None or (isinstance(periods, str) and periods.strip() == "*"):
+        return periods and "*"
+    if isinstance(periods, slice):
+        if periods.step is not None:
+            raise QueryError(f"periods={arguments.shown(periods)}: a slice of periods has no step.")
+        return ":".join("" if end is None else _text(end) for end in (periods.start, periods.stop))
+    if isinstance(periods, str):
+        return _read_text(periods)
+    if not isinstance(periods, bool) and isinstance(periods, Integral) and abs(int(periods)) < 10**9:
+        return str(int(periods)) if int(periods) in YEARS else int(periods)
+    if isinstance(periods, (pd.Period, dt.date, np.datetime64)):
+        return _text(periods)
+    if isinstance(periods, Iterable):
+        return [_text(item) for item in periods]
+    raise QueryError(_unreadable(periods))
+
+
+def _read_text(text: str) -> str | int | list[str]:
+    first, colon, last = (part.strip() for part in text.partition(":"))
+    if colon and fold(first) in _LATEST:
+        if not re.fullmatch(r"\d{1,9}", last, re.ASCII):
+            raise QueryError(_unreadable(text))
+        return int(last)
+    if colon:
+        return ":".join(_text(end) if end else "" for end in (first, last))
+    if fold(text) in _LATEST:
+        raise QueryError(f"periods={text!r}: how many of the newest? Say 'latest:1', or 'latest:12'.")
+    for form in _RANGES:
+        if found := form.fullmatch(text):
+            return ":".join(map(_text, found.groups()))
+    if re.fullmatch(r"\s*\d{1,3}\s*", text, re.ASCII):
+        return int(text)
+    if "," in text:
+        return [_text(item) for item in text.split(",") if item.strip()]
+    return _text(text)
+
+
+def _text(item: Any) -> str:
+    """Write one period: an id, a year, or a date; a text of another form as it is."""
+    if isinstance(item, pd.Period):
+        text = period_id(item)
+        if text is None:
+            raise QueryError(
+                f"The period {item!s} has the frequency {item.freqstr!r}; the API has months, quarters and years:"
+                f" pd.Period('{item.start_time:%Y-%m}', 'M') for instance.",
+            )
+        return text
+    if isinstance(item, (dt.date, np.datetime64)) and not pd.isna(item):
+        return f"{pd.Timestamp(item):%Y-%m-%d}"
+    if not isinstance(item, bool) and isinstance(item, Integral) and int(item) in YEARS:
+        return str(int(item))
+    if isinstance(item, str):
+        return _written(item.strip())
+    raise QueryError(
+        f"{arguments.shown(item)} is not a period. Say '2025M01', '2025Q04', '2024Y01', the year 2025, a date or a"
+        " pandas Period."
+    )
+
+
+def _written(text: str) -> str:
+    plain = fold(text)
+    for form in _WRITTEN:
+        if not (found := form.fullmatch(plain)):
+            continue
+        named = found.groupdict()
+        month = _MONTHS.get(named["word"]) if "word" in named else named.get("month")
+        if month is not None and 1 <= int(month) <= 12:
+            return f"{named['year']}M{int(month):02d}"
+        if "quarter" in named:
+            return f"{named['year']}Q{int(named['quarter']):02d}"
+    return text
+
+
+def _unreadable(periods: Any) -> str:
+    return (
+        f"periods={arguments.shown(periods)} cannot be read. Say 'latest:12', 12, '2025M01', '2025M01:2025M12', 2025"
+        " for the whole year, a list of these, dates, a pandas Period or PeriodIndex, or '*'."
+    )
+
+
+# --- resolving -------------------------------------------------------------------------------------------------------
+
+
+def resolve_periods(
+    table: Table, periods: str | int | Sequence[str] | None, period_type: str | None
+) -> tuple[PeriodType, tuple[str, ...]]:
+    """Return the period type, and the ids oldest first, of what `read_periods` read.
+
+    Raises
+    ------
+    QueryError
+        If the table has no such periods.
+
+    Warns
+    -----
+    QueryWarning
+        If a range, a year or a number of periods goes beyond what there is; all that there is, is taken.
+    """
+    if periods is None or periods == "*":
+        chosen = _period_type(table, [], period_type)
+        return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :]
+    if isinstance(periods, int):
+        return _latest(table, periods, period_type)
+    if isinstance(periods, str):
+        first, colon, last = periods.partition(":")
+        if colon:
+            chosen = _period_type(table, [end for end in (first, last) if end], period_type)
+            return chosen, _between(table, chosen, first, last)
+        periods = [periods]
+    if not periods:
+        raise QueryError(f"Table {table.id}: periods=[] names no period. Leave it out for the newest 12.")
+    chosen = _period_type(table, periods, period_type)
+    known = _positions(chosen)
+    positions: set[int] = set()
+    for name in periods:
+        if _YEAR.fullmatch(name) and name not in known:
+            positions.update(map(chosen.periods.index, _between(table, chosen, name, name)))
+            continue
+        position = known.get(_key(table, chosen, name) or name)
+        if position is None:
+            raise QueryError(_no_such_period(table, chosen, name))
+        positions.add(position)
+    return chosen, tuple(chosen.periods[position] for position in sorted(positions))
+
+
+def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...]]:
+    chosen = _period_type(table, [], period_type)
+    if count < 1:
+        raise QueryError(
+            f"Table {table.id}: latest:{arguments.shown(count)} asks for no period; 1 is the least."
+        )
+    if count > len(chosen.periods):
+        notify(
+            f"Table {table.id}: latest:{count} asks for more periods of type {chosen.id} than the"
+            f" {len(chosen.periods)} there are ({chosen.periods[0]} to {chosen.periods[-1]}); all of them are taken.",
+            QueryWarning,
+        )
+    return chosen, chosen.periods[-count:]
+
+
+def _between(table: Table, chosen: PeriodType, first: str, last: str) -> tuple[str, ...]:
+    """The periods from one named to another, both included; what is cut off is told."""
+    ids = chosen.periods
+    order = {text: position for position, text in enumerate(ids)}
+    keys = [parse_period(text) for text in ids]
+    letters = {key.letters if key else "" for key in keys}
+    per_year = periods_per_year(ids)
+
+    def place(text: str, *, end: bool = False) -> tuple[int, ...]:
+        if _YEAR.fullmatch(text) and "" not in letters:
+            numbers = [key.number for key in keys if key and key.year == int(text)]
+            known = (1, per_year) if per_year else (min(numbers, default=0), max(numbers, default=0))
+            return int(text), known[end]
+        key = _key(table, chosen, text)
+        if key is not None and letters == {key.letters}:
+            return key.year, key.number
+        if text not in order:
+            raise QueryError(_no_such_period(table, chosen, text))
+        return (order[text],)
+
+    low = place(first) if first else place(ids[0])
+    high = place(last, end=True) if last else place(ids[-1])
+    inside = tuple(text for text in ids if low <= place(text) <= high)
+    asked = first if first == last else f"{first}:{last}"
+    if not inside:
+        swapped = " The first end is later than the last." if low > high else ""
+        raise QueryError(
+            f"Table {table.id} has no period of type {chosen.id} in {asked}.{swapped}{_span(chosen)}"
+        )
+    if low < place(ids[0]) or high > place(ids[-1]):
+        notify(
+            f"Table {table.id}: {asked} is cut to the periods of type {chosen.id} that there are:"
+            f" {inside[0]} to {inside[-1]}.",
+            QueryWarning,
+        )
+    return inside
+
+
+def _key(table: Table, chosen: PeriodType, text: str) -> PeriodKey | None:
+    """The key of a period named; of a date, that of the period it lies in."""
+    if not _DATE.fullmatch(text):
+        return parse_period(text)
+    known = frequency(chosen.periods)
+    try:
+        day = pd.Timestamp(text)
+    except ValueError:
+        raise QueryError(f"Table {table.id}: {text!r} is no date.") from None
+    if known is None:
+        raise QueryError(
+            f"Table {table.id}: {text} is a date, and what a period of type {chosen.id} covers is not known. Its"
+            f" periods are written as {chosen.periods[-1]!r}."
+        )
+    return parse_period(period_id(day.to_period(known)) or "")
+
+
+def _period_type(table: Table, names: Sequence[str], period_type: str | None) -> PeriodType:
+    """Choose the period type: the one named, else that of the periods named, else the table's rhythm."""
+    if period_type is not None:
+        chosen = table.period_type(period_type)
+    else:
+        keys = [parse_period(name) for name in names]
+        letters = {key.letters for key in keys if key}
+        if len(letters) > 1:
+            raise QueryError(
+                f"Table {table.id}: the periods {', '.join(names)} are of several types"
+                f" ({', '.join(sorted(letters))}). Ask for one type in one call.",
+            )
+        chosen = table.default_period_type
+        told = [name for name, key in zip(names, keys, strict=True) if key] or names
+        if told:
+            wanted = parse_period(told[0]) or told[0]
+            types = [t for t in table.period_types if wanted in _positions(t)] or [
+                t
+                for t in table.period_types
+                if letters & {k.letters for k in map(parse_period, t.periods) if k}
+            ]
+            if letters and not types:
+                listed = ", ".join(f"{t.id} ({t.name})" for t in table.period_types)
+                raise QueryError(
+                    f"Table {table.id} has no periods of the type of {told[0]!r}. It has: {listed}."
+                    f"{_span(chosen)}",
+                )
+            chosen = types[0] if types else chosen
+    if not chosen.periods:
+        raise QueryError(f"Table {table.id} lists no periods of type {chosen.id}.")
+    return chosen
+
+
+def _positions(period_type: PeriodType) -> dict[Any, int]:
+    return {parse_period(text) or text: position for position, text in enumerate(period_type.periods)}
+
+
+def _span(period_type: PeriodType) -> str:
+    return (
+        f" {period_type.id} runs from {period_type.periods[0]} to {period_type.periods[-1]}, {len(period_type.periods)} of"
+        " them."
+        if period_type.periods
+        else ""
+    )
+
+
+def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
+    note = (
+        ""
+        if parse_period(name) or not frequency(chosen.periods)
+        else f" Periods are written as {chosen.periods[-1]!r}."
+    )
+    return (
+        f"Table {table.id} has no period {name!r} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
+        f"{_span(chosen)}{note}"
+    )
