@@ -124,9 +124,9 @@ class DiscretionisedDtype(ExtensionDtype):
         return "i" if self.numbers == "Int64" else "f"
 
     @property
-    def numpy_dtype(self) -> np.dtype[Any]:
-        """The dtype of the numbers inside; pandas asks whether they fit into another column."""
-        return np.dtype(self.kind + "8")
+    def itemsize(self) -> int:
+        """Bytes of each number; pandas asks whether they fit into another column."""
+        return 8
 
     def __repr__(self) -> str:
         return self.name
