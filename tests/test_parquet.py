@@ -304,7 +304,8 @@ def test_a_partitioned_directory_comes_back_exactly(crossed: pd.DataFrame, tmp_p
 def test_directories_are_named_as_other_programs_expect(crossed: pd.DataFrame, tmp_path: Path) -> None:
     parquet.to_parquet(crossed, tmp_path / "x", ["Periode", "Område"])
     assert sorted(path.name for path in (tmp_path / "x").iterdir()) == [
-        f"Periode=2026M{m:02d}" for m in (6, 7, 8)
+        *(f"Periode=2026M{m:02d}" for m in (6, 7, 8)),
+        "_jobindsats_manifest.json",
     ]
     assert (tmp_path / "x" / "Periode=2026M06" / "Område=Ærø" / "part-0.parquet").is_file()
     plain = layouts.plain(crossed)
@@ -341,7 +342,7 @@ def test_one_file_of_a_directory_is_a_frame_of_its_own(crossed: pd.DataFrame, tm
 def test_a_directory_with_missing_files_is_refused(crossed: pd.DataFrame, tmp_path: Path) -> None:
     parquet.to_parquet(crossed, tmp_path / "x", "Periode")
     (tmp_path / "x" / "Periode=2026M07" / "part-0.parquet").unlink()
-    with pytest.raises(ProvenanceError, match=r"holds 999 rows, and 1,499 were written"):
+    with pytest.raises(ProvenanceError, match=r"its 'Periode=2026M07/part-0.parquet' is missing"):
         parquet.read_parquet(tmp_path / "x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ProvenanceError, match="holds no Parquet files"):
@@ -356,7 +357,7 @@ def test_partitions_are_by_columns_of_labels(
             parquet.to_parquet(crossed, tmp_path / "x", by)
     with pytest.raises(QueryError, match="names one twice"):
         parquet.to_parquet(crossed, tmp_path / "x", ["Område", "Område"])
-    monkeypatch.setattr(parquet.files, "MAX_PARTITIONS", 50)
+    monkeypatch.setattr(parquet.directories, "MAX_PARTITIONS", 50)
     with pytest.raises(QueryError, match="makes 100 files, more than 50"):
         parquet.to_parquet(crossed, tmp_path / "x", "Område")
     assert not list(tmp_path.iterdir())
@@ -375,7 +376,7 @@ def test_what_lies_there_already_is_not_thrown_away(crossed: pd.DataFrame, tmp_p
     with pytest.raises(QueryError, match="is a directory"):
         parquet.to_parquet(crossed, tmp_path / "mine")
     parquet.to_parquet(crossed, tmp_path / "file.parquet")
-    with pytest.raises(QueryError, match="exists and was not written"):
+    with pytest.raises(QueryError, match="exists and is no directory"):
         parquet.to_parquet(crossed, tmp_path / "file.parquet", "Periode")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
@@ -611,10 +612,10 @@ def test_a_newer_format_is_not_guessed_at(
     crossed: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(parquet.files, "FORMAT", parquet.files.FORMAT + 1)
+        patch.setattr(parquet.metadata, "FORMAT", parquet.metadata.FORMAT + 1)
         parquet.to_parquet(crossed, tmp_path / "x.parquet")
     with pytest.raises(
-        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 3; this one reads 2\). Upgrade"
+        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 4; this one reads 3\). Upgrade"
     ):
         parquet.read_parquet(tmp_path / "x.parquet")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from jobindsats_pandas import sandbox
 from jobindsats_pandas.sandbox import Release, changes
-from jobindsats_pandas.sandbox.tables import draw_register
+from jobindsats_pandas.sandbox.tables import REACH, draw_register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +167,22 @@ def test_whatever_is_published_the_list_of_changes_is_what_came_over_the_wire(
         after = served(api, table_id, kind, ["_nykom"])
         first, *_, last = api.releases[table_id]
         assert listed(changes(first, last, kind, ["_nykom"])) == differences(last, before, after)
+
+
+def test_what_becomes_available_lies_within_the_periods_that_a_publication_touches() -> None:
+    ahead = [table.design for table in POPULATION.values() if any(m.late for m in table.design.measures)]
+    assert ahead
+    for design in ahead:
+        assert all(measure.late <= REACH for measure in design.measures)
+        assert {*design.period_types, design.frequency} == {design.frequency}
+
+
+def test_tables_without_a_common_publication_are_compared_whole() -> None:
+    one, other, apart = (sandbox.population(*how)["y28a15"] for how in ((1,), (2,), (1, "apart")))
+    persons, years = one.measure_ids[0], one.index.periods["Y"]
+    found = {cell.period_id: cell[-2:] for cell in changes(one, other, "Y", []).cells if cell[0] == persons}
+    assert found == {year: (one.truth(persons, year), other.truth(persons, year)) for year in years}
+    assert changes(one, apart, "Y", ["_akassedp"]).cells == []
 
 
 def test_changes_bear_the_arguments_of_published_and_what_it_gives(api: Sandbox) -> None:

@@ -34,7 +34,7 @@ HOURS = 160
 """Hours of a full month, so that full-time persons are counted in whole hours."""
 
 REACH = 3
-"""How many of the newest base periods a publication revises."""
+"""How many of the newest base periods a publication revises; measures that look ahead look no further."""
 
 ABSENT, HIDDEN, SHOWN = range(3)
 """What can be seen of a cell."""
