@@ -194,7 +194,7 @@ class Provenance:
 
     def to_attrs(self) -> dict[str, Any]:
         """Write it as plain JSON for ``df.attrs["jobindsats"]``, and short: pandas copies attrs at every step."""
-        asked = packed(self.asked)
+        asked = _packed(self.asked)
         return {
             "table": self.table,
             "table_name": self.table_name,
@@ -301,7 +301,7 @@ def _span(periods: Any) -> tuple[str | tuple[str, ...], int]:
             return (), 0
 
 
-def packed(asked: Mapping[str, Any] | None) -> Any:
+def _packed(asked: Mapping[str, Any] | None) -> Any:
     """A question as it stands in attrs: plain, packed where it is long, None where it is too long even so."""
     if asked is None:
         return None

@@ -376,10 +376,8 @@ def find(search: str, *, client: Client | None = None, offline: bool = False) ->
 
     Examples
     --------
-    >>> import tempfile
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api, tempfile.TemporaryDirectory() as cache:
-    ...     client = ji.Client(token=api.token, base_url=api.url, cache_dir=cache)
+    >>> with ji.sandbox_client() as client:
     ...     known = [client.table(table).id for table in client.tables()["table_id"]]
     ...     found = ji.find("kontanthjælp", client=client)
     >>> found.loc[0, ["table_id", "hierarchy_id", "label"]].tolist()

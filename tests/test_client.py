@@ -165,7 +165,7 @@ def test_wide_and_long_hold_the_same_cells(data: Any, shared_client: Client) -> 
         assert set(part["measure"]) <= {measure}
         left, right = part["value"].array, wide[measure].array
         assert left.status.tolist() == right.status.tolist()
-        assert left.parts.tolist() == right.parts.tolist()
+        assert left.addresses.tolist() == right.addresses.tolist()
         assert np.array_equal(left.numbers[left.visible], right.numbers[right.visible])
         assert [CellStatus(s).label for s in left.status] == part["status"].to_list()
 
@@ -410,7 +410,7 @@ def test_settings_come_from_the_environment(api: Any, tmp_path: Any, monkeypatch
     monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "here"))
     assert ji.table("y25i01").id == "y25i01"
     assert ji.Client().cache.path == tmp_path / "here" / "loopback"
-    assert len(ji.subjects()) == 6
+    assert len(ji.subjects()) == 8
 
 
 def test_without_a_key_the_error_says_how_to_get_one() -> None:
