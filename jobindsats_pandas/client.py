@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -363,7 +363,7 @@ class Client:
         try:
             answer = self._transport.fetch(
                 f"table/{table_id}?format=json",
-                Parser(partial(parse_table, table_id=table_id)),
+                Parser(partial(_parsed_table, table_id=table_id)),
                 accept=expiry_of_table,
                 table=table_id,
                 refresh=refresh,
@@ -453,6 +453,12 @@ def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:
     client = Client(**settings)
     client._transport.lost_key = lost_key  # noqa: SLF001 - its own
     return client
+
+
+@lru_cache(maxsize=16)
+def _parsed_table(body: bytes, table_id: str) -> Table:
+    """Parse metadata, once for each that differ: what is derived from a table stays with it, too."""
+    return parse_table(body, table_id)
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def test_cells_are_written_as_text():
 
 def test_what_stands_under_a_hidden_cell_is_forgotten():
     values = np.array([7, 12345])
-    array = DiscretionisedArray(values, np.array([0, 1], dtype=np.uint8), copy=True)
+    array = DiscretionisedArray(values, np.array([0, 1], dtype=np.uint8))
     assert 12345 not in array.numbers
     assert values.tolist() == [7, 12345]
 
