@@ -195,6 +195,9 @@ def test_changes_bear_the_arguments_of_published_and_what_it_gives(api: Sandbox)
         assert (new.published(*cell[:3]), type(cell.after)) == (cell.after, type(new.published(*cell[:3])))
         if cell.period_id not in found.periods_new:
             assert old.published(*cell[:3]) == cell.before
+        else:
+            with pytest.raises(LookupError, match="no period 2026M09 when it was published on 2026-09-10"):
+                old.published(*cell[:3])
     assert {cell.before for cell in found.cells if cell.period_id in found.periods_new} == {"absent"}
 
 
