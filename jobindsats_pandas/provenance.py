@@ -35,7 +35,6 @@ __all__ = [
     "Provenance",
     "Source",
     "cite",
-    "packed",
     "provenances",
     "read_line",
     "source",
