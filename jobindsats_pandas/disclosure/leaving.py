@@ -17,6 +17,7 @@ from jobindsats_pandas.disclosure.callers import (
     Purpose,
     called_directly,
     drawing,
+    gone_over,
     picture,
     purpose,
     stripping,
@@ -108,14 +109,19 @@ class Leaving(Reductions):
             )
 
     def _warn_leaving(self, how: str) -> None:
-        filled = int(np.count_nonzero(self._status == CellStatus.FILLED))
-        hidden = count_hidden(self._status) + filled + self._dropped
-        if hidden:
-            warn_removed(
-                f"{how}: {hidden:,} of {len(self) + self._dropped:,} cells are hidden or not available"
-                f"{', or were before they were filled or dropped' if filled or self._dropped else ''};"
+        def told() -> str:
+            over = gone_over(self)
+            changed = sum(int(np.count_nonzero(one._status == CellStatus.FILLED)) for one in over)
+            dropped = sum(one._dropped for one in over)
+            hidden = sum(count_hidden(one._status) for one in over) + changed + dropped
+            return (
+                f"{how}: {hidden:,} of {sum(map(len, over)) + dropped:,} cells are hidden or not available"
+                f"{', or were before they were filled or dropped' if changed or dropped else ''};"
                 f" they leave as missing values, and nothing guards sums of what leaves. {_PLAIN_OUT}."
             )
+
+        if self._dropped or count_hidden(self._status) or (self._status == CellStatus.FILLED).any():
+            warn_removed(told)
 
     def to_numpy(
         self, dtype: Any = None, copy: bool = False, na_value: Any = pd.api.extensions.no_default

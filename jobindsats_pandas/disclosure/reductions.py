@@ -13,7 +13,14 @@ import pandas as pd
 from jobindsats_pandas.disclosure.addresses import STATISTIC, UNKNOWN
 from jobindsats_pandas.disclosure.arithmetic import derived_status
 from jobindsats_pandas.disclosure.building import blanked, is_na
-from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed, warn_unweighted
+from jobindsats_pandas.disclosure.callers import (
+    gone_over,
+    grouping,
+    warn_gaps,
+    warn_hidden,
+    warn_mixed,
+    warn_unweighted,
+)
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -159,10 +166,17 @@ class Reductions(Storage):
             several = inside & (np.bincount(ids[inside], minlength=groups) > 1)[ids]
             count = int(np.count_nonzero(inside))
             seen, ids = self if several.all() else self[several], ids[several]
-        if hidden := count_hidden(seen._status) + dropped:
-            warn_hidden(
-                f"{name}: {hidden:,} of {count:,} cells are hidden or not available; computed on the others alone."
-            )
+        if count_hidden(seen._status) + dropped:
+
+            def told() -> str:
+                # What describe() does with one group or column it does with all of them.
+                over = gone_over(self) if ids is None else [seen]
+                gone = sum(one._dropped for one in over) if dropped else 0
+                hidden = gone + sum(count_hidden(one._status) for one in over)
+                cells = gone + sum(map(len, over)) if ids is None else count
+                return f"{name}: {hidden:,} of {cells:,} cells are hidden or not available; computed on the others alone."
+
+            warn_hidden(told)
         if name == "mean" and check_sums(seen.cells, ids, groups).over_members_of_rates():
             warn_unweighted(
                 f"{name}: a mean of rates in which each of {count:,} cells counts alike, whatever stands behind it: no"

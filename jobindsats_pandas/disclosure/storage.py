@@ -330,7 +330,12 @@ class Storage(ExtensionArray):
         if status == CellStatus.HOLE:
             return self.dtype.na_value
         return cell(
-            self._numbers[place].item(), status, address, self._registry, whole=self.dtype.kind == "i"
+            self._numbers[place].item(),
+            status,
+            address,
+            self._registry,
+            whole=self.dtype.kind == "i",
+            hidden=self._dropped,
         )
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:
