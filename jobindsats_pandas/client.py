@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobindsats_pandas import arguments
 from jobindsats_pandas.answers import UnknownMemberError
 from jobindsats_pandas.asking import Asker, expiry_of_table
-from jobindsats_pandas.catalogue import parse_subjects, parse_tables, search_tables
+from jobindsats_pandas.catalogue import (
+    find_members,
+    looked_through,
+    parse_subjects,
+    parse_tables,
+    search_tables,
+)
 from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.errors import (
     ConfigurationError,
@@ -37,7 +44,7 @@ from jobindsats_pandas.judging import (
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_table
-from jobindsats_pandas.notices import held_back, tell
+from jobindsats_pandas.notices import held_back, notify, tell
 from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
 from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
@@ -210,7 +217,32 @@ class Client:
         """Tables of the data bank, as `jobindsats_pandas.tables`."""
         search = arguments.optional(arguments.text, "search", search, "words to look for")
         refresh, offline = _when(refresh=refresh, offline=offline)
-        return search_tables(self._catalogue(refresh=refresh, offline=offline), search)
+        entries = self._catalogue(refresh=refresh, offline=offline)
+        frame, told = search_tables(entries, search, self._known_tables(entries) if search else None)
+        if told:
+            notify(f"tables({search!r}): {told}", QueryWarning)
+        return frame
+
+    def find(self, search: str, *, offline: bool = False) -> pd.DataFrame:
+        """Members of the tables whose metadata are on disk, as `jobindsats_pandas.find`."""
+        search = arguments.text("search", search, "words to look for")
+        entries = self._catalogue(offline=arguments.flag("offline", offline))
+        known = self._known_tables(entries)
+        frame, told = find_members(known, search)
+        if told := " ".join(filter(None, (told, looked_through(known, entries)))):
+            notify(f"find({search!r}): {told}", QueryWarning)
+        return frame
+
+    def _known_tables(self, entries: Sequence[CatalogueEntry]) -> dict[str, Table]:
+        """The tables whose metadata are on disk, however old; nothing is asked."""
+        known = {}
+        with held_back():
+            for entry in entries:
+                path = f"table/{entry.id.lower()}?format=json"
+                if self._transport.has(path):
+                    with suppress(JobindsatsError):  # not known, then, and counted as such
+                        known[entry.id] = self._metadata(entry.id, offline=True).table
+        return known
 
     def table(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
         """What a table offers, as `jobindsats_pandas.table`."""
@@ -331,7 +363,7 @@ class Client:
         try:
             answer = self._transport.fetch(
                 f"table/{table_id}?format=json",
-                Parser(partial(parse_table, table_id=table_id)),
+                Parser(partial(_parsed_table, table_id=table_id)),
                 accept=expiry_of_table,
                 table=table_id,
                 refresh=refresh,
@@ -421,6 +453,12 @@ def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:
     client = Client(**settings)
     client._transport.lost_key = lost_key  # noqa: SLF001 - its own
     return client
+
+
+@lru_cache(maxsize=16)
+def _parsed_table(body: bytes, table_id: str) -> Table:
+    """Parse metadata, once for each that differ: what is derived from a table stays with it, too."""
+    return parse_table(body, table_id)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
@@ -216,9 +216,7 @@ class DataRequest:
             *((f"hierarchy.{s.hierarchy.id}", s.text) for s in self.selections),
             ("format", "json"),
         ]
-        query = "&".join(
-            f"{quote(name, safe=_SAFE)}={quote(value, safe=_SAFE)}" for name, value in parameters
-        )
+        query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in parameters)
         return f"data/{quote(self.table.id, safe='')}?{query}"
 
     def _measure_parameters(self) -> list[tuple[str, str]]:
@@ -641,8 +639,13 @@ def _largest(request: DataRequest) -> int | None:
     return sizes.index(max(sizes)) if sizes and max(sizes) > 1 else None
 
 
+@lru_cache(maxsize=1024)
+def _encoded(text: str) -> str:
+    return quote(text, safe=_SAFE)
+
+
 def _encoded_length(text: str) -> int:
-    return len(quote(text, safe=_SAFE))
+    return len(_encoded(text))
 
 
 def _longest(request: DataRequest) -> int | None:

@@ -304,9 +304,9 @@ _OVER_ALL: Final = _words(
 )
 
 
-def gone_over(array: Any) -> list[Any]:
-    """The guarded arrays that one call of pandas goes over, of which this is one: all groups of it, or all columns."""
-    found = [array]
+def gone_over(cells: Any) -> list[Any]:
+    """The cells of all columns and groups that one call of pandas goes over, of which these are one."""
+    found = [cells]
     for module, function, frame in _between(2):
         data: Any = frame.f_locals.get("self")
         if hasattr(data, "_grouper") or (
@@ -319,7 +319,7 @@ def gone_over(array: Any) -> list[Any]:
             continue
         if hasattr(data, "iloc"):
             columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
-            found = [one.array for one in columns if hasattr(one.array, "cells")] or found
+            found = [one.array.cells for one in columns if hasattr(one.array, "cells")] or found
     return found
 
 

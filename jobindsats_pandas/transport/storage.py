@@ -34,7 +34,7 @@ from jobindsats_pandas.transport.entries import (
     pack,
     stored_response,
 )
-from jobindsats_pandas.transport.keys import cache_key
+from jobindsats_pandas.transport.keys import DIGITS, cache_key
 from jobindsats_pandas.transport.parsing import current_reading
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ if TYPE_CHECKING:
 
 SUFFIX, COLUMNS = ".answer", ".columns"
 LARGEST_COLUMNS = 2**32
-NAME_END = -len("_" + 32 * "0" + SUFFIX)
+NAME_END = -len("_" + DIGITS * "0" + SUFFIX)
 ORPHAN_AGE = 3600.0  # seconds after which a temporary file is nobody's any more
 WRITES_BETWEEN_PRUNINGS = 50
+GLANCE = 2_000
+"""Files of a directory that are looked at in the time that a few searches take."""
 START = f'{{"format": {FORMAT}, '.encode()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -204,6 +206,19 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
             return self._header(key)
         except (OSError, DamagedEntryError):
             return None
+
+    def has_file(self, key: str) -> bool:
+        """Whether there is anything under a key, readable or not."""
+        return os.path.lexists(self.path(key))
+
+    def holds(self, prefix: str) -> bool:
+        """Whether an answer's key may begin so; in a directory of many files, each of which would be looked at, yes."""
+        try:
+            with os.scandir(self.directory) as entries:
+                names = [entry.name for entry in itertools.islice(entries, GLANCE)]
+        except OSError:
+            return False
+        return len(names) == GLANCE or any(name.startswith(prefix) for name in names)
 
     def expire(self, key: str, moment: datetime) -> None:
         """Set anew when an answer expires; quiet where there is none, or the disk refuses."""
