@@ -165,7 +165,7 @@ def test_wide_and_long_hold_the_same_cells(data: Any, shared_client: Client) -> 
         assert set(part["measure"]) <= {measure}
         left, right = part["value"].array, wide[measure].array
         assert left.status.tolist() == right.status.tolist()
-        assert left.parts.tolist() == right.parts.tolist()
+        assert left.addresses.tolist() == right.addresses.tolist()
         assert np.array_equal(left.numbers[left.visible], right.numbers[right.visible])
         assert [CellStatus(s).label for s in left.status] == part["status"].to_list()
 
