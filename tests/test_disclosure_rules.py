@@ -31,6 +31,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
     check_sums,
     merge_registries,
+    texts,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError, QueryError
 from jobindsats_pandas.kinds import Kind, is_count, measure_kind
@@ -1035,6 +1036,40 @@ def test_the_country_is_not_offered_for_municipalities_that_are_not_the_whole_le
     with pytest.raises(QueryError, match="It is one call away"):
         frame([1, 2, 3]).jobindsats.official_total()
     assert "official_total" in message(frame([1, 2, 3])["antal"].array)
+
+
+def test_what_is_made_of_an_estimate_is_one_too():
+    """A published average times what it is an average of is right to within rounding, however it is computed on."""
+    measures = (
+        AddressMeasure("r", "Gnsn. udbetaling pr. person, kr.", Kind.NONE),
+        AddressMeasure("n", "Antal personer", Kind.PERSONS),
+    )
+    registry = Registry.of(AddressSpace("y10", "T", measures, PERIODS, (AREA,)))
+
+    def cells(measure, values):
+        addresses = registry.spaces[0].encode(measure, 0, [[3, 4]])
+        return DiscretionisedArray(np.array(values), np.zeros(2, np.uint8), addresses, registry)
+
+    rate, count = cells(0, [100.0, 200.0]), cells(1, [3, 4])
+    product = rate * count
+    estimates = {
+        "the product": product,
+        "of a scaled rate": (rate / 1000) * count,
+        "scaled": product / 1000,
+        "scaled back": (product * 4) * 0.25,
+        "rounded": product.round(1),
+        "less another": product - product * 2,
+        "of single cells": pd.Series([a * b for a, b in zip(rate, count, strict=True)]).array,
+    }
+    for how, array in estimates.items():
+        (measure,) = {measure for _, measure in array.registry.measures(array.addresses)}
+        assert measure.approximate, how
+        assert measure.kind is Kind.MONEY
+        assert np.isnan(check_sums(array.cells).bounds().low).all()
+        assert all(text.startswith("≈") for text in texts(array.cells))
+    assert pd.Series(estimates["of a scaled rate"]).sum() == pytest.approx(1.1)
+    # A ratio that was made here is exact.
+    assert not ((count / rate) * rate).registry.measures(((count / rate) * rate).addresses)[0][1].approximate
 
 
 # ---- the advice, followed ------------------------------------------------------------------------------------------
