@@ -1059,7 +1059,7 @@ def test_what_is_made_of_an_estimate_is_one_too():
         "scaled back": (product * 4) * 0.25,
         "rounded": product.round(1),
         "less another": product - product * 2,
-        "of single cells": pd.Series([a * b for a, b in zip(rate, count, strict=True)]).array,
+        "of single cells": pd.array([a * b for a, b in zip(rate, count, strict=True)], dtype=rate.dtype),
     }
     for how, array in estimates.items():
         (measure,) = {measure for _, measure in array.registry.measures(array.addresses)}
