@@ -18,64 +18,25 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments
+from jobindsats_pandas.danish import KINDS, MARKS, MARKS_EXPLAINED, RULES, STATUSES, danish_number
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
-from jobindsats_pandas.errors import ConfigurationError, TooLargeError
+from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, TooLargeError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.periods import period_id
+from jobindsats_pandas.provenance import provenances
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from jobindsats_pandas.provenance import Provenance
+
 __all__ = ["to_csv", "to_excel"]
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """The size of an Excel sheet, heading included."""
 
-# What a cell says in a workbook, by what it says in a frame; the rest (<3, ≤3, ≤5) needs no translation.
-_DANISH_MARKS = {"hidden": "skjult", "n/a": "foreligger ikke", "NaN": "ikke i udtrækket"}
-_DANISH_STATUSES = {
-    CellStatus.OBSERVED: "vist",
-    CellStatus.DISCRETIONISED: "diskretioneret",
-    CellStatus.NOT_AVAILABLE: "foreligger ikke",
-    CellStatus.ABSENT: "udeladt",
-    CellStatus.ROUNDED: "afrundet",
-    CellStatus.DERIVED: "beregnet",
-    CellStatus.FILLED: "udfyldt",
-    CellStatus.HOLE: "findes ikke i dette udtræk",
-}
-_DANISH_KINDS = {
-    Kind.PERSONS: "personer: kan ikke lægges sammen",
-    Kind.FULL_TIME: "fuldtidspersoner: kan lægges sammen over grupper (på nær afrunding), ikke over perioder",
-    Kind.STOCK: "bestand: kan lægges sammen over grupper, ikke over perioder",
-    Kind.FLOW: "antal i perioden: kan lægges sammen over grupper og over perioder",
-    Kind.MONEY: "beløb: kan lægges sammen over grupper og over perioder",
-    Kind.NONE: "andel, gennemsnit eller andet: kan ikke lægges sammen",
-}
-_MARKS_EXPLAINED = [
-    ("<3", "Diskretioneret: tallet er 0, 1 eller 2 og vises ikke, så enkeltpersoner ikke kan genkendes."),
-    ("≤3", "Diskretioneret: et afrundet antal fuldtidspersoner på højst 3, som ikke vises."),
-    ("skjult", "Diskretioneret: tallet vises ikke, og der kendes ingen grænser for det."),
-    ("foreligger ikke", "Tallet er ikke offentliggjort (endnu) eller giver ikke mening."),
-    ("–", "Kombinationen findes ikke i data og tæller som 0."),
-    (
-        "ikke i udtrækket",
-        "Her står ingen celle: pladsen er opstået, da tabellen blev stillet op, og betyder ikke 0.",
-    ),
-    ("≤5", "Afrundet: tabellen viser 5 for hvert lille tal; tallet kan være alt fra 0 til 5."),
-    ("kursiv tal", "Beregnet eller udfyldt af brugeren; ikke offentliggjort."),
-]
-_RULES = [
-    (
-        "Data er diskretioneret og kan ikke uden videre lægges sammen. SUM og pivottabeller springer tekst over uden at"
-        " sige det, så en sum over celler med <3, ≤3, skjult eller foreligger ikke bliver for lille."
-    ),
-    "Personer kan være i flere grupper og perioder og tælles én gang i hver; totalen er den offentliggjorte række.",
-    "Totaler og deres dele kan stå i samme kolonne (fx Hele landet ved siden af kommunerne); læg dem aldrig sammen.",
-    "Andele, gennemsnit og varigheder kan aldrig lægges sammen.",
-    "Data er levende: tidligere perioder kan blive revideret, så hent dem igen.",
-]
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -123,7 +84,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = Fal
             columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
             if not has_statuses:
                 names.append(f"{name}_status")
-                words = _DANISH_STATUSES if danish else {status: status.label for status in CellStatus}
+                words = STATUSES if danish else {status: status.label for status in CellStatus}
                 columns.append([words[CellStatus(status)] for status in array.status.tolist()])
         elif isinstance(values.dtype, pd.PeriodDtype):
             ids, days = _periods(values)
@@ -202,7 +163,7 @@ def _harmless(text: str) -> str:
 def _labelled_columns(df: pd.DataFrame, *, danish: bool) -> list[tuple[Any, pd.Series]]:
     """Return the levels of the index, where they say anything, and the columns; labels may repeat."""
     if danish and _has_statuses(df):
-        words = {status.label: word for status, word in _DANISH_STATUSES.items()}
+        words = {status.label: word for status, word in STATUSES.items()}
         df = df.assign(status=df["status"].cat.rename_categories(words))
     columns = [(label, df.iloc[:, place]) for place, label in enumerate(df.columns)]
     index = df.index
@@ -263,9 +224,7 @@ def _in_place(path: str | os.PathLike[str]) -> Iterator[Path]:
 # --- Excel -----------------------------------------------------------------------------------------------------------
 
 
-def to_excel(
-    df: pd.DataFrame, path: str | os.PathLike[str], *, query: str | None = None, citation: str | None = None
-) -> None:
+def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a workbook for Excel: the data, and a sheet that says where they come from and how to read them.
 
     Parameters
@@ -273,8 +232,6 @@ def to_excel(
     df : DataFrame
     path : path-like
         Written whole or not at all; an existing file is replaced.
-    query, citation : str, optional
-        The call that reads the data, and how to cite them; by default as far as the frame's provenance tells.
 
     Raises
     ------
@@ -318,12 +275,15 @@ def to_excel(
     # The file first: where it cannot be written, no sheet is left half made.
     with _in_place(path) as temporary, temporary.open("xb") as file:
         book = Workbook(write_only=True)
-        provenance = df.attrs.get("jobindsats") or {}
+        try:
+            tables = {one.table: one.table_name for one in provenances(df)}
+        except ProvenanceError:
+            tables = {}
         book.properties.creator = "jobindsats-pandas"
-        book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
+        book.properties.title = _cleaned("; ".join(filter(None, tables.values())) or "Jobindsats")
         styles = _Styles(book)
-        _write_data(book.create_sheet("Data"), columns, len(df), styles, provenance)
-        _write_about(book.create_sheet("Kilde og regler"), df, columns, styles, query, citation)
+        _write_data(book.create_sheet("Data"), columns, len(df), styles, ", ".join(tables))
+        _write_about(book.create_sheet("Kilde og regler"), df, columns, styles)
         book.save(file)
 
 
@@ -378,7 +338,7 @@ def _guarded_column(name: str, array: DiscretionisedArray) -> _SheetColumn:
     )
     marked = np.flatnonzero(~array.visible | (status == CellStatus.ROUNDED))
     for place, text in zip(marked.tolist(), texts(array.cells[marked]).tolist(), strict=True):
-        values[place] = _DANISH_MARKS.get(text, text)
+        values[place] = MARKS.get(text, text)
         others[place] = "mark"
     return _SheetColumn(
         name, "number", values, 15, others, array, _number_format(array.numbers[array.visible])
@@ -495,9 +455,7 @@ def _put(cell: Any, value: Any) -> None:
         cell.data_type = "s"
 
 
-def _write_data(
-    sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, provenance: dict[str, Any]
-) -> None:
+def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, tables: str) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
@@ -507,7 +465,7 @@ def _write_data(
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
     sheet.oddFooter.left.text = _cleaned(
-        f"Kilde: Jobindsats.dk, tabel {provenance.get('table', 'ukendt')}. <3, ≤3, skjult: diskretioneret."
+        f"Kilde: Jobindsats.dk{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
     ).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
     # A row is written at once, so each column needs only one cell for each of its styles.
@@ -538,7 +496,7 @@ def _heading_cell(sheet: Any, column: _SheetColumn, styles: _Styles) -> Any:
     cell = styles.text(sheet, column.name, "heading")
     if column.array is not None and (counts := _counts(column.array)):
         note = Comment(
-            f"Af {_danish(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
+            f"Af {danish_number(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
             " en fejl. Brug de offentliggjorte totaler. Se arket 'Kilde og regler'.",
             "jobindsats-pandas",
         )
@@ -553,12 +511,8 @@ def _counts(array: DiscretionisedArray) -> str:
         status: int(np.count_nonzero(array.status == status))
         for status in (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ROUNDED)
     }
-    words = {**_DANISH_STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
-    return ", ".join(f"{_danish(count)} {words[status]}" for status, count in counted.items() if count)
-
-
-def _danish(count: int) -> str:
-    return f"{count:,}".replace(",", ".")
+    words = {**STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
+    return ", ".join(f"{danish_number(count)} {words[status]}" for status, count in counted.items() if count)
 
 
 def _write_about(
@@ -566,8 +520,6 @@ def _write_about(
     df: pd.DataFrame,
     columns: Sequence[_SheetColumn],
     styles: _Styles,
-    query: str | None,
-    citation: str | None,
 ) -> None:
     sheet.column_dimensions["A"].width = 26
     width = 110
@@ -585,43 +537,48 @@ def _write_about(
             line(styles.text(sheet, name), styles.text(sheet, text), length=len(text))
         line()
 
-    section("Kilde", _source_facts(df, query, citation))
-    section("Regler for data", [(f"{number}.", rule) for number, rule in enumerate(_RULES, start=1)])
-    section("Tegn i data", _MARKS_EXPLAINED)
+    section("Kilde", _source_facts(df))
+    section("Regler for data", [(f"{number}.", rule) for number, rule in enumerate(RULES, start=1)])
+    section("Tegn i data", MARKS_EXPLAINED)
     guarded = [column for column in columns if column.array is not None]
     section(
         "Mål", [(column.name, _measure_text(column.array)) for column in guarded if column.array is not None]
     )
 
 
-def _source_facts(df: pd.DataFrame, query: str | None, citation: str | None) -> list[tuple[str, str]]:
-    provenance = df.attrs.get("jobindsats") or {}
+def _source_facts(df: pd.DataFrame) -> list[tuple[str, str]]:
+    """What is known of where the numbers come from, of each table that the cells are of."""
+    try:
+        known = provenances(df)
+    except ProvenanceError:
+        known = []
     facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
-    if not provenance:
-        missing = "Oplysningerne om, hvor tallene kommer fra, er gået tabt undervejs (df.attrs)."
-        return [*facts, ("Forespørgsel", query or missing), ("Henvisning", citation or missing)]
-    table, name = str(provenance.get("table", "")), str(provenance.get("table_name", ""))
-    periods = [str(one) for one in provenance.get("periods") or []]
-    updated, fetched = (str(provenance.get(key) or "") for key in ("update_latest", "fetched_at"))
-    by = "; ".join(
-        f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in (provenance.get("by") or {}).items()
-    )
-    span = f"{periods[0]} til {periods[1]} ({periods[2]} i alt)" if len(periods) == 3 else ""
-    measures = provenance.get("measures")
-    asked = {
-        "Tabel": f"{table}: {name}",
-        "Side": provenance.get("link") or "",
-        "Opdateret": updated,
-        "Hentet": f"{fetched} fra {provenance.get('url', '')}",
-        "Forespørgsel": query or "",
-        "Perioder": f"type {provenance.get('period_type', '')}: {span}" if span else "",
-        "Opdelt på": by or "ikke opdelt",
-        "Måltal": "alle" if measures == "*" else _selection(measures),
-        "Henvisning": citation
-        or f"Styrelsen for Arbejdsmarked og Rekruttering: {name}. Jobindsats.dk, tabel {table}, opdateret"
-        f" {updated or 'ukendt'}, hentet {fetched[:10]}.",
-    }
-    return [*facts, *((label, str(text)) for label, text in asked.items() if text)]
+    for one in known:
+        by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())
+        fetched = f"{one.fetched_at} fra {one.url}" if one.fetched_at else ""
+        dates = f", opdateret {one.update_latest}" if one.update_latest else ""
+        dates += f", hentet {one.fetched_at[:10]}" if one.fetched_at else ""
+        facts += [
+            ("Tabel", f"{one.table}: {one.table_name}"),
+            ("Side", one.link),
+            ("Opdateret", one.update_latest),
+            ("Hentet", fetched),
+            ("Forespørgsel", one.call),
+            ("Perioder", _span(one)),
+            ("Opdelt på", by or ("ikke opdelt" if one.periods else "")),
+            ("Måltal", "alle" if one.measures == "*" else _selection(list(one.measures))),
+            (
+                "Henvisning",
+                f"Styrelsen for Arbejdsmarked og Rekruttering: {one.table_name}. Jobindsats.dk, tabel {one.table}{dates}.",
+            ),
+        ]
+    return [fact for fact in facts if fact[1]]
+
+
+def _span(known: Provenance) -> str:
+    if not known.periods:
+        return ""
+    return f"type {known.period_type}: {' til '.join(known.ends)} ({known.count} i alt)"
 
 
 def _selection(chosen: Any) -> str:
@@ -631,8 +588,6 @@ def _selection(chosen: Any) -> str:
 def _measure_text(array: DiscretionisedArray) -> str:
     """Say what the measures of a column count, what may be added, and how much is hidden."""
     known = array.registry.measures(array.addresses)
-    kinds = list(dict.fromkeys(_DANISH_KINDS[measure.kind] for _, measure in known)) or [
-        _DANISH_KINDS[Kind.NONE]
-    ]
+    kinds = list(dict.fromkeys(KINDS[measure.kind] for _, measure in known)) or [KINDS[Kind.NONE]]
     hidden = _counts(array) or "ingen skjulte"
-    return f"{'; '.join(kinds)}. {_danish(len(array))} celler, heraf {hidden}."
+    return f"{'; '.join(kinds)}. {danish_number(len(array))} celler, heraf {hidden}."
