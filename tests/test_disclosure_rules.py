@@ -852,7 +852,7 @@ def test_inside_allow_sums_everything_goes_through_and_adds_to_nothing_outside()
         assert total == 20
         assert sum(array) == 20
         assert pd.Series(array).groupby([0, 0, 1]).sum().tolist() == [10, 10]
-    with pytest.raises(InvalidSumError, match="belong to no known cell"):
+    with pytest.raises(InvalidSumError, match="belongs to no known cell"):
         total + array[0]
     with pytest.raises(InvalidSumError):
         array.sum()
