@@ -950,6 +950,9 @@ def test_the_refusal_of_groups_names_how_many_are_right_and_the_call_that_gives_
         frame.groupby("måned")["antal"].sum()
     with pytest.raises(InvalidSumError, match=re.escape("by=['måned', 'kommune'])  # 5 of 6")):
         frame.groupby(["måned", "kommune"])["antal"].sum()
+    unnamed = "(df.assign(key=…).jobindsats.sum_bounds('Måling flow', by='key'), with your groups as a column: 1 of 2 groups"
+    with pytest.raises(InvalidSumError, match=re.escape(unnamed)):
+        frame.groupby([0, 0, 0, 1, 1, 1])["antal"].sum()
     wide = frame.pivot(index="kommune", columns="måned", values="antal")  # noqa: PD010
     with pytest.raises(InvalidSumError, match=r"sum\(axis=1\): refused in 1 of 3 rows") as caught:
         wide.sum(axis=1)

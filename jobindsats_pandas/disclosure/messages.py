@@ -373,8 +373,9 @@ def _interval(check: SumCheck, units: str, keys: tuple[str, ...]) -> list[str]:
     what = "the interval of each group"
     if right:
         what = f"{right:,} of {check.groups:,} {units} are right: their sums, and the interval of each other"
-    call = f"df{call}, by={_one_or_more(keys)})" if keys else f"df.assign(key=…){call}, by='key')"
-    return [f"{call}  # {what}"]
+    if not keys:
+        return [f"(df.assign(key=…){call}, by='key'), with your groups as a column: {what})"]
+    return [f"df{call}, by={_one_or_more(keys)})  # {what}"]
 
 
 def _way_out(one: SumCheck) -> list[str]:
