@@ -13,7 +13,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, ClassVar, Final, NamedTuple
@@ -431,8 +431,6 @@ class Registry:
     array([0, 1])
     """
 
-    __slots__ = ("__weakref__", "_grown", "offsets", "spaces", "steps")
-
     # Of equal spaces there is one registry: so registries compare by identity, and merging what is the same is free.
     _known: ClassVar[WeakValueDictionary[tuple[AddressSpace, ...], Registry]] = WeakValueDictionary()
 
@@ -530,47 +528,34 @@ class Registry:
 
     def to_json(self) -> str:
         """Everything, as plain JSON."""
-        plain = [
-            {
-                "table": space.table,
-                "table_name": space.table_name,
-                "measures": [astuple(measure) for measure in space.measures],
-                "periods": space.periods,
-                "dimensions": [
-                    {"id": d.id, "name": d.name, "levels": [*map(astuple, d.levels)], "members": d.members}
-                    for d in space.dimensions
-                ],
-                **({"url": space.url} if space.url else {}),
-            }
-            for space in self.spaces
-        ]
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(self.spaces, default=_plain, ensure_ascii=False, separators=(",", ":"))
 
     @staticmethod
     @lru_cache(maxsize=64)
     def from_json(text: str) -> Registry:
         """What `to_json` wrote."""
-        return Registry(
-            AddressSpace(
-                plain["table"],
-                plain["table_name"],
-                tuple(
-                    AddressMeasure(i, name, Kind(kind), tuple(op)) for i, name, kind, op in plain["measures"]
+
+        def dimension(id: str, name: str, levels: Any, members: Any) -> AddressDimension:  # noqa: A002 - as it is written
+            levels = tuple(AddressLevel(*level) for level in levels)
+            return AddressDimension(id, name, levels, tuple(AddressMember(*member) for member in members))
+
+        def space(measures: Any, periods: Any, dimensions: Any, **others: str) -> AddressSpace:
+            return AddressSpace(
+                measures=tuple(
+                    AddressMeasure(i, name, Kind(kind), tuple(how)) for i, name, kind, how in measures
                 ),
-                tuple((period_type, period) for period_type, period in plain["periods"]),
-                tuple(
-                    AddressDimension(
-                        dimension["id"],
-                        dimension["name"],
-                        tuple(AddressLevel(*level) for level in dimension["levels"]),
-                        tuple(AddressMember(*member) for member in dimension["members"]),
-                    )
-                    for dimension in plain["dimensions"]
-                ),
-                plain.get("url", ""),
+                periods=tuple((period_type, period) for period_type, period in periods),
+                dimensions=tuple(dimension(**one) for one in dimensions),
+                **others,
             )
-            for plain in json.loads(text)
-        )
+
+        return Registry(space(**one) for one in json.loads(text))
+
+
+def _plain(one: Any) -> Any:
+    """What JSON is to hold of a dataclass: of the large ones their fields by name."""
+    named = {field.name: getattr(one, field.name) for field in fields(one)}
+    return named if isinstance(one, AddressSpace | AddressDimension) else list(named.values())
 
 
 EMPTY: Final = Registry()
