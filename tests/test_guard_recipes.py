@@ -647,9 +647,10 @@ TOOLS = {
 }
 
 
-# A sum over several periods belongs to no one cell, so it cannot be added again; nor can counts of equal values.
+# A sum over several periods belongs to no one cell, so it cannot be added again; nor can the commonest values.
 # Other tools refuse guarded columns altogether: they read `storage.value`, or what `plain()` gives.
 WRONGLY_REFUSED = {
+    "s.mode().sum()",
     "wide.sum(axis=1).sum()",
     "df.groupby('gruppe').antal.sum().sum()",
     "pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc=np.sum, normalize='all')",
