@@ -34,6 +34,7 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
 from jobindsats_pandas.gathering import shows_progress
+from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.judging import (
     asks_whole_levels,
     missing,
@@ -329,12 +330,15 @@ class Client:
                 doubt=doubts.append,
             )
             tell([(doubt, QueryWarning) for doubt in doubts])
-            frame.attrs["jobindsats"] = {
-                **_provenance(question, parts, self.base_url),
-                "layout": layout,
-                "complete": complete,
-                "additive": {name: str(kind) for name, kind in kinds.items()},
-            }
+            frame.attrs["jobindsats"] = replace(
+                _provenance(question, parts, self.base_url),
+                layout=layout,
+                complete=complete,
+                additive={name: str(kind) for name, kind in kinds.items()},
+                asked=names._asdict(),
+                missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
+                cells=tally(frame),
+            ).to_attrs()
             return frame
 
         metadata = self._metadata(table, refresh=refresh, offline=offline)
@@ -489,8 +493,8 @@ def _refuse_mixture(parts: Sequence[Part], table: Table) -> None:
         )
 
 
-def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> dict[str, Any]:
-    """Say where a frame comes from: plain JSON, and short, for pandas copies it at every step."""
+def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> Provenance:
+    """Say where a frame comes from."""
     table = question.table
     shown = [selection for selection in question.selections if selection.shown]
     hidden = [selection.hierarchy.id for selection in question.selections if not selection.shown]
@@ -519,7 +523,7 @@ def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> dict[st
             for name, selection in zip(names[1:], question.selections, strict=False)
             if selection.shown
         },
-    ).to_attrs()
+    )
 
 
 def _missing_text(lacking: Missing, question: Plan) -> str:

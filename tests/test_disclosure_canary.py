@@ -190,13 +190,13 @@ HOOKS = [
     "_formatter",
     "_groupby_op",
     "_groupby_quantile",
+    "_mode",
     "_pad_or_backfill",
     "_quantile",
     "_rank",
     "_reduce",
     "_values_for_argsort",
     "_values_for_factorize",
-    "_values_for_json",
     "_where",
 ]
 

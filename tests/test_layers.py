@@ -25,7 +25,9 @@ FLOORS = [
     {"key"},
     {"doctor"},
     {"areas", "audit", "exports", "layouts", "parquet", "plotting", "revisions", "totals"},
-    {"readers", "accessor"},
+    {"accessor"},
+    {"releases"},
+    {"readers", "updating"},
     {"__init__"},
     {"__main__"},
 ]

@@ -2,8 +2,8 @@
 
 What the hooks do is told in the modules of their subjects, as functions of `Cells`: `places`, `operators`,
 `reductions`, `leaving`, `display`. Hooks overridden here that are not part of pandas' documented interface:
-``_cast_pointwise_result``, ``_groupby_op``, ``_groupby_quantile``, ``_quantile``, ``_rank``, ``_mode``, ``_where``,
-``_values_for_json`` and ``_readonly``. Statistics are computed by pandas' own nullable arrays, through their
+``_cast_pointwise_result``, ``_groupby_op``, ``_groupby_quantile``, ``_quantile``, ``_rank``, ``_mode``, ``_where`` and
+``_readonly``. Statistics are computed by pandas' own nullable arrays, through their
 ``_reduce``, ``_accumulate``, ``_groupby_op`` and ``_groupby_quantile``. A test tries each of them.
 """
 
@@ -38,7 +38,6 @@ from jobindsats_pandas.disclosure.callers import (
 from jobindsats_pandas.disclosure.canary import sing
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_hidden, is_missing, unknown_addresses
 from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.exported import exported
 from jobindsats_pandas.disclosure.nullable import (
     beside,
     concatenated,
@@ -125,13 +124,8 @@ class DiscretionisedDtype(ExtensionDtype):
         return "i" if self.numbers == "Int64" else "f"
 
     @property
-    def numpy_dtype(self) -> np.dtype[Any]:
-        """The dtype of the numbers inside."""
-        return np.dtype(np.int64 if self.numbers == "Int64" else np.float64)
-
-    @property
     def itemsize(self) -> int:
-        """Bytes of each number."""
+        """Bytes of each number; pandas asks whether they fit into another column."""
         return 8
 
     def __repr__(self) -> str:
@@ -404,7 +398,7 @@ class DiscretionisedArray(ExtensionArray):
             if status == CellStatus.HOLE:
                 return self.dtype.na_value
             number, address = cells.values[item].item(), int(cells.addresses[item])
-            return cell(number, status, address, cells.registry, whole=is_whole(cells))
+            return cell(number, status, address, cells.registry, whole=is_whole(cells), hidden=cells.dropped)
         item = check_array_indexer(self, item)
         made = self._taken(item, remember=not isinstance(item, slice))
         made._readonly = self._readonly and isinstance(item, slice)
@@ -465,6 +459,7 @@ class DiscretionisedArray(ExtensionArray):
         skipped = na_action == "ignore"
         made = self._cast_pointwise_result([one if skipped and is_na(one) else mapper(one) for one in cells])
         if isinstance(made, DiscretionisedArray):
+            made = self.unchecked(places.recognised(self._cells, made._cells))
             places.mark_in_place_of_hidden(self._cells, made._cells)
         return made
 
@@ -567,6 +562,12 @@ class DiscretionisedArray(ExtensionArray):
         made = self._made_of(found)
         return made[0] if isinstance(found, Cells) and not keepdims else made
 
+    def _mode(self, dropna: bool = True) -> Self:
+        found = pd.Series(nullable(self._cells)).mode(dropna=dropna).array
+        uniques = self.factorize(use_na_sentinel=dropna)[1]
+        modes = uniques[uniques.isin(found) | (~uniques.visible & found.isna().any())]
+        return cast("Self", modes[modes.argsort()])
+
     def argmin(self, skipna: bool = True) -> int:
         """Return the place of the smallest visible cell; hidden ones are smaller, so it warns of them."""
         reductions.biased(self._cells, "argmin")
@@ -602,8 +603,10 @@ class DiscretionisedArray(ExtensionArray):
         if why is Purpose.OBJECTS and dtype is None:
             # A frame of one column is turned over, stacked and iterated as those of many are: as cells.
             dtype = object
-        result = leaving.as_numbers(self._cells, dtype, na_value, copy=copy)
-        return exported(result, self._cells) if why is Purpose.EXPORT and called_directly() else result
+        result = leaving.as_array(self._cells, dtype, na_value, copy=copy)
+        return (
+            leaving.exported(result, self._cells) if why is Purpose.EXPORT and called_directly() else result
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         same = dtype is None or np.dtype(dtype) == self._cells.values.dtype
@@ -618,21 +621,12 @@ class DiscretionisedArray(ExtensionArray):
             made = self.unchecked(converted(self._cells, whole=dtype.kind == "i"))
             return (self.copy() if copy else self) if dtype == self.dtype else made
         leaving.leave(self._cells, f"astype({dtype})")
-        if dtype.kind in "SU" or isinstance(dtype, pd.StringDtype):
-            return leaving.as_text(self._cells, dtype)
-        if isinstance(dtype, ExtensionDtype):
-            return nullable(self._cells).astype(dtype, copy=copy)
-        if dtype.kind in "iub" and not self.visible.all():
-            raise ValueError(
-                "cannot convert float NaN to bool" if dtype.kind == "b" else "cannot convert NA to integer"
-            )
-        return leaving.as_numbers(self._cells, dtype, copy=copy)
+        if isinstance(dtype, ExtensionDtype) or dtype.kind in "iubSU":
+            return nullable(self._cells).astype(dtype)
+        return leaving.as_array(self._cells, dtype, copy=copy)
 
     def __arrow_array__(self, type: Any = None) -> Any:  # noqa: A002 - pyarrow's name
         return to_arrow(self._cells, type)
-
-    def _values_for_json(self) -> NDArray[Any]:
-        return self.to_numpy(dtype=None if self.visible.all() else np.float64)  # type: ignore[no-any-return]
 
 
 def _operator(function: Callable[..., Any], **options: Any) -> Any:
@@ -698,12 +692,9 @@ def _hidden_beside_visible() -> DiscretionisedArray:
 
 def _cells_of_old(state: dict[str, Any]) -> Cells:
     """What pickles of before there were bundles hold; of before there were holes, they call them absent."""
+    values, status = state["_numbers"], state["_status"]
     # An address was once called a part.
-    values, status, addresses = (
-        state["_numbers"],
-        state["_status"],
-        state.get("_addresses", state.get("_parts")),
-    )
+    addresses = state["_addresses" if "_addresses" in state else "_parts"]
     if "_left" not in state:
         status = status.copy()
         status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE

@@ -184,7 +184,7 @@ def absolute(cells: Cells) -> Cells:
 def rounded(cells: Cells, decimals: int = 0, *_: Any, **__: Any) -> Cells:
     """Round; whole numbers stay what they are."""
     if is_whole(cells) and decimals >= 0:
-        return computed(cells, nullable(cells))
+        return computed(cells, nullable(cells).copy())
     registry, addresses = rounded_addresses(cells, decimals)
     values = np.round(cells.values, decimals)
     return replace(rewritten(cells, values, derived_status(cells.status), addresses), registry=registry)
