@@ -34,12 +34,7 @@ FLOORS = [
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 #: Longer than a function should be; a change may shorten them, and add none.
-TOO_LONG = {
-    "__main__._parser": 81,
-    "client.Client.read": 78,
-    "client.Client.__init__": 65,
-    "gathering.gather": 63,
-}
+TOO_LONG = {"__main__._parser": 81}
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 800, 60
 
 
