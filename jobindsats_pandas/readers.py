@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
@@ -191,12 +191,13 @@ def read_official_total(
     return _client(client).read(**question, refresh=refresh, offline=offline)
 
 
-def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_parquet(path: str | os.PathLike[str] | IO[bytes]) -> pd.DataFrame:
     """Read a file, or a partitioned directory, that ``df.jobindsats.to_parquet`` wrote; the frame as it was.
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or file object
+        A file, a directory written with ``partition_by``, an address that fsspec knows, or a file open for bytes.
 
     Returns
     -------
@@ -205,8 +206,9 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Raises
     ------
-    PayloadError
-        If the file is none of this package's, or of a newer version of it.
+    ProvenanceError
+        If it is none of this package's, of a newer version of it, or not as it was written: damaged, or changed by
+        another program.
 
     Examples
     --------

@@ -12,8 +12,8 @@ import jobindsats_pandas
 PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
-    {"arguments", "fast_rows", "files", "kinds", "matching", "notices", "periods", "sandbox"},
-    {"documents", "searching"},
+    {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox"},
+    {"documents", "files", "searching"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"asked_periods", "catalogue", "forms"},
     {"queries"},
