@@ -335,15 +335,16 @@ def to_excel(
         _write_data(sheet, columns, len(df), styles, provenance)
         _write_about(book.create_sheet(_ABOUT), {**known, **told}, styles)
         return
-    book = Workbook(write_only=True)
-    book.properties.creator = "jobindsats-pandas"
-    book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
-    styles = _Styles(book)
-    _write_data(book.create_sheet(name), columns, len(df), styles, provenance)
-    _write_about(book.create_sheet(_ABOUT), told, styles)
-    composed = io.BytesIO()
-    book.save(composed)
     with files.writing(place) as file:
+        book = Workbook(write_only=True)
+        book.properties.creator = "jobindsats-pandas"
+        book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
+        styles = _Styles(book)
+        _write_data(book.create_sheet(name), columns, len(df), styles, provenance)
+        _write_about(book.create_sheet(_ABOUT), told, styles)
+        # An archive goes back to write its sizes, which a FIFO cannot.
+        composed = io.BytesIO()
+        book.save(composed)
         file.write(composed.getbuffer())
 
 

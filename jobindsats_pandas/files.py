@@ -335,8 +335,9 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
     path : Path
         Links are followed; a directory that is there keeps its mode and, where that may be, its owner.
     holdings : callable
-        Of a directory, the files in it that may be removed, in the order in which to remove them. It raises if there is
-        anything else in it: then nothing is touched, not even when it came while the new one was being written.
+        Of a directory, the files and empty directories in it that may be removed, in the order in which to remove them.
+        It raises if there is anything else in it: then nothing is touched, not even when it came while the new one was
+        being written.
     """
     target = Path(os.path.realpath(path))
     with named(path):
@@ -412,16 +413,20 @@ def _sweep(target: Path, holdings: Callable[[Path], Sequence[str]]) -> None:
 
 
 def _remove(directory: Path, names: Sequence[str]) -> None:
-    """Remove these files of a directory, and the directories that are empty then."""
-    folders = {
-        folder for name in names for folder in (directory / name).parents if folder.is_relative_to(directory)
-    }
+    """Remove these things of a directory one after the other, and the directories that are empty then."""
     # What somebody holds open, or has just put there, stays; the next write finds it.
     with contextlib.suppress(OSError):
         for name in names:
-            (directory / name).unlink(missing_ok=True)
-        for folder in sorted({*folders, directory}, key=lambda folder: -len(folder.parts)):
-            folder.rmdir()
+            path = directory / name
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
+            for folder in path.parents:
+                if folder == directory or any(folder.iterdir()):
+                    break
+                folder.rmdir()
+        directory.rmdir()
 
 
 def _put_in_place(new: Path, target: Path) -> Path | None:
