@@ -653,3 +653,40 @@ def test_an_error_in_one_file_of_many_leaves_the_old_directory(
 def test_every_refusal_is_an_error_of_this_package() -> None:
     assert issubclass(ProvenanceError, JobindsatsError)
     assert issubclass(QueryError, JobindsatsError)
+
+
+# --- written before --------------------------------------------------------------------------------------------------
+
+WRITTEN_BEFORE = Path(__file__).parent / "written_before"
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "hidden"),
+    [
+        ("format-1.parquet", [154, 103, 3, 5, 4], 2),  # the first format
+        ("format-2.parquet", [153, 125, 5, 5, 8], 3),  # that of version 0.1.0
+        ("directory", [153, 125, 5, 5, 8], 3),  # the same, partitioned
+    ],
+)
+def test_what_earlier_versions_wrote_is_still_read(
+    name: str, numbers: list[int], hidden: int, tmp_path: Path
+) -> None:
+    read = parquet.read_parquet(WRITTEN_BEFORE / name)
+    array: Any = read[NUMBERS].array
+    assert array.numbers[array.visible].tolist() == numbers
+    labels = ["observed"] * 6 + ["not in the data here"]
+    labels[hidden] = "discretionised"
+    assert read.jobindsats.status[NUMBERS].astype(str).tolist() == labels
+    assert [str(period) for period in read["Periode"]] == ["2026Q1", "2026Q2"] * 3 + ["NaT"]
+    assert read.attrs["jobindsats"]["table"] == "y01h01"
+    assert_same(restored(read, tmp_path / "new"), read)
+    # Bits that nobody can vouch for: what is refused is refused in our words.
+    if name != "directory":
+        whole = bytearray((WRITTEN_BEFORE / name).read_bytes())
+        random = np.random.default_rng(14)
+        for place in random.integers(0, len(whole), 300).tolist():
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << int(random.integers(8))
+            (tmp_path / "damaged").write_bytes(damaged)
+            with contextlib.suppress(ProvenanceError):
+                parquet.read_parquet(tmp_path / "damaged")
