@@ -1,6 +1,6 @@
 """Answers as the API gives them, of any size: the table modelled on a recorded answer of y25i01.
 
-Four columns of names, two counts and two rates with one decimal, 88 bytes a row, a part of the cells hidden. The
+Four columns of names, two counts and two rates with one decimal, 80 bytes a row, a part of the cells hidden. The
 API's order: by period, then by the dimensions.
 """
 
@@ -39,6 +39,13 @@ def hierarchy(name: str, total: str, words: list[str]) -> dict[str, Any]:
         {"level_id": "1", "level_name": name, "values": members},
     ]
     return {"hierarchy_id": f"_{name}", "hierarchy_name": name, "levels": levels}
+
+
+def with_totals(parts: np.ndarray) -> np.ndarray:
+    """Parts along every dimension, with the totals in front of them; flat."""
+    for axis in range(parts.ndim):
+        parts = np.concatenate([parts.sum(axis, keepdims=True), parts], axis)
+    return parts.ravel()
 
 
 def document(months: int, areas: int = AREAS) -> dict[str, Any]:
@@ -134,14 +141,16 @@ class Case:
         """The names and the numbers of every row of a month."""
         labels = [[member.name for member in h.members] for h in self.table.all_hierarchies]
         names = [BETWEEN.join((period, a, b, c)) for a in labels[0] for b in labels[1] for c in labels[2]]
-        sizes = (
-            (4.0 / (1 + np.arange(len(labels[0]))))[:, None, None]
-            * np.where(np.arange(len(labels[1])) == 0, 1.0, 0.3)[:, None]
-            * np.where(np.arange(len(labels[2])) == 0, 1.0, 0.1)
-        ).ravel()
         random = np.random.default_rng(self.table.period_types[0].periods.index(period))
-        persons = random.poisson(20_000 * sizes)
-        full_time = np.round(persons * random.uniform(0.7, 0.95, persons.size)).astype(int)
+        counts = [len(names) - 1 for names in labels]
+        typical = np.multiply.outer(
+            np.multiply.outer(3e5 / (1 + np.arange(counts[0])), 1 / (1 + np.arange(counts[1]))),
+            1 / (10 + np.arange(counts[2])),
+        )
+        parts = random.poisson(typical / typical.sum() * 150_000)
+        persons = with_totals(parts)
+        # Full-time persons add up, but for each being rounded by itself.
+        full_time = np.rint(with_totals(parts * random.uniform(0.7, 0.95, parts.shape))).astype(int)
         rate = np.round(random.gamma(3.0, 1.2, persons.size), 1)
         # What is hidden: counts below 3, and the rates beside them now and then.
         hidden = persons < 3

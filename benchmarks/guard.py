@@ -142,6 +142,9 @@ SMALL_GOALS = {
     "map": 10,
     "T, 2,000 x 100": 15,
     "pivot": 2,
+    "filter": 2,
+    "sort": 2,
+    "concat": 2,
     "mask": 2,
     "compare": 2,
     "rolling mean": 2,
@@ -156,6 +159,9 @@ def small_operations(groups: Any, rows: Any, whole: Any, wide: Any) -> dict[str,
     grouped = pd.Series(groups).groupby(keys)
     frame = pd.DataFrame({"key": rows[0], "value": whole})
     column, half = frame["value"], np.arange(len(frame)) % 2 == 0
+    tenths = [
+        column.iloc[start : start + len(frame) // 10] for start in range(0, len(frame), len(frame) // 10)
+    ]
     tall = pd.DataFrame(
         {"row": np.repeat(np.arange(2000), 100), "column": np.tile(np.arange(100), 2000), "value": wide}
     )
@@ -168,6 +174,9 @@ def small_operations(groups: Any, rows: Any, whole: Any, wide: Any) -> dict[str,
         "map": lambda: column[:50_000].map(lambda cell: cell * 2),
         "T, 2,000 x 100": lambda: square.T,
         "pivot": lambda: tall.pivot(index="row", columns="column", values="value"),  # noqa: PD010
+        "filter": lambda: column[half],
+        "sort": column.sort_values,
+        "concat": lambda: pd.concat(tenths, ignore_index=True),
         "mask": lambda: column.mask(half),
         "compare": lambda: column > 10,
         "rolling mean": lambda: column.rolling(3).mean(),

@@ -6,13 +6,14 @@ Names become positions in the metadata; what only the form sent brings is droppe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jobindsats_pandas.errors import PayloadError
+from jobindsats_pandas.grids import Grid, Numbers, in_grid
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import parse_period
 from jobindsats_pandas.rows import read_rows
@@ -20,7 +21,7 @@ from jobindsats_pandas.rows import read_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from jobindsats_pandas.fast_rows import Labels, Rows
+    from jobindsats_pandas.fast_rows import Rows
     from jobindsats_pandas.forms import DataRequest, Selection
     from jobindsats_pandas.periods import PeriodKey
 
@@ -31,6 +32,7 @@ __all__ = [
     "are_distinct",
     "described",
     "doubled",
+    "in_rows",
     "is_rising",
     "keys_of",
     "label_count",
@@ -51,18 +53,20 @@ class UnknownMemberError(PayloadError):
 
 @dataclass(frozen=True)
 class Block:
-    """The rows of one answer that were wanted, matched with the metadata.
+    """The rows of one answer that were wanted, matched with the metadata: a grid of them, or row by row.
 
     Attributes
     ----------
     columns : tuple of str
         The answer's names for the period, the dimensions (in the order of the plan's selections) and the measures.
-    periods : ndarray of int32
-        Positions in the period type's periods.
-    members : tuple of ndarray of int32
-        Positions in each selection's hierarchy.
-    numbers : tuple of ndarray of float64
-        One for each measure of the request, NaN where the answer has null.
+    codes : tuple of ndarray of int32
+        Positions in the period type's periods, then in each selection's hierarchy: of each row, or of each line along an
+        axis of the grid.
+    values : tuple of Numbers
+        One for each measure of the request; in a grid of its shape, with 0 where it has no row.
+    in_grid : bool
+    came : ndarray of bool, or None
+        In a grid, which combinations have a row; None if all have.
     seen : frozenset of int
         Positions of the periods that have any row in the answer, one that was not wanted too.
     unfinished : bool
@@ -75,14 +79,74 @@ class Block:
     """
 
     columns: tuple[str, ...]
-    periods: np.ndarray
-    members: tuple[np.ndarray, ...]
-    numbers: tuple[np.ndarray, ...]
+    codes: tuple[np.ndarray, ...]
+    values: tuple[Numbers, ...]
+    in_grid: bool
+    came: np.ndarray | None
     seen: frozenset[int]
     unfinished: bool
     total_periods: np.ndarray
     total_numbers: tuple[np.ndarray, ...]
     names: Mapping[str, str]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The grid's; or how many rows there are."""
+        return tuple(map(len, self.codes)) if self.in_grid else self.codes[0].shape
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are."""
+        return prod(self.shape) if self.came is None else int(np.count_nonzero(self.came))
+
+    def present(self, axis: int) -> np.ndarray:
+        """Which periods (0), or which members of a dimension, have a row; each once."""
+        codes = self.codes[axis]
+        if not self.in_grid:
+            return np.unique(codes)
+        if self.came is None:
+            return codes if self.count else codes[:0]
+        return codes.take(np.flatnonzero(_any_along(self.came, axis)))
+
+    def periods_with_null(self, measure: int) -> np.ndarray:
+        """Periods in which a number of a measure is null, with repetitions."""
+        nulls = self.values[measure].nulls
+        return (
+            self.codes[0][:0] if nulls is None else self.codes[0].take(np.flatnonzero(_any_along(nulls, 0)))
+        )
+
+    @property
+    def periods(self) -> np.ndarray:
+        """The period of each row."""
+        return self.by_row[0]
+
+    @property
+    def members(self) -> tuple[np.ndarray, ...]:
+        """The members of each row, one array for each dimension."""
+        return self.by_row[1:]
+
+    @property
+    def numbers(self) -> tuple[np.ndarray, ...]:
+        """The numbers of each row, one array of float64 for each measure, NaN for null."""
+        return tuple(in_rows(numbers.floats(), self.came) for numbers in self.values)
+
+    @property
+    def by_row(self) -> tuple[np.ndarray, ...]:
+        """The period of each row, then its members."""
+        if not self.in_grid:
+            return self.codes
+        grids = np.meshgrid(*self.codes, indexing="ij", copy=False)
+        return tuple(in_rows(codes, self.came) for codes in grids)
+
+
+def in_rows(values: np.ndarray, came: np.ndarray | None) -> np.ndarray:
+    """What a grid holds, row by row."""
+    return values.ravel() if came is None else values[came]
+
+
+def _any_along(flags: np.ndarray, axis: int) -> Any:
+    """Along one axis, whether there is any."""
+    return flags.any(axis=tuple(other for other in range(flags.ndim) if other != axis))
 
 
 def match(body: bytes, request: DataRequest) -> Block:
@@ -105,10 +169,10 @@ def match(body: bytes, request: DataRequest) -> Block:
     return match_rows(read_answer(body, request), request)
 
 
-def read_answer(body: bytes, request: DataRequest) -> Rows:
-    """Read the rows of an answer, as `rows.read_rows`; errors name the table."""
+def read_answer(body: bytes, request: DataRequest) -> Rows | Grid:
+    """Read the rows of an answer, as `rows.read_rows`, into a grid if they make one; errors name the table."""
     try:
-        return read_rows(body, label_count(request))
+        return in_grid(read_rows(body, label_count(request)))
     except PayloadError as error:
         raise type(error)(f"Table {request.table.id}: {error}") from None
 
@@ -118,7 +182,7 @@ def label_count(request: DataRequest) -> int:
     return 1 + len(request.selections)
 
 
-def match_rows(rows: Rows, request: DataRequest) -> Block:
+def match_rows(rows: Rows | Grid, request: DataRequest) -> Block:
     """Match the names of an answer's rows with what was asked; as `match`, for rows that are read."""
     try:
         return _match(rows, request)
@@ -126,7 +190,7 @@ def match_rows(rows: Rows, request: DataRequest) -> Block:
         raise type(error)(f"Table {request.table.id}: {error}") from None
 
 
-def _match(rows: Rows, request: DataRequest) -> Block:
+def _match(rows: Rows | Grid, request: DataRequest) -> Block:
     dimensions = _dimension_order(rows, request)
     measures = _measure_order(rows.columns, request)
     names = _names_of_totals(rows, dimensions, request.selections)
@@ -134,9 +198,9 @@ def _match(rows: Rows, request: DataRequest) -> Block:
     known = period_positions(period_type.periods)
     wanted = {known[period] for period in request.periods}
     newest = range(len(period_type.periods) - request.latest, len(period_type.periods))
-    found = [
-        _codes(
-            rows.labels[0],
+    axes = [
+        _axis(
+            rows.names[0],
             rows.columns[0],
             lambda name: known.get(name, known.get(parse_period(name))),
             wanted,
@@ -144,9 +208,9 @@ def _match(rows: Rows, request: DataRequest) -> Block:
             f"a period of type {period_type.id}",
         )
     ]
-    found += [
-        _codes(
-            rows.labels[position],
+    axes += [
+        _axis(
+            rows.names[position],
             rows.columns[position],
             _member_lookup(selection),
             set(selection.codes),
@@ -155,44 +219,117 @@ def _match(rows: Rows, request: DataRequest) -> Block:
         )
         for position, selection in zip(dimensions, request.selections, strict=True)
     ]
-    periods, *members = (each.codes for each in found)
-    first_number = len(rows.labels)
-    numbers = [rows.numbers[position - first_number] for position in measures]
-    overall = np.ones(len(periods), dtype=bool)
-    for codes, selection in zip(members, request.selections, strict=True):
-        overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
-    totals = np.flatnonzero(overall)
-    total_periods, total_numbers = periods.take(totals), [values.take(totals) for values in numbers]
-    seen = frozenset(np.flatnonzero(np.bincount(periods, minlength=1)).tolist())
-    unwanted = [each.unwanted for each in found if each.unwanted is not None]
-    if unwanted:
-        kept = np.flatnonzero(~np.logical_or.reduce(unwanted))
-        periods, members = periods.take(kept), [codes.take(kept) for codes in members]
-        numbers = [values.take(kept) for values in numbers]
-    asked = [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
-    asked.append(np.array(sorted(wanted), dtype=np.intp))
-    key, combinations = keys_of([*members, periods], asked)
-    if not are_distinct(key, combinations):
-        row = doubled(key, combinations)
-        raise PayloadError(described(row, periods, members, request.selections, period_type.periods))
+    if isinstance(rows, Grid) and not all(axis.distinct for axis in axes):
+        rows = rows.rows()  # two names of one member, or of one period
+    totals = [selection.hierarchy.codes.get(TOTAL, -1) for selection in request.selections]
+    order = [0, *dimensions]
+    places = [position - len(rows.names) for position in measures]
+    if isinstance(rows, Grid):
+        numbers = [rows.numbers[place].transpose(order) for place in places]
+        came = None if rows.came is None else rows.came.transpose(order)
+        matched = _match_grid(axes, numbers, came, totals)
+    else:
+        codes = [rows.labels[position].codes for position in order]
+        matched = _match_rows(axes, codes, [rows.numbers[place] for place in places], totals)
+        asked = [np.array(sorted(wanted), dtype=np.intp)]
+        asked += [np.array(selection.codes, dtype=np.intp) for selection in request.selections]
+        key, combinations = keys_of(matched.codes, asked)
+        if not are_distinct(key, combinations):
+            row = doubled(key, combinations)
+            raise PayloadError(described(row, matched.codes, request.selections, period_type.periods))
     return Block(
         tuple(rows.columns[position] for position in (0, *dimensions, *measures)),
-        periods,
-        tuple(members),
-        tuple(numbers),
-        seen,
-        not wanted <= seen,
-        total_periods,
-        tuple(total_numbers),
+        matched.codes,
+        matched.values,
+        isinstance(rows, Grid),
+        matched.came,
+        matched.seen,
+        not wanted <= matched.seen,
+        matched.total_periods,
+        matched.total_numbers,
         names,
     )
 
 
-def _names_of_totals(rows: Rows, positions: Sequence[int], selections: Sequence[Selection]) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Axis:
+    """What the names of a column stand for; `unwanted`: those that only the form sent brings."""
+
+    codes: np.ndarray
+    unwanted: np.ndarray
+
+    @property
+    def distinct(self) -> bool:
+        """Whether no two names stand for one thing."""
+        return len(set(self.codes.tolist())) == len(self.codes)
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """The fields of a `Block` that come of rows."""
+
+    codes: tuple[np.ndarray, ...]
+    values: tuple[Numbers, ...]
+    came: np.ndarray | None
+    seen: frozenset[int]
+    total_periods: np.ndarray
+    total_numbers: tuple[np.ndarray, ...]
+
+
+def _match_grid(
+    axes: Sequence[_Axis], numbers: Sequence[Numbers], came: np.ndarray | None, totals: Sequence[int]
+) -> _Matched:
+    periods, *members = (axis.codes for axis in axes)
+    seen = periods if came is None else periods.take(np.flatnonzero(_any_along(came, 0)))
+    # One line of the grid, or none.
+    lines = [np.flatnonzero(codes == total) for codes, total in zip(members, totals, strict=True)]
+    overall = np.ix_(np.arange(len(periods)), *lines)
+    shown = None if came is None else came[overall]
+    of_lines = np.broadcast_to(periods.reshape(-1, *[1] * len(lines)), [len(periods), *map(len, lines)])
+    total_periods = in_rows(of_lines, shown)
+    total_numbers = tuple(in_rows(some[overall].floats(), shown) for some in numbers)
+    codes = tuple(axis.codes for axis in axes)
+    if any(axis.unwanted.any() for axis in axes):
+        kept = [np.flatnonzero(~axis.unwanted) for axis in axes]
+        wanted = np.ix_(*kept)
+        numbers, came = [some[wanted] for some in numbers], None if came is None else came[wanted]
+        codes = tuple(each.take(places) for each, places in zip(codes, kept, strict=True))
+    return _Matched(codes, tuple(numbers), came, frozenset(seen.tolist()), total_periods, total_numbers)
+
+
+def _match_rows(
+    axes: Sequence[_Axis], rows: Sequence[np.ndarray], numbers: Sequence[np.ndarray], totals: Sequence[int]
+) -> _Matched:
+    codes = [_taken(axis.codes, places) for axis, places in zip(axes, rows, strict=True)]
+    periods, *members = codes
+    overall = np.ones(len(periods), dtype=bool)
+    for member, total in zip(members, totals, strict=True):
+        overall &= member == total
+    total_rows = np.flatnonzero(overall)
+    seen = frozenset(np.flatnonzero(np.bincount(periods, minlength=1)).tolist())
+    total_periods, total_numbers = periods.take(total_rows), [values.take(total_rows) for values in numbers]
+    unwanted = [
+        axis.unwanted.take(places) for axis, places in zip(axes, rows, strict=True) if axis.unwanted.any()
+    ]
+    if unwanted:
+        kept = np.flatnonzero(~np.logical_or.reduce(unwanted))
+        codes, numbers = [each.take(kept) for each in codes], [values.take(kept) for values in numbers]
+    found = tuple(Numbers(values, nulls if (nulls := np.isnan(values)).any() else None) for values in numbers)
+    return _Matched(tuple(codes), found, None, seen, total_periods, tuple(total_numbers))
+
+
+def _taken(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Look codes up in a table; themselves, where that is their own order."""
+    return codes if (table == np.arange(len(table))).all() else table.take(codes)
+
+
+def _names_of_totals(
+    rows: Rows | Grid, positions: Sequence[int], selections: Sequence[Selection]
+) -> dict[str, str]:
     """Read what provisional totals are called that nothing but ``/`` was asked of; several names tell nothing."""
     found: dict[str, str] = {}
     for position, selection in zip(positions, selections, strict=True):
-        names, hierarchy = rows.labels[position].names, selection.hierarchy
+        names, hierarchy = rows.names[position], selection.hierarchy
         if not selection.is_total or hierarchy.total != "provisional":
             continue
         if len(names) > 1:
@@ -215,58 +352,42 @@ def period_positions(periods: tuple[str, ...]) -> dict[PeriodKey | str | None, i
 
 
 def _member_lookup(selection: Selection) -> Callable[[str], int | None]:
-    """Look a name up among the members asked for, then among what the form brings beside them, then in the hierarchy.
+    """Look up the member that a name means.
 
     A provisional total has no name yet: only where nothing but ``/`` is sent, what comes is it, whatever it is called.
     """
-    hierarchy = selection.hierarchy
-    if selection.is_total and hierarchy.total == "provisional":
+    if selection.is_total and selection.hierarchy.total == "provisional":
         return lambda _: selection.codes[0]
-    nameless = hierarchy.codes.get(TOTAL) if hierarchy.total == "provisional" else None
-    names: dict[str, int] = {}
-    for code in (*selection.codes, *selection.brought, *range(len(hierarchy.members))):
-        if code != nameless:
-            names.setdefault(hierarchy.members[code].name, code)
-    return names.get
+    return selection.codes_by_name.get
 
 
-@dataclass(frozen=True)
-class _Codes:
-    """What a column of names stands for; `unwanted`: rows that only the form sent brings, None where there are none."""
-
-    codes: np.ndarray
-    unwanted: np.ndarray | None
-
-
-def _codes(
-    column: Labels,
-    name: str,
+def _axis(
+    names: Sequence[str],
+    column: str,
     lookup: Callable[[str], int | None],
     wanted: set[int],
     brought: set[int],
     what: str,
-) -> _Codes:
-    table = np.empty(len(column.names), dtype=np.int32)
-    for position, label in enumerate(column.names):
-        code = lookup(label)
+) -> _Axis:
+    codes = [lookup(label) for label in names]
+    if not brought.issuperset(codes):
+        label, code = next(
+            (label, code) for label, code in zip(names, codes, strict=True) if code not in brought
+        )
         if code is None:
             raise UnknownMemberError(
-                f"the answer has {label!r} in column {name!r}, and the metadata know no such {what[2:]}."
+                f"the answer has {label!r} in column {column!r}, and the metadata know no such {what[2:]}."
             )
-        if code not in brought:
-            # Perhaps names were given to other members since: worth a look at newer metadata too.
-            raise UnknownMemberError(
-                f"the answer has {label!r} in column {name!r}: {what} that was not asked for."
-            )
-        table[position] = code
-    extra = np.array([code not in wanted for code in table.tolist()], dtype=bool)
-    unwanted = extra.take(column.codes) if extra.any() else None
-    if (table == np.arange(len(table))).all():
-        return _Codes(column.codes, unwanted)  # the names came in the metadata's own order
-    return _Codes(table.take(column.codes), unwanted)
+        # Perhaps names were given to other members since: worth a look at newer metadata too.
+        raise UnknownMemberError(
+            f"the answer has {label!r} in column {column!r}: {what} that was not asked for."
+        )
+    return _Axis(
+        np.array(codes, dtype=np.int32), np.array([code not in wanted for code in codes], dtype=bool)
+    )
 
 
-def _dimension_order(rows: Rows, request: DataRequest) -> list[int]:
+def _dimension_order(rows: Rows | Grid, request: DataRequest) -> list[int]:
     """Find each selection's column among those behind the period: by the dimension's name, in any order.
 
     A column under a name that is neither the dimension's nor the hierarchy's is found by elimination, and by the members
@@ -288,7 +409,7 @@ def _dimension_order(rows: Rows, request: DataRequest) -> list[int]:
     if len(lacking) == 1:
         order[lacking.pop()], *_ = free
     fitting = {
-        place: [p for p in free if _may_hold(rows.labels[p], request.selections[place])] for place in lacking
+        place: [p for p in free if _may_hold(rows.names[p], request.selections[place])] for place in lacking
     }
     while lacking:
         place = min(lacking, key=lambda place: len(fitting[place]))
@@ -305,10 +426,10 @@ def _dimension_order(rows: Rows, request: DataRequest) -> list[int]:
     return [order[place] for place in range(len(request.selections))]
 
 
-def _may_hold(column: Labels, selection: Selection) -> bool:
+def _may_hold(names: Sequence[str], selection: Selection) -> bool:
     """Whether all names of a column may be members of a selection."""
     lookup, brought = _member_lookup(selection), set(selection.brought)
-    return all(lookup(name) in brought for name in column.names)
+    return all(lookup(name) in brought for name in names)
 
 
 def _measure_order(columns: tuple[str, ...], request: DataRequest) -> list[int]:
@@ -401,13 +522,10 @@ def keys_of(columns: Sequence[np.ndarray], asked: Sequence[np.ndarray]) -> tuple
 
 
 def described(
-    row: int,
-    periods: np.ndarray,
-    members: Sequence[np.ndarray],
-    selections: Sequence[Selection],
-    period_ids: Sequence[str],
+    row: int, codes: Sequence[np.ndarray], selections: Sequence[Selection], period_ids: Sequence[str]
 ) -> str:
     """Say which row stands twice in an answer."""
+    periods, *members = codes
     key = [period_ids[periods[row]]]
-    key += [s.hierarchy.labels[codes[row]] for s, codes in zip(selections, members, strict=True)]
+    key += [s.hierarchy.labels[member[row]] for s, member in zip(selections, members, strict=True)]
     return f"the answer has two rows for {', '.join(key)}, so it is not known which one is right."

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from jobindsats_pandas.answers import UnknownMemberError, label_count, match_rows, read_answer
@@ -24,11 +25,12 @@ from jobindsats_pandas.transport import Parser, expiry_moment
 from jobindsats_pandas.transport.log import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.answers import Block
     from jobindsats_pandas.fast_rows import Rows
     from jobindsats_pandas.forms import DataRequest
+    from jobindsats_pandas.grids import Grid
     from jobindsats_pandas.metadata import Hierarchy, Table
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import Answer, Transport
@@ -68,15 +70,15 @@ class _Matched:
 
     def __init__(self, request: DataRequest) -> None:
         self._request = request
-        self._last: tuple[Rows, Block] | None = None
+        self._last: tuple[Rows | Grid, Block] | None = None
 
-    def __call__(self, rows: Rows) -> datetime:
+    def __call__(self, rows: Rows | Grid) -> datetime:
         """Match rows, and tell when their answer expires."""
         block = match_rows(rows, self._request)
         self._last = rows, block
         return _expiry_of(block, self._request)
 
-    def of(self, answer: Answer[Rows]) -> Block:
+    def of(self, answer: Answer[Rows | Grid]) -> Block:
         """What came of an answer; matched now if another thread's request brought it."""
         if self._last is not None and self._last[0] is answer.value:
             return self._last[1]
@@ -199,17 +201,36 @@ class Asker:
             return other if len(other.requests) <= max(self.max_requests, len(question.requests)) else None
         return None
 
-    def _as_stored(self, question: Plan, edition: str) -> Plan:
-        """Choose a form in which the whole question is answered on disk, if there is one."""
+    def _as_stored(self, question: Plan, edition: str) -> tuple[Plan, frozenset[str] | None]:
+        """Choose a form in which the whole question is answered on disk, if there is one.
+
+        With the paths that are answered there; None where nothing about the table is.
+        """
+        if not self.transport.has_any_like(question.requests[0].path):
+            return question, None
+        if self.refresh:
+            return question, frozenset()
         edition_or_any = None if self.offline else edition
 
         def stored(request: DataRequest) -> bool:
             return self.transport.has(request.path, edition=edition_or_any)
 
-        if self.refresh or all(stored(p) for request in question.requests for p in self.as_answered(request)):
-            return question
-        other = next(filter(stored, single_requests(question.whole)), None)
-        return question if other is None else replace(question, requests=(other,))
+        whole = frozenset(request.path for request in question.requests if stored(request))
+        if len(whole) == len(question.requests):
+            return question, whole
+        cut = [
+            piece
+            for request in question.requests
+            if request.path not in whole
+            for piece in self.as_answered(request)
+        ]
+        pieces = frozenset(piece.path for piece in cut if stored(piece))
+        other = (
+            None if len(pieces) == len(cut) else next(filter(stored, single_requests(question.whole)), None)
+        )
+        if other is None:
+            return question, whole | pieces
+        return replace(question, requests=(other,)), frozenset({other.path})
 
     # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -226,15 +247,21 @@ class Asker:
         QueryError
             If the API refuses every form; the message names them, with the API's words.
         """
-        question = self._as_stored(question, edition)
+        question, stored = self._as_stored(question, edition)
         refusals: list[_RefusedError] = []
         while True:
             question = self._with_names(question, edition)
+            requests: Iterable[DataRequest] = question.requests
+            if stored is not None:
+                requests = chain.from_iterable(
+                    [request] if request.path in stored else self.as_answered(request) for request in requests
+                )
             try:
                 found = gather(
-                    [part for request in question.requests for part in self.as_answered(request)],
+                    list(requests),
                     partial(self.part, edition=edition),
                     cut=partial(self.cut, dialect=question.dialect),
+                    at_hand=lambda request: request.path in (stored or ()),
                     connections=self.connections,
                     progress=self.progress,
                     title=question.table.id,
@@ -277,7 +304,7 @@ class Asker:
             if part.block.unfinished and not part.from_cache:
                 self.transport.expire(part.request.path, expiry_of_table(table))
 
-    def _fetch(self, request: DataRequest, matched: _Matched, edition: str) -> Answer[Rows]:
+    def _fetch(self, request: DataRequest, matched: _Matched, edition: str) -> Answer[Rows | Grid]:
         parser = Parser(
             partial(read_answer, request=request),
             dump_rows,

@@ -5,15 +5,15 @@ The answers to one plan, each matched with the metadata (`answers`), are joined,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache, reduce
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, reduce
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.answers import described, doubled, is_rising, keys_of, order_of
+from jobindsats_pandas.answers import described, doubled, in_rows, is_rising, keys_of, order_of
 from jobindsats_pandas.disclosure import (
     AddressDimension,
     AddressMeasure,
@@ -23,8 +23,17 @@ from jobindsats_pandas.disclosure import (
     DiscretionisedArray,
     Registry,
 )
+from jobindsats_pandas.disclosure.cells import is_missing
 from jobindsats_pandas.errors import PayloadError
-from jobindsats_pandas.judging import NOTHING_MISSING, asked_periods, available_until, contradiction
+from jobindsats_pandas.grids import DENSE, Numbers
+from jobindsats_pandas.judging import (
+    NOTHING_MISSING,
+    Column,
+    Cube,
+    asked_periods,
+    available_until,
+    contradiction,
+)
 from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count
 from jobindsats_pandas.metadata import TOTAL
 from jobindsats_pandas.periods import period_values
@@ -84,52 +93,52 @@ def to_frame(
     """
     limits = available_until([*blocks, totals] if totals else blocks, question)
     kinds = additive or {}
-    periods = _concatenated([block.periods for block in blocks])
-    members = [_concatenated(codes) for codes in zip(*(block.members for block in blocks), strict=True)]
-    source = _row_sources(periods, members, question, complete=complete)
+    made = _arranged(blocks, question, complete=complete)
     names = blocks[0].columns
-    labels = _label_columns(names, source.periods, source.members, question)
-    addresses, registry = _addresses(question, source, kinds)
-    late = _not_available(source, question, lacking)
+    labels = _label_columns(names, made.codes, question)
+    addresses, registry = _addresses(question, made, kinds)
+    late = _not_available(made, question, lacking) if complete else None
+    eight_bytes = _together(len(question.measures), len(made.codes[0]))
 
     def measured() -> Iterator[_Cells]:
         for place, (measure, limit, address) in enumerate(
             zip(question.measures, limits, addresses, strict=True)
         ):
-            numbers, status = _joined(blocks, place, source, limit, question)
-            if late is not None:
-                status[late & (status == CellStatus.ABSENT)] = CellStatus.NOT_AVAILABLE
+            found = made.filled(blocks, place)
             if doubt is not None:
-                shown = np.where(status == CellStatus.ABSENT, 0, numbers) if source.complete else numbers
                 kind = kinds.get(measure.column, measure.kind)
-                told = contradiction(
-                    measure, kind, shown, source.periods, source.members, question, source.axes
-                )
+                told = contradiction(measure, kind, question, made.cells(found, late))
                 if told is not None:
                     doubt(told)
+            numbers, hidden = made.in_rows(found, eight_bytes[place])
+            status = _statuses(numbers, hidden, made, limit, measure, question)
+            if late is not None:
+                status[late] = CellStatus.NOT_AVAILABLE
             yield _Cells(measure, numbers, status, address)
 
     cells = measured()
     build = _wide if layout == "wide" else _long
-    return build(labels, cells, registry, names[1 + len(members) :])
+    return build(labels, cells, registry, names[len(made.codes) :])
 
 
-def _not_available(source: _Sources, question: Plan, lacking: Missing) -> np.ndarray | None:
+def _not_available(made: _Arrangement, question: Plan, lacking: Missing) -> np.ndarray | None:
     """Where the rows of a complete frame are that did not come, though they were asked for."""
-    if not source.complete or not (lacking.periods or lacking.totals):
+    if made.absent is None or not (lacking.periods or lacking.totals):
         return None
-    rows = np.isin(source.periods, list(lacking.periods))
+    periods, *members = made.codes
+    rows: np.ndarray = np.isin(periods, list(lacking.periods))
     if lacking.totals:
-        overall = np.isin(source.periods, list(lacking.totals))
-        for codes, selection in zip(source.members, question.selections, strict=True):
+        overall = np.isin(periods, list(lacking.totals))
+        for codes, selection in zip(members, question.selections, strict=True):
             overall &= codes == selection.hierarchy.codes.get(TOTAL, -1)
         rows |= overall
+    rows &= made.absent
     return rows
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """The cells of one measure, row by row; a hidden number is NaN."""
+    """The cells of one measure, row by row; where none is shown stands NaN, or 1 among whole numbers."""
 
     measure: Measure
     numbers: np.ndarray
@@ -137,99 +146,223 @@ class _Cells:
     addresses: np.ndarray
 
 
-def _concatenated(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """One array of several; the array itself where there is one, not to be changed."""
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _joined(
-    blocks: Sequence[Block], place: int, source: _Sources, limit: int, question: Plan
-) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of one measure and their statuses; `limit`: the first period where null means not available."""
-    numbers = _concatenated([block.numbers[place] for block in blocks])
-    if source.complete:
-        numbers = np.append(numbers, np.nan)  # the last, which -1 stands for: a combination that was left out
-    numbers = numbers.copy() if source.rows is None else numbers.take(source.rows)
-    missing = np.isnan(numbers)
-    status = missing.view(np.uint8) * np.uint8(CellStatus.DISCRETIONISED)  # else 0, that is OBSERVED
+def _statuses(
+    numbers: np.ndarray, hidden: np.ndarray, made: _Arrangement, limit: int, measure: Measure, question: Plan
+) -> np.ndarray:
+    """The statuses of one measure's cells; `limit`: the first period where null means not available."""
+    status: np.ndarray = hidden.view(np.uint8) * np.uint8(
+        CellStatus.DISCRETIONISED
+    )  # else 0, that is OBSERVED
     if limit < len(question.period_type.periods):
-        status[missing & (source.periods >= limit)] = CellStatus.NOT_AVAILABLE
-    if source.complete and source.rows is not None:
-        status[source.rows < 0] = CellStatus.ABSENT
-    measure = question.measures[place]
+        status[hidden & (made.codes[0] >= limit)] = CellStatus.NOT_AVAILABLE
     shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())
-    if shown_for_small is not None and is_count(measure.name, measure.group_name):
+    if shown_for_small is not None and _counts(measure):
         status[numbers == shown_for_small] = CellStatus.ROUNDED
-    return numbers, status
+    if made.absent is not None:
+        status[made.absent] = CellStatus.ABSENT
+        numbers[made.absent] = 1 if numbers.dtype == np.int64 else np.nan
+    return status
+
+
+# --- where the rows of the answers go --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Sources:
-    """Where each row of the frame comes from.
+class _Arrangement:
+    """The rows of a frame, in order, and where those of each answer go.
 
-    `rows` are positions in the answers, None where those are in order already; -1 in a complete frame for a
-    combination that the API left out. Where all combinations have rows, `axes` are the codes of each dimension and
-    of the periods whose combinations they are.
+    Attributes
+    ----------
+    places : list
+        For each answer, where in what is filled its values go.
+    codes : tuple of ndarray
+        The period of each row of the frame, then its members in each dimension.
+    axes : tuple of ndarray, or None
+        Where a grid of combinations is filled, the periods and the members; else rows are filled.
+    came : ndarray of bool, or None
+        In a grid, which combinations have a row; None if all have.
+    complete : bool
+        Whether combinations without one are rows of the frame too.
     """
 
-    rows: np.ndarray | None
-    periods: np.ndarray
-    members: list[np.ndarray]
-    axes: list[np.ndarray] | None = None
+    places: list[Any]
+    codes: tuple[np.ndarray, ...]
+    axes: tuple[np.ndarray, ...] | None = None
+    came: np.ndarray | None = None
     complete: bool = False
 
-    @classmethod
-    def of_grid(cls, rows: np.ndarray | None, axes: list[np.ndarray], *, complete: bool = False) -> _Sources:
-        """All combinations of some codes, in order."""
-        before, after = 1, prod(map(len, axes))
-        columns = []
-        for axis in axes:
-            after //= max(1, len(axis))
-            # As narrow as they fit: pandas keeps codes of categories like that.
-            codes = axis.astype(np.min_scalar_type(-1 - int(axis.max(initial=0))))
-            columns.append(np.tile(codes.repeat(after), before))
-            before *= len(axis)
-        *members, periods = columns
-        return cls(rows, periods, members, axes, complete)
+    @cached_property
+    def absent(self) -> np.ndarray | None:
+        """Which rows of the frame the API left out; None if none."""
+        return ~_period_last(self.came).ravel() if self.complete and self.came is not None else None
+
+    @property
+    def kept(self) -> np.ndarray | None:
+        """Which combinations of a grid are rows of the frame; None if all are."""
+        return None if self.complete else self.came
+
+    def filled(self, blocks: Sequence[Block], measure: int) -> Numbers:
+        """Put a measure's numbers of all answers in their places; 0 where there is no row."""
+        shape = self.codes[0].shape if self.axes is None else tuple(map(len, self.axes))
+        numbers = [block.values[measure] for block in blocks]
+        decimals = {each.decimals for each in numbers}
+        if len(decimals) > 1:
+            numbers = [Numbers(each.floats(), each.nulls) for each in numbers]
+        kind = np.result_type(*{each.values.dtype for each in numbers})
+        values = np.empty(shape, kind) if self.came is None else np.zeros(shape, kind)
+        nulls = np.zeros(shape, dtype=bool) if any(each.nulls is not None for each in numbers) else None
+        for place, block, each in zip(self.places, blocks, numbers, strict=True):
+            for into, some in ((values, each.values), (nulls, each.nulls)):
+                if into is None or some is None:
+                    continue
+                if isinstance(place, tuple):
+                    into[place] = some
+                else:
+                    into.reshape(-1)[place] = in_rows(some, block.came)
+        return Numbers(values, nulls, decimals.pop() if len(decimals) == 1 else 0)
+
+    def cells(self, numbers: Numbers, late: np.ndarray | None) -> Cube | Column:
+        """What was filled, to be judged."""
+        if self.axes is None:
+            return Column(numbers.floats(), self.codes)
+        if late is not None:
+            shape = numbers.values.shape
+            nulls = np.moveaxis(late.reshape(*shape[1:], shape[0]), -1, 0)
+            numbers = replace(numbers, nulls=nulls if numbers.nulls is None else nulls | numbers.nulls)
+        return Cube(numbers, self.axes, self.kept)
+
+    def in_rows(self, numbers: Numbers, into: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Put what was filled into the rows of the frame, as int64 or float64, and tell which are null."""
+        values: np.ndarray = into if numbers.whole else into.view(np.float64)
+        if self.axes is None or self.kept is not None:
+            values[...] = self.by_row(numbers.values)
+        else:
+            turned = _period_last(numbers.values)
+            values.reshape(turned.shape)[...] = turned
+        nulls = np.zeros(len(values), dtype=bool) if numbers.nulls is None else self.by_row(numbers.nulls)
+        if numbers.decimals:
+            values /= 10**numbers.decimals
+        if not numbers.whole:
+            values[np.flatnonzero(nulls)] = np.nan  # four times quicker than by a mask
+        return values, nulls
+
+    def by_row(self, grid: np.ndarray) -> np.ndarray:
+        """What a grid holds, by the rows of the frame, where the period runs fastest."""
+        if self.axes is None:
+            return grid
+        return in_rows(_period_last(grid), None if self.kept is None else _period_last(self.kept))
 
     def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
-        """For each row, what the tables of the dimensions and of the periods have for its codes, added up."""
+        """For each row, what the tables of the periods and of the dimensions have for its codes, added up."""
         if self.axes is not None:
-            *shares, last = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
-            before: np.ndarray = reduce(np.add.outer, shares, np.zeros((), np.int64)).ravel()
-            sums = before.repeat(len(last))
-            sums += np.tile(last, len(before))
-            return sums
-        total: np.ndarray = tables[-1].take(self.periods)
-        for table, codes in zip(tables, self.members, strict=False):
-            total += table.take(codes)
+            period, *others = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
+            return self.by_row(np.moveaxis(reduce(np.add.outer, [*others, period]), -1, 0))
+        total, *others = (table.take(codes) for table, codes in zip(tables, self.codes, strict=True))
+        for share in others:
+            total += share
         return total
 
 
-def _row_sources(
-    periods: np.ndarray, members: list[np.ndarray], question: Plan, *, complete: bool
-) -> _Sources:
+def _period_last(grid: np.ndarray) -> np.ndarray:
+    """A grid in the order of a frame's rows."""
+    return np.moveaxis(grid, 0, -1)
+
+
+def _arranged(blocks: Sequence[Block], question: Plan, *, complete: bool) -> _Arrangement:
     """Put rows in order (dimensions, then period), refuse doubled keys, and place the combinations left out."""
-    asked = [np.array(s.codes, dtype=np.intp) for s in question.selections] + [asked_periods(question)]
-    key, combinations = keys_of([*members, periods], asked)
-    order = None if is_rising(key) else order_of(key, combinations)
-    if order is not None and len(order) < len(key):
-        row = doubled(key, combinations)
-        double = described(row, periods, members, question.selections, question.period_type.periods)
-        raise PayloadError(f"Table {question.table.id}: {double}")
+    axes = [asked_periods(question), *(np.array(s.codes, dtype=np.intp) for s in question.selections)]
     if complete:
-        rows = np.full(combinations, -1, dtype=np.intp)
-        rows[key] = np.arange(len(key))
-        kept = [_completed(s, codes) for s, codes in zip(question.selections, members, strict=True)]
-        kept.append(np.arange(len(question.periods)))
-        rows = rows.reshape([len(wanted) for wanted in asked])[np.ix_(*kept)].ravel()
-        axes = [wanted[places] for wanted, places in zip(asked, kept, strict=True)]
-        return _Sources.of_grid(rows, axes, complete=True)
-    if len(key) == combinations:
-        return _Sources.of_grid(order, asked)
-    if order is None:
-        return _Sources(None, periods, members)
-    return _Sources(order, periods.take(order), [codes.take(order) for codes in members])
+        for place, selection in enumerate(question.selections, start=1):
+            present = np.unique(np.concatenate([block.present(place) for block in blocks]))
+            axes[place] = axes[place].take(_completed(selection, present))
+    count = sum(block.count for block in blocks)
+    in_grid = complete or prod(map(len, axes)) <= DENSE * count
+    made = _in_grid(blocks, axes, count, complete=complete) if in_grid else _in_rows(blocks, axes, count)
+    if made is None:
+        codes = [np.concatenate(of_one) for of_one in zip(*(block.by_row for block in blocks), strict=True)]
+        row = doubled(*keys_of(codes, axes))
+        double = described(row, codes, question.selections, question.period_type.periods)
+        raise PayloadError(f"Table {question.table.id}: {double}")
+    return made
+
+
+def _in_grid(
+    blocks: Sequence[Block], axes: list[np.ndarray], count: int, *, complete: bool
+) -> _Arrangement | None:
+    """A place for each combination; None if two rows have one."""
+    shape = tuple(map(len, axes))
+    came = np.zeros(shape, dtype=bool)
+    places: list[Any] = [_lines(block, axes) for block in blocks]
+    whole = all(place is not None for place in places)
+    for place in places if whole else []:
+        came[place] = True
+    if not whole or np.count_nonzero(came) < sum(prod(block.shape) for block in blocks):
+        # Not all grids, or some that overlap, where perhaps only one of them has rows.
+        places = [_keys(block, axes) for block in blocks]
+        came[...] = False
+    for place, block in zip(places, blocks, strict=True):
+        if not isinstance(place, tuple):
+            came.reshape(-1)[place] = True
+        elif block.came is not None:
+            came[place] = block.came
+    rows = np.count_nonzero(came)
+    if rows < count:
+        return None
+    made = _Arrangement(places, (), tuple(axes), None if rows == came.size else came, complete)
+    codes = []
+    for place, axis in enumerate(axes):
+        # As narrow as they fit: pandas keeps codes of categories like that.
+        lines = axis.astype(np.min_scalar_type(-1 - int(axis.max(initial=0))))
+        of_all = np.broadcast_to(
+            lines.reshape([-1 if other == place else 1 for other in range(len(axes))]), shape
+        )
+        codes.append(made.by_row(of_all))
+    return replace(made, codes=tuple(codes))
+
+
+def _in_rows(blocks: Sequence[Block], axes: list[np.ndarray], count: int) -> _Arrangement | None:
+    """A place for each row; None if two have the same members and period."""
+    axes = [*axes[1:], axes[0]]
+    key = np.concatenate([keys_of([*block.members, block.periods], axes)[0] for block in blocks])
+    ends = np.cumsum([block.count for block in blocks])
+    places: list[Any] = [slice(end - block.count, end) for end, block in zip(ends, blocks, strict=True)]
+    if not is_rising(key):
+        order = order_of(key, prod(map(len, axes)))
+        if len(order) < count:
+            return None
+        rank = np.empty(count, dtype=np.intp)
+        rank[order] = np.arange(count)
+        places = [rank[place] for place in places]
+    codes = [np.empty(count, dtype=np.int32) for _ in axes]
+    for place, block in zip(places, blocks, strict=True):
+        for column, found in zip(codes, block.by_row, strict=True):
+            column[place] = found
+    return _Arrangement(places, tuple(codes))
+
+
+def _lines(block: Block, axes: Sequence[np.ndarray]) -> tuple[Any, ...] | None:
+    """Where a grid stands within a larger one; None if it is none, or has lines that the larger one has not."""
+    if not block.in_grid:
+        return None
+    ranks = [np.searchsorted(axis, codes) for axis, codes in zip(axes, block.codes, strict=True)]
+    if not all(
+        np.array_equal(axis.take(rank, mode="clip"), codes)
+        for axis, rank, codes in zip(axes, ranks, block.codes, strict=True)
+    ):
+        return None
+    if all(len(rank) and rank[-1] - rank[0] == len(rank) - 1 and is_rising(rank) for rank in ranks):
+        return tuple(slice(int(rank[0]), int(rank[-1]) + 1) for rank in ranks)
+    return np.ix_(*ranks)
+
+
+def _keys(block: Block, axes: Sequence[np.ndarray]) -> np.ndarray:
+    """Number the rows of an answer by their places in a grid."""
+    if not block.in_grid:
+        return keys_of(block.codes, axes)[0]
+    key: np.ndarray = np.zeros((), dtype=np.intp)
+    for axis, codes in zip(axes, block.codes, strict=True):
+        key = np.add.outer(key * len(axis), np.searchsorted(axis, codes))
+    return in_rows(key, block.came)
 
 
 def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
@@ -239,7 +372,7 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
     its combinations are not 0.
     """
     hierarchy = selection.hierarchy
-    came = set(np.unique(present).tolist())
+    came = set(present.tolist())
     above = {path for code in came for path in hierarchy.members[code].ancestors}
     kept = [
         place
@@ -250,24 +383,30 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
 
 
 def _addresses(
-    question: Plan, source: _Sources, additive: Mapping[str, Kind]
+    question: Plan, made: _Arrangement, additive: Mapping[str, Kind]
 ) -> tuple[Iterator[np.ndarray], Registry]:
     """Number the rows' cells, measure by measure."""
     space = _space(question, additive)
     places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
-    tables = []
+    first = space.period_code(question.period_type.id, question.period_type.periods[0])
+    tables = [space.encode(0, first + np.arange(len(question.period_type.periods)))]
     for selection in question.selections:
         hierarchy, place = selection.hierarchy, places[selection.hierarchy.dimension_id]
         known = space.dimensions[place]
         numbers = [known.code(member.path, hierarchy.id) for member in hierarchy.members]
         # Each dimension adds its own share to the number of a cell.
         tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
-    first = space.period_code(question.period_type.id, question.period_type.periods[0])
-    tables.append(space.encode(0, first + np.arange(len(question.period_type.periods))))
-    of_first_measure = source.added_up(tables)
+    of_first_measure = made.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
-    addresses = (of_first_measure + number[id(measure)] * space.per_measure for measure in question.measures)
-    return addresses, Registry.of(space)
+    shares = [number[id(measure)] * space.per_measure for measure in question.measures]
+    addresses = _together(len(shares), len(of_first_measure))
+    filled = (np.add(of_first_measure, share, out=row) for row, share in zip(addresses, shares, strict=True))
+    return filled, Registry.of(space)
+
+
+def _together(measures: int, rows: int) -> np.ndarray:
+    """Memory for an array of each measure in one piece: the system gives it in large pages, a fifth of the time."""
+    return np.empty((measures, rows), dtype=np.int64)
 
 
 def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
@@ -302,12 +441,13 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
 
 
 def _label_columns(
-    names: tuple[str, ...], periods: np.ndarray, members: list[np.ndarray], question: Plan
+    names: tuple[str, ...], codes: Sequence[np.ndarray], question: Plan
 ) -> list[tuple[str, Any]]:
+    periods, *members = codes
     columns: list[tuple[str, Any]] = [(names[0], period_values(question.period_type.periods, periods).array)]
-    for name, selection, codes in zip(names[1:], question.selections, members, strict=False):
+    for name, selection, member in zip(names[1:], question.selections, members, strict=False):
         if selection.shown:
-            columns.append((name, _categorical(codes, selection.hierarchy.labels)))
+            columns.append((name, _categorical(member, selection.hierarchy.labels)))
     return columns
 
 
@@ -339,11 +479,16 @@ def _long(
         n if names.count(n) == 1 else f"{n} [{cells.measure.id}]"
         for n, cells in zip(names, by_measure, strict=True)
     ]
+    whole = all(cells.numbers.dtype == np.int64 for cells in by_measure)
     stacked = _Cells(
         by_measure[0].measure,
         *(
-            np.stack([getattr(cells, field) for cells in by_measure], axis=1).ravel()
-            for field in ("numbers", "status", "addresses")
+            np.stack(of_all, axis=1).ravel()
+            for of_all in (
+                [cells.numbers if whole else _floats(cells) for cells in by_measure],
+                [cells.status for cells in by_measure],
+                [cells.addresses for cells in by_measure],
+            )
         ),
     )
     columns = [(name, values.repeat(count)) for name, values in labels]
@@ -363,13 +508,25 @@ def _counts(measure: Measure) -> bool:
 def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> DiscretionisedArray:
     """Make the column: of whole numbers where they may be and the answers hold no decimal."""
     values = cells.numbers
-    if whole:
+    if not whole:
+        values = _floats(cells)
+    elif values.dtype != np.int64:
         hidden = np.isnan(values)
-        if np.count_nonzero(np.rint(values) == values) == len(values) - np.count_nonzero(hidden):
-            with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
-                values = values.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # what stands for a hidden number means nothing
+            integers = values.astype(np.int64)
+        if np.count_nonzero(integers == values) == len(values) - np.count_nonzero(hidden):
+            values = integers
             values[hidden] = 1
     return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.addresses, registry))
+
+
+def _floats(cells: _Cells) -> np.ndarray:
+    """The numbers as float64, NaN where none is shown."""
+    if cells.numbers.dtype == np.float64:
+        return cells.numbers
+    values: np.ndarray = cells.numbers.astype(np.float64)
+    values[is_missing(cells.status)] = np.nan
+    return values
 
 
 def _frame(columns: list[tuple[str, Any]]) -> pd.DataFrame:

@@ -18,15 +18,19 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments, files
+from jobindsats_pandas.danish import KINDS, MARKS, MARKS_EXPLAINED, RULES, STATUSES, danish_number
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
-from jobindsats_pandas.errors import ConfigurationError, QueryError, TooLargeError
+from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, QueryError, TooLargeError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.periods import period_id
+from jobindsats_pandas.provenance import provenances
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
     from typing import IO
+
+    from jobindsats_pandas.provenance import Provenance
 
     Facts = Sequence[tuple[str, str]]
 
@@ -35,53 +39,10 @@ __all__ = ["to_csv", "to_excel"]
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """The size of an Excel sheet, heading included."""
 
-# What a cell says in a workbook, by what it says in a frame; the rest (<3, ≤3, ≤5) needs no translation.
-_DANISH_MARKS = {"hidden": "skjult", "n/a": "foreligger ikke", "NaN": "ikke i udtrækket"}
-_DANISH_STATUSES = {
-    CellStatus.OBSERVED: "vist",
-    CellStatus.DISCRETIONISED: "diskretioneret",
-    CellStatus.NOT_AVAILABLE: "foreligger ikke",
-    CellStatus.ABSENT: "udeladt",
-    CellStatus.ROUNDED: "afrundet",
-    CellStatus.DERIVED: "beregnet",
-    CellStatus.FILLED: "udfyldt",
-    CellStatus.HOLE: "findes ikke i dette udtræk",
-}
-_DANISH_KINDS = {
-    Kind.PERSONS: "personer: kan ikke lægges sammen",
-    Kind.FULL_TIME: "fuldtidspersoner: kan lægges sammen over grupper (på nær afrunding), ikke over perioder",
-    Kind.STOCK: "bestand: kan lægges sammen over grupper, ikke over perioder",
-    Kind.FLOW: "antal i perioden: kan lægges sammen over grupper og over perioder",
-    Kind.MONEY: "beløb: kan lægges sammen over grupper og over perioder",
-    Kind.NONE: "andel, gennemsnit eller andet: kan ikke lægges sammen",
-}
-_MARKS_EXPLAINED = [
-    ("<3", "Diskretioneret: tallet er 0, 1 eller 2 og vises ikke, så enkeltpersoner ikke kan genkendes."),
-    ("≤3", "Diskretioneret: et afrundet antal fuldtidspersoner på højst 3, som ikke vises."),
-    ("skjult", "Diskretioneret: tallet vises ikke, og der kendes ingen grænser for det."),
-    ("foreligger ikke", "Tallet er ikke offentliggjort (endnu) eller giver ikke mening."),
-    ("–", "Kombinationen findes ikke i data og tæller som 0."),
-    (
-        "ikke i udtrækket",
-        "Her står ingen celle: pladsen er opstået, da tabellen blev stillet op, og betyder ikke 0.",
-    ),
-    ("≤5", "Afrundet: tabellen viser 5 for hvert lille tal; tallet kan være alt fra 0 til 5."),
-    ("kursiv tal", "Beregnet eller udfyldt af brugeren; ikke offentliggjort."),
-]
-_RULES = [
-    (
-        "Data er diskretioneret og kan ikke uden videre lægges sammen. SUM og pivottabeller springer tekst over uden at"
-        " sige det, så en sum over celler med <3, ≤3, skjult eller foreligger ikke bliver for lille."
-    ),
-    "Personer kan være i flere grupper og perioder og tælles én gang i hver; totalen er den offentliggjorte række.",
-    "Totaler og deres dele kan stå i samme kolonne (fx Hele landet ved siden af kommunerne); læg dem aldrig sammen.",
-    "Andele, gennemsnit og varigheder kan aldrig lægges sammen.",
-    "Data er levende: tidligere perioder kan blive revideret, så hent dem igen.",
-]
 _ABOUT = "Kilde og regler"
 _ALWAYS_TOLD = {
-    "Regler for data": [(f"{number}.", rule) for number, rule in enumerate(_RULES, start=1)],
-    "Tegn i data": _MARKS_EXPLAINED,
+    "Regler for data": [(f"{number}.", rule) for number, rule in enumerate(RULES, start=1)],
+    "Tegn i data": MARKS_EXPLAINED,
 }
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -132,7 +93,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
             columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
             if not has_statuses:
                 names.append(f"{name}_status")
-                words = _DANISH_STATUSES if danish else {status: status.label for status in CellStatus}
+                words = STATUSES if danish else {status: status.label for status in CellStatus}
                 columns.append([words[CellStatus(status)] for status in array.status.tolist()])
         elif isinstance(values.dtype, pd.PeriodDtype):
             ids, days = _periods(values)
@@ -208,7 +169,7 @@ def _harmless(text: str) -> str:
 def _labelled_columns(df: pd.DataFrame, *, danish: bool) -> list[tuple[Any, pd.Series]]:
     """Return the levels of the index, where they say anything, and the columns; labels may repeat."""
     if danish and _has_statuses(df):
-        words = {status.label: word for status, word in _DANISH_STATUSES.items()}
+        words = {status.label: word for status, word in STATUSES.items()}
         df = df.assign(status=df["status"].cat.rename_categories(words))
     columns = [(label, df.iloc[:, place]) for place, label in enumerate(df.columns)]
     index = df.index
@@ -262,8 +223,6 @@ def to_excel(
     path: str | os.PathLike[str] | IO[bytes] | pd.ExcelWriter[Any],
     *,
     sheet_name: str = "Data",
-    query: str | None = None,
-    citation: str | None = None,
 ) -> None:
     """Write a workbook for Excel: the data, and a sheet that says where they come from and how to read them.
 
@@ -276,8 +235,6 @@ def to_excel(
         in it; its other sheets stay.
     sheet_name : str
         Of the data.
-    query, citation : str, optional
-        The call that reads the data, and how to cite them; by default as far as the frame's provenance tells.
 
     Raises
     ------
@@ -322,25 +279,26 @@ def to_excel(
             f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
             " df.jobindsats.to_parquet(path)."
         )
-    provenance = df.attrs.get("jobindsats") or {}
-    told = {
-        f"Kilde: {name}": _source_facts(df, query, citation),
+    known = _provenances(df)
+    tables = {one.table: one.table_name for one in known}
+    told: dict[str, Facts] = {
+        f"Kilde: {name}": _source_facts(known),
         f"Mål: {name}": [
             (column.name, _measure_text(column.array)) for column in columns if column.array is not None
         ],
     }
     if isinstance(place, pd.ExcelWriter):
-        book, sheet, known = _room_in(place, name)
+        book, sheet, before = _room_in(place, name)
         styles = _Styles(book)
-        _write_data(sheet, columns, len(df), styles, provenance)
-        _write_about(book.create_sheet(_ABOUT), {**known, **told}, styles)
+        _write_data(sheet, columns, len(df), styles, ", ".join(tables))
+        _write_about(book.create_sheet(_ABOUT), {**before, **told}, styles)
         return
     with files.writing(place) as file:
         book = Workbook(write_only=True)
         book.properties.creator = "jobindsats-pandas"
-        book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
+        book.properties.title = _cleaned("; ".join(filter(None, tables.values())) or "Jobindsats")
         styles = _Styles(book)
-        _write_data(book.create_sheet(name), columns, len(df), styles, provenance)
+        _write_data(book.create_sheet(name), columns, len(df), styles, ", ".join(tables))
         _write_about(book.create_sheet(_ABOUT), told, styles)
         # An archive goes back to write its sizes, which a FIFO cannot.
         composed = io.BytesIO()
@@ -454,7 +412,7 @@ def _guarded_column(name: str, array: DiscretionisedArray) -> _SheetColumn:
     )
     marked = np.flatnonzero(~array.visible | (status == CellStatus.ROUNDED))
     for place, text in zip(marked.tolist(), texts(array.cells[marked]).tolist(), strict=True):
-        values[place] = _DANISH_MARKS.get(text, text)
+        values[place] = MARKS.get(text, text)
         others[place] = "mark"
     return _SheetColumn(
         name, "number", values, 15, others, array, _number_format(array.numbers[array.visible])
@@ -576,9 +534,7 @@ def _put(cell: Any, value: Any) -> None:
         cell.data_type = "s"
 
 
-def _write_data(
-    sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, provenance: dict[str, Any]
-) -> None:
+def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, tables: str) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
@@ -588,7 +544,7 @@ def _write_data(
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
     sheet.oddFooter.left.text = _cleaned(
-        f"Kilde: Jobindsats.dk, tabel {provenance.get('table', 'ukendt')}. <3, ≤3, skjult: diskretioneret."
+        f"Kilde: Jobindsats.dk{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
     ).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
     # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
@@ -628,7 +584,7 @@ def _heading_cell(sheet: Any, column: _SheetColumn, styles: _Styles) -> Any:
     cell = styles.text(sheet, column.name, "heading")
     if column.array is not None and (counts := _counts(column.array)):
         note = Comment(
-            f"Af {_danish(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
+            f"Af {danish_number(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
             " en fejl. Brug de offentliggjorte totaler. Se arket 'Kilde og regler'.",
             "jobindsats-pandas",
         )
@@ -643,12 +599,8 @@ def _counts(array: DiscretionisedArray) -> str:
         status: int(np.count_nonzero(array.status == status))
         for status in (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ROUNDED)
     }
-    words = {**_DANISH_STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
-    return ", ".join(f"{_danish(count)} {words[status]}" for status, count in counted.items() if count)
-
-
-def _danish(count: int) -> str:
-    return f"{count:,}".replace(",", ".")
+    words = {**STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
+    return ", ".join(f"{danish_number(count)} {words[status]}" for status, count in counted.items() if count)
 
 
 def _write_about(sheet: Any, told: Mapping[str, Facts], styles: _Styles) -> None:
@@ -670,34 +622,42 @@ def _write_about(sheet: Any, told: Mapping[str, Facts], styles: _Styles) -> None
         line()
 
 
-def _source_facts(df: pd.DataFrame, query: str | None, citation: str | None) -> list[tuple[str, str]]:
-    provenance = df.attrs.get("jobindsats") or {}
+def _provenances(df: pd.DataFrame) -> Sequence[Provenance]:
+    try:
+        return provenances(df)
+    except ProvenanceError:
+        return []
+
+
+def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
+    """What is known of where the numbers come from, of each table that the cells are of."""
     facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
-    if not provenance:
-        missing = "Oplysningerne om, hvor tallene kommer fra, er gået tabt undervejs (df.attrs)."
-        return [*facts, ("Forespørgsel", query or missing), ("Henvisning", citation or missing)]
-    table, name = str(provenance.get("table", "")), str(provenance.get("table_name", ""))
-    periods = [str(one) for one in provenance.get("periods") or []]
-    updated, fetched = (str(provenance.get(key) or "") for key in ("update_latest", "fetched_at"))
-    by = "; ".join(
-        f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in (provenance.get("by") or {}).items()
-    )
-    span = f"{periods[0]} til {periods[1]} ({periods[2]} i alt)" if len(periods) == 3 else ""
-    measures = provenance.get("measures")
-    asked = {
-        "Tabel": f"{table}: {name}",
-        "Side": provenance.get("link") or "",
-        "Opdateret": updated,
-        "Hentet": f"{fetched} fra {provenance.get('url', '')}",
-        "Forespørgsel": query or "",
-        "Perioder": f"type {provenance.get('period_type', '')}: {span}" if span else "",
-        "Opdelt på": by or "ikke opdelt",
-        "Måltal": "alle" if measures == "*" else _selection(measures),
-        "Henvisning": citation
-        or f"Styrelsen for Arbejdsmarked og Rekruttering: {name}. Jobindsats.dk, tabel {table}, opdateret"
-        f" {updated or 'ukendt'}, hentet {fetched[:10]}.",
-    }
-    return [*facts, *((label, str(text)) for label, text in asked.items() if text)]
+    for one in known:
+        by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())
+        fetched = f"{one.fetched_at} fra {one.url}" if one.fetched_at else ""
+        dates = f", opdateret {one.update_latest}" if one.update_latest else ""
+        dates += f", hentet {one.fetched_at[:10]}" if one.fetched_at else ""
+        facts += [
+            ("Tabel", f"{one.table}: {one.table_name}"),
+            ("Side", one.link),
+            ("Opdateret", one.update_latest),
+            ("Hentet", fetched),
+            ("Forespørgsel", one.call),
+            ("Perioder", _span(one)),
+            ("Opdelt på", by or ("ikke opdelt" if one.periods else "")),
+            ("Måltal", "alle" if one.measures == "*" else _selection(list(one.measures))),
+            (
+                "Henvisning",
+                f"Styrelsen for Arbejdsmarked og Rekruttering: {one.table_name}. Jobindsats.dk, tabel {one.table}{dates}.",
+            ),
+        ]
+    return [fact for fact in facts if fact[1]]
+
+
+def _span(known: Provenance) -> str:
+    if not known.periods:
+        return ""
+    return f"type {known.period_type}: {' til '.join(known.ends)} ({known.count} i alt)"
 
 
 def _selection(chosen: Any) -> str:
@@ -707,8 +667,6 @@ def _selection(chosen: Any) -> str:
 def _measure_text(array: DiscretionisedArray) -> str:
     """Say what the measures of a column count, what may be added, and how much is hidden."""
     known = array.registry.measures(array.addresses)
-    kinds = list(dict.fromkeys(_DANISH_KINDS[measure.kind] for _, measure in known)) or [
-        _DANISH_KINDS[Kind.NONE]
-    ]
+    kinds = list(dict.fromkeys(KINDS[measure.kind] for _, measure in known)) or [KINDS[Kind.NONE]]
     hidden = _counts(array) or "ingen skjulte"
-    return f"{'; '.join(kinds)}. {_danish(len(array))} celler, heraf {hidden}."
+    return f"{'; '.join(kinds)}. {danish_number(len(array))} celler, heraf {hidden}."

@@ -62,6 +62,11 @@ class Rows:
     numbers: tuple[np.ndarray, ...]
 
     @property
+    def names(self) -> tuple[tuple[str, ...], ...]:
+        """The distinct names of each column of names."""
+        return tuple(column.names for column in self.labels)
+
+    @property
     def count(self) -> int:
         """How many rows there are."""
         return len(self.labels[0].codes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
@@ -147,6 +147,20 @@ class Selection:
             return self.hierarchy.brought_by(level)
         return self.codes
 
+    @cached_property
+    def codes_by_name(self) -> dict[str, int]:
+        """Position of the member that a name in the answer means: one wanted, else one brought beside, else any other.
+
+        A provisional total has no name yet.
+        """
+        hierarchy = self.hierarchy
+        nameless = hierarchy.codes.get(TOTAL) if hierarchy.total == "provisional" else None
+        names: dict[str, int] = {}
+        for code in (*self.codes, *self.brought, *range(len(hierarchy.members))):
+            if code != nameless:
+                names.setdefault(hierarchy.members[code].name, code)
+        return names
+
     @property
     def paths(self) -> list[str]:
         """The ids of the members that are wanted."""
@@ -216,9 +230,7 @@ class DataRequest:
             *((f"hierarchy.{s.hierarchy.id}", s.text) for s in self.selections),
             ("format", "json"),
         ]
-        query = "&".join(
-            f"{quote(name, safe=_SAFE)}={quote(value, safe=_SAFE)}" for name, value in parameters
-        )
+        query = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in parameters)
         return f"data/{quote(self.table.id, safe='')}?{query}"
 
     def _measure_parameters(self) -> list[tuple[str, str]]:
@@ -641,8 +653,13 @@ def _largest(request: DataRequest) -> int | None:
     return sizes.index(max(sizes)) if sizes and max(sizes) > 1 else None
 
 
+@lru_cache(maxsize=1024)
+def _encoded(text: str) -> str:
+    return quote(text, safe=_SAFE)
+
+
 def _encoded_length(text: str) -> int:
-    return len(quote(text, safe=_SAFE))
+    return len(_encoded(text))
 
 
 def _longest(request: DataRequest) -> int | None:

@@ -46,6 +46,7 @@ def gather(
     ask: Callable[[DataRequest], T],
     *,
     cut: Callable[[DataRequest], tuple[DataRequest, ...] | None],
+    at_hand: Callable[[DataRequest], bool] = lambda _: False,
     connections: int = 2,
     progress: bool = False,
     title: str = "",
@@ -57,7 +58,8 @@ def gather(
     request that times out is cut in two and asked again, down to one period of single members; once only after a time
     without any answer that a whole request may take.
 
-    A request that is alone is asked in the thread of the caller, and so is every other where threads cannot start.
+    A request that is alone is asked in the thread of the caller, and so is one whose answer is at hand, and every other
+    where threads cannot start.
 
     Parameters
     ----------
@@ -66,6 +68,8 @@ def gather(
         Answers one request; called from several threads.
     cut : callable
         Cuts a request into smaller ones; None for one that cannot be cut.
+    at_hand : callable, optional
+        Whether a request is answered without waiting: a thread would cost more than it saves.
     connections : int, default 2
     progress : bool
         Show a progress bar if it takes over two seconds.
@@ -92,7 +96,7 @@ def gather(
             while waiting and flying < pace.limit:
                 request = waiting.popleft()
                 flying += 1
-                _ask(ask, request, landed, alone=flying == 1 and not waiting)
+                _ask(ask, request, landed, here=at_hand(request) or (flying == 1 and not waiting))
             side_by_side = flying
             for outcome in _landed(landed):
                 flying -= 1
@@ -115,7 +119,8 @@ def gather(
                 else:
                     heard, last_cut = time.monotonic(), None
                     answers.append(outcome.answer)
-                    pace.learn(outcome.seconds, side_by_side)
+                    if not at_hand(outcome.request):
+                        pace.learn(outcome.seconds, side_by_side)
                     cells_done += outcome.request.cells
             if progress and time.monotonic() - began > PATIENCE:
                 bar = bar or _bar(sum(request.cells for request in requests), title)
@@ -147,9 +152,9 @@ def _ask(
     request: DataRequest,
     landed: queue.SimpleQueue[_Outcome[T]],
     *,
-    alone: bool,
+    here: bool,
 ) -> None:
-    """Ask, in a thread of its own if that is of use and can start."""
+    """Ask, in a thread of its own unless it is to be done here, or none can start."""
 
     def fly() -> None:
         began = time.monotonic()
@@ -160,7 +165,7 @@ def _ask(
                 answer = error
         landed.put(_Outcome(request, answer, began, time.monotonic() - began, notices))
 
-    if not alone:
+    if not here:
         # A daemon: the end of the process, by Ctrl-C or by another part's error, waits for no answer.
         thread = threading.Thread(target=fly, name="jobindsats", daemon=True)
         try:

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jobindsats_pandas.answers import Block
+    from jobindsats_pandas.grids import Numbers
     from jobindsats_pandas.metadata import Level, Measure
     from jobindsats_pandas.queries import Plan
 
 __all__ = [
     "NOTHING_MISSING",
+    "Column",
+    "Cube",
     "Missing",
     "asked_periods",
     "asks_whole_levels",
@@ -39,7 +42,7 @@ def negative_counts(blocks: Sequence[Block], question: Plan) -> list[str]:
         for place, measure in enumerate(question.measures)
         if is_count(measure.name, measure.group_name)
         and "netto" not in f"{measure.group_name} {measure.name}".casefold()
-        and any((block.numbers[place] < 0).any() for block in blocks)
+        and any((block.values[place].values < 0).any() for block in blocks)
     ]
 
 
@@ -49,13 +52,12 @@ def suspiciously_rounded(blocks: Sequence[Block], question: Plan) -> list[str]:
         return []
     found = []
     for place, measure in enumerate(question.measures):
-        columns = [block.numbers[place] for block in blocks]
-        if not is_count(measure.name, measure.group_name) or any(np.isnan(c).any() for c in columns):
+        columns = [block.values[place] for block in blocks]
+        if not is_count(measure.name, measure.group_name) or any(c.nulls is not None for c in columns):
             continue
-        fives = sum(int((c == 5).sum()) for c in columns)
-        if fives and looks_rounded(
-            fives=fives, one_to_four=sum(int(((c >= 1) & (c <= 4)).sum()) for c in columns), nulls=0
-        ):
+        fives = sum(column.among(5, 5) for column in columns)
+        few = sum(column.among(1, 4) for column in columns) if fives else 0
+        if fives and looks_rounded(fives=fives, one_to_four=few, nulls=0):
             found.append(measure.column)
     return found
 
@@ -86,7 +88,7 @@ def unexplained_since(blocks: Sequence[Block], question: Plan) -> str | None:
             continue
         for block in blocks:
             missing = np.zeros(len(present), dtype=bool)
-            missing[block.periods[np.isnan(block.numbers[measure])]] = True
+            missing[block.periods_with_null(measure)] = True
             earliest = min([earliest, *np.flatnonzero(missing & open_periods)[:1].tolist()])
     return question.period_type.periods[earliest] if earliest < len(present) else None
 
@@ -138,6 +140,11 @@ class Missing:
     periods: frozenset[int] = frozenset()
     totals: frozenset[int] = frozenset()
 
+    @property
+    def all_periods(self) -> frozenset[int]:
+        """Periods of which anything did not come."""
+        return self.periods | self.totals
+
 
 NOTHING_MISSING = Missing()
 
@@ -177,26 +184,17 @@ def asks_whole_levels(question: Plan) -> bool:
 _ADDING = {Kind.FULL_TIME: 0.5, Kind.MONEY: 0.5, Kind.FLOW: 0.0, Kind.STOCK: 0.0}
 
 
-def contradiction(
-    measure: Measure,
-    kind: Kind,
-    numbers: np.ndarray,
-    periods: np.ndarray,
-    members: Sequence[np.ndarray],
-    question: Plan,
-    axes: Sequence[np.ndarray] | None = None,
-) -> str | None:
+def contradiction(measure: Measure, kind: Kind, question: Plan, cells: Cube | Column) -> str | None:
     """Say where a total and all parts of one level, none of them hidden, miss each other by more than rounding.
 
     Parameters
     ----------
-    numbers : ndarray of float64
-        The measure's numbers, row by row; NaN where there is none.
-    periods, members : ndarray, sequence of ndarray
-        The rows' periods, and their members in each dimension, by position.
-    axes : sequence of ndarray, optional
-        The members of each dimension, and the periods, where the rows are all combinations of them, in order: that is
-        much cheaper to look at.
+    measure : Measure
+    kind : Kind
+        What of it adds up.
+    question : Plan
+    cells : Cube or Column
+        Its numbers.
 
     Returns
     -------
@@ -213,10 +211,8 @@ def contradiction(
             if level.stop - level.start == 1 or not codes.issuperset(hierarchy.level_codes(level)):
                 continue
             tolerance = _ADDING[kind] * (1 + level.stop - level.start) + 1e-6
-            if axes is None:
-                off = _missed(numbers, periods, members, question, axis, level, tolerance)
-            else:
-                off = _missed_in_grid(numbers, axes, hierarchy.codes[TOTAL], axis, level, tolerance)
+            missed = _missed_in_grid if isinstance(cells, Cube) else _missed
+            off = missed(cells, question, axis, level, tolerance)  # type: ignore[arg-type] # one for each kind
             if off is not None:
                 total, parts, count, period = off
                 name = hierarchy.labels[hierarchy.codes[TOTAL]]
@@ -229,43 +225,70 @@ def contradiction(
     return found
 
 
+@dataclass(frozen=True)
+class Column:
+    """Numbers row by row, NaN where there is none, and what each is of: its period, then the members in each dimension."""
+
+    numbers: np.ndarray
+    codes: Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Numbers of all combinations of some periods, and some members in each dimension: much cheaper to look at.
+
+    Attributes
+    ----------
+    numbers : Numbers
+    axes : sequence of ndarray
+        The periods, and the members.
+    came : ndarray of bool, or None
+        Which combinations have a row, where one without says nothing; None where it says 0.
+    """
+
+    numbers: Numbers
+    axes: Sequence[np.ndarray]
+    came: np.ndarray | None = None
+
+
 def _missed_in_grid(
-    numbers: np.ndarray, axes: Sequence[np.ndarray], total: int, axis: int, level: Level, tolerance: float
+    cells: Cube, question: Plan, axis: int, level: Level, tolerance: float
 ) -> tuple[float, float, int, int] | None:
     """As `_missed`, where the rows are all combinations."""
-    cube, codes = numbers.reshape([len(each) for each in axes]), axes[axis]
+    values, nulls, scale = cells.numbers.values, cells.numbers.nulls, 10**cells.numbers.decimals
+    codes, total = cells.axes[1 + axis], question.selections[axis].hierarchy.codes[TOTAL]
     at, start, stop = map(int, np.searchsorted(codes, (total, level.start, level.stop)))
     if at == len(codes) or codes[at] != total or stop - start < level.stop - level.start:
         return None  # a total that never came, or a level without some of its members
-    totals = cube.take(at, axis)
-    place: list[slice] = [slice(None)] * cube.ndim
-    place[axis] = slice(start, stop)
-    sums = cube[tuple(place)].sum(axis)  # NaN wherever a part is hidden
-    off = np.argwhere(np.abs(totals - sums) > tolerance)
-    if not len(off):
+    parts = (slice(None),) * (1 + axis) + (slice(start, stop),)
+    whole = values.dtype.kind == "i"
+    totals, sums = values.take(at, 1 + axis), values[parts].sum(1 + axis, dtype=np.int64 if whole else None)
+    missed = np.abs(totals - sums) > tolerance * scale
+    if nulls is not None:
+        missed &= ~(nulls.take(at, 1 + axis) | nulls[parts].any(1 + axis))
+    if cells.came is not None:
+        missed &= cells.came.take(at, 1 + axis) & cells.came[parts].any(1 + axis)
+    count = int(np.count_nonzero(missed))
+    if not count:
         return None
-    first = tuple(off[0])
-    return float(totals[first]), float(sums[first]), len(off), int(axes[-1][first[-1]])
+    first = np.unravel_index(int(missed.argmax()), missed.shape)
+    return float(totals[first]) / scale, float(sums[first]) / scale, count, int(cells.axes[0][first[0]])
 
 
 def _missed(
-    numbers: np.ndarray,
-    periods: np.ndarray,
-    members: Sequence[np.ndarray],
-    question: Plan,
-    axis: int,
-    level: Level,
-    tolerance: float,
+    cells: Column, question: Plan, axis: int, level: Level, tolerance: float
 ) -> tuple[float, float, int, int] | None:
     """Find where the members of a level do not add up to the total: both figures, how often, and the first period."""
-    codes = members[axis]
+    numbers, periods, codes = cells.numbers, cells.codes[0], cells.codes[1 + axis]
     total = question.selections[axis].hierarchy.codes[TOTAL]
     at_total = np.flatnonzero(codes == total)
     of_level = np.flatnonzero((codes >= level.start) & (codes < level.stop))
-    others = [other for place, other in enumerate(members) if place != axis]
-    asked = [np.array(s.codes, dtype=np.intp) for place, s in enumerate(question.selections) if place != axis]
-    asked.append(asked_periods(question))
-    key, combinations = keys_of([*others, periods], asked)
+    others = [other for place, other in enumerate(cells.codes) if place != 1 + axis]
+    asked = [asked_periods(question)]
+    asked += [
+        np.array(s.codes, dtype=np.intp) for place, s in enumerate(question.selections) if place != axis
+    ]
+    key, combinations = keys_of(others, asked)
     if combinations > SPARSE * len(key):
         distinct, key = np.unique(key, return_inverse=True)
         combinations = len(distinct)

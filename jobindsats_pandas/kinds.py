@@ -386,6 +386,7 @@ def _split(name: str, group: str) -> tuple[str, str]:
     return name, group
 
 
+@lru_cache(maxsize=4096)
 def _readings(name: str, group: str) -> tuple[_Reading, _Reading]:
     """Read both names; a condition may begin in the one and end in the other, as in "Varighed: 0-13 uger"."""
     name, group = _split(name, group)

@@ -1,51 +1,57 @@
-"""The rows of an answer as Arrow columns: what they are made from again in a tenth of the time that JSON takes.
+"""The rows of an answer as Arrow columns: what they are made from again in a fraction of the time that JSON takes.
 
-Names are dictionaries with places as narrow as they fit, numbers of few decimals are integers, and what the answer has
-as null is null.
+Names are dictionaries with places as narrow as they fit, and stand once where the rows are a grid; numbers of few decimals
+are integers, and what the answer has as null is null. The bytes of numbers are kept apart, the lowest of all, then the next:
+so lz4 makes them as small as zstd does otherwise, and they are read in a third of the time.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from jobindsats_pandas.fast_rows import Labels, Rows
+from jobindsats_pandas.grids import Grid, Numbers, narrowed, narrowest
 
 __all__ = ["VERSION", "dump_rows", "load_rows"]
 
 #: Of these columns and of the reading of rows that they are made from; another makes them anew.
-VERSION = "rows 1"
-
-#: Decimals that numbers are tried with; more are rare.
-MOST_DECIMALS = 2
+VERSION = "rows 2"
 
 #: Rows times columns below which the JSON is read as quickly.
 SMALL = 8_000
 
 
-def dump_rows(rows: Rows) -> bytes | None:
+def dump_rows(rows: Rows | Grid) -> bytes | None:
     """Write rows as a stream of Arrow's; None if they are few, or hold a name that cannot be written."""
     if rows.count * len(rows.columns) < SMALL:
         return None
+    told: dict[str, Any] = {"columns": rows.columns}
     try:
-        numbers, decimals = zip(*map(_number_column, rows.numbers), strict=True)
-        arrays = [*map(_label_column, rows.labels), *numbers]
+        if isinstance(rows, Rows):
+            first, numbers = [*map(_label_column, rows.labels)], [*map(narrowed, rows.numbers)]
+        else:
+            first, numbers = [] if rows.came is None else [pa.array(rows.came.ravel())], list(rows.numbers)
+            told["names"] = rows.names
+        told["numbers"] = [(each.values.dtype.str, each.decimals) for each in numbers]
+        arrays = [*first, *chain.from_iterable(map(_planes, numbers))]
         # By place: columns may have one name.
-        told = {"rows": json.dumps({"columns": rows.columns, "decimals": decimals})}
         fields = [pa.field(str(place), array.type) for place, array in enumerate(arrays)]
-        batch = pa.record_batch(arrays, schema=pa.schema(fields, metadata=told))
+        batch = pa.record_batch(arrays, schema=pa.schema(fields, metadata={"rows": json.dumps(told)}))
     except (UnicodeError, pa.ArrowException):  # half of a surrogate pair
         return None
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+    with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_batch(batch)
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
-def load_rows(columns: bytes, label_count: int) -> Rows | None:
+def load_rows(columns: bytes, label_count: int) -> Rows | Grid | None:
     """Read what `dump_rows` wrote; None if it has another number of columns of names.
 
     Examples
@@ -55,51 +61,58 @@ def load_rows(columns: bytes, label_count: int) -> Rows | None:
     >>> load_rows(dump_rows(rows), 1).numbers[0][-1]
     np.float64(8999.0)
     """
-    with pa.ipc.open_stream(columns) as reader:
+    with pa.ipc.open_stream(columns, options=pa.ipc.IpcReadOptions(use_threads=False)) as reader:
         batch = reader.read_next_batch()
     told = json.loads(batch.schema.metadata[b"rows"])
-    if len(told["columns"]) - len(told["decimals"]) != label_count:
+    heads, forms = tuple(told["columns"]), [(np.dtype(kind), decimals) for kind, decimals in told["numbers"]]
+    if len(heads) - len(forms) != label_count:
         return None
-    labels = tuple(
-        Labels(tuple(column.dictionary.to_pylist()), column.indices.to_numpy().astype(np.int32))
-        for column in batch.columns[:label_count]
+    numbers, planes = [], batch.columns[-sum(kind.itemsize for kind, _ in forms) :]
+    first = batch.columns[: -len(planes)]
+    for kind, decimals in forms:
+        numbers.append(_numbers(planes[: kind.itemsize], kind, decimals))
+        planes = planes[kind.itemsize :]
+    if "names" not in told:
+        labels = (
+            Labels(tuple(column.dictionary.to_pylist()), column.indices.to_numpy().astype(np.int32))
+            for column in first
+        )
+        return Rows(heads, tuple(labels), tuple(each.floats() for each in numbers))
+    empty = Grid(heads, tuple(map(tuple, told["names"])), ())
+    came = [column.to_numpy(zero_copy_only=False).reshape(empty.shape) for column in first]
+    return replace(
+        empty,
+        numbers=tuple(each.reshape(empty.shape) for each in numbers),
+        came=came[0] if came else None,
     )
-    numbers = tuple(
-        _numbers(column, decimals)
-        for column, decimals in zip(batch.columns[label_count:], told["decimals"], strict=True)
-    )
-    return Rows(tuple(told["columns"]), labels, numbers)
 
 
-def _numbers(column: Any, decimals: int) -> np.ndarray:
-    values: np.ndarray = column.to_numpy(zero_copy_only=False)
-    if values.dtype != np.float64 or not values.flags.writeable:
-        values = values.astype(np.float64)
-    if decimals:
-        values /= 10**decimals
-    return values
+def _planes(numbers: Numbers) -> list[Any]:
+    """Numbers as columns of their lowest bytes, of the next ones, and so on: most of the higher ones are all the same."""
+    values = np.ascontiguousarray(numbers.values).reshape(-1)
+    planes = np.ascontiguousarray(values.view(np.uint8).reshape(len(values), values.itemsize).T)
+    valid = None
+    if numbers.nulls is not None:
+        valid = pa.py_buffer(np.packbits(~numbers.nulls.ravel(), bitorder="little"))
+    return [
+        pa.Array.from_buffers(pa.uint8(), len(values), [None if place else valid, pa.py_buffer(plane)])
+        for place, plane in enumerate(planes)
+    ]
+
+
+def _numbers(planes: list[Any], kind: np.dtype[Any], decimals: int) -> Numbers:
+    """Put numbers together again, those under a null too."""
+    values = np.empty((len(planes[0]), len(planes)), dtype=np.uint8)
+    for place, plane in enumerate(planes):
+        values[:, place] = np.frombuffer(plane.buffers()[1] or b"", np.uint8, len(plane))
+    nulls = None
+    if planes[0].null_count:
+        valid = np.frombuffer(planes[0].buffers()[0], np.uint8)
+        nulls = np.unpackbits(valid, count=len(values), bitorder="little").view(np.bool_)
+        np.logical_not(nulls, out=nulls)
+    return Numbers(values.view(kind).reshape(-1), nulls, decimals)
 
 
 def _label_column(labels: Labels) -> Any:
-    codes = _narrow(labels.codes, 0, len(labels.names) - 1)
+    codes = labels.codes.astype(narrowest(0, len(labels.names) - 1))
     return pa.DictionaryArray.from_arrays(codes, pa.array(labels.names, pa.string()))
-
-
-def _number_column(numbers: np.ndarray) -> tuple[Any, int]:
-    """Numbers as integers of so many decimals, if all of them come back from that to the last bit, else as they are."""
-    missing = np.isnan(numbers)
-    mask = missing if missing.any() else None
-    filled = numbers if mask is None else np.where(missing, 0.0, numbers)
-    for decimals in range(MOST_DECIMALS + 1):
-        scaled = np.rint(filled * 10**decimals)
-        if np.array_equal(scaled / 10**decimals, filled):
-            low, high = (scaled.min(), scaled.max()) if len(scaled) else (0, 0)
-            return pa.array(_narrow(scaled, low, high), mask=mask), decimals
-    return pa.array(filled, mask=mask), 0
-
-
-def _narrow(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Whole numbers in the narrowest type that holds them."""
-    types = (np.int8, np.int16, np.int32)
-    fitting = (kind for kind in types if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
-    return values.astype(next(fitting, np.int64))

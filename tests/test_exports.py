@@ -145,10 +145,8 @@ def test_the_second_sheet_tells_source_query_citation_and_rules(hidden: pd.DataF
     assert facts["<3"].startswith("Diskretioneret: tallet er 0, 1 eller 2")
     assert facts[hidden.columns[3]].startswith("personer: kan ikke lægges sammen. ")
     assert facts[hidden.columns[5]].startswith("andel, gennemsnit eller andet")
-    assert "Forespørgsel" not in facts
-    to_excel(hidden, tmp_path / "a.xlsx", query="ji.read_jobindsats(…)", citation="STAR (2026)")
-    facts = about(tmp_path / "a.xlsx")
-    assert (facts["Forespørgsel"], facts["Henvisning"]) == ("ji.read_jobindsats(…)", "STAR (2026)")
+    assert facts["Forespørgsel"] == hidden.jobindsats.source.query
+    assert facts["Forespørgsel"].startswith("ji.read_jobindsats('y25i01', by=")
 
 
 def test_months_with_gaps_are_counted_and_written_as_they_are(client: ji.Client, tmp_path: Path) -> None:
@@ -171,9 +169,23 @@ def test_one_measure_without_breakdown_is_described_in_words(client: ji.Client, 
     assert facts["Antal ledige personer"].endswith("1 celler, heraf ingen skjulte.")
 
 
-def test_a_frame_without_provenance_says_so(tmp_path: Path) -> None:
+def test_where_attrs_are_gone_the_sheet_tells_what_the_cells_know(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    bare = hidden.copy()
+    bare.attrs.clear()
+    to_excel(bare, tmp_path / "a.xlsx")
+    facts = about(tmp_path / "a.xlsx")
+    assert facts["Tabel"].startswith("y25i01: Ledige")
+    assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
+    assert facts["Forespørgsel"].startswith("ji.read_jobindsats('y25i01', by=")
+    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel y25i01.")
+    assert not {"Side", "Opdateret", "Hentet"} & set(facts)
+
+
+def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
     to_excel(pd.DataFrame({"antal": guarded([4], [0])}), tmp_path / "a.xlsx")
-    assert "gået tabt" in about(tmp_path / "a.xlsx")["Forespørgsel"]
+    assert about(tmp_path / "a.xlsx")["Forespørgsel"] == "ji.read_jobindsats('x01', periods='2026M01')"
     built = pd.DataFrame({"antal": pd.array([4], dtype="discretionised[Int64]")})
     built.attrs["jobindsats"] = {"table": "x01"}
     to_excel(built, tmp_path / "a.xlsx")
@@ -188,8 +200,8 @@ def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
     df = pd.DataFrame(
         {"=HYPERLINK(1)": pd.Categorical(NASTY), "tekst": NASTY, "antal": guarded([3] * 8, [0] * 8)}
     )
-    df.attrs["jobindsats"] = {"table": "=1+1", "table_name": "=cmd", "by": {"=a": ["=b", "@c"]}, "link": "=d"}
-    to_excel(df, tmp_path / "a.xlsx", query="=e", citation="=f")
+    df.attrs["jobindsats"] = {"table": "x01", "table_name": "=cmd", "by": {"=a": ["=b", "@c"]}, "link": "=d"}
+    to_excel(df, tmp_path / "a.xlsx")
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
         sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
         styles = archive.read("xl/styles.xml").decode()

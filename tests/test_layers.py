@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,19 +15,21 @@ PACKAGE = Path(jobindsats_pandas.__file__).parent
 FLOORS = [
     {"errors"},
     {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox"},
-    {"documents", "files", "searching"},
+    {"documents", "files", "grids", "searching"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
-    {"asked_periods", "catalogue", "forms"},
-    {"queries"},
-    {"answers"},
+    {"asked_periods", "catalogue", "danish", "forms", "guarded"},
+    {"provenance", "queries"},
+    {"answers", "framed"},
     {"judging"},
     {"decoding", "gathering"},
     {"asking"},
     {"client"},
     {"key"},
     {"doctor"},
-    {"parquet", "totals", "audit", "revisions", "plotting", "areas", "exports"},
-    {"readers", "accessor"},
+    {"areas", "audit", "exports", "layouts", "parquet", "plotting", "revisions", "totals"},
+    {"accessor"},
+    {"releases"},
+    {"readers", "updating"},
     {"__init__"},
     {"__main__"},
 ]
@@ -38,21 +42,42 @@ def room_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports_of(path: Path) -> set[str]:
-    """Rooms of the package that a module imports anywhere, in functions and for types too."""
+@cache
+def names_in(path: Path) -> frozenset[str]:
+    """The full name of whatever a module imports anywhere, in functions and for types too."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names = [node.module or ""] + [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        for name in names:
-            head, _, tail = name.partition(".")
-            if head == "jobindsats_pandas" and tail.split(".")[0] in FLOOR:
-                found.add(tail.split(".")[0])
-    return found
+            found |= {alias.name for alias in node.names}
+    return frozenset(found)
+
+
+def imports_of(path: Path) -> set[str]:
+    """The rooms of the package that a module imports."""
+    names = (name.split(".") for name in names_in(path))
+    return {name[1] for name in names if name[0] == "jobindsats_pandas" and name[1:] and name[1] in FLOOR}
+
+
+def module_of(path: Path) -> str:
+    """The full name of a module; a package is called after its folder."""
+    name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def files_behind(path: Path) -> set[Path]:
+    """The files of the package that a module imports; `from package import module` is that module alone."""
+    names = names_in(path)
+    bare = {name.rpartition(".")[0] for name in names if name not in FILES}
+    wanted = {name for name in names if name in FILES and (FILES[name].name != "__init__.py" or name in bare)}
+    return {FILES[name] for name in wanted} - {path}
+
+
+FILES = {module_of(path): path for path in MODULES}
+#: The rules on bare cells.
+BARE = {"addresses", "arithmetic", "arrow", "cells", "messages", "selections", "sums"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -69,13 +94,25 @@ def test_the_sandbox_imports_nothing_of_the_package() -> None:
             assert imports_of(path) <= {"sandbox"}
 
 
+def test_no_files_import_each_other_in_a_circle() -> None:
+    order = TopologicalSorter({path: files_behind(path) for path in MODULES}).static_order()
+    assert len([*order]) == len(MODULES)  # a circle raises CycleError, which names it
+
+
+def test_the_rules_on_bare_cells_import_no_pandas_and_nobody_who_does() -> None:
+    seen: set[Path] = set()
+    left = [PACKAGE / "disclosure" / f"{name}.py" for name in BARE]
+    while left:
+        path = left.pop()
+        seen.add(path)
+        assert not {name for name in names_in(path) if name.partition(".")[0] == "pandas"}, path
+        left += files_behind(path) - seen
+    assert {path.stem for path in seen if path.parent.name == "disclosure"} == BARE
+    assert {path.stem for path in seen if path.parent == PACKAGE} == {"errors", "kinds"}
+
+
 def test_only_the_transport_touches_the_network() -> None:
     network = {"requests", "requests_cache", "urllib3", "http", "socket", "httpx", "aiohttp"}
     for path in MODULES:
         if room_of(path) not in {"transport", "sandbox"}:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            modules = {
-                alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
-            }
-            modules |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-            assert not {name.partition(".")[0] for name in modules} & network, path
+            assert not {name.partition(".")[0] for name in names_in(path)} & network, path

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
-from jobindsats_pandas import audit, parquet, totals
+from jobindsats_pandas import layouts, parquet, totals
 from jobindsats_pandas.disclosure import (
     AddressDimension,
     AddressMeasure,
@@ -115,7 +115,7 @@ def shapes(crossed: pd.DataFrame, sanctions: pd.DataFrame) -> dict[str, pd.DataF
     name = "Antal sanktioner i alt"
     by_labels = crossed.set_index(["Periode", "Område", "Ydelsesgrupper"]).iloc[:, 0]
     twice = pd.concat([crossed, crossed.iloc[:, [3]]], axis=1)
-    long = [totals.to_long(frame) for frame in (crossed.head(9), sanctions.head(9))]
+    long = [layouts.to_long(frame) for frame in (crossed.head(9), sanctions.head(9))]
     numbered = sanctions.copy()
     numbered.columns = pd.RangeIndex(sanctions.shape[1])
     dated = sanctions.copy()
@@ -308,7 +308,7 @@ def test_directories_are_named_as_other_programs_expect(crossed: pd.DataFrame, t
         "_jobindsats_manifest.json",
     ]
     assert (tmp_path / "x" / "Periode=2026M06" / "Område=Ærø" / "part-0.parquet").is_file()
-    plain = audit.plain(crossed)
+    plain = layouts.plain(crossed)
     name = crossed.columns[3]
     dataset = pads.dataset(tmp_path / "x", partitioning="hive").to_table().to_pandas()
     assert (
@@ -438,7 +438,7 @@ def test_dates_stand_beside_periods_however_far_off(tmp_path: Path) -> None:
 def test_every_program_shows_plain_numbers(crossed: pd.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "æøå.parquet"
     parquet.to_parquet(crossed, path)
-    name, plain = crossed.columns[3], audit.plain(crossed)
+    name, plain = crossed.columns[3], layouts.plain(crossed)
     hidden = (plain[f"{name}_status"] == "discretionised").to_numpy()
     numbers = plain[name].to_numpy(dtype=object, na_value=None).tolist()
     table = pq.read_table(path)
@@ -477,7 +477,7 @@ print(json.dumps([str(df.dtypes.iloc[4]), str(df.dtypes.iloc[0]), int(df[name].i
 
 
 def test_the_long_layout_keeps_one_column_of_statuses(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    long = totals.to_long(crossed)
+    long = layouts.to_long(crossed)
     parquet.to_parquet(long, tmp_path / "x.parquet")
     assert pq.read_schema(tmp_path / "x.parquet").names == [
         "Periode",
@@ -497,7 +497,7 @@ def test_the_long_layout_keeps_one_column_of_statuses(crossed: pd.DataFrame, tmp
 def test_a_file_is_hardly_larger_than_a_plain_one(reader: ji.Client, tmp_path: Path) -> None:
     frame = reader.read("y30r21", by={"_nykom": "*", "_aldera": "*"}, periods=40)
     parquet.to_parquet(frame, tmp_path / "ours.parquet")
-    plain = audit.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
+    plain = layouts.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
     plain.to_parquet(tmp_path / "plain.parquet", compression="zstd")
     assert (tmp_path / "ours.parquet").stat().st_size <= 1.3 * (tmp_path / "plain.parquet").stat().st_size
 

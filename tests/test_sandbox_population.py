@@ -72,6 +72,9 @@ WIDE = [
     ("ptv_a02", "QMAT", 3, {"_nykom": "*", "_ygrpi09": "*", "_kon": "*"}),
     ("y01u01", "M", 3, {"_nykom": "*", "_akassedp": "*"}),
     ("y25i14", "M", 2, {"_reko": "level:nykom", "_escostar_rs": "*"}),
+    ("y25i09", "M", 2, {"_nykom": "*", "_ygrpi09": "*", "_alder_5i30_60s": "*"}),
+    ("y07a02", "M", 2, {"_nykom": "*", "_varighed": "*", "_kon": "*"}),
+    ("y60a02", "M", 2, {"_nykom": "*", "_viskat_1int": "*", "_aldera": "*"}),
     ("y30r21", "M", 1, {"_nykom": "*", "_aldera": "*", "_kon": "*", "_oprinda": "*"}),
 ]
 
@@ -203,6 +206,20 @@ def test_sanctions_of_four_types_make_up_the_sanctions_in_all() -> None:
     table = POPULATION["y01h01"]
     total, *types = [table.truth(m, "2026Q01", {"_nykom": "/1/"}) for m in table.measure_ids[:5]]
     assert total == sum(types) > 0
+
+
+def test_an_average_duration_lies_between_those_of_its_parts_and_a_share_between_nobody_and_everybody() -> (
+    None
+):
+    table = POPULATION["y60a02"]
+    weeks, months = table.measure_ids[3], table.index.periods["M"]
+    parts = [table.truths(weeks, months, {"_viskat_1int": [path] * 44}) for path in ("/1/", "/2/", "/3/")]
+    total = table.truths(weeks, months)
+    assert (np.min(parts, axis=0) < total).all()
+    assert (np.max(parts, axis=0) > total).all()
+    long_term = POPULATION["y25i09"]
+    shares = [long_term.truth(long_term.measure_ids[2], "2026M08", {"_nykom": path}) for path in PLACES]
+    assert 5 < min(shares) < max(shares) < 80
 
 
 def test_an_only_child_has_its_parents_name_and_figures() -> None:

@@ -31,6 +31,7 @@ from jobindsats_pandas.disclosure.addresses import (
     merge_registries,
 )
 from jobindsats_pandas.disclosure.array import DiscretionisedArray, DiscretionisedDtype
+from jobindsats_pandas.disclosure.arrow import ArrowDiscretionisedType
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, adds_nothing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
@@ -62,3 +63,5 @@ __all__ = [
     "sums_allowed",
     "texts",
 ]
+
+ArrowDiscretionisedType.pandas_dtype = DiscretionisedDtype

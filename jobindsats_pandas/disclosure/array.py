@@ -2,8 +2,8 @@
 
 What the hooks do is told in the modules of their subjects, as functions of `Cells`: `places`, `operators`,
 `reductions`, `leaving`, `display`. Hooks overridden here that are not part of pandas' documented interface:
-``_cast_pointwise_result``, ``_groupby_op``, ``_groupby_quantile``, ``_quantile``, ``_rank``, ``_mode``, ``_where``,
-``_values_for_json`` and ``_readonly``. Statistics are computed by pandas' own nullable arrays, through their
+``_cast_pointwise_result``, ``_groupby_op``, ``_groupby_quantile``, ``_quantile``, ``_rank``, ``_mode``, ``_where`` and
+``_readonly``. Statistics are computed by pandas' own nullable arrays, through their
 ``_reduce``, ``_accumulate``, ``_groupby_op`` and ``_groupby_quantile``. A test tries each of them.
 """
 
@@ -12,7 +12,7 @@ What the hooks do is told in the modules of their subjects, as functions of `Cel
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partialmethod
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import numpy as np
@@ -38,24 +38,21 @@ from jobindsats_pandas.disclosure.callers import (
 from jobindsats_pandas.disclosure.canary import sing
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_hidden, is_missing, unknown_addresses
 from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.exported import exported
 from jobindsats_pandas.disclosure.nullable import (
-    computed,
+    beside,
     concatenated,
     converted,
     decimals,
     is_whole,
-    left_of,
     nullable,
-    of_no_cell,
 )
-from jobindsats_pandas.disclosure.scalars import Cell, cell, scalars_of, small_sum
+from jobindsats_pandas.disclosure.scalars import cell, scalars_of, small_sum
 from jobindsats_pandas.disclosure.selections import counted, vanished
 from jobindsats_pandas.disclosure.sums import sums_allowed
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,15 +61,20 @@ __all__ = ["DiscretionisedArray", "DiscretionisedDtype"]
 # What pandas asks to compute first, with arrays inside.
 _PANDAS = (pd.Series, pd.Index, pd.DataFrame)
 _REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "minimum": "min",
-    "maximum": "max",
-    "logical_and": "all",
-    "logical_or": "any",
-}
+    "add": "sum", "multiply": "prod", "minimum": "min", "maximum": "max", "logical_and": "all", "logical_or": "any",
+}  # fmt: skip
 # So few cells are checked one by one.
 _FEW = 64
+
+
+def _hook(function: Callable[..., Any]) -> Any:
+    """Make a hook of a function of cells: where that gives cells, pandas gets an array of them."""
+
+    @wraps(function)
+    def hook(self: DiscretionisedArray, *args: Any, **kwargs: Any) -> Any:
+        return self._made_of(function(self._cells, *args, **kwargs))
+
+    return hook
 
 
 @register_extension_dtype
@@ -122,13 +124,8 @@ class DiscretionisedDtype(ExtensionDtype):
         return "i" if self.numbers == "Int64" else "f"
 
     @property
-    def numpy_dtype(self) -> np.dtype[Any]:
-        """The dtype of the numbers inside."""
-        return np.dtype(np.int64 if self.numbers == "Int64" else np.float64)
-
-    @property
     def itemsize(self) -> int:
-        """Bytes of each number."""
+        """Bytes of each number; pandas asks whether they fit into another column."""
         return 8
 
     def __repr__(self) -> str:
@@ -187,9 +184,7 @@ class DiscretionisedArray(ExtensionArray):
     addresses : int64 array, optional
         From `AddressSpace.encode`; unknown by default.
     registry : Registry, optional
-        What the addresses are numbered in.
-    copy : bool
-        Whether to copy the arrays; else they must not be changed any more.
+        What the addresses are numbered in. None of the arrays is copied, and none may be changed any more.
 
     Raises
     ------
@@ -241,14 +236,10 @@ class DiscretionisedArray(ExtensionArray):
         status: NDArray[np.uint8],
         addresses: Codes | None = None,
         registry: Registry = EMPTY,
-        *,
-        copy: bool = False,
     ) -> None:
         if addresses is None:
             addresses = unknown_addresses(len(values))
         _check(values, status, addresses, registry)
-        if copy:
-            values, status, addresses = values.copy(), status.copy(), addresses.copy()
         if values.dtype.kind == "f":
             status = undefined(np.asarray(values, dtype=np.float64), status)
         self._cells = Cells(blanked(values, status), status, addresses, registry)
@@ -350,8 +341,7 @@ class DiscretionisedArray(ExtensionArray):
     @property
     def nbytes(self) -> int:
         """17 bytes for each cell."""
-        cells = self._cells
-        return cells.values.nbytes + cells.status.nbytes + cells.addresses.nbytes
+        return 17 * len(self)
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -370,49 +360,31 @@ class DiscretionisedArray(ExtensionArray):
         return self._like(Cells(values, status, addresses, old.registry, old.dropped, old.left))
 
     def _like(self, cells: Cells) -> Self:
-        """Cells of this array, to which the same codes belong."""
+        """Cells to which the same codes belong."""
         made = self.unchecked(cells)
-        if self._gap != CellStatus.HOLE:
-            made._gap = self._gap
+        made._gap = self._gap
         return made
 
     @classmethod
     def _from_sequence(cls, scalars: Any, *, dtype: Any = None, copy: bool = False) -> Self:
         whole = None if dtype is None else pandas_dtype(dtype).kind == "i"
-        array = cls.unchecked(cls._appended(cls._cells_of(scalars, whole=whole), scalars))
+        array = cls.unchecked(_cells_of(scalars, whole=whole))
         return array.copy() if copy else array
-
-    @classmethod
-    def _cells_of(cls, values: Any, *, whole: bool | None) -> Cells:
-        """Cells from anything that holds numbers, as whole numbers or decimals."""
-        if isinstance(values, pd.Series | pd.Index):
-            values = values.array
-        if isinstance(values, DiscretionisedArray):
-            return converted(values._cells, whole=is_whole(values._cells) if whole is None else whole)
-        return cells_from(values, whole=whole)
-
-    @staticmethod
-    def _appended(cells: Cells, scalars: Any) -> Cells:
-        """Let a bare missing value that pandas appends by its label be not available: a hidden cell may have stood there."""
-        holes = cells.status == CellStatus.HOLE
-        if not holes.any() or isinstance(scalars, DiscretionisedArray) or not appending():
-            return cells
-        return replace(cells, status=np.where(holes, np.uint8(CellStatus.NOT_AVAILABLE), cells.status))
 
     @classmethod
     def _from_sequence_of_strings(cls, strings: Any, *, dtype: Any, copy: bool = False) -> Self:
         return cls._from_sequence(pd.to_numeric(pd.Series(strings), errors="raise"), dtype=dtype, copy=copy)
 
     def _cast_pointwise_result(self, values: Any) -> Any:
-        values = list(values)
-        if not all(isinstance(one, Cell) or is_number(one) or is_na(one) for one in values):
-            return super()._cast_pointwise_result(values)  # type: ignore[misc]
+        values, whole = list(values), is_whole(self._cells)
         # What whole numbers become may be decimal; where there is nothing to tell, they stay whole.
-        whole = is_whole(self._cells)
         undecided = whole and not all(map(is_na, values))
-        made = self._appended(cells_from(values, whole=None if undecided else whole), values)
+        try:
+            made = _cells_of(values, whole=None if undecided else whole)
+        except TypeError:
+            return super()._cast_pointwise_result(values)  # type: ignore[misc]
         if combining():
-            places.in_place_of_hidden(self._cells, made)
+            places.mark_in_place_of_hidden(self._cells, made)
         return self.unchecked(made)
 
     @classmethod
@@ -420,9 +392,7 @@ class DiscretionisedArray(ExtensionArray):
         return to_concat[0]._like(concatenated([array._cells for array in to_concat]))
 
     def __getitem__(self, item: Any) -> Any:
-        if isinstance(item, tuple):
-            item = _without_ellipsis(item)
-        cells = self._cells
+        cells, item = self._cells, _without_ellipsis(item)
         if isinstance(item, int | np.integer):
             status = int(cells.status[item])
             if status == CellStatus.HOLE:
@@ -431,54 +401,44 @@ class DiscretionisedArray(ExtensionArray):
             return cell(number, status, address, cells.registry, whole=is_whole(cells))
         item = check_array_indexer(self, item)
         made = self._taken(item, remember=not isinstance(item, slice))
-        if isinstance(item, slice):
-            made._readonly = self._readonly
+        made._readonly = self._readonly and isinstance(item, slice)
         return made
 
     def _taken(self, where: Any, *, remember: bool = True) -> Self:
         """Take cells out of this array, which know then which hidden ones had stood beside them."""
         old = self._cells
-        new = Cells(
-            old.values[where], old.status[where], old.addresses[where], old.registry, old.dropped, old.left
-        )
-        if len(new) < len(old) and (len(new) or remember):
-            if self._counted is None:
-                self._counted = counted(old.status)
-            unseen, seen = self._counted
-            if unseen and (len(new) or not seen) and counted(new.status) == (0, seen):
-                dropped, left = vanished(old, new)
+        values, status, addresses = old.values[where], old.status[where], old.addresses[where]
+        made = self._like(Cells(values, status, addresses, old.registry, old.dropped, old.left))
+        if len(status) < len(old) and (len(status) or remember):
+            self._counted = unseen, seen = self._counted or counted(old.status)
+            if unseen and (len(status) or not seen) and counted(status) == (0, seen):
+                dropped, left = vanished(old, made._cells)
                 if not (dropped and reshaping()):
-                    left = left_of((new, replace(old, left=left)))
-                    new = replace(new, dropped=new.dropped + dropped, left=left)
-        return self._like(new)
+                    gone = replace(old, dropped=dropped, left=left)
+                    made._cells = beside(made._cells, gone)
+        return made
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:
         """Take cells by position; what pandas makes up with ``allow_fill`` is a hole, and no cell."""
         where = np.asarray(indices, dtype=np.intp)
-        gaps = allow_fill and len(where) > 0 and int(where.min()) < 0
-        if len(self) == 0 and len(where) and (not allow_fill or (where >= 0).any()):
+        if len(self) == 0 and len(where) and not (allow_fill and (where == -1).all()):
             raise IndexError("cannot do a non-empty take from an empty axes.")
-        if gaps and int(where.min()) < -1:
-            raise ValueError("Invalid value in 'indices'. All values must be non-negative or -1.")
         if places.only_missing_move(self._cells, where) and not relabelling():
             return self._like(places.filled_from(self._cells, where))
-        if gaps:
+        if allow_fill and (where < 0).any():
             return self.unchecked(places.with_gaps(self._cells, where, fill_value, self._gap))
         return self._taken(where)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if self._readonly:
             raise ValueError("Cannot modify read-only array")
-        if isinstance(key, tuple):
-            key = _without_ellipsis(key)
-        key = check_array_indexer(self, key)
-        single = not is_list_like(value)
-        if single and not (is_number(value) or is_na(value)):
-            raise TypeError(f"Invalid value '{value!s}' for dtype '{self.dtype}'")
-        incoming = self._cells_of([value] if single else value, whole=is_whole(self._cells))
-        self._cells = places.overwritten(
-            self._cells, [key] if isinstance(key, int | np.integer) else key, incoming
-        )
+        key = check_array_indexer(self, _without_ellipsis(key))
+        if not is_list_like(value):
+            if not (is_number(value) or is_na(value)):
+                raise TypeError(f"Invalid value '{value!s}' for dtype '{self.dtype}'")
+            value = [value]
+        key = [key] if isinstance(key, int | np.integer) else key
+        self._cells = places.overwritten(self._cells, key, _cells_of(value, whole=is_whole(self._cells)))
         self._counted = None
 
     def _where(self, mask: Any, value: Any) -> Self:
@@ -486,20 +446,10 @@ class DiscretionisedArray(ExtensionArray):
             missing = ~value.visible
             if missing.any() and (np.asarray(mask) == missing).all():
                 # The other cells are kept where they are visible: it is them that are being filled.
-                made = value._like(converted(value._cells, whole=is_whole(self._cells))).copy()
+                made = self.unchecked(converted(value._cells, whole=is_whole(self._cells))).copy()
                 made[missing] = self[missing]
-                return cast("Self", made)
+                return made
         return cast("Self", super()._where(mask, value))  # type: ignore[misc]
-
-    def shift(self, periods: int = 1, fill_value: Any = None) -> Self:
-        """Shift cells; what comes in is a hole, or a cell."""
-        where = np.arange(len(self)) - periods
-        where[(where < 0) | (where >= len(self))] = -1
-        return self.unchecked(places.with_gaps(self._cells, where, fill_value))
-
-    def tolist(self) -> list[Any]:
-        """Return the cells one by one; they remember what they are."""
-        return list(scalars_of(self._cells))
 
     def map(self, mapper: Any, na_action: Any = None) -> Any:
         """Map single cells; those that a function hands on remember what they are."""
@@ -509,39 +459,29 @@ class DiscretionisedArray(ExtensionArray):
         skipped = na_action == "ignore"
         made = self._cast_pointwise_result([one if skipped and is_na(one) else mapper(one) for one in cells])
         if isinstance(made, DiscretionisedArray):
-            places.in_place_of_hidden(self._cells, made._cells)
+            places.mark_in_place_of_hidden(self._cells, made._cells)
         return made
 
     def __contains__(self, item: object) -> bool:
         if isinstance(item, float) and np.isnan(item):
             return not self.visible.all()
-        return is_number(item) and bool((self._cells.values[self.visible] == item).any())
+        return is_number(item) and bool((self.numbers[self.visible] == item).any())
 
     def _formatter(self, boxed: bool = False) -> Callable[[Any], str | None]:
         if boxed:
             return str
         return lambda one: str(texts(cells_from([one], whole=is_whole(self._cells)))[0])
 
-    # ---- sorting, grouping, finding -----------------------------------------------------------------------------
-
-    def _values_for_argsort(self) -> NDArray[Any]:
-        return self._cells.values
-
-    def _values_for_factorize(self) -> tuple[NDArray[Any], Any]:
-        return decimals(self._cells).to_numpy(np.float64, na_value=np.nan), np.nan
-
     def factorize(self, use_na_sentinel: bool = True) -> tuple[NDArray[np.intp], Self]:
         """Number the distinct values; the uniques are the cells that hold them, or of no cell where several do."""
         codes, uniques = pd.factorize(nullable(self._cells), use_na_sentinel=use_na_sentinel)
         made = self.unchecked(places.distinct(self._cells, codes, len(uniques)))
-        hidden = is_hidden(self._cells.status)
-        if hidden.any():
-            worst = int(self._cells.status[hidden].min())
-            if use_na_sentinel:
-                made._cells = replace(made._cells, dropped=self.dropped + int(np.count_nonzero(hidden)))
-                made._gap = worst
-            else:
-                made._cells.status[~made.visible] = worst
+        hidden = self._cells.status[is_hidden(self._cells.status)]
+        if len(hidden) and use_na_sentinel:
+            made._cells = replace(made._cells, dropped=self.dropped + len(hidden))
+            made._gap = int(hidden.min())
+        elif len(hidden):
+            made._cells.status[~made.visible] = hidden.min()
         return codes, made
 
     def value_counts(self, dropna: bool = True) -> pd.Series:
@@ -562,36 +502,33 @@ class DiscretionisedArray(ExtensionArray):
         """Find where values would be inserted to keep the order."""
         return nullable(self._cells).searchsorted(_bare(value), side=side, sorter=sorter)
 
+    def _values_for_argsort(self) -> NDArray[Any]:
+        return self._cells.values
+
+    def _values_for_factorize(self) -> tuple[NDArray[Any], Any]:
+        return decimals(self._cells).to_numpy(np.float64, na_value=np.nan), np.nan
+
     # ---- computing with it --------------------------------------------------------------------------------------
-
-    def __neg__(self) -> Any:
-        return self._made_of(operators.arithmetic(self._cells, -1, "mul"))
-
-    def __pos__(self) -> Self:
-        return self.copy()
-
-    def __abs__(self) -> Self:
-        return self.unchecked(computed(self._cells, abs(nullable(self._cells))))
-
-    def round(self, decimals: int = 0, *args: Any, **kwargs: Any) -> Self:
-        """Round; whole numbers stay what they are."""
-        return self.unchecked(operators.rounded(self._cells, decimals)).copy()
 
     def _made_of(self, found: Any) -> Any:
         """Arrays where cells were found, anything else as it is."""
         if isinstance(found, tuple):
-            return tuple(self._made_of(one) for one in found)
+            return tuple(map(self._made_of, found))
         return self.unchecked(found) if isinstance(found, Cells) else found
 
-    def _operated(self, other: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if isinstance(other, _PANDAS):
-            return NotImplemented
-        return self._made_of(
-            function(self._cells, operators.operand(_inside(other), len(self)), *args, **kwargs)
-        )
+    def __pos__(self) -> Self:
+        return self.copy()
 
-    __matmul__ = partialmethod(_operated, function=operators.sum_of_products)
-    __rmatmul__ = partialmethod(_operated, function=operators.sum_of_products, reflected=True)
+    __neg__ = _hook(operators.negative)
+    __abs__ = _hook(operators.absolute)
+    round = _hook(operators.rounded)
+    shift = _hook(places.shifted)
+    interpolate = _hook(places.interpolated)
+    _accumulate = _hook(reductions.accumulated)
+    _groupby_op = _hook(reductions.grouped)
+    _groupby_quantile = _hook(reductions.group_quantile)
+    _quantile = _hook(reductions.quantiles)
+    __iter__ = _hook(leaving.one_by_one)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(one, _PANDAS) for one in inputs):
@@ -606,21 +543,9 @@ class DiscretionisedArray(ExtensionArray):
         out[...] = result
         return out
 
-    # ---- filling what is not shown ------------------------------------------------------------------------------
-
-    def _pad_or_backfill(
-        self, *, method: Any, limit: int | None = None, limit_area: Any = None, copy: bool = True
-    ) -> Self:
-        padded = super()._pad_or_backfill(method=method, limit=limit, limit_area=limit_area, copy=copy)  # type: ignore[misc]
+    def _pad_or_backfill(self, *, limit_area: Any = None, **kwargs: Any) -> Self:
+        padded = super()._pad_or_backfill(limit_area=limit_area, **kwargs)  # type: ignore[misc]
         return self.unchecked(places.guessed(self._cells, padded._cells.values, padded.visible))
-
-    def interpolate(self, *, copy: bool = True, **kwargs: Any) -> Self:
-        """Guess what is not shown from its neighbours; the guesses are marked, and block sums."""
-        plain = decimals(self._cells).interpolate(copy=True, **kwargs)
-        values = plain.to_numpy(np.float64, na_value=np.nan)
-        return self.unchecked(places.guessed(self._cells, values, ~plain.isna()))
-
-    # ---- many to one --------------------------------------------------------------------------------------------
 
     def sum(self, *, axis: int | None = None, skipna: bool = True, min_count: int = 0, **kwargs: Any) -> Any:
         """Add the cells up, or raise `InvalidSumError`."""
@@ -632,35 +557,15 @@ class DiscretionisedArray(ExtensionArray):
             few = kwargs.get("min_count", 0) <= len(self)
             if few and (quick := small_sum(self._cells)) is not None:
                 return quick
-        found = reductions.reduced(self._cells, name, skipna=skipna, **kwargs)
-        if isinstance(found, Cells):
-            made = self.unchecked(found)
-            return made if keepdims else made[0]
-        if not keepdims or name in ("any", "all"):
-            return np.array([found]) if keepdims else found
-        return self.unchecked(reductions.of_one(self._cells, name, found))
-
-    def _accumulate(self, name: str, *, skipna: bool = True, **kwargs: Any) -> Self:
-        return self.unchecked(reductions.accumulated(self._cells, name, skipna=skipna, **kwargs))
-
-    def _groupby_op(
-        self, *, how: str, min_count: int, ngroups: int, ids: NDArray[np.intp], **kwargs: Any
-    ) -> Any:
-        return self._made_of(reductions.grouped(self._cells, how, ids, ngroups, min_count, **kwargs))
-
-    def _groupby_quantile(self, **kwargs: Any) -> Any:
-        return self.unchecked(reductions.group_quantile(self._cells, **kwargs))
-
-    def _quantile(self, qs: NDArray[np.float64], interpolation: str) -> Self:
-        return self.unchecked(reductions.quantiles(self._cells, qs, interpolation))
+        found = reductions.reduced(self._cells, name, skipna=skipna, keepdims=keepdims, **kwargs)
+        made = self._made_of(found)
+        return made[0] if isinstance(found, Cells) and not keepdims else made
 
     def _mode(self, dropna: bool = True) -> Self:
-        found = pd.Series(nullable(self._cells)).mode(dropna=dropna)
-        uniques = self.factorize()[1]
-        where = pd.Series(np.arange(len(uniques)), index=pd.Index(nullable(uniques._cells))).reindex(found)
-        if where.isna().any():
-            return self.unchecked(of_no_cell(self._cells, found.array))
-        return uniques.take(where.to_numpy(np.intp))
+        found = pd.Series(nullable(self._cells)).mode(dropna=dropna).array
+        uniques = self.factorize(use_na_sentinel=dropna)[1]
+        modes = uniques[uniques.isin(found) | (~uniques.visible & found.isna().any())]
+        return cast("Self", modes[modes.argsort()])
 
     def argmin(self, skipna: bool = True) -> int:
         """Return the place of the smallest visible cell; hidden ones are smaller, so it warns of them."""
@@ -673,8 +578,9 @@ class DiscretionisedArray(ExtensionArray):
 
     # ---- leaving ------------------------------------------------------------------------------------------------
 
-    def __iter__(self) -> Iterator[Any]:
-        return leaving.one_by_one(self._cells)
+    def tolist(self) -> list[Any]:
+        """Return the cells one by one; they remember what they are."""
+        return list(scalars_of(self._cells))
 
     def to_numpy(
         self, dtype: Any = None, copy: bool = False, na_value: Any = pd.api.extensions.no_default
@@ -696,8 +602,10 @@ class DiscretionisedArray(ExtensionArray):
         if why is Purpose.OBJECTS and dtype is None:
             # A frame of one column is turned over, stacked and iterated as those of many are: as cells.
             dtype = object
-        result = leaving.as_numbers(self._cells, dtype, na_value, copy=copy)
-        return exported(result, self._cells) if why is Purpose.EXPORT and called_directly() else result
+        result = leaving.as_array(self._cells, dtype, na_value, copy=copy)
+        return (
+            leaving.exported(result, self._cells) if why is Purpose.EXPORT and called_directly() else result
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         same = dtype is None or np.dtype(dtype) == self._cells.values.dtype
@@ -712,54 +620,58 @@ class DiscretionisedArray(ExtensionArray):
             made = self.unchecked(converted(self._cells, whole=dtype.kind == "i"))
             return (self.copy() if copy else self) if dtype == self.dtype else made
         leaving.leave(self._cells, f"astype({dtype})")
-        if dtype.kind in "SU" or isinstance(dtype, pd.StringDtype):
-            return leaving.as_text(self._cells, dtype)
-        if isinstance(dtype, ExtensionDtype):
-            return nullable(self._cells).astype(dtype, copy=copy)
-        if dtype.kind in "iub" and not self.visible.all():
-            raise ValueError(
-                "cannot convert float NaN to bool" if dtype.kind == "b" else "cannot convert NA to integer"
-            )
-        return leaving.as_numbers(self._cells, dtype, copy=copy)
-
-    def _values_for_json(self) -> NDArray[Any]:
-        return self.to_numpy(dtype=None if self.visible.all() else np.float64)  # type: ignore[no-any-return]
+        if isinstance(dtype, ExtensionDtype) or dtype.kind in "iubSU":
+            return nullable(self._cells).astype(dtype)
+        return leaving.as_array(self._cells, dtype, copy=copy)
 
     def __arrow_array__(self, type: Any = None) -> Any:  # noqa: A002 - pyarrow's name
         return to_arrow(self._cells, type)
 
 
-for _name in operators.ARITHMETIC:
-    setattr(
-        DiscretionisedArray,
-        f"__{_name}__",
-        partialmethod(DiscretionisedArray._operated, function=operators.arithmetic, name=_name),
-    )
-    setattr(
-        DiscretionisedArray,
-        f"__r{_name}__",
-        partialmethod(
-            DiscretionisedArray._operated, function=operators.arithmetic, name=_name, reflected=True
-        ),
-    )
-for _name in operators.COMPARISONS:
-    setattr(
-        DiscretionisedArray,
-        f"__{_name}__",
-        partialmethod(DiscretionisedArray._operated, function=operators.compared, name=_name),
-    )
+def _operator(function: Callable[..., Any], **options: Any) -> Any:
+    def operate(self: DiscretionisedArray, other: Any) -> Any:
+        if isinstance(other, _PANDAS):
+            return NotImplemented
+        return self._made_of(function(self._cells, operators.operand(_inside(other), len(self)), **options))
+
+    return operate
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "divmod", "matmul"):
+    for _reflected in (False, True):
+        _made = _operator(operators.arithmetic, name=_name, reflected=_reflected)
+        setattr(DiscretionisedArray, f"__{'r' * _reflected}{_name}__", _made)
+for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
+    setattr(DiscretionisedArray, f"__{_name}__", _operator(operators.compared, name=_name))
+
+
+def _cells_of(values: Any, *, whole: bool | None) -> Cells:
+    """Cells from anything that holds numbers, as whole numbers or decimals."""
+    if isinstance(values, pd.Series | pd.Index):
+        values = values.array
+    if isinstance(values, DiscretionisedArray):
+        return values._cells if whole is None else converted(values._cells, whole=whole)
+    cells = cells_from(values, whole=whole)
+    holes = cells.status == CellStatus.HOLE
+    if not holes.any() or not appending():
+        return cells
+    # Where pandas appends a bare missing value by its label, a hidden cell may have stood.
+    return replace(cells, status=np.where(holes, np.uint8(CellStatus.NOT_AVAILABLE), cells.status))
 
 
 def _check(values: Any, status: Any, addresses: Any, registry: Registry) -> None:
     """Raise if these are no arrays of cells."""
-    if not isinstance(values, np.ndarray) or values.dtype not in (np.int64, np.float64) or values.ndim != 1:
-        raise TypeError(
-            "values must be a one-dimensional int64 or float64 array; use pd.array(...) for others"
-        )
-    if not isinstance(status, np.ndarray) or status.dtype != np.uint8:
-        raise TypeError("status must be a uint8 array of CellStatus")
-    if not isinstance(addresses, np.ndarray) or addresses.dtype != np.int64:
-        raise TypeError("addresses must be an int64 array, as AddressSpace.encode gives")
+    for array, dtypes, what in (
+        (
+            values,
+            ("int64", "float64"),
+            "values must be a one-dimensional int64 or float64 array; use pd.array(...) for others",
+        ),
+        (status, ("uint8",), "status must be a uint8 array of CellStatus"),
+        (addresses, ("int64",), "addresses must be an int64 array, as AddressSpace.encode gives"),
+    ):
+        if not isinstance(array, np.ndarray) or array.ndim != 1 or array.dtype.name not in dtypes:
+            raise TypeError(what)
     if not len(values) == len(status) == len(addresses):
         raise ValueError(
             f"lengths differ: {len(values)} values, {len(status)} statuses, {len(addresses)} addresses"
@@ -779,7 +691,9 @@ def _hidden_beside_visible() -> DiscretionisedArray:
 
 def _cells_of_old(state: dict[str, Any]) -> Cells:
     """What pickles of before there were bundles hold; of before there were holes, they call them absent."""
-    values, status, addresses = (state[name] for name in ("_numbers", "_status", "_addresses"))
+    values, status = state["_numbers"], state["_status"]
+    # An address was once called a part.
+    addresses = state["_addresses" if "_addresses" in state else "_parts"]
     if "_left" not in state:
         status = status.copy()
         status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE
@@ -796,7 +710,9 @@ def _bare(other: Any) -> Any:
     return nullable(other._cells) if isinstance(other, DiscretionisedArray) else other
 
 
-def _without_ellipsis(item: tuple[Any, ...]) -> Any:
+def _without_ellipsis(item: Any) -> Any:
+    if not isinstance(item, tuple):
+        return item
     rest = [one for one in item if one is not Ellipsis]
     if len(rest) > 1:
         raise IndexError("too many indices for array.")

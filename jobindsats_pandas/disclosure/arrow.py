@@ -6,7 +6,7 @@ import base64
 import json
 import zlib
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,9 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
 
     A struct rather than a bare number, so that other tools refuse to add the column up as it stands.
     """
+
+    # Set by the room, for the dtype stands above.
+    pandas_dtype: ClassVar[Any]
 
     def __init__(
         self,
@@ -66,9 +69,7 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
 
     def to_pandas_dtype(self) -> Any:
         """The dtype that this becomes in pandas."""
-        import pandas as pd
-
-        return pd.api.types.pandas_dtype(f"discretionised[{self.numbers}]")
+        return self.pandas_dtype(self.numbers)
 
 
 def to_arrow(cells: Cells, wanted_type: Any = None) -> Any:
@@ -115,7 +116,6 @@ def _packed(registry: Registry) -> str:
     return base64.b85encode(zlib.compress(registry.to_json().encode(), 6)).decode()
 
 
-@lru_cache(maxsize=32)
 def _unpacked(text: str) -> Registry:
     return Registry.from_json(zlib.decompress(base64.b85decode(text)).decode())
 

@@ -1,8 +1,9 @@
 """Who is asking: the only way to tell a sum from a mean where pandas hands a plain copy of the numbers around.
 
 `rolling.sum` and `rolling.mean` ask an array for the very same thing, its numbers as float64; so do numpy's
-functions, the plots and the writers of files. The functions on the stack tell them apart. Where nothing is
-recognised, windows count as sums, and everything else as numbers that leave.
+functions, the plots and the writers of files. The functions on the stack tell them apart. Only what is known to be
+harmless is listed: an unknown function of a window or of numpy counts as a sum, one of pandas as numbers that leave,
+and whatever adds single cells in bulk as a sum.
 """
 
 # ruff: noqa: SLF001 - sys._getframe is the only way to the stack that costs nothing
@@ -13,11 +14,11 @@ import os
 import re
 import sys
 import warnings
-from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
 
@@ -26,47 +27,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = [
-    "Addition",
-    "Grouping",
-    "Picture",
-    "Purpose",
-    "addition",
-    "appending",
-    "called_directly",
-    "combining",
-    "drawing",
-    "grouping",
-    "in_picture",
-    "in_statistic",
-    "made_bare",
-    "pairing",
-    "picture",
-    "pivoting",
-    "purpose",
-    "relabelling",
-    "reshaping",
-    "stripping",
-    "warn_drawn",
-    "warn_gaps",
-    "warn_hidden",
-    "warn_mixed",
-    "warn_removed",
-    "warn_unweighted",
-]
-
-
-class Purpose(Enum):
-    """What somebody wants plain numbers for."""
-
-    DISPLAY = auto()
-    OBJECTS = auto()
-    INTERNAL = auto()
-    DRAWING = auto()
-    STATISTIC = auto()
-    SUM = auto()
-    WINDOW_SUM = auto()
-    WINDOW_APPLY = auto()
-    EXPORT = auto()
+    "Addition", "Grouping", "Picture", "Purpose", "addition", "appending", "called_directly", "combining", "drawing",
+    "grouping", "in_statistic", "made_bare", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
+    "stripping", "warn_drawn", "warn_gaps", "warn_hidden", "warn_mixed", "warn_removed", "warn_unweighted",
+]  # fmt: skip
 
 
 def _words(text: str) -> frozenset[str]:
@@ -75,18 +39,33 @@ def _words(text: str) -> frozenset[str]:
 
 _OURS: Final = __name__.rpartition(".")[0]
 _WINDOW_STATISTICS: Final = _words(
-    """
-    mean median std var sem min quantile skew kurt corr cov corr_func cov_func prep_binary
-    """
+    "mean median std var sem min quantile skew kurt corr cov corr_func cov_func prep_binary"
 )
-_WINDOW_HARMLESS: Final = frozenset({"max", "count", "rank", "nunique", "first", "last"})
-_NUMPY_SUMS: Final = _words(
+_WINDOW_HARMLESS: Final = _words("max count rank nunique first last")
+# What hands the numbers on to the functions of windows.
+_WINDOW_INNER: Final = _words("homogeneous_func calc flex_binary_moment")
+# These choose, order, compare and describe numbers, or compute with one after the other.
+_NUMPY_HARMLESS: Final = _words(
     """
-    average cumsum cumulative_sum convolve einsum nancumsum nansum sum trapezoid trapz
+    __call__ __new__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
+    array2string array_equal array_equiv array_repr array_split array_str asarray_chkfinite asmatrix assert_allclose
+    assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d
+    atleast_2d atleast_3d block broadcast_arrays broadcast_to choose clip column_stack compress copy corrcoef
+    count_nonzero cov cumprod delete diag diff digitize dsplit dstack ediff1d expand_dims extract fix fix_invalid
+    flatnonzero flip fliplr flipud full full_like gradient histogram histogram2d histogramdd histogram_bin_edges
+    hsplit hstack i0 imag insert interp intersect1d isclose iscomplex isin isneginf isposinf isreal lstsq masked_equal
+    masked_greater masked_greater_equal masked_inside masked_invalid masked_less masked_less_equal masked_not_equal
+    masked_object masked_outside masked_values masked_where max maximum_fill_value mean median meshgrid min moveaxis
+    nan_to_num nanargmax nanargmin nancumprod nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd
+    nanvar ndim nonzero ones_like outer pad partition percentile piecewise place polyfit prod ptp put putmask quantile
+    ravel real real_if_close repeat require reshape resize roll rot90 round save savetxt savez savez_compressed
+    searchsorted select setdiff1d setxor1d shape sinc size sliding_window_view sort split squeeze stack std swapaxes
+    take take_along_axis tile transpose tril trim_zeros triu union1d unique unique_all unique_counts unique_inverse
+    unique_values unwrap var vsplit vstack zeros_like
     """
 )
 # The smallest that is seen is not the smallest: hidden cells are smaller.
-_PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr", "nsmallest", "qcut"})
+_PANDAS_STATISTICS: Final = _words("corr cov corrwith autocorr nsmallest qcut")
 # These take the numbers only to look at them, or to build a guarded array again at once.
 _PANDAS_INTERNAL: Final = _words(
     """
@@ -100,14 +79,9 @@ _PANDAS_INTERNAL: Final = _words(
     _get_engine_target
     """
 )
-
 # Between a frame and somebody who wants its numbers.
 _AS_NUMBERS: Final = _words("values _values to_numpy __array__ asarray")
-_STATISTICS: Final = _words(
-    """
-    mean var std sem skew kurt average cov corr corrcoef median quantile histogram
-    """
-)
+_STATISTICS: Final = _words("mean var std sem skew kurt average cov corr corrcoef median quantile histogram")
 # What pandas and numpy do with single cells counts as adding them up, but for these: element by element, or by a
 # function of the user's that is built in.
 _ELEMENTWISE: Final = ("pandas.core.ops", "pandas.core.computation", "pandas.core.roperator")
@@ -126,21 +100,53 @@ _RELABELLING: Final = (
     "pandas.core.series._reindex_indexer",
 )
 
+_Frame = tuple[str, str, "FrameType"]
 
-def _frames(depth: int) -> Iterator[tuple[str, str, FrameType]]:
+
+def _frames(depth: int) -> Iterator[_Frame]:
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         yield frame.f_globals.get("__name__", ""), frame.f_code.co_name, frame
         frame = frame.f_back
 
 
-def _outside(depth: int) -> Iterator[tuple[str, str, FrameType]]:
+def _outside(depth: int) -> Iterator[_Frame]:
     """The frames that are not of this room."""
     return (frame for frame in _frames(depth + 1) if not frame[0].startswith(_OURS))
 
 
+def _between(depth: int) -> Iterator[_Frame]:
+    """The frames of pandas, numpy and matplotlib between this room and whoever called them."""
+    return takewhile(lambda frame: _is_library(frame[0]) or _draws(frame[0]), _outside(depth + 1))
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
 def _is_library(module: str) -> bool:
-    return module.partition(".")[0] in {"pandas", "numpy"}
+    return _package(module) in {"pandas", "numpy"}
+
+
+def _draws(module: str) -> bool:
+    return _package(module) == "matplotlib" or module.startswith("pandas.plotting")
+
+
+# ---- who wants numbers --------------------------------------------------------------------------------------------
+
+
+class Purpose(Enum):
+    """What somebody wants plain numbers for."""
+
+    DISPLAY = auto()
+    OBJECTS = auto()
+    INTERNAL = auto()
+    DRAWING = auto()
+    STATISTIC = auto()
+    SUM = auto()
+    WINDOW_SUM = auto()
+    WINDOW_APPLY = auto()
+    EXPORT = auto()
 
 
 def purpose(*, typed: bool) -> Purpose:
@@ -151,11 +157,16 @@ def purpose(*, typed: bool) -> Purpose:
     typed : bool
         Whether it said of which dtype.
     """
-    whole_frame = False
-    for module, function, _ in _outside(2):  # pragma: no branch - the user is always there
+    whole_frame, by_numpy = False, Purpose.EXPORT
+    for module, function, frame in _between(2):
         if _draws(module):
             return Purpose.DRAWING
-        if not _is_library(module):
+        if _package(module) == "numpy":
+            # The function that was called of all those of numpy's is the last of them.
+            weighted = frame.f_locals.get("weights") is not None
+            by_numpy = Purpose.SUM if weighted or function not in _NUMPY_HARMLESS else Purpose.EXPORT
+            continue
+        if by_numpy is Purpose.SUM:
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
@@ -170,22 +181,49 @@ def purpose(*, typed: bool) -> Purpose:
                 return Purpose.INTERNAL
             if function == "apply":
                 return Purpose.WINDOW_APPLY
-            if not function.startswith("_") and function not in {
-                "homogeneous_func",
-                "calc",
-                "flex_binary_moment",
-            }:
+            if not function.startswith("_") and function not in _WINDOW_INNER:
                 return Purpose.WINDOW_SUM
-        elif module.startswith("numpy"):
-            if function in _NUMPY_SUMS:
-                return Purpose.SUM
         elif function == "dot":
             return Purpose.SUM
         elif function in _PANDAS_STATISTICS:
             return Purpose.STATISTIC
         elif function in _PANDAS_INTERNAL:
             return Purpose.INTERNAL
-    return Purpose.EXPORT
+    return by_numpy
+
+
+def called_directly() -> bool:
+    """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
+    callers = (
+        module
+        for module, function, _ in _outside(2)
+        if (module, function) != ("pandas.core.base", "to_numpy")
+    )
+    module = next(callers)
+    return not _is_library(module) and not _draws(module)
+
+
+def stripping() -> str:
+    """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
+    for module, function, _ in _outside(2):
+        if module.startswith(_WRITERS):
+            return "to_excel"
+        if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
+            return ""
+        if function not in _ITERATING:
+            return function
+    return ""  # pragma: no cover - somebody has called pandas
+
+
+def made_bare() -> bool:
+    """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
+    module, *_ = next(_outside(2))
+    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
+
+
+def in_statistic() -> bool:
+    """Whether numpy or pandas adds numbers up on the way to a mean, a variance or their like."""
+    return any(function.lstrip("_").removeprefix("nan") in _STATISTICS for _, function, _ in _between(2))
 
 
 class Addition(Enum):
@@ -193,54 +231,104 @@ class Addition(Enum):
 
     OWN = auto()
     BULK = auto()
+    STATISTIC = auto()
     PLAIN = auto()
 
 
 def addition() -> Addition:
-    """Tell who adds single cells: somebody's own code, pandas or numpy in bulk, or a picture that is being drawn."""
+    """Tell who adds single cells: somebody's own code, pandas or numpy in bulk or for a mean, or a picture."""
     frame = sys._getframe(2)
     module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
-    if _draws(module):
-        return Addition.PLAIN
-    if not _is_library(module) or module.startswith(_ELEMENTWISE) or function in _CALLING:
+    if not (_is_library(module) or _draws(module)) or module.startswith(_ELEMENTWISE) or function in _CALLING:
         return Addition.OWN
-    return Addition.BULK
+    if any(_draws(module) for module, *_ in _outside(2) if _package(module) != "numpy"):
+        return Addition.PLAIN
+    return Addition.STATISTIC if in_statistic() else Addition.BULK
 
 
-def drawing() -> bool:
-    """Whether cells are taken one by one for a picture."""
-    return next(
-        (_draws(module) for module, *_ in _outside(2) if not _is_library(module) or _draws(module)), False
-    )
+# ---- what pandas is doing -----------------------------------------------------------------------------------------
 
 
-def in_picture() -> bool:
-    """Whether numpy computes with cells for a picture that is being drawn."""
-    return next((_draws(module) for module, *_ in _outside(2) if not module.startswith("numpy")), False)
+def _at_work(*functions: str) -> bool:
+    """Whether functions of pandas are at work, with nothing but pandas between them and here."""
+    return set(functions) <= {f"{module}.{function}" for module, function, _ in _between(2)}
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What is being drawn, and of which columns.
+def relabelling() -> bool:
+    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
+    return any(f"{module}.{function}" in _RELABELLING for module, function, _ in _between(2))
 
-    Attributes
-    ----------
-    name : str
-        The function or the kind of plot.
-    columns : tuple
-        Series or arrays that are drawn; those of one length stand on top of each other, row by row.
+
+# Cells are laid out anew, as `unstack` does: then none is left out.
+reshaping = partial(_at_work, _RELABELLING[0])
+# Two columns are laid beside each other for a correlation over windows: 0 times the other is added.
+pairing = partial(_at_work, "pandas.core.window.common.prep_binary")
+# A column is made of what a function made of each of its cells, as `Series.combine` does.
+combining = partial(_at_work, "pandas.core.series.combine")
+# A row or a cell is appended by its label; hidden cells are taken for bare NaN then.
+appending = partial(_at_work, "pandas.core.indexing._setitem_with_indexer_missing")
+# A pivot table drops the groups that hold nothing.
+pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
+
+
+class Grouping(NamedTuple):
+    """How somebody put cells into groups: what was called, what the groups are, and the names they were made by."""
+
+    operation: str
+    units: str
+    keys: tuple[str, ...]
+
+
+def grouping() -> Grouping:
+    """Tell how the user grouped; asked when a sum is refused, so what it costs does not matter."""
+    operation, units, keys = "groupby sum", "groups", ()
+    for module, function, frame in _between(2):
+        if units == "margins":
+            continue
+        if function in {"pivot_table", "crosstab", "resample"}:
+            operation, units = function, "cells of the table"
+        elif function in {"_add_margins", "_generate_marginal_results"}:
+            operation, units = "pivot_table(margins=True)", "margins"
+        elif module == "pandas.core.frame" and function == "_reduce":
+            operation, units = "sum(axis=1)", "rows"
+        grouped = getattr(frame.f_locals.get("self"), "_grouper", None)
+        names = list(getattr(grouped, "names", ()))
+        if names and all(isinstance(name, str) for name in names):
+            keys = tuple(names)
+    return Grouping(operation, units, () if units == "rows" else keys)
+
+
+# ---- pictures -----------------------------------------------------------------------------------------------------
+
+# These show no sums: lines, points, bars side by side, boxes, error bars, histograms without weights.
+_HARMLESS_KINDS: Final = _words("line scatter box kde density")
+_BARS: Final = _words("bar barh")
+_HARMLESS_PICTURES: Final = _words(
     """
+    plot scatter errorbar boxplot bxp violinplot step stem loglog semilogx semilogy axhline axvline hlines vlines
+    set_xlim set_ylim set_xticks set_yticks text annotate scatter_matrix imshow pcolormesh contour contourf fill_between
+    boxplot_frame boxplot_frame_groupby hist_frame hist_series autocorrelation_plot lag_plot
+    """
+)
+_BETWEEN: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
+
+
+class Picture(NamedTuple):
+    """What is being drawn, and of which columns; those of one length stand on top of each other, row by row."""
 
     name: str
     columns: tuple[Any, ...]
 
 
+def drawing() -> bool:
+    """Whether cells are taken one by one for a picture."""
+    return any(_draws(module) for module, *_ in _between(2))
+
+
 def picture() -> Picture | None:
     """The picture that is being drawn, if it is of a sort that shows sums; None of lines, points, boxes and the like."""
     found: Picture | None = None
-    for module, function, frame in _outside(2):
-        if not (_is_library(module) or _draws(module)):
-            break
+    for module, function, frame in _between(2):
         if not _draws(module):
             continue
         plot = frame.f_locals.get("self")
@@ -278,179 +366,22 @@ def _matplotlib_picture(function: str, arguments: Mapping[str, Any]) -> Picture 
     )
 
 
-# These show no sums: lines, points, bars side by side, boxes, error bars, histograms without weights.
-_HARMLESS_KINDS: Final = frozenset({"line", "scatter", "box", "kde", "density"})
-_BETWEEN: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
-_BARS: Final = frozenset({"bar", "barh"})
-_HARMLESS_PICTURES: Final = _words(
-    """
-    plot scatter errorbar boxplot bxp violinplot step stem loglog semilogx semilogy axhline axvline hlines vlines
-    set_xlim set_ylim set_xticks set_yticks text annotate scatter_matrix imshow pcolormesh contour contourf fill_between
-    boxplot_frame boxplot_frame_groupby hist_frame hist_series autocorrelation_plot lag_plot
-    """
-)
+# ---- warnings -----------------------------------------------------------------------------------------------------
+
+_INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_STANDARD: Final = str(Path(os.__file__).parent)
+_said: set[tuple[str, int, str]] = set()
 
 
-def pairing() -> bool:
-    """Whether pandas lays two columns beside each other for a correlation over windows: it adds 0 times the other."""
-    return _at_work("pandas.core.window.common.prep_binary")
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """How somebody put cells into groups.
-
-    Attributes
-    ----------
-    operation : str
-        What was called, as the user knows it.
-    units : str
-        What the groups are to the user.
-    keys : tuple of str
-        The names that the groups were made by, where all have one.
-    """
-
-    operation: str
-    units: str
-    keys: tuple[str, ...]
-
-
-def grouping() -> Grouping:
-    """Tell how the user grouped; asked when a sum is refused, so what it costs does not matter."""
-    operation, units, keys = "groupby sum", "groups", ()
-    for module, function, frame in _outside(2):
-        if not _is_library(module):
-            break
-        if units == "margins":
-            continue
-        if function in {"pivot_table", "crosstab", "resample"}:
-            operation, units = function, "cells of the table"
-        elif function in {"_add_margins", "_generate_marginal_results"}:
-            operation, units = "pivot_table(margins=True)", "margins"
-        elif module == "pandas.core.frame" and function == "_reduce":
-            operation, units = "sum(axis=1)", "rows"
-        grouped = getattr(frame.f_locals.get("self"), "_grouper", None)
-        names = list(getattr(grouped, "names", ()))
-        if names and all(isinstance(name, str) for name in names):
-            keys = tuple(names)
-    return Grouping(operation, units, () if units == "rows" else keys)
-
-
-def made_bare() -> bool:
-    """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
-    module = sys._getframe(2).f_globals.get("__name__", "")
-    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
-
-
-def _draws(module: str) -> bool:
-    return module.partition(".")[0] == "matplotlib" or module.startswith("pandas.plotting")
-
-
-def in_statistic() -> bool:
-    """Whether numpy or pandas adds numbers up on the way to a mean, a variance or their like."""
-    theirs = takewhile(lambda frame: _is_library(frame[0]), _outside(2))
-    return any(function.lstrip("_").removeprefix("nan") in _STATISTICS for _, function, _ in theirs)
-
-
-def called_directly() -> bool:
-    """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
-    callers = (
-        module
-        for module, function, _ in _outside(2)
-        if (module, function) != ("pandas.core.base", "to_numpy")
-    )
-    module = next(callers)
-    return not _is_library(module) and not _draws(module)
-
-
-def reshaping() -> bool:
-    """Whether pandas lays cells out anew, as `unstack` does: then none is left out."""
-    return _at_work("pandas.core.internals.blocks._unstack")
-
-
-def relabelling() -> bool:
-    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
-    return any(map(_at_work, _RELABELLING))
-
-
-def combining() -> bool:
-    """Whether pandas makes a column of what a function made of each of its cells, as `Series.combine` does."""
-    return _at_work("pandas.core.series.combine")
-
-
-def appending() -> bool:
-    """Whether pandas appends a row or a cell by its label; it takes hidden cells for bare NaN then."""
-    return _at_work("pandas.core.indexing._setitem_with_indexer_missing")
-
-
-def pivoting() -> bool:
-    """Whether a pivot table drops the groups that hold nothing."""
-    return _at_work("pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
-
-
-def _at_work(*functions: str) -> bool:
-    """Whether functions of pandas are at work, with nothing but pandas between them and here."""
-    wanted = set(functions)
-    for module, function, _ in _outside(3):
-        if not _is_library(module):
-            return False
-        wanted.discard(f"{module}.{function}")
-        if not wanted:
-            return True
-    return False  # pragma: no cover - somebody has called pandas
-
-
-def stripping() -> str:
-    """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
-    for module, function, _ in _outside(2):
-        if module.startswith(_WRITERS):
-            return "to_excel"
-        if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
-            return ""
-        if function not in _ITERATING:
-            return function
-    return ""  # pragma: no cover - somebody has called pandas
-
-
-def warn_hidden(message: str) -> None:
-    """Warn that a statistic was computed on the visible cells only; once per call of the user's."""
-    _warn_once(message, HiddenCellsWarning, "hidden")
-
-
-def warn_gaps(message: str) -> None:
-    """Warn that a sum over periods runs over some that the table does not have; once per call of the user's."""
-    _warn_once(message, HiddenCellsWarning, "gaps")
-
-
-def warn_mixed(message: str) -> None:
-    """Warn that a statistic counts totals beside their parts; once per call, whatever else was said of it."""
-    _warn_once(message, HiddenCellsWarning, "mixed")
-
-
-def warn_unweighted(message: str) -> None:
-    """Warn that a mean of rates weighs its members alike; once per call."""
-    _warn_once(message, HiddenCellsWarning, "unweighted")
-
-
-def warn_drawn(message: str) -> None:
-    """Warn that a picture shows sums that are none; once per call."""
-    _warn_once(message, HiddenCellsWarning, "drawn")
-
-
-def warn_removed(message: str) -> None:
-    """Warn that hidden cells leave the guarded dtype; once per call of the user's."""
-    _warn_once(message, GuardRemovedWarning, "removed")
-
-
-def _warn_once(message: str, category: type[Warning], about: str) -> None:
-    """Warn at the user's line; what stands before the colon becomes the function of pandas that was called there."""
+def _warn_once(message: str, *, category: type[Warning], about: str) -> None:
+    """Warn at the user's line, once a call; what stands before the colon becomes the function that was called there."""
     outermost: FrameType | None = None
     users: FrameType | None = None
     level = 0
     called = ""
     for distance, (module, function, frame) in enumerate(_frames(1), start=1):
         if _is_library(module) or _draws(module):
-            if not module.startswith("numpy"):
+            if _package(module) != "numpy":
                 outermost = frame
                 # pandas' decorators for deprecated arguments are all called wrapper.
                 called = function if function != "wrapper" else called
@@ -482,11 +413,6 @@ def _warn_once(message: str, category: type[Warning], about: str) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
-_said: set[tuple[str, int, str]] = set()
-_INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-_STANDARD: Final = str(Path(os.__file__).parent)
-
-
 def _is_installed(frame: FrameType) -> bool:
     """Whether a frame is of a library rather than of the user's own code."""
     file = frame.f_code.co_filename
@@ -505,3 +431,11 @@ def _action(message: str, category: type[Warning], frame: FrameType) -> str:
         ):
             return action
     return "default"
+
+
+warn_hidden = partial(_warn_once, category=HiddenCellsWarning, about="hidden")
+warn_gaps = partial(_warn_once, category=HiddenCellsWarning, about="gaps")
+warn_mixed = partial(_warn_once, category=HiddenCellsWarning, about="mixed")
+warn_unweighted = partial(_warn_once, category=HiddenCellsWarning, about="unweighted")
+warn_drawn = partial(_warn_once, category=HiddenCellsWarning, about="drawn")
+warn_removed = partial(_warn_once, category=GuardRemovedWarning, about="removed")

@@ -1,4 +1,6 @@
-"""How numbers leave the guarded dtype: what is refused, what warns, what is written."""
+"""How numbers leave the guarded dtype: what is refused, what warns, and what still minds its sum outside."""
+
+# ruff: noqa: SLF001 - an array may look inside others of its kind
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.disclosure.building import is_na
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
     drawing,
+    in_statistic,
     picture,
     purpose,
     stripping,
@@ -19,7 +21,8 @@ from jobindsats_pandas.disclosure.callers import (
     warn_removed,
 )
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, count_hidden, is_missing
-from jobindsats_pandas.disclosure.nullable import concatenated, converted
+from jobindsats_pandas.disclosure.messages import sum_error
+from jobindsats_pandas.disclosure.nullable import concatenated, converted, nullable
 from jobindsats_pandas.disclosure.reductions import biased, checked
 from jobindsats_pandas.disclosure.scalars import scalars_of
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["as_numbers", "as_objects", "as_text", "leave", "one_by_one", "read_only"]
+__all__ = ["ExportedNumbers", "as_array", "exported", "leave", "one_by_one", "read_only"]
 
 _PLAIN_OUT = "df.jobindsats.plain() gives ordinary numbers with the statuses beside them"
 
@@ -41,8 +44,11 @@ def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
         checked(cells, None, 1, "sum")
     elif why is Purpose.WINDOW_SUM:
         checked(cells, None, 1, "sum over windows, which is checked over the whole column")
-    elif why is Purpose.WINDOW_APPLY:
-        _warn_unguarded_windows(cells)
+    elif why is Purpose.WINDOW_APPLY and not sums_allowed() and not (check := check_sums(cells)).valid:
+        warn_removed(
+            f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
+            f" ({', '.join(check.reasons_of())}); nothing tells whether it adds them. {_PLAIN_OUT}."
+        )
     elif why is Purpose.STATISTIC:
         # pandas drops what is missing itself before it looks for the smallest.
         biased(cells, how, dropped=cells.dropped)
@@ -79,15 +85,6 @@ def _mind_picture(cells: Cells) -> None:
         )
 
 
-def _warn_unguarded_windows(cells: Cells) -> None:
-    check = check_sums(cells)
-    if not check.valid and not sums_allowed():
-        warn_removed(
-            f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
-            f" ({', '.join(check.reasons_of())}); nothing tells whether it adds them. {_PLAIN_OUT}."
-        )
-
-
 def _warn_leaving(cells: Cells, how: str) -> None:
     filled = int(np.count_nonzero(cells.status == CellStatus.FILLED))
     hidden = count_hidden(cells.status) + filled + cells.dropped
@@ -99,33 +96,19 @@ def _warn_leaving(cells: Cells, how: str) -> None:
         )
 
 
-def as_numbers(cells: Cells, dtype: Any, na_value: Any = pd.api.extensions.no_default, *, copy: bool) -> Any:
-    """Cells as a numpy array of a dtype, by default int64 or float64; read-only where it is the column's own memory."""
-    missing = is_missing(cells.status)
-    given = na_value is not pd.api.extensions.no_default
-    if dtype is None:
-        dtype = np.float64 if missing.any() else cells.values.dtype
-        if given and not is_na(na_value) and float(na_value).is_integer():
-            dtype = cells.values.dtype
-    dtype = np.dtype(dtype)
-    if dtype.kind == "O":
-        objects = as_objects(cells)
-        if given:
-            objects[missing] = na_value
+def as_array(cells: Cells, dtype: Any, na_value: Any = pd.api.extensions.no_default, *, copy: bool) -> Any:
+    """Cells as a numpy array, as pandas' own arrays do it; single cells for ``object``."""
+    if dtype is not None and np.dtype(dtype).kind == "O":
+        objects = _as_objects(cells)
+        if na_value is not pd.api.extensions.no_default:
+            objects[is_missing(cells.status)] = na_value
         return objects
-    if dtype.kind in "iub" and missing.any() and (not given or is_na(na_value)):
-        raise ValueError(
-            f"cannot convert to '{dtype}'-dtype NumPy array with missing values."
-            " Specify an appropriate 'na_value' for this dtype."
-        )
-    result: Any = cells.values.astype(dtype, copy=copy or bool(missing.any()))
-    if missing.any():
-        result[missing] = np.nan if not given or na_value is pd.NA else na_value
+    result = nullable(cells).to_numpy(dtype=dtype, copy=copy, na_value=na_value)
     # The frame's own memory: writing into it would change what was published, and say so nowhere.
-    return read_only(result) if result is cells.values else result
+    return read_only(result) if np.may_share_memory(result, cells.values) else result
 
 
-def as_objects(cells: Cells) -> NDArray[np.object_]:
+def _as_objects(cells: Cells) -> NDArray[np.object_]:
     """Single cells in an array of objects."""
     # None of these objects can be garbage yet, and the collector would look at them again and again.
     collecting = gc.isenabled()
@@ -137,18 +120,54 @@ def as_objects(cells: Cells) -> NDArray[np.object_]:
             gc.enable()
 
 
-def as_text(cells: Cells, dtype: Any) -> Any:
-    """Numbers as text; what is not shown is missing, or ``nan`` where text knows nothing missing."""
-    text = np.array([str(number) for number in cells.values.tolist()], dtype=object)
-    if isinstance(dtype, pd.StringDtype):
-        text[is_missing(cells.status)] = dtype.na_value
-        return pd.array(text, dtype=dtype)
-    text[is_missing(cells.status)] = "nan"
-    return text.astype(dtype)
-
-
 def read_only(array: Any) -> Any:
     """Look at the same memory without being able to write to it."""
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+class ExportedNumbers(np.ndarray[Any, Any]):
+    """An array like any other, but that adding its elements up raises; ``numpy.asarray`` makes it an ordinary one.
+
+    Whatever is computed from it is an ordinary array. Means, variances and everything else work.
+    """
+
+    _cells: Cells | None = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        # Copies and selections are still those numbers; what has another type (an order, a mask) is not.
+        if isinstance(source, ExportedNumbers) and source.dtype == self.dtype:
+            self._cells = source._cells
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any
+    ) -> Any:
+        adding = (ufunc is np.add and method in ("reduce", "accumulate", "reduceat")) or ufunc is np.matmul
+        if adding and not sums_allowed() and not in_statistic():
+            for one in inputs:
+                if isinstance(one, ExportedNumbers) and one._cells is not None and one.size > 1:
+                    raise sum_error(check_sums(one._cells), "sum of numbers from to_numpy()")
+        if out is not None:
+            kwargs["out"] = tuple(_ordinary(one) for one in out)
+        return getattr(ufunc, method)(*(_ordinary(one) for one in inputs), **kwargs)
+
+    def argsort(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the order, an ordinary array."""
+        return _ordinary(self).argsort(*args, **kwargs)
+
+    def __reduce__(self) -> Any:
+        return _ordinary(self).__reduce__()
+
+
+def exported(values: NDArray[Any], cells: Cells) -> NDArray[Any]:
+    """The numbers as they are if these cells may be added, else in an array that minds."""
+    if len(values) < 2 or values.dtype.kind not in "iuf" or sums_allowed() or check_sums(cells).valid:
+        return values
+    numbers = values.view(ExportedNumbers)
+    numbers._cells = cells
+    return numbers
+
+
+def _ordinary(one: Any) -> Any:
+    return one.view(np.ndarray) if isinstance(one, ExportedNumbers) else one

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "beside",
     "computed",
     "concatenated",
     "converted",
     "decimals",
     "is_whole",
-    "left_of",
     "nullable",
     "numbers_of",
     "of_no_cell",
@@ -96,19 +96,16 @@ def statistic(cells: Cells, plain: Any) -> Cells:
     return of_no_cell(cells, plain.astype("Float64"), STATISTIC)
 
 
-def left_of(several: Sequence[Cells]) -> tuple[str, ...]:
-    """The members that had left from beside any of several, each once."""
-    return tuple(dict.fromkeys(name for cells in several for name in cells.left))
+def beside(cells: Cells, *others: Cells) -> Cells:
+    """Say also of cells what had been dropped from beside others that they were made of."""
+    several = (cells, *others)
+    left = tuple(dict.fromkeys(name for one in several for name in one.left))
+    return replace(cells, dropped=sum(one.dropped for one in several), left=left)
 
 
 def concatenated(several: Sequence[Cells]) -> Cells:
     """Several bundles as one, numbered in one registry."""
     registry, addresses = aligned(*several)
-    return Cells(
-        np.concatenate([cells.values for cells in several]),
-        np.concatenate([cells.status for cells in several]),
-        np.concatenate(addresses),
-        registry,
-        sum(cells.dropped for cells in several),
-        left_of(several),
-    )
+    values: Any = np.concatenate([cells.values for cells in several])
+    status = np.concatenate([cells.status for cells in several])
+    return beside(Cells(values, status, np.concatenate(addresses), registry), *several)

@@ -24,12 +24,12 @@ from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na
 from jobindsats_pandas.disclosure.callers import pairing, warn_removed
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
 from jobindsats_pandas.disclosure.nullable import (
+    beside,
     computed,
     concatenated,
     converted,
     decimals,
     is_whole,
-    left_of,
     nullable,
     numbers_of,
     rewritten,
@@ -40,38 +40,16 @@ from jobindsats_pandas.disclosure.scalars import Cell, scalar_addresses
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "ARITHMETIC",
-    "COMPARISONS",
-    "arithmetic",
-    "compared",
-    "operand",
-    "rounded",
-    "sum_of_products",
-    "ufunc",
-]
+__all__ = ["absolute", "arithmetic", "compared", "negative", "operand", "rounded", "ufunc"]
 
-ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "divmod")
-COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
-# numpy's functions that have an operator, those that pandas' arrays have no name of their own for left out.
+# numpy's names of what has an operator.
 _NAMES = {
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "truediv",
-    "true_divide": "truediv",
-    "floor_divide": "floordiv",
-    "remainder": "mod",
-    "power": "pow",
-    "equal": "eq",
-    "not_equal": "ne",
-    "less": "lt",
-    "less_equal": "le",
-    "greater": "gt",
-    "greater_equal": "ge",
-    "vecdot": "matmul",
-    **{name: name for name in ("add", "divmod", "matmul")},
-}
-_TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "floor_divide": "floordiv",
+    "remainder": "mod", "power": "pow", "divmod": "divmod", "matmul": "matmul", "vecdot": "matmul", "equal": "eq",
+    "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
+}  # fmt: skip
+# What a comparison is from the other side.
+_TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 _ASKING = frozenset(("isnan", "isfinite", "isinf", "signbit", "isnat"))
 
 
@@ -103,6 +81,8 @@ def operand(other: Any, length: int) -> Any:
 
 def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) -> Any:
     """Compute with cells and an `operand`: cells, or what pandas' own array gives where that is no column of numbers."""
+    if name == "matmul":
+        return _sum_of_products(cells, other, reflected=reflected)
     guarded = isinstance(other, Cells)
     if name == "add" and not guarded and is_list_like(other):
         warn_removed(
@@ -112,9 +92,9 @@ def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) 
     if guarded and name == "add" and not pairing():
         return _added(cells, other)
     if guarded and name == "sub" and not reflected and negated(other):
-        return _added(cells, arithmetic(other, -1, "mul"))
+        return _added(cells, negative(other))
     if name == "sub" and reflected and not guarded and not is_list_like(other) and other == 0:
-        return arithmetic(cells, -1, "mul")
+        return negative(cells)
     mine, theirs = (zero_where_left_out(cells), zero_where_left_out(other)) if guarded else (cells, other)
     left, right = nullable(mine), nullable(theirs) if guarded else pd.NA if is_na(other) else other
     function = divmod if name == "divmod" else getattr(operator, name)
@@ -139,7 +119,7 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
                 CellStatus.ABSENT
             )
         registry, addresses = paired_addresses(name, *pair)
-        cells = _beside(cells, other)
+        cells = beside(cells, other)
     elif isinstance(other, int | float | np.number) and not is_na(other):
         registry, addresses = scalar_addresses(name, cells, float(other), reflected=reflected)
         if addresses is cells.addresses:
@@ -177,12 +157,7 @@ def _added(cells: Cells, other: Cells) -> Cells:
     ids = np.tile(np.where(hidden, -1, np.arange(len(cells))), 2)
     made = sums_of(checked(replace(both, dropped=0), ids, len(cells), "+"))
     made.status[hidden], made.addresses[hidden] = status[hidden], UNKNOWN
-    return _beside(replace(made, values=blanked(made.values, made.status)), both)
-
-
-def _beside(cells: Cells, other: Cells) -> Cells:
-    """Say also what had been dropped from beside the other cells that these were computed from."""
-    return replace(cells, dropped=cells.dropped + other.dropped, left=left_of((cells, other)))
+    return beside(replace(made, values=blanked(made.values, made.status)), both)
 
 
 def compared(cells: Cells, other: Any, name: str) -> Any:
@@ -195,17 +170,27 @@ def compared(cells: Cells, other: Any, name: str) -> Any:
     return getattr(operator, name)(nullable(cells), theirs)
 
 
-def rounded(cells: Cells, places: int) -> Cells:
+def negative(cells: Cells) -> Cells:
+    """Cells with the other sign: taking them away from others is adding."""
+    made: Cells = arithmetic(cells, -1, "mul")
+    return made
+
+
+def absolute(cells: Cells) -> Cells:
+    """Cells without their sign; most are what they were."""
+    return computed(cells, abs(nullable(cells)))
+
+
+def rounded(cells: Cells, decimals: int = 0, *_: Any, **__: Any) -> Cells:
     """Round; whole numbers stay what they are."""
-    if is_whole(cells) and places >= 0:
-        return cells
-    registry, addresses = rounded_addresses(cells, places)
-    values = np.round(cells.values, places)
+    if is_whole(cells) and decimals >= 0:
+        return computed(cells, nullable(cells).copy())
+    registry, addresses = rounded_addresses(cells, decimals)
+    values = np.round(cells.values, decimals)
     return replace(rewritten(cells, values, derived_status(cells.status), addresses), registry=registry)
 
 
-def sum_of_products(cells: Cells, other: Any, *, reflected: bool = False) -> Any:
-    """The products of two columns of cells, which are then to be added, or the sum of products with bare numbers."""
+def _sum_of_products(cells: Cells, other: Any, *, reflected: bool) -> Any:
     if isinstance(other, Cells):
         return reduced(arithmetic(cells, other, "mul"), "sum", skipna=True)
     checked(cells, None, 1, "@")
@@ -234,13 +219,11 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
         reflected = not isinstance(left, Cells)
         cells = right if reflected else left
         other = operand(left if reflected else right, len(cells))
-        if name == "matmul":
-            return sum_of_products(cells, other, reflected=reflected)
-        if name in COMPARISONS:
-            return compared(cells, other, _TURNED.get(name, name) if reflected else name)
+        if name in _TURNED:
+            return compared(cells, other, _TURNED[name] if reflected else name)
         return arithmetic(cells, other, name, reflected=reflected)
     if function is np.negative and not kwargs:
-        return arithmetic(_first(inputs), -1, "mul")
+        return negative(_first(inputs))
     # Of a missing number those that ask about it say what they say of NaN.
     asking = function.__name__ in _ASKING
     numbers = _with_nan if asking else nullable

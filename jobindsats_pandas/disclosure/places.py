@@ -11,7 +11,7 @@ from pandas.api.extensions import take
 from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
 from jobindsats_pandas.disclosure.building import cells_from
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_hidden, is_missing
-from jobindsats_pandas.disclosure.nullable import is_whole, rewritten
+from jobindsats_pandas.disclosure.nullable import decimals, is_whole, rewritten
 from jobindsats_pandas.disclosure.scalars import Cell
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ __all__ = [
     "distinct",
     "filled_from",
     "guessed",
-    "in_place_of_hidden",
+    "interpolated",
+    "mark_in_place_of_hidden",
     "only_missing_move",
     "overwritten",
+    "shifted",
     "with_gaps",
 ]
 
@@ -62,6 +64,13 @@ def with_gaps(
     # The hidden cells that had fallen away from these are back.
     dropped = cells.dropped if gap == CellStatus.HOLE else 0
     return Cells(values, status, addresses, registry, dropped, cells.left)
+
+
+def shifted(cells: Cells, periods: int = 1, fill_value: Any = None) -> Cells:
+    """Shift cells; what comes in is a hole, or a cell."""
+    places = np.arange(len(cells)) - periods
+    places[(places < 0) | (places >= len(cells))] = -1
+    return with_gaps(cells, places, fill_value)
 
 
 def distinct(cells: Cells, codes: NDArray[np.intp], count: int) -> Cells:
@@ -128,7 +137,13 @@ def guessed(cells: Cells, values: Any, shown: NDArray[np.bool_]) -> Cells:
     return rewritten(cells, values, status, cells.addresses.copy())
 
 
-def in_place_of_hidden(cells: Cells, made: Cells) -> None:
+def interpolated(cells: Cells, **kwargs: Any) -> Cells:
+    """Guess what is not shown from its neighbours; the guesses are marked, and block sums."""
+    plain = decimals(cells).interpolate(**kwargs | {"copy": True})
+    return guessed(cells, plain.to_numpy(np.float64, na_value=np.nan), ~plain.isna())
+
+
+def mark_in_place_of_hidden(cells: Cells, made: Cells) -> None:
     """Mark what stands in the place of hidden cells: nothing stays hidden, and a number is a guess."""
     unseen = is_missing(cells.status) & (cells.status != CellStatus.HOLE)
     if len(made) != len(cells) or not unseen.any():

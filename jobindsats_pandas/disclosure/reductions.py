@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
 from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed, warn_unweighted
@@ -18,13 +19,11 @@ from jobindsats_pandas.disclosure.cells import (
     count_hidden,
     is_hidden,
     is_missing,
-    unknown_addresses,
 )
 from jobindsats_pandas.disclosure.messages import some, sum_error
 from jobindsats_pandas.disclosure.nullable import (
     computed,
     decimals,
-    is_whole,
     nullable,
     of_no_cell,
     rewritten,
@@ -33,19 +32,9 @@ from jobindsats_pandas.disclosure.nullable import (
 from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+__all__ = ["accumulated", "biased", "checked", "group_quantile", "grouped", "quantiles", "reduced", "sums_of"]
 
-__all__ = [
-    "accumulated",
-    "biased",
-    "checked",
-    "group_quantile",
-    "grouped",
-    "quantiles",
-    "reduced",
-    "sums_of",
-]
+Ids = NDArray[np.intp]
 
 # Statistics that hidden cells bias; the largest cell, the count and the like they do not touch.
 _BIASED = frozenset(
@@ -55,30 +44,21 @@ _BIASED = frozenset(
 _OF_ONE = frozenset("mean median first last min max".split())  # noqa: SIM905
 
 
-def checked(cells: Cells, ids: NDArray[np.intp] | None, groups: int, operation: str) -> SumCheck:
-    """Check sums; raise where they may not be, warn of what is not in them."""
-    check = check_sums(cells, ids, groups)
-    if not sums_allowed():
-        if not check.valid:
-            raise _refusal(check, operation)
-        if gaps := next(filter(None, (table.gaps() for table in check.tables)), ""):
-            warn_gaps(f"{operation.partition(',')[0]}: {gaps}")
-        if cells.left:
-            warn_hidden(
-                f"{operation}: hidden cells are not in it, for the rows of {some(list(cells.left))} were left out."
-            )
-    return check
+def checked(cells: Cells, ids: Ids | None, groups: int, operation: str, *, skipna: bool = True) -> SumCheck:
+    """Check sums; raise where they may not be, warn of what is not in them.
 
-
-def _checked_or_hidden(
-    cells: Cells, ids: NDArray[np.intp] | None, groups: int, operation: str, *, skipna: bool
-) -> SumCheck:
-    """Check sums; where nothing is skipped, those that only hidden cells stand against are hidden themselves."""
-    if skipna or sums_allowed():
-        return checked(cells, ids, groups, operation)
+    Where nothing is skipped, a sum that only hidden cells stand against is let through: it is hidden itself.
+    """
     check = check_sums(cells, ids, groups)
-    if not check.only_hidden_stand_against:
+    if sums_allowed():
+        return check
+    if not (check.valid or (check.only_hidden_stand_against and not skipna)):
         raise _refusal(check, operation)
+    if gaps := next(filter(None, (table.gaps() for table in check.tables)), ""):
+        warn_gaps(f"{operation.partition(',')[0]}: {gaps}")
+    if cells.left:
+        left = some(list(cells.left))
+        warn_hidden(f"{operation}: hidden cells are not in it, for the rows of {left} were left out.")
     return check
 
 
@@ -97,10 +77,10 @@ def sums_of(check: SumCheck) -> Cells:
     return Cells(check.totals, status, check.addresses, check.cells.registry)
 
 
-def reduced(cells: Cells, name: str, *, skipna: bool, min_count: int = 0, **kwargs: Any) -> Any:
-    """One of all: as a cell where it is one (a sum, an extreme), as a number or a truth else."""
+def reduced(cells: Cells, name: str, *, skipna: bool, keepdims: bool = False, **kwargs: Any) -> Any:
+    """One of all: as cells of one where that is a cell (a sum, an extreme), or where dimensions are kept."""
     if name == "sum":
-        return _sum(cells, skipna=skipna, min_count=min_count)
+        return _sums(cells, None, 1, name, kwargs.get("min_count", 0), skipna=skipna)
     if name in {"min", "max"}:
         return _extreme(cells, name, skipna=skipna)
     if name in _BIASED:
@@ -108,35 +88,44 @@ def reduced(cells: Cells, name: str, *, skipna: bool, min_count: int = 0, **kwar
     found = nullable(cells)._reduce(name, skipna=skipna, **kwargs)
     if name in {"any", "all"}:
         # As with NaN, what is not shown is true where it is not skipped.
-        return np.bool_(True) if found is pd.NA else found
-    return np.float64(np.nan) if found is pd.NA else found
-
-
-def of_one(cells: Cells, name: str, number: Any) -> Cells:
-    """A statistic of all cells as a column of one; of a single cell it may be that cell."""
-    made = statistic(cells, pd.array([number], dtype="Float64"))
+        truth = np.bool_(True) if found is pd.NA else found
+        return np.array([truth]) if keepdims else truth
+    if not keepdims:
+        return np.float64(np.nan) if found is pd.NA else found
+    made = statistic(cells, pd.array([found], dtype="Float64"))
     return _kept_of_one(cells, name, made, np.zeros(len(cells), dtype=np.intp))
 
 
-def _sum(cells: Cells, *, skipna: bool, min_count: int) -> Cells:
-    check = _checked_or_hidden(cells, None, 1, "sum", skipna=skipna)
-    missing = int(np.count_nonzero(is_missing(cells.status)))
-    if check.bad[0] and not sums_allowed():
-        return _nothing_shown(cells, None, 1)
-    if len(cells) - missing < min_count or (missing and not skipna):
-        return with_gaps(cells, np.array([-1]))
-    return sums_of(check)
+def _sums(
+    cells: Cells, ids: Ids | None, groups: int, operation: str, min_count: int, *, skipna: bool
+) -> Cells:
+    check = checked(cells, ids, groups, operation, skipna=skipna)
+    sums, missing = sums_of(check), is_missing(cells.status)
+    # pandas leaves a sum out where min_count or skipna says so.
+    out = np.zeros(groups, dtype=bool)
+    if min_count > 0:
+        out = _count(~missing, ids, groups) < min_count
+    if not skipna:
+        out |= _count(missing, ids, groups) > 0
+    if out.any():
+        sums.status[out], sums.addresses[out] = CellStatus.HOLE, UNKNOWN
+        if not sums_allowed():
+            sums.status[check.bad] = _nothing_shown(cells, ids, groups)[check.bad]
+    return rewritten(cells, sums.values, sums.status, sums.addresses)
 
 
-def _nothing_shown(cells: Cells, ids: NDArray[np.intp] | None, groups: int) -> Cells:
-    """For each group what stands for its cells where none of them is shown: the one that says most."""
+def _count(mask: NDArray[np.bool_], ids: Ids | None, groups: int) -> NDArray[np.int64]:
+    if ids is None:
+        return np.array([np.count_nonzero(mask)])
+    return np.bincount(ids[mask & (ids >= 0)], minlength=groups)
+
+
+def _nothing_shown(cells: Cells, ids: Ids | None, groups: int) -> NDArray[np.uint8]:
+    """The status of each group of which no cell is shown: the one that says most."""
     status = np.full(groups, CellStatus.HOLE, dtype=np.uint8)
     for one in (CellStatus.ABSENT, CellStatus.NOT_AVAILABLE, CellStatus.DISCRETIONISED):
-        where = np.flatnonzero(cells.status == one)
-        codes = np.zeros(len(where), dtype=np.intp) if ids is None else ids[where]
-        status[codes[codes >= 0]] = one
-    values = np.full(groups, 1 if is_whole(cells) else np.nan, dtype=cells.values.dtype)
-    return rewritten(cells, values, status, unknown_addresses(groups))
+        status[_count(cells.status == one, ids, groups) > 0] = one
+    return status
 
 
 def _extreme(cells: Cells, name: str, *, skipna: bool) -> Cells:
@@ -144,14 +133,15 @@ def _extreme(cells: Cells, name: str, *, skipna: bool) -> Cells:
     if name == "min" and not missing.all():
         biased(cells, name)
     if missing.all() or (missing.any() and not skipna):
-        one = np.flatnonzero(cells.status != CellStatus.HOLE)
-        return cells[one] if len(one) == 1 else _nothing_shown(cells, None, 1)
+        made = with_gaps(cells, np.array([-1]))
+        made.status[:] = _nothing_shown(cells, None, 1)
+        return _kept_of_one(cells, name, made, np.zeros(len(cells), dtype=np.intp)) if missing.all() else made
     places = np.flatnonzero(~missing)
     best = getattr(np, f"arg{name}")(cells.values[places])
     return cells[places[[best]]]
 
 
-def _kept_of_one(cells: Cells, name: str, result: Cells, ids: NDArray[np.intp]) -> Cells:
+def _kept_of_one(cells: Cells, name: str, result: Cells, ids: Ids) -> Cells:
     """Let the mean, the median, the first or an extreme of a single cell be that cell, hidden or not."""
     if name not in _OF_ONE:
         return result
@@ -163,9 +153,7 @@ def _kept_of_one(cells: Cells, name: str, result: Cells, ids: NDArray[np.intp]) 
     return result
 
 
-def biased(
-    cells: Cells, name: str, ids: NDArray[np.intp] | None = None, groups: int = 1, *, dropped: int = 0
-) -> None:
+def biased(cells: Cells, name: str, ids: Ids | None = None, groups: int = 1, *, dropped: int = 0) -> None:
     """Warn of what a statistic does not see, and of totals among the parts."""
     count = len(cells) + dropped
     if ids is not None:
@@ -192,7 +180,7 @@ def biased(
         )
 
 
-def accumulated(cells: Cells, name: str, *, skipna: bool, **kwargs: Any) -> Cells:
+def accumulated(cells: Cells, name: str, *, skipna: bool = True, **kwargs: Any) -> Cells:
     """Running sums, products and extremes."""
     if name == "cumsum":
         checked(cells, None, 1, "cumsum")
@@ -201,17 +189,18 @@ def accumulated(cells: Cells, name: str, *, skipna: bool, **kwargs: Any) -> Cell
     return computed(cells, nullable(cells).copy()._accumulate(name, skipna=skipna, **kwargs))
 
 
-def grouped(cells: Cells, how: str, ids: NDArray[np.intp], groups: int, min_count: int, **kwargs: Any) -> Any:
+def grouped(cells: Cells, *, how: str, ids: Ids, ngroups: int, min_count: int, **kwargs: Any) -> Any:
     """One of each group, or of each cell within its group; cells, or what pandas' own array gives where it is none."""
     if how in {"first", "last"}:
-        return _first_or_last(cells, how, ids, groups, min_count, skipna=kwargs.get("skipna", True))
+        return _first_or_last(cells, how, ids, ngroups, min_count, skipna=kwargs.get("skipna", True))
     if how == "sum":
-        return _group_sums(cells, ids, groups, min_count, skipna=kwargs.get("skipna", True))
+        _mind_cells_without_a_group(cells, ids, ngroups)
+        return _sums(cells, ids, ngroups, "groupby sum", min_count, skipna=kwargs.get("skipna", True))
     if how == "cumsum":
-        checked(cells, ids, groups, "groupby cumsum")
+        checked(cells, ids, ngroups, "groupby cumsum")
     elif how in _BIASED:
-        biased(cells, how, ids, groups)
-    plain = nullable(cells)._groupby_op(how=how, min_count=min_count, ngroups=groups, ids=ids, **kwargs)
+        biased(cells, how, ids, ngroups)
+    plain = nullable(cells)._groupby_op(how=how, min_count=min_count, ngroups=ngroups, ids=ids, **kwargs)
     if how in {"any", "all", "rank", "idxmin", "idxmax", "ohlc"}:
         return plain
     if how in {"cumsum", "cumprod", "cummin", "cummax"}:
@@ -219,13 +208,13 @@ def grouped(cells: Cells, how: str, ids: NDArray[np.intp], groups: int, min_coun
     if how in {"min", "max"}:
         result = of_no_cell(cells, plain)
         out = is_missing(result.status)
-        result.status[out] = _nothing_shown(cells, ids, groups).status[out]
+        result.status[out] = _nothing_shown(cells, ids, ngroups)[out]
     else:
         result = statistic(cells, plain)
     return _kept_of_one(cells, how, result, ids)
 
 
-def _mind_cells_without_a_group(cells: Cells, ids: NDArray[np.intp], groups: int) -> None:
+def _mind_cells_without_a_group(cells: Cells, ids: Ids, groups: int) -> None:
     """Refuse sums beside which only hidden cells fell away, their key missing; warn where visible ones did too."""
     outside = ids < 0
     hidden = int(np.count_nonzero(outside & is_hidden(cells.status)))
@@ -241,27 +230,7 @@ def _mind_cells_without_a_group(cells: Cells, ids: NDArray[np.intp], groups: int
     )
 
 
-def _group_sums(cells: Cells, ids: NDArray[np.intp], groups: int, min_count: int, *, skipna: bool) -> Cells:
-    _mind_cells_without_a_group(cells, ids, groups)
-    check = _checked_or_hidden(cells, ids, groups, "groupby sum", skipna=skipna)
-    sums = sums_of(check)
-    # pandas leaves a sum out where min_count or skipna says so.
-    missing = is_missing(cells.status)
-    out = np.zeros(groups, dtype=bool)
-    if min_count > 0:
-        out = np.bincount(ids[(ids >= 0) & ~missing], minlength=groups) < min_count
-    if not skipna:
-        out |= np.bincount(ids[(ids >= 0) & missing], minlength=groups) > 0
-    if out.any():
-        sums.status[out], sums.addresses[out] = CellStatus.HOLE, UNKNOWN
-        if not sums_allowed():
-            sums.status[check.bad] = _nothing_shown(cells, ids, groups).status[check.bad]
-    return rewritten(cells, sums.values, sums.status, sums.addresses)
-
-
-def _first_or_last(
-    cells: Cells, how: str, ids: NDArray[np.intp], groups: int, min_count: int, *, skipna: bool
-) -> Cells:
+def _first_or_last(cells: Cells, how: str, ids: Ids, groups: int, min_count: int, *, skipna: bool) -> Cells:
     biased(cells, how, ids, groups)
     rows = np.flatnonzero((ids >= 0) & ~(is_missing(cells.status) if skipna else False))
     places = np.full(groups, -1, dtype=np.intp)
@@ -269,8 +238,8 @@ def _first_or_last(
     rows_in_order = rows[::-1] if how == "first" else rows
     places[ids[rows_in_order]] = rows_in_order
     places[np.bincount(ids[rows], minlength=groups) < min_count] = -1
-    result, empty = with_gaps(cells, places), places < 0
-    result.status[empty] = _nothing_shown(cells, ids, groups).status[empty]
+    result, out = with_gaps(cells, places), places < 0
+    result.status[out] = _nothing_shown(cells, ids, groups)[out]
     return _kept_of_one(cells, how, result, ids)
 
 

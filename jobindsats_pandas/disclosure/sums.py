@@ -10,6 +10,7 @@ cell alone is its own sum; a combination that was left out counts as 0.
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -324,12 +325,15 @@ class SumCheck:
                 else:
                     low += of.sum(lows)
                     over_periods = (self.reasons & _BIT["periods"]) != 0
-                    high[over_periods & (table.groups.count(where) > 0)] = np.nan
+                    high[over_periods & table.having(where)] = np.nan
         high[(self.reasons & _NO_BOUNDS) != 0] = np.nan
         high[groups.having(cells.addresses < 0)] = np.nan
-        # Of holes alone nothing is known, not even that they are 0.
-        all_groups, holes = _Groups(self.ids, self.groups), self.cells.status == CellStatus.HOLE
-        high[all_groups.having(holes) & ~all_groups.having(~holes)] = np.nan
+        holes = self.cells.status == CellStatus.HOLE
+        if holes.any():
+            # Of holes alone nothing is known, not even that they are 0.
+            inside = np.ones(len(holes), dtype=bool) if self.ids is None else self.ids >= 0
+            everywhere = _Groups(self.ids, self.groups)
+            high[everywhere.having(inside & holes) & ~everywhere.having(inside & ~holes)] = np.nan
         return Bounds(np.where(np.isnan(high), np.nan, low), high, self.count_of(CellStatus.DISCRETIONISED))
 
 
@@ -350,7 +354,7 @@ class _Groups:
         if self.ids is None:
             found[:] = mask.any()
         else:
-            found[self.ids[mask & (self.ids >= 0)]] = True
+            found[self.ids[mask]] = True
         return found
 
     def count(self, where: NDArray[np.intp] | slice) -> NDArray[np.int64]:
@@ -421,26 +425,35 @@ class TableCells:
     def _pairs(self) -> list[_Pairs]:
         """Which periods and which members each group has, in the order of the digits.
 
-        Marking them off in tables makes millions of cells a handful of pairs, in blocks of cells, so that nothing leaves
-        the processor's cache. Where a table would be far larger than the cells are, these are kept as they are.
+        Marking them off in tables makes millions of cells a handful of pairs: neighbouring digits together as long as
+        their table stays small, and in blocks of cells, so that nothing leaves the processor's cache. Where a table
+        would be far larger than the cells are, these are kept as they are.
         """
-        radices, number = self.space.radices, self.groups.number
-        most = max(4 * len(self.numbers), 1 << 16)
-        seen = [np.zeros(number * radix if number * radix <= most else 0, dtype=bool) for radix in radices]
+        number = self.groups.number
+        small, most = max(len(self.numbers) >> 4, 1 << 12), max(4 * len(self.numbers), 1 << 16)
+        together: list[list[int]] = []
+        for radix in self.space.radices:
+            if together and number * math.prod(together[-1]) * radix <= small:
+                together[-1].append(radix)
+            else:
+                together.append([radix])
+        sizes = [math.prod(radices) for radices in together]
+        seen = [np.zeros(number * size if number * size <= most else 0, dtype=bool) for size in sizes]
         for start in range(0, len(self.numbers), _BLOCK):
             block = slice(start, start + _BLOCK)
             ids = self.groups.at(block).ids
-            for marks, digit, radix in zip(seen, self._digits(block, radices), radices, strict=True):
+            for marks, digit, size in zip(seen, self._digits(block, sizes), sizes, strict=True):
                 if len(marks):
-                    marks[digit if ids is None else ids * radix + digit] = True
-        pairs = []
-        for place, (marks, radix) in enumerate(zip(seen, radices, strict=True)):
+                    marks[digit if ids is None else ids * size + digit] = True
+        pairs: list[_Pairs] = []
+        for marks, size, radices in zip(seen, sizes, together, strict=True):
             if len(marks):
-                ids, keys = np.divmod(np.flatnonzero(marks), radix)
-                pairs.append(_Pairs(keys, _Groups(None if self.groups.ids is None else ids, number)))
+                ids, keys = np.divmod(np.flatnonzero(marks), size)
+                groups = _Groups(None if self.groups.ids is None else ids, number)
+                pairs += [_Pairs(digit, groups) for digit in [*taken_apart(keys, radices)][:-1]]
             else:
-                keys = self.taken_apart[-place if place else 0]
-                pairs.append(_Pairs(keys.astype(np.int64), self.groups))
+                place = -len(pairs) if pairs else 0
+                pairs.append(_Pairs(self.taken_apart[place].astype(np.int64), self.groups))
         return pairs
 
     @property
@@ -479,10 +492,14 @@ class TableCells:
     def by_measure(self) -> Iterator[tuple[AddressMeasure, NDArray[np.intp] | slice]]:
         """Each measure that there is, and where."""
         if self.one_measure >= 0:
-            yield self.space.measures[self.one_measure], slice(len(self.numbers))
+            yield self.space.measures[self.one_measure], slice(None)
             return
         for code in np.unique(self.measure):
             yield self.space.measures[code], np.flatnonzero(self.measure == code)
+
+    def having(self, where: NDArray[np.intp] | slice) -> Flags:
+        """Which groups have some of these cells, or any where those are all."""
+        return self.periods.present if isinstance(where, slice) else self.groups.count(where) > 0
 
     def over_members(self) -> bool:
         """Whether some group has several members of a dimension."""
@@ -500,7 +517,7 @@ class TableCells:
             found[_Pairs(self.measure, self.groups).differ] |= _BIT["measures"]
         over_periods = np.zeros(self.groups.number, dtype=bool)
         for measure, where in self.by_measure():
-            here = self.groups.count(where) > 0
+            here = self.having(where)
             if not measure.kind.over_parts:
                 found[here] |= _BIT["rate" if measure.kind is Kind.NONE else "persons"]
             if not measure.kind.over_periods:

@@ -158,14 +158,7 @@ def _touched(before: SyntheticTable, after: SyntheticTable, period_type: str) ->
     if common is None:
         return list(spans)
     start = common.design.count - REACH
-    # Measures that look ahead become available further back.
-    late = max(measure.late for measure in after.design.measures)
-    available = len(common.spans[period_type]) - late
-    return [
-        period
-        for place, (period, (_, stop)) in enumerate(spans.items())
-        if stop > start or place >= available
-    ]
+    return [period for period, (_, stop) in spans.items() if stop > start]
 
 
 def _line(table: SyntheticTable | None) -> Iterator[SyntheticTable]:

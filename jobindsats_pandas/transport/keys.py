@@ -13,6 +13,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
+DIGITS = 32
+"""At the end of a key, behind what can be read in it."""
+
 
 @lru_cache(maxsize=1024)
 def cache_key(url: str) -> str:
@@ -36,7 +39,7 @@ def cache_key(url: str) -> str:
     )
     endpoint, table = endpoint_of(path)
     readable = re.sub("[^a-z0-9_-]", "", f"{endpoint}-{table}" if table else endpoint)[:60]
-    return f"{readable}_{sha256(canonical.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    return f"{readable}_{sha256(canonical.encode('utf-8', 'surrogatepass')).hexdigest()[:DIGITS]}"
 
 
 def request_key(request: PreparedRequest, **_: Any) -> str:

@@ -50,7 +50,7 @@ from jobindsats_pandas.transport.credentials import (
 )
 from jobindsats_pandas.transport.entries import EDITION, stored_response
 from jobindsats_pandas.transport.failures import BYTE_ORDER_MARK, cause_of, failure_of_probe, told
-from jobindsats_pandas.transport.keys import cache_key, request_key
+from jobindsats_pandas.transport.keys import DIGITS, cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
 from jobindsats_pandas.transport.log import LOG, named
 from jobindsats_pandas.transport.parsing import reading
@@ -216,8 +216,9 @@ class Transport:
     ) -> None:
         # At once: whatever is raised from here on, its frames do not hold the key.
         token = Key(token) if token is not None and not isinstance(token, Key) else token
+        self.base_url = base_url = check_address(base_url)
         self._settings: dict[str, Any] = {
-            "base_url": check_address(base_url),
+            "base_url": base_url,
             "cache_dir": cache_dir,
             "max_cache_bytes": max_cache_bytes,
             "max_answer_bytes": max_answer_bytes,
@@ -227,7 +228,6 @@ class Transport:
             "patience": patience,
             "clock": clock,
         }
-        self.base_url = check_address(base_url)
         self._auth = None if token is None else BearerAuth(token, self.base_url)
         self._max_age_stale = max_age_stale
         self._max_answer_bytes = max_answer_bytes
@@ -288,6 +288,10 @@ class Transport:
         if header is None or edition is None:
             return header is not None
         return self._is_fresh(header.fetched_at, header.expires) and header.edition == edition
+
+    def has_any_like(self, path: str) -> bool:
+        """Whether answers about the same table may be on disk: seen at a glance, which a large cache does not allow."""
+        return self._cache.responses.holds(cache_key(self._url(path))[:-DIGITS])
 
     def expire(self, path: str, moment: datetime) -> None:
         """Set anew when the stored answer to a question expires; quiet where there is none, or the disk refuses.
@@ -455,6 +459,8 @@ class Transport:
 
     def _kept(self, question: Question[Any], *, stale: bool) -> Header | None:
         """Ask the session for what is on disk: a good answer, or with `stale` any."""
+        if not stale and not self._cache.responses.has_file(question.key):
+            return None  # the session will look again before it sends
         self._renew_after_fork()
         request = (
             requests.PreparedRequest()

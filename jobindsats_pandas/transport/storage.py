@@ -34,7 +34,7 @@ from jobindsats_pandas.transport.entries import (
     pack,
     stored_response,
 )
-from jobindsats_pandas.transport.keys import cache_key
+from jobindsats_pandas.transport.keys import DIGITS, cache_key
 from jobindsats_pandas.transport.parsing import current_reading
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ if TYPE_CHECKING:
 
 SUFFIX, COLUMNS = ".answer", ".columns"
 LARGEST_COLUMNS = 2**32
-NAME_END = -len("_" + 32 * "0" + SUFFIX)
+NAME_END = -len("_" + DIGITS * "0" + SUFFIX)
 ORPHAN_AGE = 3600.0  # seconds after which a temporary file is nobody's any more
 WRITES_BETWEEN_PRUNINGS = 50
+GLANCE = 2_000
+"""Files of a directory that are looked at in the time that a few searches take."""
 START = f'{{"format": {FORMAT}, '.encode()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -205,6 +207,19 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         except (OSError, DamagedEntryError):
             return None
 
+    def has_file(self, key: str) -> bool:
+        """Whether there is anything under a key, readable or not."""
+        return os.path.lexists(self.path(key))
+
+    def holds(self, prefix: str) -> bool:
+        """Whether an answer's key may begin so; in a directory of many files, each of which would be looked at, yes."""
+        try:
+            with os.scandir(self.directory) as entries:
+                names = [entry.name for entry in itertools.islice(entries, GLANCE)]
+        except OSError:
+            return False
+        return len(names) == GLANCE or any(name.startswith(prefix) for name in names)
+
     def expire(self, key: str, moment: datetime) -> None:
         """Set anew when an answer expires; quiet where there is none, or the disk refuses."""
         name = f"{key}{SUFFIX}"
@@ -238,8 +253,8 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
     def sizes(self) -> tuple[list[int], list[datetime]]:
         """Bytes of every answer, and when the first and the last were fetched; no file is opened."""
         times, sizes = [], []
-        columns = self._sizes_of_columns()
-        for entry in self._answers():
+        answers, columns = self._listed()
+        for entry in answers:
             with contextlib.suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
                 times.append(status.st_mtime_ns)
@@ -247,23 +262,18 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         ends = (min(times), max(times)) if times else ()
         return sizes, [EPOCH + timedelta(microseconds=end // 1000) for end in ends]
 
-    def _sizes_of_columns(self) -> dict[str, int]:
-        found = {}
+    def _listed(self) -> tuple[list[os.DirEntry[str]], dict[str, int]]:
+        """Ordinary files whose names end as those of answers do, and the sizes of columns by their keys."""
+        answers, columns = [], {}
         for entry in self.files.scan():
-            if entry.name.endswith(COLUMNS):
+            name = entry.name
+            if name.endswith(SUFFIX):
+                if name[NAME_END:][:1] == "_" and entry.is_file(follow_symlinks=False):
+                    answers.append(entry)
+            elif name.endswith(COLUMNS):
                 with contextlib.suppress(OSError):
-                    found[entry.name.removesuffix(COLUMNS)] = entry.stat(follow_symlinks=False).st_size
-        return found
-
-    def _answers(self) -> list[os.DirEntry[str]]:
-        """Ordinary files whose names end as those of answers do."""
-        return [
-            entry
-            for entry in self.files.scan()
-            if entry.name.endswith(SUFFIX)
-            and entry.name[NAME_END:][:1] == "_"
-            and entry.is_file(follow_symlinks=False)
-        ]
+                    columns[name.removesuffix(COLUMNS)] = entry.stat(follow_symlinks=False).st_size
+        return answers, columns
 
     def headers(self) -> tuple[list[str], list[int], pa.Table]:
         """Keys, sizes in bytes, and address, moment and expiry of every answer whose header can be read.
@@ -271,8 +281,8 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         All headers are parsed at once: of 50,000 one by one, the parsing would take seconds.
         """
         keys, sizes, lines = [], [], []
-        columns = self._sizes_of_columns()
-        for entry in self._answers():
+        answers, columns = self._listed()
+        for entry in answers:
             try:
                 descriptor = os.open(entry.path, READING)
             except OSError:
