@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, cast
+from weakref import WeakSet
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,8 @@ _BIASED = frozenset(
 )
 # Of a single cell these are that cell.
 _OF_ONE = frozenset("mean median first last min max".split())  # noqa: SIM905
+# Columns that were seen to hold one level of each dimension: whoever computes one statistic computes others too.
+_OF_ONE_LEVEL: WeakSet[Cells] = WeakSet()
 
 
 def checked(cells: Cells, ids: Ids | None, groups: int, operation: str, *, skipna: bool = True) -> SumCheck:
@@ -173,11 +176,15 @@ def biased(cells: Cells, name: str, ids: Ids | None = None, groups: int = 1, *, 
             f"{name}: a mean of rates in which each of {count:,} cells counts alike, whatever stands behind it: no"
             " rate of them together. df.jobindsats.official_total() gives the published one, where there is one."
         )
+    if cells in _OF_ONE_LEVEL:
+        return
     if mixed := check.mixed_levels():
         warn_mixed(
             f"{name}: totals and their parts, or different levels, stand together in {', '.join(mixed)};"
             f" all {count:,} cells counted alike. df.jobindsats.without_totals() keeps one level."
         )
+    elif ids is None:
+        _OF_ONE_LEVEL.add(cells)
 
 
 def accumulated(cells: Cells, name: str, *, skipna: bool = True, **kwargs: Any) -> Cells:
