@@ -53,6 +53,8 @@ def exported() -> Iterator[dict[str, str]]:
 def environment(exported: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in exported.items():
         monkeypatch.setenv(name, value)
+    # As with the real API, what one call fetched the next one finds.
+    monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
 
 
