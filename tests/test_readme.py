@@ -39,7 +39,7 @@ def exported() -> Iterator[dict[str, str]]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     variables: dict[str, str] = {}
-    while len(variables) < 2:
+    while len(variables) < 3:
         line = process.stdout.readline()
         assert line, "the sandbox ended before it told its address and key"
         if match := re.search(r"export (\w+)=(\S+)", line):
@@ -53,8 +53,6 @@ def exported() -> Iterator[dict[str, str]]:
 def environment(exported: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in exported.items():
         monkeypatch.setenv(name, value)
-    # As with the real API, what one call fetched the next one finds.
-    monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
 
 
