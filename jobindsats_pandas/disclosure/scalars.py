@@ -28,7 +28,6 @@ from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.selections import counted
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
-from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -406,10 +405,10 @@ def signature(registry: Registry, row: _Row) -> tuple[Any, ...] | None:
         rest, member = divmod(rest, len(members))
         levels.append(members[member])
     kind = space.measures[rest].kind
-    if kind in (Kind.NONE, Kind.PERSONS):
+    if not kind.over_parts:
         return None
     period_type = space.types_of_periods[period]
-    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART) and not space.has_gaps
+    over_periods = kind.over_periods and period_type < len(APART) and not space.has_gaps
     return space.table, rest, levels, period_type if over_periods else -1 - period
 
 
