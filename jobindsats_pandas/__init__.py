@@ -1,8 +1,7 @@
 """Jobindsats in pandas: a question becomes a frame that cannot lie by accident.
 
 >>> import jobindsats_pandas as ji
->>> with ji.sandbox.serve() as api:  # a local API with synthetic data; leave it out if you have a key
-...     client = ji.Client(token=api.token, base_url=api.url)
+>>> with ji.sandbox_client() as client:  # a local API with synthetic data; leave it out if you have a key
 ...     df = ji.read_jobindsats("y25i01", by="_nykom", periods="latest:3", client=client)
 >>> df.shape
 (297, 6)
@@ -10,24 +9,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from jobindsats_pandas import accessor as _accessor  # noqa: F401 - registers df.jobindsats
+from jobindsats_pandas import errors
+from jobindsats_pandas.accessor import frame  # and df.jobindsats is registered
+from jobindsats_pandas.audit import Audit
 from jobindsats_pandas.client import Client
-from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, allow_sums
+from jobindsats_pandas.disclosure import (
+    Bounds,
+    CellStatus,
+    DiscretionisedArray,
+    DiscretionisedDtype,
+    allow_sums,
+)
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
+from jobindsats_pandas.metadata import Table
+from jobindsats_pandas.queries import Plan
 from jobindsats_pandas.readers import (
+    find,
     plan,
     read_jobindsats,
     read_official_total,
     read_parquet,
+    sandbox_client,
     subjects,
     table,
     tables,
 )
-from jobindsats_pandas.revisions import compare
+from jobindsats_pandas.releases import releases, revision_triangle
+from jobindsats_pandas.revisions import Revisions, compare
+from jobindsats_pandas.updating import update
+
+if TYPE_CHECKING:
+    from jobindsats_pandas import sandbox
 
 __all__ = [
+    "Audit",
+    "Bounds",
     "CellStatus",
     "Client",
     "DiscretionisedArray",
@@ -35,17 +53,26 @@ __all__ = [
     "InvalidSumError",
     "JobindsatsError",
     "JobindsatsWarning",
+    "Plan",
+    "Revisions",
+    "Table",
     "allow_sums",
     "compare",
     "errors",
+    "find",
+    "frame",
     "plan",
     "read_jobindsats",
     "read_official_total",
     "read_parquet",
+    "releases",
+    "revision_triangle",
     "sandbox",
+    "sandbox_client",
     "subjects",
     "table",
     "tables",
+    "update",
 ]
 
 __version__ = "0.1.0"
@@ -55,10 +82,12 @@ def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 
 
-def __getattr__(name: str) -> Any:
-    # Only who runs the sandbox pays for it.
-    if name == "sandbox":
-        import jobindsats_pandas.sandbox as module
+if not TYPE_CHECKING:  # where a type checker saw it, every misspelt name would be one of ours
 
-        return module
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        # Only who runs the sandbox pays for it.
+        if name == "sandbox":
+            import jobindsats_pandas.sandbox as module
+
+            return module
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

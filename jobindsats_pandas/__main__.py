@@ -160,8 +160,15 @@ def _parser() -> argparse.ArgumentParser:
     tables = command("tables", _tables, "List the tables, or find some.")
     tables.add_argument("search", nargs="*", help="words to find, in any order")
 
+    find = command("find", _find, "Find members, such as a municipality, in the tables looked at before.")
+    find.add_argument("search", nargs="+", help="words to find, in any order")
+
     table = command("table", _table, "Show what a table offers.")
     table.add_argument("table", help="id, such as y25i01")
+
+    members = command("members", _members, "List the members of a hierarchy of a table.")
+    members.add_argument("table", help="id, such as y25i01")
+    members.add_argument("hierarchy", nargs="?", help="id or name; all hierarchies are shown by default")
 
     plan = command("plan", _plan, "Show what a question would send: requests, cells and curl commands.")
     _add_question(plan)
@@ -243,11 +250,35 @@ def _subjects(_: argparse.Namespace) -> None:
     _print_frame(ji.subjects())
 
 
-def _tables(options: argparse.Namespace) -> None:
+def _tables(options: argparse.Namespace) -> int:
     found = ji.tables(" ".join(options.search) or None)
-    if found.empty:
-        raise QueryError(f"No table answers {' '.join(options.search)!r}. Try fewer or other words.")
-    _print_frame(found[["table_id", "update_freq", "update_latest", "table_name"]])
+    shown = [
+        "table_id",
+        "update_freq",
+        "update_latest",
+        "table_name",
+        *(["matched"] if options.search else []),
+    ]
+    return _print_found(found[shown])
+
+
+def _find(options: argparse.Namespace) -> int:
+    return _print_found(ji.find(" ".join(options.search)).drop(columns="table_name"))
+
+
+def _members(options: argparse.Namespace) -> None:
+    table = ji.table(options.table)
+    if options.hierarchy is None:
+        print(table)
+    else:
+        _print_frame(table.members(options.hierarchy))
+
+
+def _print_found(frame: pd.DataFrame) -> int:
+    """Print what was found; where that is nothing, a warning has said so, and the exit status says it too."""
+    if not frame.empty:
+        _print_frame(frame)
+    return int(frame.empty)
 
 
 def _table(options: argparse.Namespace) -> None:
@@ -375,10 +406,12 @@ def _demo(_: argparse.Namespace) -> None:
         sent = len(api.requests)
         again = ji.read_jobindsats("y01h01", **question, client=client)
         print(f"The same question again: {len(api.requests) - sent} requests, equal: {again.equals(frame)}\n")
-        path = Path("jobindsats-demo.parquet")
-        FrameAccessor(frame).to_parquet(path)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "ledige.parquet")
+            FrameAccessor(frame).to_parquet(path)
+            same = ji.read_parquet(path).equals(frame)
         print(
-            f"Written to {path}; ji.read_parquet gives back the same frame: {ji.read_parquet(path).equals(frame)}"
+            f">>> df.jobindsats.to_parquet('{path.name}'); ji.read_parquet('{path.name}').equals(df)\n{same}"
         )
 
 

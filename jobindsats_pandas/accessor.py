@@ -6,14 +6,15 @@ few need it. Importing this module registers both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from jobindsats_pandas import arguments, parquet, totals
-from jobindsats_pandas import audit as _audit
+from jobindsats_pandas import arguments, layouts, parquet, provenance, totals
+from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
+from jobindsats_pandas.framed import Framed
 
 if TYPE_CHECKING:
     import os
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from jobindsats_pandas.audit import Audit
-    from jobindsats_pandas.totals import Citation, Source
+    from jobindsats_pandas.provenance import Citation, Source
 
     Names = str | Sequence[str] | None
 
-__all__ = ["FrameAccessor", "SeriesAccessor"]
+__all__ = ["FrameAccessor", "SeriesAccessor", "frame"]
 
 
 @pd.api.extensions.register_dataframe_accessor("jobindsats")
@@ -42,8 +43,7 @@ class FrameAccessor:
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y01h01", by={"_akassedp": "*"}, periods="2025Q04", client=client)
     >>> len(df), len(df.jobindsats.totals("A-kasse")), len(df.jobindsats.parts("A-kasse"))
     (22, 1, 21)
@@ -65,12 +65,12 @@ class FrameAccessor:
 
         One of ``observed``, ``discretionised``, ``not available``, ``absent``, ``rounded``, ``derived``, ``filled``.
         """
-        return _audit.status(self._frame)
+        return layouts.status(self._frame)
 
     @property
     def is_discretionised(self) -> pd.DataFrame:
         """Where a cell is hidden by disclosure control: a frame of bool in the shape of the measure columns."""
-        return _audit.is_discretionised(self._frame)
+        return layouts.is_discretionised(self._frame)
 
     def audit(self, by: Names = None) -> Audit:
         """Tell how much is hidden, where, and which breakdown costs most.
@@ -89,15 +89,12 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
         >>> df.jobindsats.audit().summary
         '... of 147 cells are hidden (discretionised): ... %'
         """
-        names = arguments.labels("by", by)
-        cells, dimensions = totals.describe_cells(self._frame, names)
-        return _audit.audit(cells, dimensions, names)
+        return audit(self._frame, by)
 
     # --- totals and parts --------------------------------------------------------------------------------------------
 
@@ -120,8 +117,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", by={"_akassedp": "*"}, periods="2025Q04", client=client)
         >>> df.jobindsats.official_total("Antal sanktioner i alt", over="A-kasse")["A-kasse"].to_list()
         ['A-kasse i alt']
@@ -181,8 +177,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
         >>> bounds = df.jobindsats.sum_bounds("Antal sanktioner i alt", by="Periode")
         >>> bounds.columns.to_list()
@@ -206,8 +201,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y01h01", periods="2025Q01:2025Q04", client=client)
         >>> check = df.jobindsats.check_sum().set_index("measure")
         >>> check["reasons"]["Antal sanktioner i alt"], check["reasons"]["Andel sanktionerede ledige"]
@@ -228,21 +222,20 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
         >>> [str(dtype) for dtype in df.jobindsats.plain().dtypes][-2:]
         ['Int64', 'category']
         """
-        return _audit.plain(self._frame, hidden)
+        return layouts.plain(self._frame, hidden)
 
     def to_long(self) -> pd.DataFrame:
         """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``."""
-        return totals.to_long(self._frame)
+        return layouts.to_long(self._frame)
 
     def to_wide(self) -> pd.DataFrame:
         """Spread the measures of a long frame: one column for each."""
-        return totals.to_wide(self._frame)
+        return layouts.to_wide(self._frame)
 
     def sdmx(self) -> pd.DataFrame:
         """Turn measures into ordinary numbers, each followed by its SDMX codes OBS_STATUS and CONF_STATUS.
@@ -250,9 +243,9 @@ class FrameAccessor:
         OBS_STATUS: A normal, Q suppressed, O not available, M nothing counted, D rounded, E derived, I filled.
         CONF_STATUS: F free, C confidential.
         """
-        return _audit.sdmx(self._frame)
+        return layouts.sdmx(self._frame)
 
-    def to_parquet(self, path: str | os.PathLike[str], partition_by: Names = None) -> None:
+    def to_parquet(self, path: str | os.PathLike[str] | IO[bytes], partition_by: Names = None) -> None:
         """Write Parquet that every program opens, and that `jobindsats_pandas.read_parquet` restores exactly.
 
         Plain numbers, null where nothing is shown, each with a readable status column; periods as text such as
@@ -260,17 +253,18 @@ class FrameAccessor:
 
         Parameters
         ----------
-        path : str or Path
-            A file; with `partition_by` a directory.
+        path : str, Path or file object
+            A file, an address that fsspec knows (``s3://bucket/x.parquet``) or an open file; with `partition_by` a
+            directory, which is replaced if it was written here before and holds nothing else. Other programs read it as
+            one table: ``"folder/**/*.parquet"`` for DuckDB and Polars.
         partition_by : str or sequence of str, optional
-            Columns of labels: one file for each combination.
+            Columns of labels, or the dimensions that stand in them: one file for each combination.
 
         Examples
         --------
         >>> import tempfile, pathlib
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
         >>> with tempfile.TemporaryDirectory() as directory:
         ...     df.jobindsats.to_parquet(pathlib.Path(directory) / "x.parquet")
@@ -281,29 +275,43 @@ class FrameAccessor:
             notes = {"source": repr(self.source), "citation": repr(self.cite())}
         except ProvenanceError:
             notes = {}
-        parquet.to_parquet(self._frame, path, partition_by, notes=notes)
+        framed = Framed(self._frame)
+        columns = [
+            name if name in self._frame.index.names else framed.columns("partition_by", [name])[0]
+            for name in arguments.labels("partition_by", partition_by)
+        ]
+        parquet.to_parquet(self._frame, path, columns, notes=notes)
 
-    def to_excel(self, path: str | os.PathLike[str]) -> None:
+    def to_excel(
+        self,
+        path: str | os.PathLike[str] | IO[bytes] | pd.ExcelWriter[Any],
+        *,
+        sheet_name: str = "Data",
+    ) -> None:
         """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.
 
         Needs openpyxl: ``pip install 'jobindsats-pandas[excel]'``.
 
         Parameters
         ----------
-        path : str or Path
+        path : str, Path, file object or pandas.ExcelWriter
+            An open ``pd.ExcelWriter(path, engine="openpyxl")`` takes several frames, and sheets of your own, with one
+            sheet on the sources of all.
+        sheet_name : str, default "Data"
 
         Raises
         ------
         ConfigurationError
-            Without openpyxl.
+            Without openpyxl, or where an ExcelWriter uses another engine.
+        QueryError
+            If a sheet cannot be called so, or there is one.
         TooLargeError
             If the frame has more rows or columns than a sheet; nothing is written.
 
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> import pathlib, tempfile
         >>> with tempfile.TemporaryDirectory() as directory:
@@ -311,28 +319,23 @@ class FrameAccessor:
         ...     len(pd.read_excel(pathlib.Path(directory) / "x.xlsx"))
         4
         """
-        try:
-            notes = {"query": self.source.query, "citation": self.cite().text}
-        except ProvenanceError:
-            notes = {}
         from jobindsats_pandas import exports
 
-        exports.to_excel(self._frame, path, **notes)
+        exports.to_excel(self._frame, path, sheet_name=sheet_name)
 
-    def to_csv(self, path: str | os.PathLike[str], *, danish: bool = False) -> None:
+    def to_csv(self, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
         """Write CSV with the statuses beside the numbers.
 
         Parameters
         ----------
-        path : str or Path
+        path : str, Path or file object
         danish : bool, default False
             For a Danish Excel: semicolons, decimal comma, byte order mark.
 
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> import pathlib, tempfile
         >>> with tempfile.TemporaryDirectory() as directory:
@@ -378,8 +381,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> axes = df.jobindsats.plot("Antal efterlønsbidragsbetalere", by="Område")
         >>> len(axes.get_lines()) >= 2
@@ -407,8 +409,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.plot_audit().get_title(loc="left").splitlines()[0]
         'Hvor tallene er skjult'
@@ -441,8 +442,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.with_codes()["Områdekode"].unique().tolist()
         ['0461', '0751']
@@ -466,8 +466,7 @@ class FrameAccessor:
         Examples
         --------
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox.serve() as api:
-        ...     client = ji.Client(token=api.token, base_url=api.url)
+        >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.timestamps("end")["Periode"].max()
         Timestamp('2025-12-31 00:00:00')
@@ -481,11 +480,11 @@ class FrameAccessor:
     @property
     def source(self) -> Source:
         """Where the frame comes from: table, link to its page, latest update, when it was fetched, the query."""
-        return totals.source(self._frame)
+        return provenance.source(self._frame)
 
     def cite(self) -> Citation:
         """Cite the frame: ``.text`` and ``.bibtex``; printed, both."""
-        return totals.cite(self._frame)
+        return provenance.cite(self._frame)
 
 
 @pd.api.extensions.register_series_accessor("jobindsats")
@@ -495,8 +494,7 @@ class SeriesAccessor:
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="2025Q04", client=client)
     >>> df["Antal sanktioner i alt"].jobindsats.is_discretionised.dtype
     dtype('bool')
@@ -516,12 +514,12 @@ class SeriesAccessor:
     @property
     def status(self) -> pd.Series:
         """The status of every cell, categorical."""
-        return self._named(_audit.status(self._as_frame()).iloc[:, 0])
+        return self._named(layouts.status(self._as_frame()).iloc[:, 0])
 
     @property
     def is_discretionised(self) -> pd.Series:
         """Where a cell is hidden by disclosure control."""
-        return self._named(_audit.is_discretionised(self._as_frame()).iloc[:, 0])
+        return self._named(layouts.is_discretionised(self._as_frame()).iloc[:, 0])
 
     def _named(self, made: pd.Series) -> pd.Series:
         made.name = self._series.name
@@ -543,4 +541,26 @@ class SeriesAccessor:
 
     def plain(self, hidden: float | None = None) -> pd.DataFrame:
         """Turn it into ordinary nullable numbers, with a readable status column beside them."""
-        return _audit.plain(self._as_frame(), hidden)
+        return layouts.plain(self._as_frame(), hidden)
+
+
+def frame(df: pd.DataFrame) -> FrameAccessor:
+    """Give ``df.jobindsats`` with its type, so that editors and type checkers know the methods and what they return.
+
+    Raises
+    ------
+    ProvenanceError
+        If the frame has no discretionised columns.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox_client() as client:
+    ...     df = ji.read_jobindsats("y01h01", by="A-kasse", periods=1, client=client)
+    >>> ji.frame(df).audit().summary == df.jobindsats.audit().summary
+    True
+    """
+    try:
+        return FrameAccessor(arguments.frame("df", df))
+    except AttributeError as error:
+        raise ProvenanceError(str(error)) from None

@@ -13,23 +13,22 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
-from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
+from jobindsats_pandas.matching import fold
 from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import parse_period
+from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jobindsats_pandas.disclosure import AddressDimension
 
 __all__ = [
     "MUNICIPALITIES",
     "REGIONS",
-    "canonical_name",
-    "municipality_code",
-    "region_code",
     "timestamps",
     "with_codes",
 ]
@@ -102,104 +101,6 @@ def _municipality(name: str) -> str | None:
 def _region(name: str, *, bare: bool = False) -> str | None:
     key = _key(name)
     return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
-
-
-def _text_of(name: str | int) -> str:
-    if isinstance(name, str):
-        return name
-    return arguments.shown(arguments.whole_number("name", name, or_else="a name, or a code as "))
-
-
-def _code_of(name: str, codes: Mapping[str, str]) -> str | None:
-    """Read a code, with or without its leading zero."""
-    code = name.strip().zfill(4)
-    return code if code in codes else None
-
-
-def municipality_code(name: str | int) -> str:
-    """Give the code of a municipality.
-
-    Parameters
-    ----------
-    name : str or int
-        The municipality's name in any case, with or without "Kommune", with ``å`` or ``aa``; or its code.
-
-    Returns
-    -------
-    str
-        Four digits, ``"0101"`` to ``"0860"``. Statistics Denmark also writes the codes as whole numbers of three
-        digits, 101 to 860: ``int(municipality_code(name))``.
-
-    Raises
-    ------
-    QueryError
-        If there is no such municipality; the nearest names are told.
-
-    Examples
-    --------
-    >>> municipality_code("Københavns Kommune"), municipality_code("Århus"), municipality_code(751)
-    ('0101', '0751', '0751')
-    >>> int(municipality_code("Vesthimmerland"))
-    820
-    """
-    text = _text_of(name)
-    code = _code_of(text, MUNICIPALITIES) or _municipality(text)
-    if code is None:
-        raise _unknown(text, "municipality", MUNICIPALITIES.values())
-    return code
-
-
-def region_code(name: str | int) -> str:
-    """Give the code of a region, ``"1081"`` to ``"1085"``.
-
-    Raises
-    ------
-    QueryError
-        If there is no such region.
-
-    Examples
-    --------
-    >>> region_code("Region Sjælland"), region_code("Nordjylland")
-    ('1085', '1081')
-    """
-    text = _text_of(name)
-    code = _code_of(text, REGIONS) or _region(text, bare=True)
-    if code is None:
-        raise _unknown(text, "region", REGIONS.values())
-    return code
-
-
-def canonical_name(name: str | int) -> str:
-    """Give the name of a municipality or region as Statistics Denmark writes it.
-
-    Parameters
-    ----------
-    name : str or int
-        Any spelling that `municipality_code` understands, a region's name with "Region" before it, or a code.
-
-    Raises
-    ------
-    QueryError
-        If there is no such municipality or region.
-
-    Examples
-    --------
-    >>> [canonical_name(name) for name in ("Bornholms Regionskommune", "HØJE TÅSTRUP", "region hovedstaden", "0461")]
-    ['Bornholm', 'Høje-Taastrup', 'Region Hovedstaden', 'Odense']
-    """
-    text = _text_of(name)
-    known = MUNICIPALITIES | REGIONS
-    code = _code_of(text, known) or _municipality(text) or _region(text)
-    if code is None:
-        raise _unknown(text, "municipality or region", known.values())
-    return known[code]
-
-
-def _unknown(name: str, what: str, names: Iterable[str]) -> QueryError:
-    near = did_you_mean(re.sub(r"(?i)\s+kommunes?$", "", name), names)
-    return QueryError(
-        f"There is no {what} {name!r}.{near} areas.MUNICIPALITIES and areas.REGIONS list all codes and names."
-    )
 
 
 def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -277,14 +178,10 @@ def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list
 
 def _dimensions_of(df: pd.DataFrame, column: str) -> Iterator[AddressDimension]:
     """The dimension that a column stands for, of each table that the frame's cells know."""
-    known = _dimensions(df).get(column, ["_omrade"])[0]
-    arrays: Iterable[Any] = (
-        df.iloc[:, place].array
-        for place, dtype in enumerate(df.dtypes)
-        if isinstance(dtype, DiscretionisedDtype)
-    )
-    spaces = {id(space): space for array in arrays for space in array.registry.spaces}
-    for space in spaces.values():
+    known = _ids(df).get(column, ("_omrade", ""))[0]
+    for space in spaces_of(
+        one for found in decode_columns(guarded_columns(df).values()) for one in found
+    ).values():
         for dimension in space.dimensions:
             if dimension.id == known or fold(dimension.name) == fold(str(column)):
                 yield dimension
@@ -316,31 +213,24 @@ def _listed(names: Sequence[str]) -> str:
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} others"
 
 
-def _dimensions(df: pd.DataFrame) -> dict[str, list[str]]:
-    provenance = df.attrs.get("jobindsats") or {}
-    found: dict[str, list[str]] = (provenance.get("columns") or {}).get("dimensions") or {}
-    return found
+def _ids(df: pd.DataFrame) -> Mapping[str, tuple[str, str]]:
+    """The ids of dimension and hierarchy that the frame's attrs tell of columns."""
+    known = Provenance.from_attrs(df.attrs.get("jobindsats"))
+    return known.dimensions if known else {}
 
 
 def _hierarchy(df: pd.DataFrame, column: str) -> str:
-    return _dimensions(df).get(column, ["", ""])[-1]
+    return _ids(df).get(column, ("", ""))[1]
 
 
 def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list[str]:
     if columns is not None:
-        wanted = arguments.labels("columns", columns)
-        for column in wanted:
-            if column not in df:
-                raise QueryError(
-                    f"There is no column {column!r}.{did_you_mean(str(column), map(str, df.columns))}"
-                    f" The frame has {', '.join(map(repr, df.columns))}."
-                )
-        return wanted
-    known = _dimensions(df)
+        return Framed(df).columns("columns", columns)
+    known = _ids(df)
     found = [
         column
         for column in df.columns
-        if known.get(column, [""])[0] == "_omrade"
+        if known.get(column, ("", ""))[0] == "_omrade"
         or _hierarchy(df, column) in _AREA_HIERARCHIES
         or fold(str(column)) in {"omraade", "area"}
     ]
@@ -393,8 +283,8 @@ def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.D
     1 2026-02-28  2
     """
     arguments.choice("how", how, ("start", "end"))
-    provenance = arguments.frame("df", df).attrs.get("jobindsats") or {}
-    named = (provenance.get("columns") or {}).get("period", "Periode")
+    known = Provenance.from_attrs(arguments.frame("df", df).attrs.get("jobindsats"))
+    named = known.period_column if known else "Periode"
     result = df.copy(deep=False)
     found = False
     for place, column in enumerate(df.columns):

@@ -7,6 +7,7 @@ where Python's are, and come out as Python's.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -25,10 +26,14 @@ __all__ = [
     "number",
     "optional",
     "path",
+    "place",
     "shown",
     "text",
     "whole_number",
 ]
+
+ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+(::[a-zA-Z0-9+.-]+)*://")
+"""How addresses begin; the letter of a drive is none."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -148,6 +153,25 @@ def path(name: str, value: Any, error: type[JobindsatsError] = QueryError) -> Pa
     except (UnicodeEncodeError, RuntimeError):
         pass  # letters that no file system has, or a home that nobody has
     raise _refused(name, value, "a path, as text or pathlib.Path", error)
+
+
+def place(name: str, value: Any, method: str) -> Path | str | Any:
+    """Take the path of a file or directory, an address such as ``s3://bucket/x.csv``, or what has a method, as open files do.
+
+    Examples
+    --------
+    >>> place("path", "memory://x.csv", "write"), place("path", "x.csv", "write").name
+    ('memory://x.csv', 'x.csv')
+    """
+    if isinstance(value, str) and ADDRESS.match(value):
+        return value
+    if (
+        not isinstance(value, os.PathLike)
+        and not isinstance(value, type)
+        and callable(getattr(value, method, None))
+    ):
+        return value
+    return path(name, value)
 
 
 def frame(name: str, value: Any) -> pd.DataFrame:

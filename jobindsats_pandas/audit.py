@@ -1,4 +1,4 @@
-"""What is hidden: the status of every cell, how much a breakdown hides, and the same told to other programs."""
+"""How much is hidden: counted by measure, level, member and period, and what each breakdown costs."""
 
 from __future__ import annotations
 
@@ -10,156 +10,21 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
+from jobindsats_pandas.disclosure import CellStatus
+from jobindsats_pandas.framed import Framed, Key
+from jobindsats_pandas.guarded import MEASURE, STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Audit", "audit", "is_discretionised", "plain", "sdmx", "status"]
+    from jobindsats_pandas.framed import Axis, MeasureCells
 
-_LABELS = [status.label for status in CellStatus]
+__all__ = ["Audit", "audit"]
 
 #: Rows of each table that are shown; the frames hold all.
 _SHOWN = 8
-
-# The code lists CL_OBS_STATUS 2.2 and CL_CONF_STATUS of SDMX. That a count is hidden for being small is known of the
-# table, not of each cell (there may be secondary suppression): hence C, confidential, and not A, small counts.
-_SDMX = {
-    CellStatus.OBSERVED: ("A", "F"),  # normal, free
-    CellStatus.DISCRETIONISED: ("Q", "C"),  # missing and suppressed, confidential
-    CellStatus.NOT_AVAILABLE: ("O", "F"),  # missing, reason unspecified
-    CellStatus.ABSENT: ("M", "F"),  # missing, cannot exist: nothing was counted
-    CellStatus.ROUNDED: ("D", "C"),  # definition differs: stands for any number up to it
-    CellStatus.DERIVED: ("E", "F"),  # estimated: computed from others
-    CellStatus.FILLED: ("I", "F"),  # imputed by the receiver
-    CellStatus.HOLE: ("O", "F"),  # missing: no cell of the data stands here
-}
-_OBS_CODES, _CONF_CODES = ["A", "D", "E", "I", "M", "O", "Q"], ["C", "F"]
-
-
-def _guarded(frame: pd.DataFrame) -> Iterator[tuple[int, DiscretionisedArray]]:
-    for place, dtype in enumerate(frame.dtypes):
-        if isinstance(dtype, DiscretionisedDtype):
-            yield place, frame.iloc[:, place].array
-
-
-def _assemble(frame: pd.DataFrame, names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:
-    # By position first: two columns may bear one name, and both are kept.
-    made = pd.DataFrame(dict(enumerate(columns)), index=frame.index, copy=False)
-    made.columns = names
-    made.attrs = dict(frame.attrs)
-    return made
-
-
-def _status_categorical(codes: NDArray[np.uint8]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes.astype(np.int8), pd.Index(_LABELS, dtype="str"))
-
-
-def status(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the status of every cell: a frame of categoricals in the shape of the measure columns."""
-    guarded = dict(_guarded(frame))
-    return _assemble(
-        frame, frame.columns[list(guarded)], [_status_categorical(array.status) for array in guarded.values()]
-    )
-
-
-def is_discretionised(frame: pd.DataFrame) -> pd.DataFrame:
-    """Tell where a cell is hidden by disclosure control: a frame of bool in the shape of the measure columns."""
-    guarded = dict(_guarded(frame))
-    return _assemble(
-        frame,
-        frame.columns[list(guarded)],
-        [array.status == CellStatus.DISCRETIONISED for array in guarded.values()],
-    )
-
-
-def plain(frame: pd.DataFrame, hidden: float | None = None) -> pd.DataFrame:
-    """Turn measures into ordinary nullable numbers, each with a readable status column beside it.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    hidden : number, optional
-        What to put where a cell is discretionised; its status says so. Missing by default.
-
-    Returns
-    -------
-    DataFrame
-        ``Int64`` and ``Float64`` columns, each followed by ``<name>_status`` (categorical). In the long layout the
-        column ``status`` that is there already takes that place. Nothing guards sums of these numbers.
-    """
-    hidden = arguments.optional(arguments.number, "hidden", hidden, -(2**53), 2**53)
-
-    def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
-        labels, where = _status_categorical(array.status), array.status == CellStatus.DISCRETIONISED
-        numbers: Any = array.plain()
-        if hidden is None:
-            return numbers, {"status": labels}
-        if hidden != int(hidden):
-            numbers = numbers.astype("Float64")
-        numbers[where] = hidden if numbers.dtype.kind == "f" else int(hidden)
-        filled = f"discretionised, filled with {hidden:g}"
-        codes = np.where(where, len(_LABELS), array.status).astype(np.int8)
-        return numbers, {
-            "status": pd.Categorical.from_codes(codes, pd.Index([*_LABELS, filled], dtype="str"))
-        }
-
-    return _spread(frame, beside)
-
-
-def sdmx(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn measures into ordinary numbers with the SDMX codes of their status beside them.
-
-    Returns
-    -------
-    DataFrame
-        Each measure is followed by ``<name>_OBS_STATUS`` (A normal, Q suppressed, O not available, M nothing counted,
-        D rounded, E derived, I filled) and ``<name>_CONF_STATUS`` (F free, C confidential), both categorical; in the
-        long layout they are ``OBS_STATUS`` and ``CONF_STATUS``.
-    """
-
-    def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
-        codes = {}
-        for name, known, place in (("OBS_STATUS", _OBS_CODES, 0), ("CONF_STATUS", _CONF_CODES, 1)):
-            table = np.array(
-                [known.index(_SDMX[CellStatus(code)][place]) for code in CellStatus], dtype=np.int8
-            )
-            codes[name] = pd.Categorical.from_codes(table[array.status], pd.Index(known, dtype="str"))
-        return array.plain(), codes
-
-    return _spread(frame, beside)
-
-
-def _spread(
-    frame: pd.DataFrame, beside: Callable[[DiscretionisedArray], tuple[Any, dict[str, Any]]]
-) -> pd.DataFrame:
-    """Replace each measure by its numbers and what stands beside them."""
-    guarded = dict(_guarded(frame))
-    labels = list(frame.columns)
-    is_long = [labels[place] for place in guarded] == ["value"] and labels.count("status") == 1
-    names: list[Any] = []
-    columns: list[Any] = []
-    for place, label in enumerate(labels):
-        if place not in guarded:
-            if not (is_long and label == "status"):
-                names.append(label)
-                columns.append(frame.iloc[:, place])
-            continue
-        numbers, others = beside(guarded[place])
-        names += [label, *(name if is_long else _suffixed(label, name) for name in others)]
-        columns += [numbers, *others.values()]
-    if frame.columns.nlevels > 1:
-        return _assemble(frame, pd.MultiIndex.from_tuples(names, names=frame.columns.names), columns)
-    return _assemble(frame, pd.Index(names, name=frame.columns.name), columns)
-
-
-def _suffixed(label: Hashable, suffix: str) -> Hashable:
-    return (*label[:-1], f"{label[-1]}_{suffix}") if isinstance(label, tuple) else f"{label}_{suffix}"
-
-
-# --- how much is hidden ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,31 +113,72 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({titles.get(str(name), str(name)): values for name, values in shown.items()})
 
 
-def audit(cells: pd.DataFrame, dimensions: Sequence[str], by: Sequence[str] = ()) -> Audit:
+def audit(frame: pd.DataFrame, by: Sequence[str] | str | None = None) -> Audit:
     """Count what is hidden.
 
     Only statuses are looked at, never a number.
 
     Parameters
     ----------
-    cells : DataFrame
-        One row for each cell, as `totals.describe_cells` gives it: ``status``, ``measure``, ``period``, and for each
-        dimension its member and ``level of <dimension>``; then the columns of `by`.
-    dimensions : sequence of str
-    by : sequence of str
+    frame : DataFrame
+    by : str or sequence of str, optional
+        Columns, index levels or dimensions to count by, besides the measure.
     """
+    names = arguments.labels("by", by)
+    cells, dimensions = _labelled(Framed(frame), names)
     broken = [name for name in dimensions if (cells[f"level of {name}"] != "total").any()]
     levels = [_counts(cells, [f"level of {name}"]).assign(dimension=name) for name in broken]
     members = [
         _counts(cells[cells[f"level of {name}"] != "total"], [name]).assign(dimension=name) for name in broken
     ]
     return Audit(
-        frame=_counts(cells, [*by, *(["measure"] if "measure" not in by else [])]),
+        frame=_counts(cells, [*names, *([MEASURE] if MEASURE not in names else [])]),
         levels=_named(levels, "level", [f"level of {name}" for name in broken]),
         members=_named(members, "member", broken),
         periods=_counts(cells, ["period"]),
         breakdowns=_breakdowns(cells, broken),
     )
+
+
+def _labelled(framed: Framed, by: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Label every cell of a frame.
+
+    Returns
+    -------
+    DataFrame
+        One row for each cell: ``status`` (uint8), ``measure``, ``period``, and for each dimension its member and, as
+        ``level of <dimension>``, its level; then the columns of `by`. All categorical.
+    list of str
+        The dimensions' names.
+    """
+    dimensions: dict[str, dict[str, Axis]] = {}
+    for axes in framed.dimensions().values():
+        table, axis = next(iter(axes.items()))
+        space = next(space for space in framed.spaces if space.table == table)
+        dimensions.setdefault(space.dimensions[axis.place].name, {}).update(axes)
+    described = [_described(framed, piece, dimensions, by) for piece in framed.by_measure()]
+    joined = {
+        name: np.concatenate([one[name] for one in described])
+        if name == STATUS
+        else pd.api.types.union_categoricals([one[name] for one in described], ignore_order=True)
+        for name in described[0]
+    }
+    return pd.DataFrame(joined, copy=False), list(dimensions)
+
+
+def _described(
+    framed: Framed, piece: MeasureCells, dimensions: dict[str, dict[str, Axis]], by: Sequence[str]
+) -> dict[str, Any]:
+    count = len(piece.cells)
+    keys = {MEASURE: Key(MEASURE, np.zeros(count, dtype=np.int8), pd.Index([piece.name], dtype="str"))}
+    keys["period"] = framed.period_key(piece, "period")
+    for name, axes in dimensions.items():
+        keys[name] = framed.member_key(piece, name, axes)
+        keys[f"level of {name}"] = framed.level_key(piece, name, axes)
+    keys |= {name: framed.key(piece, name) for name in by if name not in keys}
+    return {STATUS: piece.cells.status} | {
+        name: pd.Categorical.from_codes(key.codes, key.labels) for name, key in keys.items()
+    }
 
 
 def _counts(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jobindsats_pandas import searching as words
 from jobindsats_pandas.documents import Fields
-from jobindsats_pandas.matching import ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-__all__ = ["CatalogueEntry", "parse_subjects", "parse_tables", "search_tables"]
+    from jobindsats_pandas.metadata import Table
+
+__all__ = ["CatalogueEntry", "looked_through", "parse_subjects", "parse_tables", "search_tables"]
 
 
 def parse_subjects(body: bytes) -> pd.DataFrame:
@@ -128,24 +130,32 @@ def _summarised_periods(value: Any, read: Fields) -> None:
         read.sequence(value, "periods")
 
 
-def search_tables(entries: Sequence[CatalogueEntry], search: str | None = None) -> pd.DataFrame:
+def search_tables(
+    entries: Sequence[CatalogueEntry], search: str | None = None, known: Mapping[str, Table] | None = None
+) -> tuple[pd.DataFrame, str]:
     """Make the catalogue a frame, of all tables or of those that answer a search, the best first.
 
     Parameters
     ----------
     entries : sequence of CatalogueEntry
     search : str, optional
-        Words in any order and case; each must stand in the id, the name, a subject, a measure or a dimension. æøå may
-        be spelt either way, and a letter may be wrong.
+        Words in any order and case, looked for in the id, the name, subjects, measures and dimensions, and in hierarchies
+        and members too where these are known.
+    known : mapping of str to Table, optional
+        The tables whose metadata are at hand, by the id of the entry.
 
     Returns
     -------
     DataFrame
         table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
-        link_infopage (str).
+        link_infopage (str); after a search also matched (str): the texts that answered.
+    str
+        What has to be told of the search; empty where it found what was asked.
     """
-    if search is not None and search.strip():
-        entries = ranked(search, entries, _searched)
+    known = known or {}
+    asked = search is not None and bool(search.strip())
+    found = words.search(search or "", entries, lambda entry: _searched(entry, known.get(entry.id)))
+    hits = found.hits if asked else [words.Hit(entry, ()) for entry in entries]
     rows = [
         (
             e.id,
@@ -156,19 +166,79 @@ def search_tables(entries: Sequence[CatalogueEntry], search: str | None = None) 
             e.update_next,
             e.link_tablepage,
             e.link_infopage,
+            "; ".join(hit.texts),
         )
-        for e in entries
+        for hit in hits
+        for e in [hit.item]
     ]
-    frame = pd.DataFrame(rows, columns=_TABLE_COLUMNS)
+    frame = pd.DataFrame(rows, columns=[*_TABLE_COLUMNS, "matched"])
     dates = {
         name: pd.to_datetime(frame[name]).astype("datetime64[s]") for name in ("update_latest", "update_next")
     }
-    return frame.astype({name: "str" for name in _TABLE_COLUMNS if name not in dates}).assign(**dates)
+    frame = frame.astype({name: "str" for name in frame.columns if name not in dates}).assign(**dates)
+    if not asked:
+        return frame[_TABLE_COLUMNS], ""
+    told = _told(str(search), found, "table")
+    return frame, f"{told} {looked_through(known, entries)}".strip() if found.nowhere else told
 
 
-def _searched(entry: CatalogueEntry) -> list[tuple[str, float]]:
+def find_members(known: Mapping[str, Table], search: str) -> tuple[pd.DataFrame, str]:
+    """Find members in several tables, the best match first.
+
+    Parameters
+    ----------
+    known : mapping of str to Table
+    search : str
+        Words in any order and case.
+
+    Returns
+    -------
+    DataFrame
+        table_id, table_name, hierarchy_id, member_id, label, level_name; all str.
+    str
+        What has to be told; empty where every word was found.
+    """
+    members = [
+        (table.id, table.name, hierarchy.id, member.path, label, hierarchy.levels[member.level].name)
+        for table in known.values()
+        for hierarchy in table.all_hierarchies
+        for member, label in zip(hierarchy.members, hierarchy.labels, strict=True)
+    ]
+    found = words.search(search, members, lambda member: [(member[4], 1.0)])
+    columns = ["table_id", "table_name", "hierarchy_id", "member_id", "label", "level_name"]
+    frame = pd.DataFrame([hit.item for hit in found.hits], columns=columns, dtype="str")
+    return frame, _told(search, found, "member")
+
+
+def looked_through(known: Mapping[str, Table], entries: Sequence[CatalogueEntry]) -> str:
+    """Say in how many tables members were looked for, where not in all."""
+    if len(known) == len(entries):
+        return ""
+    return f"Members were looked for in {len(known)} of {len(entries)} tables: those that were looked at or read before."
+
+
+def _told(asked: str, found: words.Findings[Any], what: str) -> str:
+    """What a search has to tell besides what it found."""
+    nowhere = ", ".join(map(repr, found.nowhere))
+    if not found.hits:
+        return f"No {what} holds {nowhere or repr(asked)}. Try fewer or other words."
+    told = [f"No {what} holds {nowhere}; it was left out."] if nowhere else []
+    if not found.every:
+        told.append(f"No {what} holds all of the words; these hold at least half of them.")
+    return " ".join(told)
+
+
+def _searched(entry: CatalogueEntry, table: Table | None) -> list[tuple[str, float]]:
     """The texts that a search looks at, and how much a hit in each counts."""
-    fields = [(entry.id, 5.0), (entry.name, 4.0)]
-    fields += [(text, 3.0) for text in entry.measures]
-    fields += [(text, 2.0) for text in entry.dimensions]
-    return fields + [(text, 1.0) for text in entry.subjects]
+    fields = [(entry.id, 8.0), (entry.name, 6.0)]
+    fields += [(text, 5.0) for text in entry.measures]
+    fields += [(text, 4.0) for text in entry.dimensions]
+    fields += [(text, 3.0) for text in entry.subjects]
+    if table is not None:
+        fields += [(hierarchy.name, 2.0) for hierarchy in table.all_hierarchies]
+        fields += [
+            (f"{hierarchy.name}: {member.name}", 1.0)
+            for hierarchy in table.all_hierarchies
+            for member in hierarchy.members
+        ]
+    return fields

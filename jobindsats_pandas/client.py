@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -14,7 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jobindsats_pandas import arguments
 from jobindsats_pandas.answers import UnknownMemberError
 from jobindsats_pandas.asking import Asker, expiry_of_table
-from jobindsats_pandas.catalogue import parse_subjects, parse_tables, search_tables
+from jobindsats_pandas.catalogue import (
+    find_members,
+    looked_through,
+    parse_subjects,
+    parse_tables,
+    search_tables,
+)
 from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.errors import (
     ConfigurationError,
@@ -27,6 +34,7 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
 from jobindsats_pandas.gathering import shows_progress
+from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.judging import (
     asks_whole_levels,
     missing,
@@ -37,7 +45,8 @@ from jobindsats_pandas.judging import (
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_table
-from jobindsats_pandas.notices import held_back, tell
+from jobindsats_pandas.notices import held_back, notify, tell
+from jobindsats_pandas.provenance import Provenance
 from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
 from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
@@ -137,11 +146,7 @@ class Client:
         base_url = arguments.optional(
             arguments.text, "base_url", base_url, "an address such as 'https://api.jobindsats.dk/v3'", wrong
         )
-        directory = (
-            environment("JOBINDSATS_CACHE_DIR")
-            if cache_dir is None or (isinstance(cache_dir, str) and not cache_dir)
-            else arguments.path("cache_dir", cache_dir, wrong)
-        )
+        directory = _directory(cache_dir)
         max_cells = arguments.whole_number("max_cells", max_cells, 1, wrong)
         connections = arguments.whole_number("connections", connections, 1, wrong)
         max_cache_bytes = arguments.optional(
@@ -165,16 +170,14 @@ class Client:
         self._transport = Transport(
             token=key,
             base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
-            cache_dir=Path(directory) if directory else None,
+            cache_dir=directory,
             max_cache_bytes=max_cache_bytes,
             max_answer_bytes=max_answer_bytes,
             shared_cache=shared_cache,
             max_age_stale=timedelta(days=max_stale_days),
             closed_hour=closed_hour,
         )
-        if arguments.optional(arguments.flag, "ignore_closed_hour", ignore_closed_hour, wrong) is not None:
-            told = "ignore_closed_hour does nothing any more: the API is asked from 22:00 to 23:00 too. Leave it out."
-            tell([(told, DeprecationWarning)])
+        _tell_of_ignore_closed_hour(ignore_closed_hour)
         self._max_cells = max_cells
         self._connections = min(connections, CONNECTIONS_CAP)
 
@@ -210,7 +213,32 @@ class Client:
         """Tables of the data bank, as `jobindsats_pandas.tables`."""
         search = arguments.optional(arguments.text, "search", search, "words to look for")
         refresh, offline = _when(refresh=refresh, offline=offline)
-        return search_tables(self._catalogue(refresh=refresh, offline=offline), search)
+        entries = self._catalogue(refresh=refresh, offline=offline)
+        frame, told = search_tables(entries, search, self._known_tables(entries) if search else None)
+        if told:
+            notify(f"tables({search!r}): {told}", QueryWarning)
+        return frame
+
+    def find(self, search: str, *, offline: bool = False) -> pd.DataFrame:
+        """Members of the tables whose metadata are on disk, as `jobindsats_pandas.find`."""
+        search = arguments.text("search", search, "words to look for")
+        entries = self._catalogue(offline=arguments.flag("offline", offline))
+        known = self._known_tables(entries)
+        frame, told = find_members(known, search)
+        if told := " ".join(filter(None, (told, looked_through(known, entries)))):
+            notify(f"find({search!r}): {told}", QueryWarning)
+        return frame
+
+    def _known_tables(self, entries: Sequence[CatalogueEntry]) -> dict[str, Table]:
+        """The tables whose metadata are on disk, however old; nothing is asked."""
+        known = {}
+        with held_back():
+            for entry in entries:
+                path = f"table/{entry.id.lower()}?format=json"
+                if self._transport.has(path):
+                    with suppress(JobindsatsError):  # not known, then, and counted as such
+                        known[entry.id] = self._metadata(entry.id, offline=True).table
+        return known
 
     def table(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
         """What a table offers, as `jobindsats_pandas.table`."""
@@ -263,11 +291,7 @@ class Client:
             # Where an answer held what the metadata do not know, the name of a total may be new too.
             known = metadata.table if again else asker.with_known_totals(metadata.table)
             question = asker.in_known_forms(self._plan(known, *names))
-            if len(question.requests) > max_requests:
-                raise TooLargeError(
-                    f"Table {metadata.table.id}: the question takes {question.summary}, more than max_requests="
-                    f"{max_requests}. Ask for less, or raise max_requests= on purpose: this is a public body's server.",
-                )
+            _refuse_many(question, max_requests)
             kinds = {
                 measure.column: kind
                 for name, kind in overrides.items()
@@ -277,31 +301,16 @@ class Client:
             if len(parts) > 1 and not all(part.from_cache for part in parts):
                 self._refuse_update(metadata)
             _refuse_mixture(parts, metadata.table)
-            blocks = [part.block for part in parts]
-            lacking, totals = self._what_is_missing(parts, question, asker, metadata)
-            for column in negative_counts(blocks, question):
-                told = f"Table {metadata.table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
-                tell([(told, QueryWarning)])
-            for column in suspiciously_rounded(blocks, question):
-                tell([(_rounded(metadata.table, column), QueryWarning)])
-            doubts: list[str] = []
-            frame = to_frame(
-                blocks,
-                question,
-                totals=totals,
-                layout=layout,
-                complete=complete,
-                additive=kinds,
-                lacking=lacking,
-                doubt=doubts.append,
-            )
-            tell([(doubt, QueryWarning) for doubt in doubts])
-            frame.attrs["jobindsats"] = {
-                **_provenance(question, parts, self.base_url),
-                "layout": layout,
-                "complete": complete,
-                "additive": {name: str(kind) for name, kind in kinds.items()},
-            }
+            shape: dict[str, Any] = {"layout": layout, "complete": complete}
+            frame, lacking = self._decoded(question, parts, asker, metadata, additive=kinds, **shape)
+            frame.attrs["jobindsats"] = replace(
+                _provenance(question, parts, self.base_url),
+                **shape,
+                additive={name: str(kind) for name, kind in kinds.items()},
+                asked=names._asdict(),
+                missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
+                cells=tally(frame),
+            ).to_attrs()
             return frame
 
         metadata = self._metadata(table, refresh=refresh, offline=offline)
@@ -312,6 +321,29 @@ class Client:
                 raise
             # The answers are newer than what is known of the table: look again, once.
             return ask(self._metadata(table, refresh=True), again=True)
+
+    def _decoded(
+        self, question: Plan, parts: Sequence[Part], asker: Asker, metadata: _Metadata, **shape: Any
+    ) -> tuple[pd.DataFrame, Missing]:
+        """Make the parts a frame, and tell of what is odd in them and of what did not come."""
+        blocks = [part.block for part in parts]
+        lacking, totals = self._what_is_missing(parts, question, asker, metadata)
+        for column in negative_counts(blocks, question):
+            told = f"Table {metadata.table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
+            tell([(told, QueryWarning)])
+        for column in suspiciously_rounded(blocks, question):
+            tell([(_rounded(metadata.table, column), QueryWarning)])
+        doubts: list[str] = []
+        frame = to_frame(
+            blocks,
+            question,
+            totals=totals,
+            lacking=lacking,
+            doubt=doubts.append,
+            **shape,
+        )
+        tell([(doubt, QueryWarning) for doubt in doubts])
+        return frame, lacking
 
     def _asker(self, **options: Any) -> Asker:
         return Asker(self._transport, self._max_cells, self._connections, **options)
@@ -417,6 +449,20 @@ class Client:
         return part.block if part.edition == edition else None
 
 
+def _directory(cache_dir: str | Path | None) -> Path | None:
+    """The directory that was given, else that of the environment."""
+    if cache_dir is None or (isinstance(cache_dir, str) and not cache_dir):
+        named = os.environ.get("JOBINDSATS_CACHE_DIR")
+        return Path(named) if named else None
+    return arguments.path("cache_dir", cache_dir, ConfigurationError)
+
+
+def _tell_of_ignore_closed_hour(given: Any) -> None:
+    if arguments.optional(arguments.flag, "ignore_closed_hour", given, ConfigurationError) is not None:
+        told = "ignore_closed_hour does nothing any more: the API is asked from 22:00 to 23:00 too. Leave it out."
+        tell([(told, DeprecationWarning)])
+
+
 def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:
     client = Client(**settings)
     client._transport.lost_key = lost_key  # noqa: SLF001 - its own
@@ -445,6 +491,15 @@ class _UpdatedMeanwhileError(ServiceError):
     """The table was updated while it was read."""
 
 
+def _refuse_many(question: Plan, most: int) -> None:
+    """A question takes no more requests than it may."""
+    if len(question.requests) > most:
+        raise TooLargeError(
+            f"Table {question.table.id}: the question takes {question.summary}, more than max_requests={most}. Ask for"
+            " less, or raise max_requests= on purpose: this is a public body's server.",
+        )
+
+
 def _refuse_mixture(parts: Sequence[Part], table: Table) -> None:
     """Parts of different updates of a table never join."""
     editions = sorted({part.edition for part in parts})
@@ -456,37 +511,37 @@ def _refuse_mixture(parts: Sequence[Part], table: Table) -> None:
         )
 
 
-def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> dict[str, Any]:
-    """Say where a frame comes from: plain JSON, and short, for pandas copies it at every step."""
+def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> Provenance:
+    """Say where a frame comes from."""
     table = question.table
     shown = [selection for selection in question.selections if selection.shown]
     hidden = [selection.hierarchy.id for selection in question.selections if not selection.shown]
     names = parts[0].block.columns
     everything = len(question.measures) == len(table.all_measures)
-    return {
-        "table": table.id,
-        "table_name": table.name,
-        "link": table.link_tablepage,
-        "url": base_url,
+    first, last = question.periods[0], question.periods[-1]
+    return Provenance(
+        table=table.id,
+        table_name=table.name,
+        link=table.link_tablepage,
+        url=base_url,
         # Of the answers: where they are older ones that had to be served, the metadata may be newer.
-        "update_latest": parts[0].edition or None,
-        "fetched_at": min(part.fetched_at for part in parts).isoformat(timespec="seconds"),
-        "from_cache": all(part.from_cache for part in parts),
-        "stale": any(part.stale for part in parts),
-        "period_type": question.period_type.id,
-        "periods": [question.periods[0], question.periods[-1], len(question.periods)],
-        "by": {selection.hierarchy.id: _selection_text(selection) for selection in shown},
-        "area": hidden[0] if hidden else None,
-        "measures": "*" if everything else [measure.id for measure in question.measures][:50],
-        "columns": {
-            "period": names[0],
-            "dimensions": {
-                name: [selection.hierarchy.dimension_id, selection.hierarchy.id]
-                for name, selection in zip(names[1:], question.selections, strict=False)
-                if selection.shown
-            },
+        update_latest=parts[0].edition,
+        fetched_at=min(part.fetched_at for part in parts).isoformat(timespec="seconds"),
+        from_cache=all(part.from_cache for part in parts),
+        stale=any(part.stale for part in parts),
+        period_type=question.period_type.id,
+        periods=first if first == last else f"{first}:{last}",
+        count=len(question.periods),
+        by={selection.hierarchy.id: _selection_text(selection) for selection in shown},
+        area=hidden[0] if hidden else "",
+        measures="*" if everything else tuple(measure.id for measure in question.measures),
+        period_column=names[0],
+        dimensions={
+            name: (selection.hierarchy.dimension_id, selection.hierarchy.id)
+            for name, selection in zip(names[1:], question.selections, strict=False)
+            if selection.shown
         },
-    }
+    )
 
 
 def _missing_text(lacking: Missing, question: Plan) -> str:

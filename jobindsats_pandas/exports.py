@@ -7,89 +7,58 @@ column of statuses beside each column of numbers. Parquet (`parquet`) is the for
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
-import secrets
-from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas import arguments
+from jobindsats_pandas import arguments, files
+from jobindsats_pandas.danish import KINDS, MARKS, MARKS_EXPLAINED, RULES, STATUSES, danish_number
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
-from jobindsats_pandas.errors import ConfigurationError, TooLargeError
+from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, QueryError, TooLargeError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.periods import period_id
+from jobindsats_pandas.provenance import provenances
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+    from typing import IO
+
+    from jobindsats_pandas.provenance import Provenance
+
+    Facts = Sequence[tuple[str, str]]
 
 __all__ = ["to_csv", "to_excel"]
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """The size of an Excel sheet, heading included."""
 
-# What a cell says in a workbook, by what it says in a frame; the rest (<3, ≤3, ≤5) needs no translation.
-_DANISH_MARKS = {"hidden": "skjult", "n/a": "foreligger ikke", "NaN": "ikke i udtrækket"}
-_DANISH_STATUSES = {
-    CellStatus.OBSERVED: "vist",
-    CellStatus.DISCRETIONISED: "diskretioneret",
-    CellStatus.NOT_AVAILABLE: "foreligger ikke",
-    CellStatus.ABSENT: "udeladt",
-    CellStatus.ROUNDED: "afrundet",
-    CellStatus.DERIVED: "beregnet",
-    CellStatus.FILLED: "udfyldt",
-    CellStatus.HOLE: "findes ikke i dette udtræk",
+_ABOUT = "Kilde og regler"
+_ALWAYS_TOLD = {
+    "Regler for data": [(f"{number}.", rule) for number, rule in enumerate(RULES, start=1)],
+    "Tegn i data": MARKS_EXPLAINED,
 }
-_DANISH_KINDS = {
-    Kind.PERSONS: "personer: kan ikke lægges sammen",
-    Kind.FULL_TIME: "fuldtidspersoner: kan lægges sammen over grupper (på nær afrunding), ikke over perioder",
-    Kind.STOCK: "bestand: kan lægges sammen over grupper, ikke over perioder",
-    Kind.FLOW: "antal i perioden: kan lægges sammen over grupper og over perioder",
-    Kind.MONEY: "beløb: kan lægges sammen over grupper og over perioder",
-    Kind.NONE: "andel, gennemsnit eller andet: kan ikke lægges sammen",
-}
-_MARKS_EXPLAINED = [
-    ("<3", "Diskretioneret: tallet er 0, 1 eller 2 og vises ikke, så enkeltpersoner ikke kan genkendes."),
-    ("≤3", "Diskretioneret: et afrundet antal fuldtidspersoner på højst 3, som ikke vises."),
-    ("skjult", "Diskretioneret: tallet vises ikke, og der kendes ingen grænser for det."),
-    ("foreligger ikke", "Tallet er ikke offentliggjort (endnu) eller giver ikke mening."),
-    ("–", "Kombinationen findes ikke i data og tæller som 0."),
-    (
-        "ikke i udtrækket",
-        "Her står ingen celle: pladsen er opstået, da tabellen blev stillet op, og betyder ikke 0.",
-    ),
-    ("≤5", "Afrundet: tabellen viser 5 for hvert lille tal; tallet kan være alt fra 0 til 5."),
-    ("kursiv tal", "Beregnet eller udfyldt af brugeren; ikke offentliggjort."),
-]
-_RULES = [
-    (
-        "Data er diskretioneret og kan ikke uden videre lægges sammen. SUM og pivottabeller springer tekst over uden at"
-        " sige det, så en sum over celler med <3, ≤3, skjult eller foreligger ikke bliver for lille."
-    ),
-    "Personer kan være i flere grupper og perioder og tælles én gang i hver; totalen er den offentliggjorte række.",
-    "Totaler og deres dele kan stå i samme kolonne (fx Hele landet ved siden af kommunerne); læg dem aldrig sammen.",
-    "Andele, gennemsnit og varigheder kan aldrig lægges sammen.",
-    "Data er levende: tidligere perioder kan blive revideret, så hent dem igen.",
-]
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 # --- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = False) -> None:
+def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
     """Write a CSV file: plain, or for Excel with Danish settings.
 
     Parameters
     ----------
     df : DataFrame
-    path : path-like
-        Written whole or not at all; an existing file is replaced.
+    path : path-like or file object
+        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.csv`` is
+        fsspec's. A file that is open for text gets the text, without a byte order mark.
     danish : bool
         Semicolons, decimal comma, dates as ``31-12-2026``, Danish statuses and a byte order mark, so that a double
         click opens it right. Names that Excel would take for formulas get an apostrophe before them. Otherwise commas,
@@ -112,6 +81,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = Fal
     Fanø;
     """
     danish = arguments.flag("danish", danish)
+    place = arguments.place("path", path, "write")
     names: list[str] = []
     columns: list[Sequence[str]] = []
     has_statuses = _has_statuses(df)
@@ -123,7 +93,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = Fal
             columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
             if not has_statuses:
                 names.append(f"{name}_status")
-                words = _DANISH_STATUSES if danish else {status: status.label for status in CellStatus}
+                words = STATUSES if danish else {status: status.label for status in CellStatus}
                 columns.append([words[CellStatus(status)] for status in array.status.tolist()])
         elif isinstance(values.dtype, pd.PeriodDtype):
             ids, days = _periods(values)
@@ -134,10 +104,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = Fal
             columns.append(_plain_texts(values, danish=danish))
     if danish:
         names = [_harmless(name) for name in names]
-    with (
-        _in_place(path) as temporary,
-        temporary.open("w", encoding="utf-8-sig" if danish else "utf-8", newline="") as file,
-    ):
+    with files.writing_text(place, "utf-8-sig" if danish else "utf-8") as file:
         writer = csv.writer(file, delimiter=";" if danish else ",", lineterminator="\r\n" if danish else "\n")
         writer.writerow(names)
         writer.writerows(zip(*columns, strict=True))
@@ -202,7 +169,7 @@ def _harmless(text: str) -> str:
 def _labelled_columns(df: pd.DataFrame, *, danish: bool) -> list[tuple[Any, pd.Series]]:
     """Return the levels of the index, where they say anything, and the columns; labels may repeat."""
     if danish and _has_statuses(df):
-        words = {status.label: word for status, word in _DANISH_STATUSES.items()}
+        words = {status.label: word for status, word in STATUSES.items()}
         df = df.assign(status=df["status"].cat.rename_categories(words))
     columns = [(label, df.iloc[:, place]) for place, label in enumerate(df.columns)]
     index = df.index
@@ -248,38 +215,33 @@ def _periods(values: pd.Series) -> tuple[list[str | None], list[Any]]:
     return [ids[code] for code in codes], [days[code] for code in codes]
 
 
-@contextmanager
-def _in_place(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside the file, which takes its place if all goes well."""
-    target = arguments.path("path", path)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 # --- Excel -----------------------------------------------------------------------------------------------------------
 
 
 def to_excel(
-    df: pd.DataFrame, path: str | os.PathLike[str], *, query: str | None = None, citation: str | None = None
+    df: pd.DataFrame,
+    path: str | os.PathLike[str] | IO[bytes] | pd.ExcelWriter[Any],
+    *,
+    sheet_name: str = "Data",
 ) -> None:
     """Write a workbook for Excel: the data, and a sheet that says where they come from and how to read them.
 
     Parameters
     ----------
     df : DataFrame
-    path : path-like
-        Written whole or not at all; an existing file is replaced.
-    query, citation : str, optional
-        The call that reads the data, and how to cite them; by default as far as the frame's provenance tells.
+    path : path-like, file object or pandas.ExcelWriter
+        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.xlsx`` is
+        fsspec's. An open ``pd.ExcelWriter`` of openpyxl gets one sheet more, and one sheet on the sources of all frames
+        in it; its other sheets stay.
+    sheet_name : str
+        Of the data.
 
     Raises
     ------
     ConfigurationError
-        If openpyxl is not installed.
+        If openpyxl is not installed, or an ExcelWriter uses another engine.
+    QueryError
+        If a sheet cannot be called so, or there is one.
     TooLargeError
         If the frame has more rows or columns than a sheet of Excel.
 
@@ -307,6 +269,8 @@ def to_excel(
         raise ConfigurationError(
             "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
         ) from None
+    name = _sheet_name(sheet_name)
+    place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
     fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS
     columns = _sheet_columns(df) if fits else []
     if not fits or len(columns) > MAX_COLUMNS:
@@ -315,16 +279,86 @@ def to_excel(
             f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
             " df.jobindsats.to_parquet(path)."
         )
-    # The file first: where it cannot be written, no sheet is left half made.
-    with _in_place(path) as temporary, temporary.open("xb") as file:
-        book = Workbook(write_only=True)
-        provenance = df.attrs.get("jobindsats") or {}
-        book.properties.creator = "jobindsats-pandas"
-        book.properties.title = _cleaned(str(provenance.get("table_name") or "Jobindsats"))
+    known = _provenances(df)
+    tables = {one.table: one.table_name for one in known}
+    told: dict[str, Facts] = {
+        f"Kilde: {name}": _source_facts(known),
+        f"Mål: {name}": [
+            (column.name, _measure_text(column.array)) for column in columns if column.array is not None
+        ],
+    }
+    if isinstance(place, pd.ExcelWriter):
+        book, sheet, before = _room_in(place, name)
         styles = _Styles(book)
-        _write_data(book.create_sheet("Data"), columns, len(df), styles, provenance)
-        _write_about(book.create_sheet("Kilde og regler"), df, columns, styles, query, citation)
-        book.save(file)
+        _write_data(sheet, columns, len(df), styles, ", ".join(tables))
+        _write_about(book.create_sheet(_ABOUT), {**before, **told}, styles)
+        return
+    with files.writing(place) as file:
+        book = Workbook(write_only=True)
+        book.properties.creator = "jobindsats-pandas"
+        book.properties.title = _cleaned("; ".join(filter(None, tables.values())) or "Jobindsats")
+        styles = _Styles(book)
+        _write_data(book.create_sheet(name), columns, len(df), styles, ", ".join(tables))
+        _write_about(book.create_sheet(_ABOUT), told, styles)
+        # An archive goes back to write its sizes, which a FIFO cannot.
+        composed = io.BytesIO()
+        book.save(composed)
+        file.write(composed.getbuffer())
+
+
+def _sheet_name(value: Any) -> str:
+    """Take what Excel lets a sheet be called."""
+    name = arguments.text("sheet_name", value)
+    size = len(name.encode("utf-16-le", errors="replace")) // 2
+    strange = re.search(r"[\[\]:*?/\\]", name) or name != _cleaned(name) or {name[:1], name[-1:]} & {"'"}
+    if not 0 < size <= 31 or strange or name.casefold() in {"history", _ABOUT.casefold()}:
+        raise QueryError(
+            f"sheet_name={arguments.shown(value)}: Excel takes 1 to 31 letters, none of them []:*?/\\, no apostrophe at"
+            f" either end, and not 'History'; {_ABOUT!r} is the sheet on the source."
+        )
+    return name
+
+
+def _room_in(writer: pd.ExcelWriter[Any], name: str) -> tuple[Any, Any, dict[str, Facts]]:
+    """Make room for a sheet in an open workbook; gives the workbook, the sheet, and what it tells of sources so far."""
+    if writer.engine != "openpyxl":
+        raise ConfigurationError(
+            f"The workbook is open with {writer.engine}; open it with openpyxl, which can also add to a workbook that is"
+            " there: pd.ExcelWriter(path, engine='openpyxl')."
+        )
+    book: Any = writer.book
+    taken = {known.casefold(): known for known in book.sheetnames}
+    known = _told_so_far(book[taken[_ABOUT.casefold()]]) if _ABOUT.casefold() in taken else {}
+    place = None
+    if name.casefold() in taken:
+        old = book[taken[name.casefold()]]
+        if writer.if_sheet_exists != "replace":
+            raise QueryError(
+                f"The workbook has a sheet {old.title!r}. Say sheet_name='…', or replace it:"
+                " pd.ExcelWriter(path, mode='a', if_sheet_exists='replace')."
+            )
+        place = book.index(old)
+        book.remove(old)
+        known = {title: facts for title, facts in known.items() if title.partition(": ")[2] != old.title}
+    sheet = book.create_sheet(name, place)
+    if _ABOUT in book.sheetnames:
+        book.remove(book[_ABOUT])  # written anew, at the end
+    return book, sheet, known
+
+
+def _told_so_far(sheet: Any) -> dict[str, Facts]:
+    """What a sheet on sources tells, by the titles of its sections."""
+    told: dict[str, list[tuple[str, str]]] = {}
+    for name, text in sheet.iter_rows(max_col=2):
+        if name.style == _Styles.named("heading"):
+            told[name.value] = []
+        elif name.value is not None and not told:
+            break
+        elif name.value is not None:
+            told[[*told][-1]].append((name.value, text.value or ""))
+    if not told:
+        raise QueryError(f"The workbook has a sheet {sheet.title!r} that was not made here; rename it first.")
+    return {title: facts for title, facts in told.items() if title not in _ALWAYS_TOLD}
 
 
 @dataclass(frozen=True)
@@ -378,7 +412,7 @@ def _guarded_column(name: str, array: DiscretionisedArray) -> _SheetColumn:
     )
     marked = np.flatnonzero(~array.visible | (status == CellStatus.ROUNDED))
     for place, text in zip(marked.tolist(), texts(array.cells[marked]).tolist(), strict=True):
-        values[place] = _DANISH_MARKS.get(text, text)
+        values[place] = MARKS.get(text, text)
         others[place] = "mark"
     return _SheetColumn(
         name, "number", values, 15, others, array, _number_format(array.numbers[array.visible])
@@ -464,16 +498,21 @@ class _Styles:
             NamedStyle("about", alignment=top),
         ]
         for style in named:
-            # Names of our own, so that they never meet one that Excel has.
-            style.name = f"jobindsats {style.name}"
-            book.add_named_style(style)
+            style.name = self.named(style.name)
+            if style.name not in book.named_styles:
+                book.add_named_style(style)
+
+    @staticmethod
+    def named(style: str) -> str:
+        """Give a name of our own, so that it never meets one that Excel has."""
+        return f"jobindsats {style}"
 
     def cell(self, sheet: Any, style: str, number_format: str | None = None) -> Any:
         """Give a cell in a style, whose value is still to be set."""
         from openpyxl.cell import WriteOnlyCell
 
         cell = WriteOnlyCell(sheet)
-        cell.style = f"jobindsats {style}"
+        cell.style = self.named(style)
         if number_format is not None:
             cell.number_format = number_format
         if style in {"text", "heading", "mark", "about"}:
@@ -495,9 +534,7 @@ def _put(cell: Any, value: Any) -> None:
         cell.data_type = "s"
 
 
-def _write_data(
-    sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, provenance: dict[str, Any]
-) -> None:
+def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, tables: str) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
@@ -507,10 +544,11 @@ def _write_data(
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
     sheet.oddFooter.left.text = _cleaned(
-        f"Kilde: Jobindsats.dk, tabel {provenance.get('table', 'ukendt')}. <3, ≤3, skjult: diskretioneret."
+        f"Kilde: Jobindsats.dk{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
     ).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
-    # A row is written at once, so each column needs only one cell for each of its styles.
+    # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
+    fleeting = sheet.parent.write_only
     cells = [
         {style: _styled(sheet, styles, style, column) for style in {column.style, *column.others.values()}}
         for column in columns
@@ -523,9 +561,17 @@ def _write_data(
                 line.append(None)
                 continue
             cell = known[column.others.get(row, column.style)]
+            if not fleeting:
+                cell = _copied(cell)
             _put(cell, value)
             line.append(cell)
         sheet.append(line)
+
+
+def _copied(cell: Any) -> Any:
+    made = copy(cell)
+    made._style = copy(cell._style)  # noqa: SLF001 - by its name, a style is looked up again for every cell
+    return made
 
 
 def _styled(sheet: Any, styles: _Styles, style: str, column: _SheetColumn) -> Any:
@@ -538,7 +584,7 @@ def _heading_cell(sheet: Any, column: _SheetColumn, styles: _Styles) -> Any:
     cell = styles.text(sheet, column.name, "heading")
     if column.array is not None and (counts := _counts(column.array)):
         note = Comment(
-            f"Af {_danish(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
+            f"Af {danish_number(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
             " en fejl. Brug de offentliggjorte totaler. Se arket 'Kilde og regler'.",
             "jobindsats-pandas",
         )
@@ -553,22 +599,12 @@ def _counts(array: DiscretionisedArray) -> str:
         status: int(np.count_nonzero(array.status == status))
         for status in (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ROUNDED)
     }
-    words = {**_DANISH_STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
-    return ", ".join(f"{_danish(count)} {words[status]}" for status, count in counted.items() if count)
+    words = {**STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
+    return ", ".join(f"{danish_number(count)} {words[status]}" for status, count in counted.items() if count)
 
 
-def _danish(count: int) -> str:
-    return f"{count:,}".replace(",", ".")
-
-
-def _write_about(
-    sheet: Any,
-    df: pd.DataFrame,
-    columns: Sequence[_SheetColumn],
-    styles: _Styles,
-    query: str | None,
-    citation: str | None,
-) -> None:
+def _write_about(sheet: Any, told: Mapping[str, Facts], styles: _Styles) -> None:
+    """Write the sheet on sources: what is told of each frame, and what holds for all."""
     sheet.column_dimensions["A"].width = 26
     width = 110
     sheet.column_dimensions["B"].width = width
@@ -579,49 +615,49 @@ def _write_about(
         sheet.row_dimensions[next(numbers)].height = 15 * max(1, -(-length // (width - 15)))
         sheet.append(list(cells))
 
-    def section(title: str, facts: Sequence[tuple[str, str]]) -> None:
+    for title, facts in {**told, **_ALWAYS_TOLD}.items():
         line(styles.text(sheet, title, "heading"), styles.text(sheet, "", "heading"))
         for name, text in facts:
             line(styles.text(sheet, name), styles.text(sheet, text), length=len(text))
         line()
 
-    section("Kilde", _source_facts(df, query, citation))
-    section("Regler for data", [(f"{number}.", rule) for number, rule in enumerate(_RULES, start=1)])
-    section("Tegn i data", _MARKS_EXPLAINED)
-    guarded = [column for column in columns if column.array is not None]
-    section(
-        "Mål", [(column.name, _measure_text(column.array)) for column in guarded if column.array is not None]
-    )
+
+def _provenances(df: pd.DataFrame) -> Sequence[Provenance]:
+    try:
+        return provenances(df)
+    except ProvenanceError:
+        return []
 
 
-def _source_facts(df: pd.DataFrame, query: str | None, citation: str | None) -> list[tuple[str, str]]:
-    provenance = df.attrs.get("jobindsats") or {}
+def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
+    """What is known of where the numbers come from, of each table that the cells are of."""
     facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
-    if not provenance:
-        missing = "Oplysningerne om, hvor tallene kommer fra, er gået tabt undervejs (df.attrs)."
-        return [*facts, ("Forespørgsel", query or missing), ("Henvisning", citation or missing)]
-    table, name = str(provenance.get("table", "")), str(provenance.get("table_name", ""))
-    periods = [str(one) for one in provenance.get("periods") or []]
-    updated, fetched = (str(provenance.get(key) or "") for key in ("update_latest", "fetched_at"))
-    by = "; ".join(
-        f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in (provenance.get("by") or {}).items()
-    )
-    span = f"{periods[0]} til {periods[1]} ({periods[2]} i alt)" if len(periods) == 3 else ""
-    measures = provenance.get("measures")
-    asked = {
-        "Tabel": f"{table}: {name}",
-        "Side": provenance.get("link") or "",
-        "Opdateret": updated,
-        "Hentet": f"{fetched} fra {provenance.get('url', '')}",
-        "Forespørgsel": query or "",
-        "Perioder": f"type {provenance.get('period_type', '')}: {span}" if span else "",
-        "Opdelt på": by or "ikke opdelt",
-        "Måltal": "alle" if measures == "*" else _selection(measures),
-        "Henvisning": citation
-        or f"Styrelsen for Arbejdsmarked og Rekruttering: {name}. Jobindsats.dk, tabel {table}, opdateret"
-        f" {updated or 'ukendt'}, hentet {fetched[:10]}.",
-    }
-    return [*facts, *((label, str(text)) for label, text in asked.items() if text)]
+    for one in known:
+        by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())
+        fetched = f"{one.fetched_at} fra {one.url}" if one.fetched_at else ""
+        dates = f", opdateret {one.update_latest}" if one.update_latest else ""
+        dates += f", hentet {one.fetched_at[:10]}" if one.fetched_at else ""
+        facts += [
+            ("Tabel", f"{one.table}: {one.table_name}"),
+            ("Side", one.link),
+            ("Opdateret", one.update_latest),
+            ("Hentet", fetched),
+            ("Forespørgsel", one.call),
+            ("Perioder", _span(one)),
+            ("Opdelt på", by or ("ikke opdelt" if one.periods else "")),
+            ("Måltal", "alle" if one.measures == "*" else _selection(list(one.measures))),
+            (
+                "Henvisning",
+                f"Styrelsen for Arbejdsmarked og Rekruttering: {one.table_name}. Jobindsats.dk, tabel {one.table}{dates}.",
+            ),
+        ]
+    return [fact for fact in facts if fact[1]]
+
+
+def _span(known: Provenance) -> str:
+    if not known.periods:
+        return ""
+    return f"type {known.period_type}: {' til '.join(known.ends)} ({known.count} i alt)"
 
 
 def _selection(chosen: Any) -> str:
@@ -631,8 +667,6 @@ def _selection(chosen: Any) -> str:
 def _measure_text(array: DiscretionisedArray) -> str:
     """Say what the measures of a column count, what may be added, and how much is hidden."""
     known = array.registry.measures(array.addresses)
-    kinds = list(dict.fromkeys(_DANISH_KINDS[measure.kind] for _, measure in known)) or [
-        _DANISH_KINDS[Kind.NONE]
-    ]
+    kinds = list(dict.fromkeys(KINDS[measure.kind] for _, measure in known)) or [KINDS[Kind.NONE]]
     hidden = _counts(array) or "ingen skjulte"
-    return f"{'; '.join(kinds)}. {_danish(len(array))} celler, heraf {hidden}."
+    return f"{'; '.join(kinds)}. {danish_number(len(array))} celler, heraf {hidden}."

@@ -10,39 +10,69 @@ nothing: a refused sum costs a look, a wrong one is believed.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ROUNDED_TABLES", "Kind", "is_count", "looks_rounded", "measure_kind"]
+__all__ = ["ROUNDED_TABLES", "Kind", "is_count", "kind_of_estimate", "looks_rounded", "measure_kind"]
 
 
 class Kind(StrEnum):
-    """What a measure counts, and with that, what may be added.
+    """What a measure counts; with that, what may be added, and what a hidden cell may be: one row for each kind.
 
-    ==================  ==========  ============
-    kind                over parts  over periods
-    ==================  ==========  ============
-    PERSONS (or firms)  no          no
-    FULL_TIME           yes         no
-    STOCK               yes         no
-    FLOW                yes         yes
-    MONEY               yes         yes
-    NONE                no          no
-    ==================  ==========  ============
+    Attributes
+    ----------
+    largest_hidden : float
+        The largest number that a hidden cell can stand for; the smallest is 0. NaN where no rule tells.
+    mark : str
+        How a hidden cell is shown.
+    over_parts, over_periods : bool
+        Whether parts of one period add, and whether months, quarters, years or weeks do.
+
+    Examples
+    --------
+    >>> Kind.FLOW.mark, Kind.FLOW.over_periods
+    ('<3', True)
+    >>> Kind("full-time persons").largest_hidden
+    3.0
     """
 
-    PERSONS = "persons"
-    FULL_TIME = "full-time persons"
-    STOCK = "stock"
-    FLOW = "flow"
-    MONEY = "money"
+    _value_: str
+    largest_hidden: float
+    mark: str
+    over_parts: bool
+    over_periods: bool
+
+    # Persons, or firms: whoever is in two parts, or in two periods, is counted twice.
+    PERSONS = "persons", 2, "<3", False, False
+    FULL_TIME = "full-time persons", 3, "≤3", True, False
+    STOCK = "stock", 2, "<3", True, False
+    FLOW = "flow", 2, "<3", True, True
+    MONEY = "money", math.inf, "hidden", True, True
+    # Rates, averages, durations, and names that nobody knows: nothing is known of it.
     NONE = "none"
+
+    def __new__(
+        cls,
+        word: str,
+        largest_hidden: float = math.nan,
+        mark: str = "hidden",
+        over_parts: bool = False,
+        over_periods: bool = False,
+    ) -> Self:
+        """Read a row."""
+        kind = str.__new__(cls, word)
+        kind._value_ = word
+        kind.largest_hidden, kind.mark = float(largest_hidden), mark
+        kind.over_parts, kind.over_periods = over_parts, over_periods
+        return kind
 
 
 ROUNDED_TABLES = {"y25i14": 5}
@@ -461,6 +491,51 @@ def _movement(text: str, *, moves: bool, stands: bool) -> Kind:
     if Kind.PERSONS in named:
         return Kind.PERSONS
     return Kind.STOCK if stands else Kind.FLOW
+
+
+def kind_of_estimate(rate: str, count: str) -> Kind:
+    """What a published rate times a count counts, where the rate's name says that it is per one of those counted.
+
+    Parameters
+    ----------
+    rate, count : str
+        Names of measures.
+
+    Examples
+    --------
+    >>> kind_of_estimate("Gnsn. udbetaling pr. person, kr.", "Antal personer med udbetaling")
+    <Kind.MONEY: 'money'>
+    >>> kind_of_estimate("Gnsn. antal sanktioner pr. sanktioneret ledig", "Antal sanktioner i alt")
+    <Kind.NONE: 'none'>
+    """
+    rate, count = (name.rpartition(": ")[2].casefold() for name in (rate, count))
+    found = _PER.fullmatch(rate)
+    words = _LETTERS.findall(count.partition("(")[0])
+    if not found or words[:1] != ["antal"] or "," in count:
+        return Kind.NONE
+    noun, counted = _LETTERS.findall(found["noun"]), words[1:]
+    qualified = counted[len(noun) : len(noun) + 1]
+    if len(counted) < len(noun) or not all(map(_same_word, noun, counted)) or set(qualified) - _PREPOSITIONS:
+        return Kind.NONE
+    before = _AVERAGE.sub("", found["before"])
+    kind = measure_kind(before)
+    return Kind.MONEY if kind is Kind.NONE and _PAID.fullmatch(before.partition(",")[0]) else kind
+
+
+# "… pr. person", "… pr. sanktioneret ledig, kr.": what there is so much of for each.
+_PER = re.compile(r"(?P<before>.+?)\s+pr\.\s+(?P<noun>[^\W\d]+(?:\s+[^\W\d]+)*)\s*(?:,.*)?")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_AVERAGE = re.compile(r"(?:gnsn\.?|gns\.?|gennemsnitlig[te]?)\s+")
+# Of one person they are a level, of all of them together so much money.
+_PAID = re.compile(r"(?:\w+ )?(?:[\w-]*ydelse|(?:brutto|netto)?løn)(?:n|r|nen)?")
+_PREPOSITIONS = frozenset(("af", "der", "for", "fra", "i", "med", "på", "som", "til", "uden"))
+_ENDINGS = frozenset(("", "d", "de", "e", "en", "ene", "er", "erne", "et", "n", "ne", "r", "t", "te"))
+
+
+def _same_word(one: str, other: str) -> bool:
+    """Whether two Danish words differ by their endings alone."""
+    stem = len(commonprefix([one, other]))  # noqa: RUF071 - characters are meant
+    return stem >= 4 and one[stem:] in _ENDINGS and other[stem:] in _ENDINGS
 
 
 def is_count(name: str, group: str = "") -> bool:

@@ -1,16 +1,21 @@
-"""Names as people type them: folded for comparison, and the nearest ones when a name does not exist."""
+"""Names as people type them: what a name stands for, and what is said where it stands for nothing or for several.
+
+Dimensions, hierarchies, levels and measures, of a table or of the cells of a frame, are all resolved by `find`, and
+refused by `no_such` and `several`.
+"""
 
 from __future__ import annotations
 
 import difflib
-import re
 import unicodedata
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+from jobindsats_pandas.errors import QueryError
 
-__all__ = ["did_you_mean", "fold", "nearest", "ranked"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+__all__ = ["did_you_mean", "find", "find_measures", "fold", "nearest", "no_such", "several"]
 
 T = TypeVar("T")
 
@@ -65,78 +70,100 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def ranked(search: str, items: Iterable[T], fields: Callable[[T], Sequence[tuple[str, float]]]) -> list[T]:
-    """Return the items that answer a search, the best first.
+def find(name: str, things: Iterable[T], *tiers: Callable[[T], Iterable[str]]) -> list[T]:
+    """Return the things that a name stands for: those of the first tier of texts in which it stands at all.
 
-    Items that hold every word shut out those that do so only with a letter wrong, and these those that hold at least
-    half of the words: a search for what is there is exact, and a search that asks too much still finds something.
+    Letter for letter in any tier counts before a text that differs in case or in how æ, ø and å are spelt.
 
     Parameters
     ----------
-    search : str
-        Words in any order and case.
-    items : iterable
-    fields : callable
-        The texts of an item, and how much a hit in each counts.
+    name : str
+    things : iterable
+    tiers : callable
+        Each gives some of the texts that a thing goes by; ids come first.
 
     Examples
     --------
-    >>> ranked("ledige kommune", ["Ledige", "Sanktioner", "Ledige i kommunen"], lambda text: [(text, 1.0)])
-    ['Ledige i kommunen']
-    >>> ranked("ledihe", ["Ledige", "Sanktioner"], lambda text: [(text, 1.0)])
-    ['Ledige']
+    >>> find("aarhus", ["Aarhus", "ÅRHUS", "Odense"], lambda text: [text])
+    ['Aarhus', 'ÅRHUS']
+    >>> find("Aarhus", ["Aarhus", "ÅRHUS", "Odense"], lambda text: [text])
+    ['Aarhus']
     """
-    tiers: dict[int, list[tuple[float, T]]] = {}
-    for item in items:
-        hits = _hits(search, fields(item))
-        solid = sum(hit >= 1 for hit in hits)
-        tier = 3 if solid == len(hits) else 2 if all(hits) else 1 if 2 * solid >= len(hits) else 0
-        if tier and hits:
-            tiers.setdefault(tier, []).append((sum(hits), item))
-    best = tiers[max(tiers)] if tiers else []
-    return [item for _, item in sorted(best, key=lambda pair: -pair[0])]
+    things = list(things)
+    for wanted, as_compared in ((name, str), (fold(name), fold)):
+        for texts in tiers:
+            found = [thing for thing in things if wanted in map(as_compared, texts(thing))]
+            if found:
+                return found
+    return []
 
 
-def _hits(search: str, fields: Sequence[tuple[str, float]]) -> list[float]:
-    """For each word of the search, its best hit: below 1 only where a letter is wrong, weights being 1 at least."""
-    texts = [(_words(text), weight) for text, weight in fields]
-    return [
-        max((weight * _word_hit(word, words) for words, weight in texts), default=0.0)
-        for word in _words(search)
+def no_such(
+    holder: str, what: str, name: str, options: Iterable[Sequence[str]], note: str = ""
+) -> QueryError:
+    """Say that a name stands for nothing, with the nearest ones and all that there are.
+
+    Parameters
+    ----------
+    holder, what, name : str
+        Such as ``"Table y25i01"``, ``"measure"`` and the name that was given.
+    options : iterable of sequence of str
+        What each thing goes by; the first of them is quoted.
+    note : str
+        A sentence more.
+
+    Examples
+    --------
+    >>> print(no_such("The frame", "measure", "antl", [("Antal", "m1"), ("Pct.", "m2")]))
+    The frame has no measure 'antl'. Did you mean 'Antal'? It has: 'Antal' (m1); 'Pct.' (m2).
+    """
+    texts = [tuple(dict.fromkeys(text for text in goes_by if text)) for goes_by in options]
+    near = did_you_mean(name, [text for goes_by in texts for text in goes_by])
+    return QueryError(
+        f"{holder} has no {what} {name!r}.{near} It has: {_listed(texts)}.{note and f' {note}'}"
+    )
+
+
+def several(holder: str, what: str, name: str, options: Sequence[Sequence[str]]) -> QueryError:
+    """Say that a name stands for more than one thing.
+
+    Examples
+    --------
+    >>> print(several("Table y25i01", "measure", "Antal", [("m1", "Unge"), ("m2", "Ældre")]))
+    Table y25i01 has 2 measures named 'Antal': 'm1' (Unge); 'm2' (Ældre). Name one by its id.
+    """
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    texts = [tuple(dict.fromkeys(text for text in goes_by if text)) for goes_by in options]
+    return QueryError(
+        f"{holder} has {len(texts)} {plural} named {name!r}: {_listed(texts)}. Name one by its id."
+    )
+
+
+def _listed(options: Iterable[Sequence[str]]) -> str:
+    listed = [
+        repr(first) + (f" ({', '.join(rest)})" if rest else "") for first, *rest in dict.fromkeys(options)
     ]
+    return "; ".join(listed) or "none"
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", fold(text))
+def find_measures(name: str, measures: Iterable[T], goes_by: Callable[[T], tuple[str, str]]) -> list[T]:
+    """Return the measures that a name stands for: by their id, by their column, and by their column without its group.
 
+    Parameters
+    ----------
+    name : str
+    measures : iterable
+    goes_by : callable
+        The id and the column of a measure; the column is the name, behind the group's where that has several.
 
-def _word_hit(word: str, words: Sequence[str]) -> float:
-    if word in words:
-        return 4.0
-    if any(other.startswith(word) for other in words):
-        return 3.0
-    if any(word in other for other in words):
-        return 2.0
-    if len(word) < 4:
-        return 0.0
-    # Danish endings: "kommuner" is looked for, "kommune" stands there.
-    if any(len(other) >= 4 and word.startswith(other) and len(word) <= len(other) + 2 for other in words):
-        return 1.0
-    if any(_one_letter_off(word, other[: len(word) + d]) for other in words for d in (-1, 0, 1)):
-        return 0.01
-    return 0.0
+    Examples
+    --------
+    >>> find_measures("karantæne", [("m1", "Antal sanktioner: Karantæne")], lambda measure: measure)
+    [('m1', 'Antal sanktioner: Karantæne')]
+    """
 
+    def texts(measure: T) -> Iterator[str]:
+        words = goes_by(measure)[1].split(": ")
+        return (": ".join(words[start:]) for start in range(len(words)))
 
-def _one_letter_off(left: str, right: str) -> bool:
-    if abs(len(left) - len(right)) > 1:
-        return False
-    start = 0
-    while start < min(len(left), len(right)) and left[start] == right[start]:
-        start += 1
-    tails = {
-        (left[start + 1 :], right[start + 1 :]),
-        (left[start + 1 :], right[start:]),
-        (left[start:], right[start + 1 :]),
-    }
-    swapped = left[start + 1 : start + 2] + left[start : start + 1] + left[start + 2 :]
-    return any(a == b for a, b in tails) or swapped == right[start:]
+    return find(name, measures, lambda measure: goes_by(measure)[:1], texts)

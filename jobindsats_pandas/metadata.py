@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from jobindsats_pandas import arguments
+from jobindsats_pandas import searching as words
 from jobindsats_pandas.documents import Fields
 from jobindsats_pandas.errors import BrokenAnswerError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
-from jobindsats_pandas.matching import did_you_mean, fold, ranked
+from jobindsats_pandas.matching import find, fold, no_such, several
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
 
 if TYPE_CHECKING:
@@ -387,27 +388,19 @@ class Table:
             If the name does not exist, or fits several hierarchies.
         """
         arguments.text("hierarchy", name, "the id or name of a hierarchy or dimension")
-        for hierarchy in self.all_hierarchies:
-            if hierarchy.id.casefold() == name.casefold():
-                return hierarchy
-        found = [h for d in self.structure if d.id.casefold() == name.casefold() for h in d.hierarchies]
-        if not found:
-            wanted = fold(name)
-            found = [h for h in self.all_hierarchies if wanted in {fold(h.name), fold(h.dimension_name)}]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            options = ", ".join(f"{h.id!r} ({h.name})" for h in found)
-            raise QueryError(
-                f"Table {self.id}: {name!r} can be any of the hierarchies {options}. Name one by its id."
-            )
-        known = [
-            text for h in self.all_hierarchies for text in (h.id, h.name, h.dimension_id, h.dimension_name)
-        ]
-        raise QueryError(
-            f"Table {self.id} has no dimension or hierarchy {name!r}.{did_you_mean(name, known)}"
-            f" It has: {', '.join(f'{h.id} ({h.name})' for h in self.all_hierarchies) or 'none'}.",
+        found = find(
+            name,
+            self.all_hierarchies,
+            lambda hierarchy: [hierarchy.id],
+            lambda hierarchy: [hierarchy.dimension_id],
+            lambda hierarchy: [hierarchy.name, hierarchy.dimension_name],
         )
+        if len(found) > 1:
+            raise several(f"Table {self.id}", "hierarchy", name, [(h.id, h.name) for h in found])
+        if not found:
+            options = [(h.id, h.name, h.dimension_name, h.dimension_id) for h in self.all_hierarchies]
+            raise no_such(f"Table {self.id}", "dimension or hierarchy", name, options)
+        return found[0]
 
     def period_type(self, period_type: str) -> PeriodType:
         """Resolve a period type by id or name.
@@ -418,11 +411,11 @@ class Table:
             If the table has no such period type.
         """
         arguments.text("period_type", period_type, "the id or name of a period type, such as 'M'")
-        for known in self.period_types:
-            if fold(period_type) in {fold(known.id), fold(known.name)}:
-                return known
-        listed = ", ".join(f"{known.id} ({known.name})" for known in self.period_types)
-        raise QueryError(f"Table {self.id} has no period type {period_type!r}. It has: {listed}.")
+        found = find(period_type, self.period_types, lambda known: [known.id], lambda known: [known.name])
+        if not found:
+            options = [(known.id, known.name) for known in self.period_types]
+            raise no_such(f"Table {self.id}", "period type", period_type, options)
+        return found[0]
 
     def members(self, hierarchy: str) -> pd.DataFrame:
         """Members of a hierarchy: id, name, label (distinct, as in the frame), level id and name.
@@ -467,7 +460,7 @@ class Table:
         Parameters
         ----------
         search : str
-            Words in any order and case; a misspelt letter is forgiven.
+            Words in any order and case; where one stands nowhere, a misspelt letter is forgiven.
 
         Returns
         -------
@@ -479,9 +472,10 @@ class Table:
             for h in self.all_hierarchies
             for member, label in zip(h.members, h.labels, strict=True)
         ]
-        best = ranked(
+        found = words.search(
             arguments.text("search", search, "words to look for"), members, lambda member: [(member[2], 1.0)]
         )
+        best = [hit.item for hit in found.hits]
         return pd.DataFrame(best, columns=["hierarchy_id", "member_id", "label", "level_name"])
 
     def __repr__(self) -> str:

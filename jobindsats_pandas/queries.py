@@ -24,7 +24,7 @@ from jobindsats_pandas.forms import (
     Selection,
     requests_for,
 )
-from jobindsats_pandas.matching import did_you_mean, fold
+from jobindsats_pandas.matching import did_you_mean, find, find_measures, fold, no_such, several
 from jobindsats_pandas.metadata import TOTAL
 
 if TYPE_CHECKING:
@@ -422,18 +422,12 @@ def _no_total(table: Table, hierarchy: Hierarchy) -> QueryError:
 
 
 def _level(table: Table, hierarchy: Hierarchy, name: str) -> Level:
-    exact = [level for level in hierarchy.levels if level.id == name]
-    found = exact or [level for level in hierarchy.levels if fold(name) in {fold(level.id), fold(level.name)}]
+    found = find(name, hierarchy.levels, lambda level: [level.id], lambda level: [level.name])
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(f"{level.id!r} ({level.name})" for level in hierarchy.levels)
-    problem = f"{len(found)} levels" if found else "no level"
-    near = (
-        "" if found else did_you_mean(name, [t for level in hierarchy.levels for t in (level.id, level.name)])
-    )
-    raise QueryError(
-        f"Table {table.id}: the hierarchy {hierarchy.id!r} has {problem} {name!r}.{near} It has: {listed}."
-    )
+    options = [(level.id, level.name) for level in found or hierarchy.levels]
+    holder = f"Table {table.id}: the hierarchy {hierarchy.id!r}"
+    raise several(holder, "level", name, options) if found else no_such(holder, "level", name, options)
 
 
 # --- resolving: measures ---------------------------------------------------------------------------------------------
@@ -460,22 +454,12 @@ def resolve_measure(table: Table, name: str) -> list[Measure]:
         If nothing, or several measures, bear the name.
     """
     everything = table.all_measures
-    wanted = fold(name)
-    by_id = [m for m in everything if m.id == name]
-    by_name = [m for m in everything if wanted in {fold(m.column), fold(m.name), fold(m.id)}]
-    found = by_id or by_name
+    found = find_measures(name, everything, lambda measure: (measure.id, measure.column))
     if len(found) > 1:
-        options = ", ".join(f"{m.id!r} ({m.group_name}: {m.name})" for m in found)
-        raise QueryError(
-            f"Table {table.id} has {len(found)} measures named {name!r}: {options}. Name one by its id."
+        raise several(
+            f"Table {table.id}", "measure", name, [(m.id, f"{m.group_name}: {m.name}") for m in found]
         )
-    if found:
-        return found
-    group = [m for m in everything if m.group_id == name or fold(m.group_name) == wanted]
-    if group:
-        return group
-    known = [text for m in everything for text in (m.column, m.name, m.id)]
-    raise QueryError(
-        f"Table {table.id} has no measure {name!r}.{did_you_mean(name, known)}"
-        f" It has: {'; '.join(m.column for m in everything)}.",
-    )
+    group = find(name, everything, lambda measure: [measure.group_id], lambda measure: [measure.group_name])
+    if not found and not group:
+        raise no_such(f"Table {table.id}", "measure", name, [(m.column, m.name, m.id) for m in everything])
+    return found or group

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import atexit
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, Any
 
 from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.releases import read_as_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -22,6 +25,7 @@ __all__ = [
     "read_jobindsats",
     "read_official_total",
     "read_parquet",
+    "sandbox_client",
     "subjects",
     "table",
     "tables",
@@ -37,6 +41,37 @@ def _client(client: Client | None) -> Client:
             f"client={arguments.shown(client)}: give a ji.Client, such as ji.Client(token=…, base_url=…)."
         )
     return client
+
+
+@contextmanager
+def sandbox_client() -> Iterator[Client]:
+    """Serve a local API with synthetic data for as long as the ``with`` block lasts, and give a client of it.
+
+    It needs no key and no network; its cache is its own, and goes with it. `jobindsats_pandas.sandbox` serves with other
+    seeds, tables and ports.
+
+    Yields
+    ------
+    Client
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox_client() as client:
+    ...     ji.read_jobindsats("y25i01", periods=1, client=client).shape
+    (1, 5)
+    """
+    from jobindsats_pandas import sandbox
+
+    serving = ExitStack()
+    api = serving.enter_context(sandbox.serve())
+    # Who never leaves the block, in a notebook for instance, ends while the server's threads can still be ended.
+    atexit.register(serving.close)
+    try:
+        yield Client(token=api.token, base_url=api.url, cache_dir=api.cache_dir)
+    finally:
+        atexit.unregister(serving.close)
+        serving.close()
 
 
 def read_jobindsats(
@@ -118,8 +153,7 @@ def read_jobindsats(
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y25i01", by={"_nykom": ["Ærø", "Aarhus"]}, periods="latest:2", client=client)
     >>> df.columns[:3].to_list()
     ['Periode', 'Område', 'Antal ledige personer']
@@ -180,8 +214,7 @@ def read_official_total(
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y25i01", by="A-kasse", periods="latest:1", client=client)
     ...     total = ji.read_official_total(df, over="A-kasse", client=client)
     >>> len(df), len(total)
@@ -191,12 +224,16 @@ def read_official_total(
     return _client(client).read(**question, refresh=refresh, offline=offline)
 
 
-def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None) -> pd.DataFrame:
     """Read a file, or a partitioned directory, that ``df.jobindsats.to_parquet`` wrote; the frame as it was.
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or file object
+        A file, a directory written with ``partition_by``, an address that fsspec knows, or a file open for bytes.
+    as_of : str, date or Timestamp, optional
+        A day: `path` is then a folder of releases that `jobindsats_pandas.update` filled, and what is read is the newest of
+        them that is not later, as it was published.
 
     Returns
     -------
@@ -205,15 +242,17 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Raises
     ------
-    PayloadError
-        If the file is none of this package's, or of a newer version of it.
+    ProvenanceError
+        If it is none of this package's, of a newer version of it, or not as it was written: damaged, or changed by
+        another program.
+    QueryError
+        If there is no release so old.
 
     Examples
     --------
     >>> import tempfile, pathlib
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api, tempfile.TemporaryDirectory() as directory:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client, tempfile.TemporaryDirectory() as directory:
     ...     df = ji.read_jobindsats("y28a15", by="A-kasse", client=client)
     ...     path = pathlib.Path(directory, "y28a15.parquet")
     ...     df.jobindsats.to_parquet(path)
@@ -221,6 +260,8 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> again.equals(df)
     True
     """
+    if as_of is not None:
+        return read_as_of(arguments.path("path", path), as_of)
     return parquet.read_parquet(path)
 
 
@@ -249,8 +290,7 @@ def plan(
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     ji.plan("y25i01", by="_nykom", periods="latest:12", client=client).summary
     '1 request, 4,752 cells'
     """
@@ -268,8 +308,8 @@ def subjects(*, client: Client | None = None, refresh: bool = False, offline: bo
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     frame = ji.subjects(client=ji.Client(token=api.token, base_url=api.url))
+    >>> with ji.sandbox_client() as client:
+    ...     frame = ji.subjects(client=client)
     >>> frame.columns.to_list()
     ['subject_group_id', 'subject_group_name', 'subject_id', 'subject_name']
     """
@@ -284,23 +324,68 @@ def tables(
     Parameters
     ----------
     search : str, optional
-        Words in any order and case; each must stand in the id, the name, a subject, a measure or a dimension. æøå may
-        be spelt ae, oe, aa, and a letter may be wrong.
+        Words in any order and case, Danish or one of some 40 common English terms; they are looked for in the id, the
+        name, subjects, measures and dimensions, and in the members of the tables whose metadata are on disk. æøå may be
+        spelt ae, oe, aa. A word that stands nowhere may have one letter wrong, if it has five or more.
+    client : Client, optional
+        As in `read_jobindsats`.
+    refresh, offline : bool
+        Ask anew; ask nothing.
 
     Returns
     -------
     DataFrame
         table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
-        link_infopage (str).
+        link_infopage (str); after a search also matched (str): the texts that answered.
+
+    Warns
+    -----
+    QueryWarning
+        If a word stands nowhere, if no table holds all of them, or if none holds any.
 
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     ji.tables("sanktioner a-kasse", client=ji.Client(token=api.token, base_url=api.url))["table_id"].to_list()
-    ['y01h01']
+    >>> with ji.sandbox_client() as client:
+    ...     found = ji.tables("sanctions a-kasse", client=client)
+    >>> found[["table_id", "matched"]].to_dict("list")
+    {'table_id': ['y01h01'], 'matched': ['Sanktioner til dagpengemodtagere (syntetisk); A-kasse']}
     """
     return _client(client).tables(search, refresh=refresh, offline=offline)
+
+
+def find(search: str, *, client: Client | None = None, offline: bool = False) -> pd.DataFrame:
+    """Find members, such as a municipality or a benefit, in all tables whose metadata are on disk.
+
+    Parameters
+    ----------
+    search : str
+        Words in any order and case, as in `tables`.
+    client : Client, optional
+        As in `read_jobindsats`.
+    offline : bool
+        Ask nothing, the catalogue neither.
+
+    Returns
+    -------
+    DataFrame
+        table_id, table_name, hierarchy_id, member_id, label, level_name (str), the best match first.
+
+    Warns
+    -----
+    QueryWarning
+        Of the tables that could not be looked through, and of words that no member bears.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox_client() as client:
+    ...     known = [client.table(table).id for table in client.tables()["table_id"]]
+    ...     found = ji.find("kontanthjælp", client=client)
+    >>> found.loc[0, ["table_id", "hierarchy_id", "label"]].tolist()
+    ['y25i01', '_ygrpi09', 'Kontanthjælp']
+    """
+    return _client(client).find(search, offline=offline)
 
 
 def table(table: str, *, client: Client | None = None, refresh: bool = False, offline: bool = False) -> Table:
@@ -319,8 +404,8 @@ def table(table: str, *, client: Client | None = None, refresh: bool = False, of
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     found = ji.table("y25i01", client=ji.Client(token=api.token, base_url=api.url))
+    >>> with ji.sandbox_client() as client:
+    ...     found = ji.table("y25i01", client=client)
     >>> found.hierarchies["hierarchy_id"].to_list()[:2]
     ['_nykom', '_region']
     """

@@ -14,24 +14,18 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.disclosure import (
-    CellStatus,
-    DiscretionisedArray,
-    DiscretionisedDtype,
-    Registry,
-    merge_registries,
-)
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, Registry
 from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.guarded import aligned, by_position, guarded_columns, joined, spaces_of
 from jobindsats_pandas.periods import chronological, period_values
+from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from jobindsats_pandas.disclosure import AddressDimension, AddressSpace, Decoded
-
-    Recode = Callable[[NDArray[np.int64]], NDArray[np.int64]] | None
+    from jobindsats_pandas.disclosure import AddressDimension, AddressSpace, Cells, Decoded
 
 __all__ = ["CHANGES", "Revisions", "compare"]
 
@@ -183,11 +177,9 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> Revisions:
     >>> sorted(revisions.changes.columns)
     ['Område', 'Periode', 'change', 'measure', 'new', 'old']
     """
-    sides = {"old": _guarded(old, "old"), "new": _guarded(new, "new")}
     # The new frame first: names and order of its metadata stand.
-    registry, recode = merge_registries([array.registry for array in (*sides["new"], *sides["old"])])
-    after = _Side.of("new", sides["new"], recode[: len(sides["new"])], registry)
-    before = _Side.of("old", sides["old"], recode[len(sides["new"]) :], registry)
+    registry, (later, earlier) = aligned([_published(new, "new"), _published(old, "old")])
+    after, before = _Side.of("new", later), _Side.of("old", earlier)
     space = _same_table(before, after, registry)
     question = _same_question(before, after, space)
 
@@ -228,14 +220,17 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> Revisions:
     )
 
 
-def _guarded(frame: pd.DataFrame, name: str) -> list[DiscretionisedArray]:
-    """Return the guarded columns of a frame: published numbers alone, each knowing which it is."""
+def _published(frame: pd.DataFrame, name: str) -> Cells:
+    """Return the cells of a frame: published numbers alone, each knowing which it is."""
     arguments.frame(name, frame)
-    arrays: list[DiscretionisedArray] = []
-    for place, (label, dtype) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
-        if not isinstance(dtype, DiscretionisedDtype):
-            continue
-        array: Any = frame.iloc[:, place].array
+    guarded = guarded_columns(frame)
+    if not guarded:
+        raise ProvenanceError(
+            f"compare: the {name} frame has no guarded columns (discretionised[Int64] or [Float64]), so it does not know"
+            " which cells of the table its numbers are. Compare frames as ji.read_jobindsats or ji.read_parquet gave them."
+        )
+    for place, array in guarded.items():
+        label = frame.columns[place]
         computed = np.isin(array.status, [CellStatus.DERIVED, CellStatus.FILLED])
         unknown = (array.addresses < 0) & ~np.isin(array.status, [CellStatus.ABSENT, CellStatus.HOLE])
         for bad, what in ((unknown, "of unknown origin"), (computed, "computed or filled in")):
@@ -245,13 +240,7 @@ def _guarded(frame: pd.DataFrame, name: str) -> list[DiscretionisedArray]:
                     f" {what}. Only published cells can be matched: compare the frames as they were read,"
                     f" {name}.drop(columns=[{label!r}]) for instance."
                 )
-        arrays.append(array)
-    if not arrays:
-        raise ProvenanceError(
-            f"compare: the {name} frame has no guarded columns (discretionised[Int64] or [Float64]), so it does not know"
-            " which cells of the table its numbers are. Compare frames as ji.read_jobindsats or ji.read_parquet gave them."
-        )
-    return arrays
+    return joined([array.cells for array in guarded.values()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,17 +255,8 @@ class _Side:
     decoded: tuple[Decoded, ...]
 
     @classmethod
-    def of(
-        cls, name: str, arrays: Sequence[DiscretionisedArray], recode: Sequence[Recode], registry: Registry
-    ) -> _Side:
-        addresses = np.concatenate(
-            [
-                array.addresses if step is None else step(array.addresses)
-                for array, step in zip(arrays, recode, strict=True)
-            ]
-        )
-        values = np.concatenate([array.numbers for array in arrays])
-        status = np.concatenate([array.status for array in arrays])
+    def of(cls, name: str, cells: Cells) -> _Side:
+        addresses, values, status, registry = cells.addresses, cells.values, cells.status, cells.registry
         there = ~np.isin(status, [CellStatus.ABSENT, CellStatus.HOLE])
         if not there.all():
             addresses, values, status = addresses[there], values[there], status[there]
@@ -310,7 +290,7 @@ def _cell_text(registry: Registry, address: np.int64) -> str:
 
 
 def _same_table(before: _Side, after: _Side, registry: Registry) -> AddressSpace:
-    tables = {cells.space.table: cells.space for side in (before, after) for cells in side.decoded}
+    tables = spaces_of(cells for side in (before, after) for cells in side.decoded)
     if len(tables) > 1:
         of = [
             " and ".join(cells.space.table for cells in side.decoded) or "nothing" for side in (before, after)
@@ -448,17 +428,21 @@ def _changes(
     for place, hierarchy, codes in zip(question.dimensions, question.hierarchies, members, strict=True):
         columns.append(_member_labels(question.space.dimensions[place], hierarchy, codes[order]))
     columns += [_measure_labels(question.space, measure), _change_labels(kinds), *guarded]
-    return _frame(names, columns)
+    return by_position(names, columns)
 
 
 def _column_names(question: _Question, old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     """Name the columns as the frames do, where they still tell."""
-    told = [(frame.attrs.get("jobindsats") or {}).get("columns") or {} for frame in (new, old)]
-    period = next((columns["period"] for columns in told if columns.get("period")), "Periode")
+    told = [
+        known
+        for frame in (old, new)
+        if (known := Provenance.from_attrs(frame.attrs.get("jobindsats"))) is not None
+    ]
+    period = told[-1].period_column if told else "Periode"
     names = {
         place: name
-        for columns in reversed(told)
-        for name, ids in (columns.get("dimensions") or {}).items()
+        for known in told
+        for name, ids in known.dimensions.items()
         for place in question.dimensions
         if question.space.dimensions[place].id == ids[0]
     }
@@ -501,12 +485,6 @@ def _categorical(codes: NDArray[Any], labels: Sequence[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(list(labels), dtype="str"))
 
 
-def _frame(names: Sequence[str], columns: Sequence[Any]) -> pd.DataFrame:
-    frame = pd.DataFrame(dict(enumerate(columns)), copy=False)
-    frame.columns = pd.Index(list(names), dtype="str")
-    return frame
-
-
 def _summary(
     question: _Question, addresses: NDArray[np.int64], kinds: NDArray[np.intp], period_name: str
 ) -> pd.DataFrame:
@@ -520,7 +498,7 @@ def _summary(
         period_values(question.period_ids, group % periods),
     ]
     columns += [counts[:, _UNCHANGED], *(counts[:, kind] for kind in range(_UNCHANGED))]
-    return _frame(["measure", period_name, "unchanged", *CHANGES], columns)
+    return by_position(["measure", period_name, "unchanged", *CHANGES], columns)
 
 
 def _only(question: _Question, one: _Side, other: _Side) -> tuple[str, ...]:

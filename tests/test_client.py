@@ -410,7 +410,7 @@ def test_settings_come_from_the_environment(api: Any, tmp_path: Any, monkeypatch
     monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "here"))
     assert ji.table("y25i01").id == "y25i01"
     assert ji.Client().cache.path == tmp_path / "here" / "loopback"
-    assert len(ji.subjects()) == 6
+    assert len(ji.subjects()) == 8
 
 
 def test_without_a_key_the_error_says_how_to_get_one() -> None:
@@ -767,3 +767,30 @@ def test_a_word_that_does_nothing_any_more_is_still_taken_and_told(tmp_path):
         client = ji.Client(base_url="http://127.0.0.1:1/v3", cache_dir=tmp_path, ignore_closed_hour=True)
     assert caught[0].filename == __file__
     pickle.loads(pickle.dumps(client))  # without another warning, which would be an error here
+
+
+def test_a_search_looks_through_the_members_of_tables_whose_metadata_are_on_disk(
+    api: Any, client: ji.Client
+) -> None:
+    with pytest.warns(
+        QueryWarning, match=r"No table holds 'uddannelseshjælp'.* Members were looked for in 0 of \d+ tables"
+    ):
+        assert client.tables("uddannelseshjælp").empty
+    client.table("y25i01")
+    before = len(api.requests)
+    found = client.tables("uddannelseshjælp")
+    assert found[["table_id", "matched"]].to_numpy().tolist() == [
+        ["y25i01", "Ydelsesgrupper: Uddannelseshjælp"]
+    ]
+    with pytest.warns(QueryWarning, match=r"No table holds 'xyzzy'; it was left out\."):
+        assert set(client.tables("dagpenge xyzzy")["table_id"]) == set(client.tables("dagpenge")["table_id"])
+    with pytest.warns(
+        QueryWarning, match=r"find\('aarhus'\): Members were looked for in 1 of \d+ tables"
+    ) as caught:
+        members = client.find("aarhus")
+    assert len(caught) == 1
+    assert members["label"].tolist()[0] == "Aarhus"
+    assert members.dtypes.astype(str).unique().tolist() == ["str"]
+    with pytest.warns(QueryWarning, match=r"No member holds 'xyzzy'\. Try fewer or other words\."):
+        assert client.find("xyzzy", offline=True).empty
+    assert len(api.requests) == before

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import pickle
+import zlib
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +21,7 @@ from jobindsats_pandas.disclosure import (
     Registry,
     merge_registries,
 )
+from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError
 from jobindsats_pandas.kinds import Kind
 
 
@@ -122,9 +127,12 @@ SPACE = AddressSpace(
 )
 
 
-def test_the_registry_of_a_space_is_one_object_and_is_never_copied():
+def test_the_registry_of_equal_spaces_is_one_object_and_is_never_copied():
     registry = Registry.of(SPACE)
     assert Registry.of(SPACE) is registry
+    assert Registry([replace(SPACE)]) is registry
+    assert Registry([replace(SPACE, url="http://127.0.0.1:1/v3")]) is not registry
+    assert pickle.loads(pickle.dumps(registry)) is registry
     assert copy.copy(registry) is registry
     assert copy.deepcopy(registry) is registry
     assert copy.deepcopy(SPACE) is SPACE
@@ -147,13 +155,13 @@ def test_merging_what_is_the_same_costs_nothing():
 def test_derived_measures_are_appended_and_keep_all_numbers():
     registry = Registry.of(SPACE)
     ratio = AddressMeasure("ratio(m,m)", "m / m", Kind.NONE, ("ratio", "m", "m"))
-    grown, code, recode = registry.with_measure(0, ratio)
-    assert (code, recode) == (1, None)
+    grown, code = registry.with_measure(0, ratio)
+    assert code == 1
     assert registry.with_measure(0, ratio)[0] is grown
     merged, recoders = merge_registries([registry, grown])
     assert merged is grown
     assert recoders == [None, None]
-    assert grown.with_measure(0, ratio)[:2] == (grown, 1)
+    assert grown.with_measure(0, ratio) == (grown, 1)
     assert ratio.derived
     assert not SPACE.measures[0].derived
 
@@ -162,7 +170,9 @@ def test_a_derived_measure_before_another_table_renumbers_that_table():
     other = AddressSpace("u", "U", SPACE.measures, SPACE.periods, ())
     registry = Registry([SPACE, other])
     addresses = every_address(registry)
-    grown, _, recode = registry.with_measure(0, AddressMeasure("n", "n", Kind.NONE, ("scaled", "m", "2.0")))
+    grown, _ = registry.with_measure(0, AddressMeasure("n", "n", Kind.NONE, ("scaled", "m", "2.0")))
+    merged, (recode, unchanged) = merge_registries([registry, grown])
+    assert (merged, unchanged) == (grown, None)
     assert described(grown, recode(addresses)) == described(registry, addresses)
 
 
@@ -262,3 +272,51 @@ def test_a_table_with_too_many_cells_keeps_the_dimensions_asked_for():
     assert [len(d.members) for d in space.dimensions] == [1, 5001, 1, 5001, 1]
     small = AddressSpace.fitting("t", "T", SPACE.measures, SPACE.periods, wide[:2])
     assert [len(d.members) for d in small.dimensions] == [5001, 5001]
+
+
+#: A frame, a series computed from it, its array and two of its cells, pickled while an address was called a part.
+OLD_PICKLE = (
+    "c-oCt&2Jk;6t|uASK_o4Ep1LEAP$a%Tqi9Rl{k<OTFO$>))y|(YSugU+jzgUA8kz=l^&8N(g+S61QO*4S1!Pzd>zV_{{#US1PCE`"
+    "Z+7jtCQZANJzsC$d-Hqm{bt_NKKx=Pr@l>D7sYPKTrNc^V4lSyDXMEMX6M!9J-Kj4l8|P&y-<pisZ68ehrD5XF%LcFL=BgDtj9y#"
+    "TU&AbPXAIm#_i&Gw!?62GuqoC#bG1y0=v_9xM9*B5}wV3Ss1bb${bk^L;rd^4sEZuOmlk<RgHidN=}NIV8BSQfi|Q#WQ075(ZOu_"
+    "o~*+$aVQ=H-01qD!5kY;iPmZk3wzv%lzO=(uS#9hb9!!F)?2uv8Vn3G>2}j|RLsP7V%sBp%t6eDx>xJD?8|3uA#10yR?Avtfqrlj"
+    "o?q3LSC&^sQ+!>vV$~BR!y;ED6vRw=@-;O^AIjM|<%QdSraHIN9UayIj<6&qJSU2gV|Pd%&yv^kcj;UO`iEKZ!iI0!o)xh;GBT_!"
+    "JL))olwd$JIFGL3RLEo7_w0yU6TnvtFL6y3?Bm!A1`R`HgPR~cnT8sMpyPXpY|@Fz^P-Z(6QIdVou1p0t9etBXLWQ`+mdiW6s_T5"
+    "3-&8=cPCw)68TqUtJQk*U;Naco{OcqyE<Q+0AHIJOB54jj4_LoNWyuzNOnOVw|ZF=lErabxAwKAq0%X(uY}lz@#ECB(XGOSJHuQk"
+    "j=NPwlzKLTguomen9N-No&-l!FXN~ku+CU{7Gq{QRKtVjA~YAJm{t>prz(58&AdK^6H{4KT+T>oM7m~3*QIn~Pg}vZq{zEcXzBhV"
+    "%U;Z!`Djdw)<<upIPrhCX#sOX(@6m1sC6C8Se4pUKj0xF6>=dlw<w``X!|6dzk;Ks=F-bony2Nqgx%rj434((2$t<~FT$<L?^*JD"
+    "Z8$aZ9ByK)eK%wl*3YIWzwL$(KeGrIhhO7PG=lFf8jg_(*yvc;0gOaW!cDjjn{XeKkq0qgrea-voLTq;qwfv+zKdcazog9QzUw9)"
+    "n*3DHCnkDZc6nMNXm2`&n8rj!B7X`A>kaPkc?SXGF_md<Czf|4d|nq*rxtNNzbrAC#%Gskc4cq&u2cZdAb>^|P^p)M7TNEr&Y|Hf"
+    "7N>==-jr}l&qcHe15q)o&<_G`p>a_(9NvxP0?sC$jST6^7WO-Sf@E!BUo(0vcv6aXxI?Tyy^3u+tv0OjGMPj4&Y|OlaW2}H$g*PY"
+    "(d)$GH+a-ASwuN&c>KC?k>*ell3{V!SJ#n+SCoV!Sx}C`@jA@yN9ctSp%dxO4Y|6UwY7b@xt8S(qqN_LqoD~)aQYDvhO>%&H(QAs"
+    "{e%urUu9m8k9m!&NX{{)1HrE09Tnh>LmiHtyxPeXqiY7TAl3_=GP|9t7|@uhW3MBhvN#SYs+f&khxJtV1aq*|BEw1oya8Cu4TqVO"
+    "^*b1MQA{I5u)la<B%=;P9I1q92j#3@Llg_}05k8Z+$bQo)<=gY(t`)Pw8BLx!g?lVDTq=#?T$*b3>EQA8w2C;i8lfY)Yl2KpHq<F"
+    "7d;2RqT1gwP#CVhmZ@2NJn7C&aDQc=y8zzVf4_nJUd$I2zk~I78$+GbSzFE8nQ<F^aKX>~4IzRU61WBfxG`d>Spu0`b@!#EMstBk"
+    "<k?A%oqzbzJkrZ;*n({YR>@-#iz(cp${$&B2i}Jd;7j;QFTvM(Ev;_&2I2d50lsU&_bvDVeoRbuFuasT&Bo%H#$sAr49ie%97fzk"
+    "NxjV|ZD^%*jX4Re9iz1hJ_!w6#(1B@1kuv^PFNBV2)}QXQ3(E^Y)$VW27e(9{f)nWcA|~fNkuU&F-p($UGOw<ewsV~pg0fj@q^<0"
+    "G#5C=`N1P#<1sY#e0c&_rf;0dch>NkrvSj0((sjq#224EBO^0u{0Ep*J-h"
+)
+
+
+def test_pickles_of_before_addresses_had_their_name_are_read():
+    old = pickle.loads(zlib.decompress(base64.b85decode(OLD_PICKLE)))
+    column = old["frame"]["antal"]
+    assert column.array.status.tolist() == [0, 1, 0, 3]
+    assert old["frame"].dtypes["antal"] == old["type"] == column.dtype
+    assert column.array.numbers[[0, 2]].tolist() == [12, 4]
+    assert [words[3] for words in described(column.array.registry, column.array.addresses)] == [
+        (("_omrade", ("_nykom", path)),) for path in ["/1/", "/2/"] * 2
+    ]
+    with pytest.raises(InvalidSumError, match=r"3 cells of 'Antal sanktioner' \(y01h01\)") as caught:
+        column.sum()
+    assert caught.value.reasons == ("hidden",)
+    assert old["array"].equals(column.array)
+    assert old["series"].array.status.tolist() == [5, 1, 5, 3]
+    for of_one_member, total in ((column[[0, 2]], 16), (old["series"][[0, 2]], 32)):
+        with pytest.warns(HiddenCellsWarning, match="the rows of 'B' were left out"):
+            assert of_one_member.sum() == total
+    shown, hidden = old["cells"]
+    assert (shown, f"{hidden}") == (12, "<3")
+    assert pickle.loads(pickle.dumps(old["frame"])).equals(old["frame"])
+    # It joins what is read today.
+    assert pd.concat([column[[0]], pickle.loads(pickle.dumps(column[[2]]))]).sum() == 16

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import jobindsats_pandas as ji
 from jobindsats_pandas.disclosure import (
     NOTHING,
     REASONS,
@@ -28,7 +31,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
     check_sums,
     merge_registries,
-    published_cell,
+    texts,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError, QueryError
 from jobindsats_pandas.kinds import Kind, is_count, measure_kind
@@ -586,7 +589,7 @@ def column(measure, members, *, periods=0, status=None, values=None, dropped=0):
         Registry.of(SPACE),
         dropped,
     )
-    return DiscretionisedArray._of(cells)
+    return DiscretionisedArray.unchecked(cells)
 
 
 def message(array):
@@ -595,58 +598,79 @@ def message(array):
     return str(caught.value)
 
 
+def instead(array):
+    text = message(array)
+    lines = [line.strip() for line in text[text.index("Instead:") :].splitlines()[1:]]
+    return [line for line in lines if not line.startswith(("df.jobindsats.plain()", "with ji.allow_sums()"))]
+
+
+NONE_KNOWN = "(no published number is known for just this selection)"
+
+
+def asked_for(measure, over="'Område'"):
+    return [
+        f"ji.read_official_total(df, 'Måling {measure}', over={over})  # asks for the published total",
+        f"df.jobindsats.official_total('Måling {measure}', over={over})  # where its row is in the frame",
+    ]
+
+
 def test_the_error_offers_the_parent_of_a_complete_level_and_nothing_else():
-    complete = message(column(Kind.FLOW, [3, 4], status=[0, 1]))
-    assert "by={'_nykom': '/1/'}, periods='2026M01'" in complete
-    assert "read_jobindsats('y01'" in complete
-    whole_country = message(column(Kind.FLOW, [1, 2], status=[0, 1]))
-    assert "df.jobindsats.official_total('Måling flow', over='Område')" in whole_country
-    assert "ji.read_official_total(df, over='Område')" in whole_country
-    partial = message(column(Kind.FLOW, [3, 5], status=[0, 1]))
-    assert "no published total exists" in partial
-    assert "sum_bounds('Måling flow')" in partial
+    call = "ji.read_jobindsats('y01', by={'_nykom': '/1/'}, periods='2026M01')"
+    interval = "df.jobindsats.sum_bounds('Måling flow')  # the interval"
+    assert instead(column(Kind.FLOW, [3, 4], status=[0, 1])) == [
+        f"{call}  # the published number of what these make up",
+        interval,
+    ]
+    whole_country = instead(column(Kind.FLOW, [1, 2], status=[0, 1]))
+    assert whole_country == [*asked_for("flow"), interval]
+    assert instead(column(Kind.FLOW, [3, 5], status=[0, 1])) == [NONE_KNOWN, interval]
 
 
 def test_combinations_that_were_left_out_complete_a_selection():
-    check = check_sums(column(Kind.PERSONS, [3, 4], status=[0, 3]).cells)
-    assert check.valid
-    found = published_cell(check)
-    assert found is not None
-    assert found.members == (1, 0)
+    # Both funds of both municipalities of a region, of which one was left out and counts as 0.
+    array = of([[3, 3, 4, 4], [1, 2, 1, 2]], Kind.PERSONS, status=[0, 0, 0, 3])
+    assert instead(array)[0] == NONE_KNOWN  # the funds have no published total
+    assert instead(column(Kind.PERSONS, [1, 2, 2, 1], periods=[0, 0, 0, 0], status=[0, 3, 0, 0]))[:2] == (
+        asked_for("persons")
+    )
+    assert instead(column(Kind.PERSONS, [3, 4, 5], status=[0, 0, 3]))[:2] == asked_for("persons")
+    assert instead(column(Kind.PERSONS, [3, 4, 5], status=[0, 7, 0]))[:2] == [
+        NONE_KNOWN,
+        interval_of("persons"),
+    ]
+
+
+def interval_of(measure):
+    return f"df.jobindsats.sum_bounds('Måling {measure}')  # the interval"
+
+
+def of(members, kind=Kind.FLOW, status=None):
+    """Cells of SPACE in the first month, by their area and fund."""
+    addresses = SPACE.encode(list(Kind).index(kind), 0, members)
+    status = np.zeros(len(addresses), np.uint8) if status is None else np.array(status, np.uint8)
+    return DiscretionisedArray(np.ones(len(addresses)), status, addresses, Registry.of(SPACE))
 
 
 def test_a_total_that_is_not_published_is_not_offered():
-    addresses = SPACE.encode(0, 0, [[0, 0], [1, 2]])
-    check = check_sums(Cells(np.array([5, 6]), np.zeros(2, dtype=np.uint8), addresses, Registry.of(SPACE)))
-    assert check.reasons_of() == ("persons",)
-    assert published_cell(check) is None
+    array = of([0, [1, 2]], Kind.PERSONS)
+    assert check_sums(array.cells).reasons_of() == ("persons",)
+    assert instead(array)[0] == NONE_KNOWN
 
 
 def test_every_selection_over_two_dimensions_must_be_whole():
     members = [[1, 1, 2, 2], [1, 2, 1, 2]]
-    dimensions = (
-        AREA,
-        AddressDimension.build(
-            "_b", "B", [("_h", "1", "alle", [("/", "I alt"), ("/1/", "x"), ("/2/", "y")])]
-        ),
+    other = AddressDimension.build(
+        "_b", "B", [("_h", "1", "alle", [("/", "I alt"), ("/1/", "x"), ("/2/", "y")])]
     )
-    space = AddressSpace("y03", "T", MEASURES, PERIODS, dimensions)
-    registry = Registry.of(space)
+    space = AddressSpace("y03", "T", MEASURES, PERIODS, (AREA, other))
 
     def found(kept):
         addresses = space.encode(0, 0, [np.array(codes)[kept] for codes in members])
-        return published_cell(
-            check_sums(
-                Cells(np.ones(len(addresses)), np.zeros(len(addresses), np.uint8), addresses, registry)
-            )
-        )
+        zeros = np.zeros(len(addresses), np.uint8)
+        return instead(DiscretionisedArray(np.ones(len(addresses)), zeros, addresses, Registry.of(space)))
 
-    assert found([0, 1, 2, 3]).over == (0, 1)
-    assert (
-        found([0, 1, 2, 3]).lines()[0]
-        == "df.jobindsats.official_total('Måling persons', over=['Område', 'B'])"
-    )
-    assert found([0, 1, 2]) is None
+    assert found([0, 1, 2, 3])[:2] == asked_for("persons", over="['Område', 'B']")
+    assert found([0, 1, 2])[0] == NONE_KNOWN
 
 
 @pytest.mark.parametrize(
@@ -682,59 +706,41 @@ def test_the_error_says_why_in_words(array, reason, words):
 
 
 def test_where_totals_stand_among_their_parts_the_published_total_comes_first():
-    def instead(array):
-        text = message(array)
-        return [line.strip() for line in text[text.index("Instead:") :].splitlines()[1:3]]
-
     without = "df.jobindsats.without_totals()  # or .level(dimension, level): rows of one level only"
-    none = "(no published total exists for just this selection)"
-    note = "  # the published total, if its row is in the frame"
-    assert instead(column(Kind.FLOW, [0, 3, 4, 5])) == [
-        "df.jobindsats.official_total('Måling flow')" + note,
-        without,
-    ]
+    there = "df.jobindsats.official_total('Måling flow', over='Område')  # the published total, which is among these"
+    assert instead(column(Kind.FLOW, [0, 3, 4, 5])) == [there, without]
     # Regions and municipalities of the whole country, over several months.
     stock = column(Kind.STOCK, [1, 2, 3, 4, 5], periods=[0, 0, 1, 1, 1])
-    assert "official_total('Måling stock')" in instead(stock)[0]
+    asked, there_too = asked_for("stock")
+    assert instead(stock)[:3] == [f"{asked} of each period", there_too, without]
     # Some municipalities are not the country, whether its row stands beside them or not.
-    assert instead(column(Kind.FLOW, [0, 3])) == [none, without]
+    assert instead(column(Kind.FLOW, [0, 3])) == [NONE_KNOWN, without]
     # A region and its own municipalities: the country's total would be another number.
-    assert instead(column(Kind.FLOW, [1, 3, 4])) == [none, without]
-
-    def of(members, measures=FLOW):
-        addresses = SPACE.encode(measures, 0, members)
-        return DiscretionisedArray(
-            np.ones(len(addresses)), np.zeros(len(addresses), np.uint8), addresses, Registry.of(SPACE)
-        )
-
+    assert instead(column(Kind.FLOW, [1, 3, 4])) == [NONE_KNOWN, without]
     # In one fund, that fund stays; a dimension without a published total has none to offer.
-    assert instead(of([[0, 3, 4, 5], 1]))[0] == (
-        "df.jobindsats.official_total('Måling flow', over='Område')" + note
-    )
-    assert instead(of([[0, 3, 4, 5], [1, 2, 1, 1]])) == [none, without]
+    assert instead(of([[0, 3, 4, 5], 1]))[0] == there
+    assert instead(of([[0, 3, 4, 5], [1, 2, 1, 1]])) == [NONE_KNOWN, without]
     # Derived measures, several measures and unknown cells are published nowhere.
-    assert instead(column(Kind.FLOW, [0, 3]) * 2)[0] == none
-    assert instead(of([[0, 3], 0], [0, 1]))[0] == none
+    assert instead(column(Kind.FLOW, [0, 3]) * 2)[0] == NONE_KNOWN
+    both = DiscretionisedArray._concat_same_type([of([[0, 3], 0]), of([[0, 3], 0], Kind.STOCK)])
+    assert instead(both)[0] == NONE_KNOWN
     unknown = DiscretionisedArray(np.ones(1), np.zeros(1, np.uint8))
-    assert instead(DiscretionisedArray._concat_same_type([of([[0, 3], 0]), unknown]))[0] == none
+    assert instead(DiscretionisedArray._concat_same_type([of([[0, 3], 0]), unknown]))[0] == NONE_KNOWN
 
 
 def test_where_the_periods_alone_do_not_add_each_of_them_does():
     def lines(array):
-        return [
-            line.strip() for line in message(array).splitlines() if "each period" in line and "  " in line
-        ]
+        return [line for line in instead(array) if "each period" in line]
 
     twice = {"members": [3, 4, 3, 4], "periods": [0, 0, 1, 1]}
     for kind in (Kind.STOCK, Kind.FULL_TIME):
-        assert lines(column(kind, **twice))[-1] == (
-            f"df.groupby(\"Periode\", observed=True)['Måling {kind}'].sum()  # one sum for each period"
-        )
-        assert lines(column(kind, **twice, status=[0, 1, 0, 0]))[-1] == (
-            f"df.jobindsats.sum_bounds('Måling {kind}', by=\"Periode\")  # the interval for each period"
-        )
+        call = f"df.jobindsats.sum_bounds('Måling {kind}', by='period')"
+        assert lines(column(kind, **twice)) == [f"{call}  # one sum for each period"]
+        assert lines(column(kind, **twice, status=[0, 1, 0, 0])) == [
+            f"{call}  # the interval for each period"
+        ]
     frame = pd.DataFrame({"Periode": list("aabb"), "x": column(Kind.STOCK, **twice)})
-    assert frame.groupby("Periode", observed=True)["x"].sum().tolist() == [20, 20]
+    assert frame.jobindsats.sum_bounds("Måling stock", by="period")["value"].tolist() == [20, 20]
     for refused in (
         column(Kind.PERSONS, **twice),
         column(Kind.NONE, **twice),
@@ -742,9 +748,8 @@ def test_where_the_periods_alone_do_not_add_each_of_them_does():
         column(Kind.STOCK, **twice, dropped=1),
         column(Kind.FLOW, [3, 4], status=[0, 1]),
     ):
-        text = message(refused)
-        assert "groupby" not in text
-        assert 'by="Periode"' not in text
+        assert "groupby" not in message(refused)
+        assert lines(refused) == []
 
 
 def test_one_cell_alone_is_spoken_of_as_one_and_is_better_pivoted():
@@ -847,7 +852,7 @@ def test_inside_allow_sums_everything_goes_through_and_adds_to_nothing_outside()
         assert total == 20
         assert sum(array) == 20
         assert pd.Series(array).groupby([0, 0, 1]).sum().tolist() == [10, 10]
-    with pytest.raises(InvalidSumError, match="belong to no known cell"):
+    with pytest.raises(InvalidSumError, match="belongs to no known cell"):
         total + array[0]
     with pytest.raises(InvalidSumError):
         array.sum()
@@ -903,7 +908,7 @@ def test_a_coarser_period_that_is_covered_exactly_is_named_and_no_other():
     quarter = "ji.read_jobindsats('y07', by={'_nykom': '/1/1/'}, periods='2026Q01', period_type='Q')"
     assert quarter in text(0, [0, 1, 2])
     assert "periods='2026Y01', period_type='Y'" in text(0, range(12))
-    assert "by=None, periods='2026Q02'" in text(0, [3, 4, 5], member=0)
+    assert "ji.read_jobindsats('y07', periods='2026Q02', period_type='Q')" in text(0, [3, 4, 5], member=0)
     for months in ([0, 1], [1, 2, 3], [0, 1, 2, 3]):
         assert "period_type=" not in text(0, months)
     assert "df['Antal fuldtidspersoner'].mean()" in text(1, [0, 1])
@@ -945,6 +950,9 @@ def test_the_refusal_of_groups_names_how_many_are_right_and_the_call_that_gives_
         frame.groupby("måned")["antal"].sum()
     with pytest.raises(InvalidSumError, match=re.escape("by=['måned', 'kommune'])  # 5 of 6")):
         frame.groupby(["måned", "kommune"])["antal"].sum()
+    unnamed = "(df.assign(key=…).jobindsats.sum_bounds('Måling flow', by='key'), with your groups as a column: 1 of 2 groups"
+    with pytest.raises(InvalidSumError, match=re.escape(unnamed)):
+        frame.groupby([0, 0, 0, 1, 1, 1])["antal"].sum()
     wide = frame.pivot(index="kommune", columns="måned", values="antal")  # noqa: PD010
     with pytest.raises(InvalidSumError, match=r"sum\(axis=1\): refused in 1 of 3 rows") as caught:
         wide.sum(axis=1)
@@ -1031,3 +1039,197 @@ def test_the_country_is_not_offered_for_municipalities_that_are_not_the_whole_le
     with pytest.raises(QueryError, match="It is one call away"):
         frame([1, 2, 3]).jobindsats.official_total()
     assert "official_total" in message(frame([1, 2, 3])["antal"].array)
+
+
+def test_what_is_made_of_an_estimate_is_one_too():
+    """A published average times what it is an average of is right to within rounding, however it is computed on."""
+    measures = (
+        AddressMeasure("r", "Gnsn. udbetaling pr. person, kr.", Kind.NONE),
+        AddressMeasure("n", "Antal personer", Kind.PERSONS),
+    )
+    registry = Registry.of(AddressSpace("y10", "T", measures, PERIODS, (AREA,)))
+
+    def cells(measure, values):
+        addresses = registry.spaces[0].encode(measure, 0, [[3, 4]])
+        return DiscretionisedArray(np.array(values), np.zeros(2, np.uint8), addresses, registry)
+
+    rate, count = cells(0, [100.0, 200.0]), cells(1, [3, 4])
+    product = rate * count
+    estimates = {
+        "the product": product,
+        "of a scaled rate": (rate / 1000) * count,
+        "scaled": product / 1000,
+        "scaled back": (product * 4) * 0.25,
+        "rounded": product.round(1),
+        "less another": product - product * 2,
+        "of single cells": pd.array([a * b for a, b in zip(rate, count, strict=True)], dtype=rate.dtype),
+    }
+    for how, array in estimates.items():
+        (measure,) = {measure for _, measure in array.registry.measures(array.addresses)}
+        assert measure.approximate, how
+        assert measure.kind is Kind.MONEY
+        assert np.isnan(check_sums(array.cells).bounds().low).all()
+        assert all(text.startswith("≈") for text in texts(array.cells))
+    assert pd.Series(estimates["of a scaled rate"]).sum() == pytest.approx(1.1)
+    # A ratio that was made here is exact.
+    assert not ((count / rate) * rate).registry.measures(((count / rate) * rate).addresses)[0][1].approximate
+
+
+# ---- the advice, followed ------------------------------------------------------------------------------------------
+
+
+def told_where_from(frame, url):
+    """The frame with cells that know the address they were read from."""
+    frame = frame.copy()
+    for place in range(frame.shape[1]):
+        if isinstance(frame.iloc[:, place].array, DiscretionisedArray):
+            cells = frame.iloc[:, place].array.cells
+            registry = Registry([replace(space, url=url) for space in cells.registry.spaces])
+            frame.isetitem(place, DiscretionisedArray.from_cells(replace(cells, registry=registry)))
+    return frame
+
+
+def hidden_column(frame):
+    """A count of which cells are hidden."""
+    return next(
+        name
+        for name in frame
+        if isinstance(frame[name].array, DiscretionisedArray)
+        and (frame[name].array.status == CellStatus.DISCRETIONISED).any()
+        and name.startswith("Antal")
+    )
+
+
+def wide(frame):
+    return frame.pivot(index="A-kasse", columns="Periode", values="Antal ledige personer")  # noqa: PD010
+
+
+def refusal(call, frame):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(InvalidSumError) as caught:
+            call(frame)
+    return str(caught.value)
+
+
+FUNDS = {"by": "A-kasse", "periods": "latest:2"}
+ADVICE = {
+    "a column of parts": ("y01h01", FUNDS, lambda df: df[hidden_column(df)].sum(), "ji.read_official_total"),
+    "a column with its total": (
+        "y01h01",
+        {**FUNDS, "by": {"_akassedp": "*"}},
+        lambda df: df[hidden_column(df)].sum(),
+        "df.jobindsats.official_total",
+    ),
+    "rates": ("y01h01", FUNDS, lambda df: df[df.columns[-1]].sum(), "ji.read_official_total"),
+    "groups": (
+        "y01h01",
+        FUNDS,
+        lambda df: df.groupby("A-kasse", observed=True)[hidden_column(df)].sum(),
+        "df.jobindsats.sum_bounds",
+    ),
+    "a pivot table": (
+        "y01h01",
+        FUNDS,
+        lambda df: df.pivot_table(index="A-kasse", values=hidden_column(df), aggfunc="sum", observed=True),
+        "df.jobindsats.sum_bounds",
+    ),
+    "margins": (
+        "y25i01",
+        FUNDS,
+        lambda df: df.pivot_table(
+            index="A-kasse",
+            columns="Periode",
+            values="Antal ledige personer",
+            aggfunc="sum",
+            margins=True,
+            observed=True,
+        ),
+        "ji.read_official_total",
+    ),
+    "full-time persons over months": (
+        "y25i01",
+        {"periods": "latest:6"},
+        lambda df: df["Antal ledige fuldtidspersoner"].sum(),
+        "df['Antal ledige fuldtidspersoner'].mean()",
+    ),
+    "full-time persons over months, by fund": (
+        "y25i01",
+        FUNDS,
+        lambda df: df.groupby("A-kasse", observed=True)["Antal ledige fuldtidspersoner"].sum(),
+        "df.groupby('A-kasse', observed=True)['Antal ledige fuldtidspersoner'].mean()",
+    ),
+    "the months of a year": (
+        "y01u01",
+        {"periods": "2025M01:2025M12"},
+        lambda df: df["Antal personer med udbetaling"].sum(),
+        "ji.read_jobindsats('y01u01', periods='2025Y01', period_type='Y', client=client)",
+    ),
+    "the quarters of a year, of one fund": (
+        "y01h01",
+        {"by": {"_akassedp": "/1/"}, "periods": "2025Q01:2025Q04"},
+        lambda df: df[df.columns[-1]].sum(),
+        "ji.read_jobindsats('y01h01', by={'_akassedp': '/1/'}, periods='2025Y01', period_type='Y', client=client)",
+    ),
+    "all funds in the quarters of a year": (
+        "y01h01",
+        {"by": "A-kasse", "periods": "2025Q01:2025Q04"},
+        lambda df: df[hidden_column(df)].sum(),
+        "ji.read_jobindsats('y01h01', periods='2025Y01', period_type='Y', client=client)",
+    ),
+    "the quarters of a year but one": (
+        "y01h01",
+        {"periods": "2025Q02:2025Q04"},
+        lambda df: df[df.columns[-1]].sum(),
+        "df.jobindsats.plain()",
+    ),
+    "the municipalities of a labour market region": (
+        "y25i01",
+        {"by": {"_nykom": "those of a region"}, "periods": 1},
+        lambda df: df["Antal ledige personer"].sum(),
+        "ji.read_jobindsats('y25i01', by={'_reko': '/1/'}, periods='2026M08', client=client)",
+    ),
+    "some municipalities": (
+        "y25i01",
+        {"by": {"_nykom": ["Aarhus", "Odense"]}, "periods": 1},
+        lambda df: df["Antal ledige personer"].sum(),
+        "df.jobindsats.sum_bounds",
+    ),
+    "wide, side by side": (
+        "y25i01",
+        FUNDS,
+        lambda df: wide(df).sum(axis=1),
+        "df.jobindsats.plain()",
+    ),
+    "several measures in one row": (
+        "y25i01",
+        FUNDS,
+        lambda df: df.set_index(["Periode", "A-kasse"]).sum(axis=1),
+        "df.jobindsats.plain()",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ADVICE)
+def test_the_first_line_of_advice_works_for_the_frame(case, client):
+    table, question, refused, expected = ADVICE[case]
+    if question.get("by") == {"_nykom": "those of a region"}:
+        below = client.table(table).hierarchy("_reko").members
+        names = [member.name for member in below if member.path.startswith("/1/") and member.path != "/1/"]
+        question = {**question, "by": {"_nykom": names}}
+    frame = told_where_from(ji.read_jobindsats(table, **question, client=client), client.base_url)
+    text = refusal(refused, frame)
+    lines = [line.strip() for line in text[text.index("Instead:") :].splitlines()[1:]]
+    first = next(line for line in lines if not line.startswith("("))
+    assert first.startswith(expected)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = eval(first, {"df": frame, "ji": ji, "client": client})
+    assert found.notna().any(axis=None) if hasattr(found, "notna") else found > 0
+    # The client is asked for where the cells come from another address than the usual one, and only there.
+    of_another = f"# client: the ji.Client of {client.base_url}, where these cells come from"
+    assert (of_another in lines) is ("client=client" in text)
+    usual = refusal(refused, told_where_from(frame, ""))
+    assert "client" not in usual
+    assert usual == text.replace(", client=client", "").replace(f"\n  {of_another}", "")
+    assert ("groupby" in text) is (case.startswith("groups") or "by fund" in case)

@@ -236,17 +236,20 @@ def test_old_files_and_pickles_keep_the_numbers_of_the_statuses():
     ]
 
 
-def test_pickles_of_before_there_were_holes_are_read():
+@pytest.mark.parametrize("name", ["_parts", "_addresses"])
+@pytest.mark.parametrize("knew_holes", [False, True])
+def test_pickles_of_before_there_were_bundles_are_read(name, knew_holes):
     array = panel((2,)).x.reindex(range(13)).array
-    state = {
-        name: value for name, value in array.__dict__.items() if name not in {"_left", "_gap", "_counted"}
-    }
-    state["_status"] = np.where(array.status == HOLE, np.uint8(ABSENT), array.status)
+    cells = array.cells
+    status = cells.status if knew_holes else np.where(cells.status == HOLE, np.uint8(ABSENT), cells.status)
+    state = {"_numbers": cells.values, "_status": status, name: cells.addresses, "_registry": cells.registry}
+    state |= {"_dropped": 2, "_uniform": None} | ({"_left": ("FOA",)} if knew_holes else {})
     old = object.__new__(DiscretionisedArray)
     old.__setstate__(state)
     assert statuses(pd.Series(old)) == statuses(pd.Series(array))
     assert old.equals(array)
-    assert old.cells.left == ()
+    assert (old.dropped, old.cells.left) == (2, ("FOA",) if knew_holes else ())
+    assert pickle.loads(pickle.dumps(old)).equals(array)
 
 
 def test_arrow_columns_of_before_there_were_holes_are_read():

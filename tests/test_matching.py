@@ -1,10 +1,12 @@
+"""Names as people type them: folded, and the nearest of those there are."""
+
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobindsats_pandas.matching import did_you_mean, fold, nearest, ranked
+from jobindsats_pandas.matching import did_you_mean, fold, nearest
 
 
 @pytest.mark.parametrize(
@@ -57,48 +59,3 @@ def test_the_question_names_all_that_is_near_or_says_nothing():
     assert did_you_mean("odens", ["Odense"]) == " Did you mean 'Odense'?"
     assert did_you_mean("kommun", ["kommune", "kommuner"]) == " Did you mean 'kommune' or 'kommuner'?"
     assert did_you_mean("qqq", ["Odense"]) == ""
-
-
-def found(search: str, *texts: str) -> list[str]:
-    return ranked(search, texts, lambda text: [(text, 1.0)])
-
-
-@pytest.mark.parametrize(
-    ("search", "better", "worse"),
-    [
-        ("ledige", "Ledige", "Ledigeres"),
-        ("ledig", "Ledige", "Langtidsledige"),
-        ("kommuner", "Kommuner", "Kommune"),
-    ],
-)
-def test_a_word_counts_more_than_a_beginning_a_piece_and_a_shorter_ending(search, better, worse):
-    assert found(search, worse, better) == [better, worse]
-
-
-@pytest.mark.parametrize("slip", ["ledgie", "ledie", "leddige", "ladige", "ledigd"])
-def test_one_wrong_letter_is_forgiven_in_a_long_word_where_nothing_fits_better(slip):
-    assert found(slip, "Ledige", "Sanktioner") == ["Ledige"]
-    assert found(slip, "Ledige", slip) == [slip]
-
-
-@pytest.mark.parametrize(
-    ("search", "text"), [("hxk", "HK"), ("lgdigt", "Ledige"), ("!", "!"), ("", "Ledige")]
-)
-def test_other_words_find_nothing(search, text):
-    assert found(search, text) == []
-
-
-def test_every_word_comes_before_half_of_the_words_and_less_than_half_is_nothing():
-    assert found("ledige kommune", "Ledige", "Ledige i kommunen") == ["Ledige i kommunen"]
-    assert found("langtidsledige kommune", "Langtidsledige", "Sanktioner") == ["Langtidsledige"]
-    assert found("ledige kommune køn", "Ledige", "Sanktioner") == []
-
-
-def test_nothing_to_search_in_is_no_hit():
-    assert ranked("ledige", ["x"], lambda _: []) == []
-
-
-@given(st.permutations(["ledige", "KOMMUNER", "aeroe"]))
-def test_the_order_of_the_words_does_not_matter(words):
-    texts = [("Ledige fordelt på kommuner", 2.0), ("Ærø", 1.0)]
-    assert ranked(" ".join(words), ["x"], lambda _: texts) == ["x"]

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
-from jobindsats_pandas import audit, parquet, totals
+from jobindsats_pandas import layouts, parquet, totals
 from jobindsats_pandas.disclosure import (
     AddressDimension,
     AddressMeasure,
@@ -115,7 +115,7 @@ def shapes(crossed: pd.DataFrame, sanctions: pd.DataFrame) -> dict[str, pd.DataF
     name = "Antal sanktioner i alt"
     by_labels = crossed.set_index(["Periode", "Område", "Ydelsesgrupper"]).iloc[:, 0]
     twice = pd.concat([crossed, crossed.iloc[:, [3]]], axis=1)
-    long = [totals.to_long(frame) for frame in (crossed.head(9), sanctions.head(9))]
+    long = [layouts.to_long(frame) for frame in (crossed.head(9), sanctions.head(9))]
     numbered = sanctions.copy()
     numbered.columns = pd.RangeIndex(sanctions.shape[1])
     dated = sanctions.copy()
@@ -304,10 +304,11 @@ def test_a_partitioned_directory_comes_back_exactly(crossed: pd.DataFrame, tmp_p
 def test_directories_are_named_as_other_programs_expect(crossed: pd.DataFrame, tmp_path: Path) -> None:
     parquet.to_parquet(crossed, tmp_path / "x", ["Periode", "Område"])
     assert sorted(path.name for path in (tmp_path / "x").iterdir()) == [
-        f"Periode=2026M{m:02d}" for m in (6, 7, 8)
+        *(f"Periode=2026M{m:02d}" for m in (6, 7, 8)),
+        "_jobindsats_manifest.json",
     ]
     assert (tmp_path / "x" / "Periode=2026M06" / "Område=Ærø" / "part-0.parquet").is_file()
-    plain = audit.plain(crossed)
+    plain = layouts.plain(crossed)
     name = crossed.columns[3]
     dataset = pads.dataset(tmp_path / "x", partitioning="hive").to_table().to_pandas()
     assert (
@@ -341,7 +342,7 @@ def test_one_file_of_a_directory_is_a_frame_of_its_own(crossed: pd.DataFrame, tm
 def test_a_directory_with_missing_files_is_refused(crossed: pd.DataFrame, tmp_path: Path) -> None:
     parquet.to_parquet(crossed, tmp_path / "x", "Periode")
     (tmp_path / "x" / "Periode=2026M07" / "part-0.parquet").unlink()
-    with pytest.raises(ProvenanceError, match=r"holds 999 rows, and 1,499 were written"):
+    with pytest.raises(ProvenanceError, match=r"its 'Periode=2026M07/part-0.parquet' is missing"):
         parquet.read_parquet(tmp_path / "x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ProvenanceError, match="holds no Parquet files"):
@@ -356,7 +357,7 @@ def test_partitions_are_by_columns_of_labels(
             parquet.to_parquet(crossed, tmp_path / "x", by)
     with pytest.raises(QueryError, match="names one twice"):
         parquet.to_parquet(crossed, tmp_path / "x", ["Område", "Område"])
-    monkeypatch.setattr(parquet.files, "MAX_PARTITIONS", 50)
+    monkeypatch.setattr(parquet.directories, "MAX_PARTITIONS", 50)
     with pytest.raises(QueryError, match="makes 100 files, more than 50"):
         parquet.to_parquet(crossed, tmp_path / "x", "Område")
     assert not list(tmp_path.iterdir())
@@ -375,7 +376,7 @@ def test_what_lies_there_already_is_not_thrown_away(crossed: pd.DataFrame, tmp_p
     with pytest.raises(QueryError, match="is a directory"):
         parquet.to_parquet(crossed, tmp_path / "mine")
     parquet.to_parquet(crossed, tmp_path / "file.parquet")
-    with pytest.raises(QueryError, match="exists and was not written"):
+    with pytest.raises(QueryError, match="exists and is no directory"):
         parquet.to_parquet(crossed, tmp_path / "file.parquet", "Periode")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
@@ -437,7 +438,7 @@ def test_dates_stand_beside_periods_however_far_off(tmp_path: Path) -> None:
 def test_every_program_shows_plain_numbers(crossed: pd.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "æøå.parquet"
     parquet.to_parquet(crossed, path)
-    name, plain = crossed.columns[3], audit.plain(crossed)
+    name, plain = crossed.columns[3], layouts.plain(crossed)
     hidden = (plain[f"{name}_status"] == "discretionised").to_numpy()
     numbers = plain[name].to_numpy(dtype=object, na_value=None).tolist()
     table = pq.read_table(path)
@@ -476,7 +477,7 @@ print(json.dumps([str(df.dtypes.iloc[4]), str(df.dtypes.iloc[0]), int(df[name].i
 
 
 def test_the_long_layout_keeps_one_column_of_statuses(crossed: pd.DataFrame, tmp_path: Path) -> None:
-    long = totals.to_long(crossed)
+    long = layouts.to_long(crossed)
     parquet.to_parquet(long, tmp_path / "x.parquet")
     assert pq.read_schema(tmp_path / "x.parquet").names == [
         "Periode",
@@ -496,7 +497,7 @@ def test_the_long_layout_keeps_one_column_of_statuses(crossed: pd.DataFrame, tmp
 def test_a_file_is_hardly_larger_than_a_plain_one(reader: ji.Client, tmp_path: Path) -> None:
     frame = reader.read("y30r21", by={"_nykom": "*", "_aldera": "*"}, periods=40)
     parquet.to_parquet(frame, tmp_path / "ours.parquet")
-    plain = audit.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
+    plain = layouts.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
     plain.to_parquet(tmp_path / "plain.parquet", compression="zstd")
     assert (tmp_path / "ours.parquet").stat().st_size <= 1.3 * (tmp_path / "plain.parquet").stat().st_size
 
@@ -611,10 +612,10 @@ def test_a_newer_format_is_not_guessed_at(
     crossed: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(parquet.files, "FORMAT", parquet.files.FORMAT + 1)
+        patch.setattr(parquet.metadata, "FORMAT", parquet.metadata.FORMAT + 1)
         parquet.to_parquet(crossed, tmp_path / "x.parquet")
     with pytest.raises(
-        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 3; this one reads 2\). Upgrade"
+        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 4; this one reads 3\). Upgrade"
     ):
         parquet.read_parquet(tmp_path / "x.parquet")
 

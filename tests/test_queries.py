@@ -257,12 +257,12 @@ def test_two_hierarchies_of_one_dimension_are_refused():
 @pytest.mark.parametrize(
     ("by", "message"),
     [
-        ("Omraade", "can be any of the hierarchies '_nykom'"),
+        ("Omraade", "2 hierarchies named 'Omraade': '_nykom'"),
         ("_nykomm", "Did you mean '_nykom'"),
         ({"_nykom": "Odens"}, "has no member 'Odens' .of 6.. Did you mean 'Odense'"),
         (
             {"_nykom": "level:komune"},
-            "no level 'komune'. Did you mean 'Kommune'.*It has: 'land' .Hele landet., 'kom'",
+            "no level 'komune'. Did you mean 'Kommune'.*It has: 'land' .Hele landet.; 'kom'",
         ),
         ({"_nykom": []}, "names no member"),
         ({"_nykom": 461}, "461 is not a member of '_nykom'"),
@@ -343,7 +343,7 @@ def test_levels_that_share_a_name_are_refused_and_an_id_decides():
     item = dimension(
         "d", "D", hierarchy("h", "H", level("x", "X", [("/1/", "a")]), level("y", "X", [("/1/1/", "b")]))
     )
-    with pytest.raises(QueryError, match=r"2 levels 'X'. It has: 'total' \(D i alt\), 'x'"):
+    with pytest.raises(QueryError, match=r"2 levels named 'X': 'x' \(X\); 'y' \(X\)"):
         plan(table(AREA, item), by={"h": "level:X"})
     assert asked(plan(table(AREA, item), by={"h": "level:x"}), "h") == ["/1/"]
 
@@ -379,7 +379,7 @@ def test_measures_are_named_by_id_name_column_or_group(measures, ids):
         ([], "names no measure"),
         ([5], "5 is not a name of a measure"),
         (5, "5 is not a name of a measure"),
-        ("qqq", "has no measure 'qqq'. It has: Ledige: Antal"),
+        ("qqq", "has no measure 'qqq'. It has: 'Ledige: Antal"),
     ],
 )
 def test_measures_that_do_not_exist_are_refused(measures, message):
@@ -389,7 +389,7 @@ def test_measures_that_do_not_exist_are_refused(measures, message):
 
 def test_measures_of_one_name_are_refused_and_an_id_decides():
     twins = table(groups=[group("a", "A", ("x", "Antal")), group("b", "B", ("y", "Antal"))])
-    with pytest.raises(QueryError, match=r"2 measures named 'Antal': 'x' \(A: Antal\), 'y' \(B: Antal\)"):
+    with pytest.raises(QueryError, match=r"2 measures named 'Antal': 'x' \(A: Antal\); 'y' \(B: Antal\)"):
         plan(twins, measures="Antal")
     assert [m.id for m in plan(twins, measures=["y"]).measures] == ["y"]
     assert len(plan(twins).measures) == 2

@@ -371,7 +371,8 @@ def test_a_column_keeps_the_name_that_the_frames_give_it() -> None:
     old = frame(of, {(1, 0): (7, SHOWN)})
     new = frame(of, {(1, 0): (8, SHOWN)})
     new.attrs["jobindsats"] = {
-        "columns": {"period": "Month", "dimensions": {"Fund": ["_fund", "_f"], "Sex": ["_sex", "_s"]}}
+        "table": of.table,
+        "columns": {"period": "Month", "dimensions": {"Fund": ["_fund", "_f"], "Sex": ["_sex", "_s"]}},
     }
     assert compare(old, new).changes.columns[:2].tolist() == ["Month", "Fund"]
 

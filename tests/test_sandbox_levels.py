@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WORLDS: tuple[Levels, ...] = ("inside", "apart", "unlisted")
 TABLES = sorted(sandbox.population(1))
 TOTAL = {"Hele landet", "A-kasse i alt", "I alt", "Tilbud i alt", "Køn i alt", "Alder i alt", "Erhverv i alt"}
-TOTAL |= {"Ydelsesgrupper i alt", "Oprindelse i alt"}
+TOTAL |= {"Ydelsesgrupper i alt", "Oprindelse i alt", "Varighed i alt", "Visitationskategori i alt"}
 
 
 @pytest.fixture(scope="module")

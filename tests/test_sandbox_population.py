@@ -72,6 +72,9 @@ WIDE = [
     ("ptv_a02", "QMAT", 3, {"_nykom": "*", "_ygrpi09": "*", "_kon": "*"}),
     ("y01u01", "M", 3, {"_nykom": "*", "_akassedp": "*"}),
     ("y25i14", "M", 2, {"_reko": "level:nykom", "_escostar_rs": "*"}),
+    ("y25i09", "M", 2, {"_nykom": "*", "_ygrpi09": "*", "_alder_5i30_60s": "*"}),
+    ("y07a02", "M", 2, {"_nykom": "*", "_varighed": "*", "_kon": "*"}),
+    ("y60a02", "M", 2, {"_nykom": "*", "_viskat_1int": "*", "_aldera": "*"}),
     ("y30r21", "M", 1, {"_nykom": "*", "_aldera": "*", "_kon": "*", "_oprinda": "*"}),
 ]
 
@@ -205,6 +208,20 @@ def test_sanctions_of_four_types_make_up_the_sanctions_in_all() -> None:
     assert total == sum(types) > 0
 
 
+def test_an_average_duration_lies_between_those_of_its_parts_and_a_share_between_nobody_and_everybody() -> (
+    None
+):
+    table = POPULATION["y60a02"]
+    weeks, months = table.measure_ids[3], table.index.periods["M"]
+    parts = [table.truths(weeks, months, {"_viskat_1int": [path] * 44}) for path in ("/1/", "/2/", "/3/")]
+    total = table.truths(weeks, months)
+    assert (np.min(parts, axis=0) < total).all()
+    assert (np.max(parts, axis=0) > total).all()
+    long_term = POPULATION["y25i09"]
+    shares = [long_term.truth(long_term.measure_ids[2], "2026M08", {"_nykom": path}) for path in PLACES]
+    assert 5 < min(shares) < max(shares) < 80
+
+
 def test_an_only_child_has_its_parents_name_and_figures() -> None:
     table = POPULATION["y01c01"]
     asked = {"mgroup.*": "*", "period.M": "latest:3", "hierarchy._tilb_2ptv": "/2/1/,/2/1/1/"}
@@ -242,17 +259,6 @@ def test_the_same_seed_gives_the_same_figures_and_another_one_others() -> None:
 
 
 PLACES = [f"/{i}/" for i in range(1, 99)]
-
-
-def test_a_revision_changes_only_the_newest_three_base_periods() -> None:
-    table = POPULATION["y25i01"]
-    revised = table.revised(("2026-10-08", None))
-    months = table.index.periods["M"]
-    before, after = (t.truths(t.measure_ids[0], months) for t in (table, revised))
-    assert (before[:-3] == after[:-3]).all()
-    assert (before[-3:] != after[-3:]).all()
-    assert revised.metadata["update_latest"] == "2026-10-08"
-    assert revised.metadata["update_next"] is None
 
 
 def test_period_types_hold_complete_periods_in_time_order() -> None:
@@ -324,18 +330,28 @@ NODES = (
     st.integers(0, 10**6),
     st.floats(0.2, 30),
     st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True),
+    st.booleans(),
 )
 def test_distinct_persons_and_amounts_equal_a_count_person_by_person(
-    seed: int, size: float, rows: list[int]
+    seed: int, size: float, rows: list[int], republished: bool
 ) -> None:
     rng = np.random.default_rng(seed)
-    register = Register.populate(
-        seed=[seed],
-        expected=size * rng.gamma(0.5, size=(8, 4, 3)),
-        crossing={0: 0.2, 1: 0.3},
-        amounts=(Amount(("two", "three"), ones),),
-        subsets={"some": 0.5},
-    )
+    amounts, subsets = (Amount(("two", "three"), ones),), {"some": 0.5}
+
+    def populate(periods: int) -> Register:
+        return Register.populate(
+            seed=[seed, periods],
+            expected=size * rng.gamma(0.5, size=(periods, 4, 3)),
+            crossing={0: 0.2, 1: 0.3},
+            amounts=amounts,
+            subsets=subsets,
+        )
+
+    register = populate(6 if republished else 8)
+    if republished:
+        other = rng.integers(0, 5, (3, 4, 3))
+        register = register.revised(rng, other, amounts=amounts, subsets=subsets).followed_by(populate(2))
+        assert (register.singles["persons"][3:6] == other).all()
     nodes = [NODES[0][rows], NODES[1]]
     spans = [(0, 1), (2, 5), (0, 8)]
     for name in ("persons", "some"):

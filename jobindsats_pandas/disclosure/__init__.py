@@ -30,11 +30,11 @@ from jobindsats_pandas.disclosure.addresses import (
     Registry,
     merge_registries,
 )
-from jobindsats_pandas.disclosure.array import DiscretionisedArray
+from jobindsats_pandas.disclosure.array import DiscretionisedArray, DiscretionisedDtype
+from jobindsats_pandas.disclosure.arrow import ArrowDiscretionisedType
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, adds_nothing
 from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
-from jobindsats_pandas.disclosure.messages import Published, published_cell, sum_error
+from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.sums import REASONS, Bounds, SumCheck, allow_sums, check_sums, sums_allowed
 
 __all__ = [
@@ -53,15 +53,15 @@ __all__ = [
     "Decoded",
     "DiscretionisedArray",
     "DiscretionisedDtype",
-    "Published",
     "Registry",
     "SumCheck",
     "adds_nothing",
     "allow_sums",
     "check_sums",
     "merge_registries",
-    "published_cell",
     "sum_error",
     "sums_allowed",
     "texts",
 ]
+
+ArrowDiscretionisedType.pandas_dtype = DiscretionisedDtype

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, ClassVar, Final, NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobindsats_pandas.kinds import Kind
-from jobindsats_pandas.periods import frequency, period_values
 
 __all__ = [
     "APART",
@@ -53,6 +55,34 @@ STATISTIC: Final = -3
 """The address of a mean, a median and their like: of kind none, and of no cell."""
 
 _LARGEST: Final = 1 << 62
+_MONTHS: Final = {"M": 1, "Q": 3, "Y": 12}
+_PERIOD: Final = re.compile(r"(\d{4})([MQY])(\d{1,2})", re.ASCII)
+
+
+def months_of(period: str) -> range:
+    """The months of a month, a quarter or a year, counted from year 0; none of a period of another type.
+
+    Examples
+    --------
+    >>> months_of("0002Q03"), len(months_of("2026Y01")), len(months_of("2026W07"))
+    (range(30, 33), 12, 0)
+    """
+    found = _PERIOD.fullmatch(period)
+    if not found:
+        return range(0)
+    length = _MONTHS[found[2]]
+    first = int(found[1]) * 12 + (int(found[3]) - 1) * length
+    return range(first, first + length)
+
+
+def taken_apart(numbers: Any, radices: Iterable[int]) -> Iterator[Any]:
+    """The digits of numbers in mixed radix, the least significant first; what is left comes last."""
+    for radix in radices:
+        # A quotient and a product are vectorised in numpy, the remainder is not.
+        quotient = numbers // radix
+        yield numbers - quotient * radix
+        numbers = quotient
+    yield numbers
 
 
 @dataclass(frozen=True)
@@ -81,8 +111,8 @@ class AddressMeasure:
 
     @property
     def approximate(self) -> bool:
-        """Whether it is a published, rounded average times what it is an average of."""
-        return self.operation[:1] == (ESTIMATE,)
+        """Whether it is, or is made of, a published and rounded average times what it is an average of."""
+        return ESTIMATE in self.operation
 
 
 @dataclass(frozen=True)
@@ -154,23 +184,22 @@ class AddressDimension:
         >>> fund.code("/2/", "_akassedp")
         2
         """
-        total_name = ""
-        total_found = False
+        total_name, total_found = "", False
         numbers: dict[tuple[str, str, str, int], int] = {("", "", "", 0): 0}
-        rows: dict[tuple[str, str], tuple[str, int, int]] = {}
+        rows: dict[tuple[str, str], tuple[str, int]] = {}
         for hierarchy, level_id, level_name, members in levels:
             for path, member_name in members:
                 if path == "/":
                     total_name, total_found = total_name or member_name, True
                 elif (hierarchy, path) not in rows:
-                    depth = _depth(path)
-                    level = (hierarchy, level_id, level_name, depth)
-                    rows[hierarchy, path] = (member_name, numbers.setdefault(level, len(numbers)), depth)
+                    level = (hierarchy, level_id, level_name, len(_steps(path)))
+                    rows[hierarchy, path] = (member_name, numbers.setdefault(level, len(numbers)))
         codes = {key: code for code, key in enumerate(rows, start=1)}
         built = [AddressMember("/", total_name or f"{name} i alt", 0, 0, total_found)]
-        for (hierarchy, path), (member_name, number, depth) in rows.items():
-            above = _ancestors(path) if depth > 1 else []
-            parent = next((codes[hierarchy, a] for a in above if (hierarchy, a) in codes), 0)
+        for (hierarchy, path), (member_name, number) in rows.items():
+            steps = _steps(path)
+            above = (f"/{'/'.join(steps[:end])}/" for end in range(len(steps) - 1, 0, -1))
+            parent = next((codes[hierarchy, one] for one in above if (hierarchy, one) in codes), 0)
             built.append(AddressMember(path, member_name, number, parent))
         return cls(id, name, tuple(AddressLevel(*level) for level in numbers), tuple(built))
 
@@ -192,18 +221,15 @@ class AddressDimension:
     def ancestors(self) -> NDArray[np.int32]:
         """Row d: each member's nearest existing ancestor, or itself, of depth d or less; row 0 is the total."""
         parent = np.array([member.parent for member in self.members], dtype=np.int32)
-        depth = np.array([_depth(member.path) for member in self.members])
+        depth = np.array([len(_steps(member.path)) for member in self.members])
         rows = [np.arange(len(self.members), dtype=np.int32)]
         for limit in range(int(depth.max()) - 1, -1, -1):
-            row = rows[0].copy()
-            while (deep := depth[row] > limit).any():
-                row[deep] = parent[row[deep]]
-            rows.insert(0, row)
-        return np.array(rows)
+            rows.append(np.where(depth[rows[-1]] > limit, parent[rows[-1]], rows[-1]))
+        return np.array(rows[::-1])
 
     def below(self, ancestor: int, level: int) -> NDArray[np.intp]:
         """The numbers of all members of a level that stand below a member."""
-        column = self.ancestors[_depth(self.members[ancestor].path)]
+        column = self.ancestors[len(_steps(self.members[ancestor].path))]
         return np.flatnonzero((self.level_of == level) & (column == ancestor))
 
 
@@ -219,6 +245,8 @@ class AddressSpace:
     periods : tuple of (period type, period id)
         Such as ``("M", "2026M05")``, of all period types, oldest first within each.
     dimensions : tuple of AddressDimension
+    url : str
+        The address of the API that it was read from, where that is not the usual one.
 
     Raises
     ------
@@ -231,6 +259,7 @@ class AddressSpace:
     measures: tuple[AddressMeasure, ...]
     periods: tuple[tuple[str, str], ...]
     dimensions: tuple[AddressDimension, ...]
+    url: str = ""
 
     def __post_init__(self) -> None:
         if not (self.measures and self.periods):
@@ -240,6 +269,10 @@ class AddressSpace:
                 f"table {self.table!r} has {self.size:.1e} possible cells, more than can be numbered;"
                 " keep only the dimensions that are asked for, with AddressSpace.fitting(...)"
             )
+
+    def __hash__(self) -> int:
+        # Hashing thousands of members would cost more than comparing those few spaces that agree in this.
+        return hash((self.table, self.size, self.measures[-1].id))
 
     @classmethod
     def fitting(
@@ -251,17 +284,17 @@ class AddressSpace:
         dimensions: Sequence[AddressDimension],
         *,
         needed: Iterable[str] = (),
+        url: str = "",
     ) -> AddressSpace:
         """A space of all dimensions, or where those are too many, of the needed ones; others stand at their total."""
-        measures, periods, dimensions = tuple(measures), tuple(periods), tuple(dimensions)
         size = len(measures) * len(periods) * math.prod(len(d.members) for d in dimensions)
         if size >= _LARGEST >> 8:
             keep = set(needed)
-            dimensions = tuple(
-                d if d.id in keep else AddressDimension(d.id, d.name, d.levels[:1], d.members[:1])
+            dimensions = [
+                d if d.id in keep else replace(d, levels=d.levels[:1], members=d.members[:1])
                 for d in dimensions
-            )
-        return cls(table, table_name, measures, periods, dimensions)
+            ]
+        return cls(table, table_name, tuple(measures), tuple(periods), tuple(dimensions), url)
 
     def encode(
         self, measure: int | Codes, periods: int | Codes, members: Sequence[int | NDArray[np.integer]] = ()
@@ -278,15 +311,13 @@ class AddressSpace:
         Returns
         -------
         int64 array
-            Parts, to be given to an array with `Registry.of(space)`.
+            Addresses, to be given to an array with `Registry.of(space)`.
         """
         codes: Any = np.asarray(measure, dtype=np.int64)
         for index, dimension in enumerate(self.dimensions):
-            codes = codes * len(dimension.members) + np.asarray(
-                members[index] if index < len(members) else 0, dtype=np.int64
-            )
-        codes = codes * len(self.periods) + np.asarray(periods, dtype=np.int64)
-        return np.atleast_1d(codes)
+            here = members[index] if index < len(members) else 0
+            codes = codes * len(dimension.members) + np.asarray(here, dtype=np.int64)
+        return np.atleast_1d(codes * len(self.periods) + np.asarray(periods, dtype=np.int64))
 
     def measure_code(self, id: str) -> int:  # noqa: A002 - as the attribute is called
         """The index of a measure by its id; `KeyError` if there is none."""
@@ -296,20 +327,15 @@ class AddressSpace:
         """The index of a period; `KeyError` if there is none."""
         return self._period_codes[period_type, period_id]
 
-    def with_measure(self, measure: AddressMeasure) -> tuple[AddressSpace, int]:
-        """The space with one more measure, and that measure's index; the same space if it is there already."""
-        index = self._measure_codes.get(measure.id)
-        if index is not None:
-            return self, index
-        grown = AddressSpace(
-            self.table, self.table_name, (*self.measures, measure), self.periods, self.dimensions
-        )
-        return grown, len(self.measures)
+    @cached_property
+    def radices(self) -> list[int]:
+        """How many there are of each digit of an address but the measure: periods, then the dimensions from the last."""
+        return [len(self.periods), *(len(d.members) for d in reversed(self.dimensions))]
 
     @cached_property
     def per_measure(self) -> int:
         """How many cells each measure has."""
-        return len(self.periods) * math.prod(len(d.members) for d in self.dimensions)
+        return math.prod(self.radices)
 
     @cached_property
     def size(self) -> int:
@@ -320,10 +346,7 @@ class AddressSpace:
     def period_types(self) -> NDArray[np.int32]:
         """A number for the type of each period: its place in `APART`, and from ``len(APART)`` on the others."""
         numbers = {kind: place for place, kind in enumerate(APART)}
-        return np.array(
-            [numbers.setdefault(kind, len(numbers)) for kind, _ in self.periods] or [len(APART)],
-            dtype=np.int32,
-        )
+        return np.array([numbers.setdefault(kind, len(numbers)) for kind, _ in self.periods], dtype=np.int32)
 
     @cached_property
     def types_of_periods(self) -> list[int]:
@@ -338,22 +361,29 @@ class AddressSpace:
     @cached_property
     def ordinals(self) -> Codes:
         """Each period as the calendar counts periods of its type; where it does not, its place among them."""
-        result = np.arange(len(self.periods))
-        for number in np.unique(self.period_types):
-            where = np.flatnonzero(self.period_types == number)
-            ids = [self.periods[place][1] for place in where]
-            if frequency(ids) is not None:
-                result[where] = cast("Any", period_values(ids)).asi8
-        return result
+        months = [months_of(period) for _, period in self.periods]
+        return np.array([m.start // len(m) if m else place for place, m in enumerate(months)])
+
+    def gaps(self, periods: NDArray[np.integer]) -> str:
+        """What is said of a sum over periods between which the table has none, type by type; else empty."""
+        for number in np.unique(self.period_types[periods]):
+            known = self.ordinals[periods[self.period_types[periods] == number]]
+            first, last = int(known.min()), int(known.max())
+            alike = (self.period_types == number) & (self.ordinals >= first) & (self.ordinals <= last)
+            has, span = np.flatnonzero(alike), last - first + 1
+            if len(has) < span:
+                in_order = has[np.argsort(self.ordinals[has])]
+                (_, start), (kind, end) = self.periods[in_order[0]], self.periods[in_order[-1]]
+                return (
+                    f"table {self.table} has {len(has):,} of the {span:,} periods of type {kind} from {start} to {end};"
+                    " what is added is not the whole time between them."
+                )
+        return ""
 
     @cached_property
     def has_gaps(self) -> bool:
         """Whether the calendar has periods between those of a type that the table does not have."""
-        return any(
-            int(np.ptp(self.ordinals[where])) + 1 > len(where)
-            for number in np.unique(self.period_types)
-            if len(where := np.flatnonzero(self.period_types == number))
-        )
+        return bool(self.gaps(np.arange(len(self.periods))))
 
     @cached_property
     def _measure_codes(self) -> dict[str, int]:
@@ -401,103 +431,131 @@ class Registry:
     array([0, 1])
     """
 
-    __slots__ = ("__weakref__", "_grown", "offsets", "spaces", "steps")
+    # Of equal spaces there is one registry: so registries compare by identity, and merging what is the same is free.
+    _known: ClassVar[WeakValueDictionary[tuple[AddressSpace, ...], Registry]] = WeakValueDictionary()
 
-    def __init__(self, spaces: Iterable[AddressSpace] = ()) -> None:
-        self.spaces = tuple(spaces)
-        self.offsets: tuple[int, ...] = tuple(accumulate((s.size for s in self.spaces), initial=0))[:-1]
-        if (
-            sum(space.size for space in self.spaces) >= 2 * _LARGEST
-        ):  # pragma: no cover - needs astronomically many
+    spaces: tuple[AddressSpace, ...]
+    offsets: tuple[int, ...]
+    steps: dict[tuple[Any, ...], Any]
+    _grown: dict[tuple[int, AddressMeasure], tuple[Registry, int]]
+
+    def __new__(cls, spaces: Iterable[AddressSpace] = ()) -> Registry:  # noqa: PYI034 - there are no others
+        """The registry of these spaces: the same object for equal ones."""
+        spaces = tuple(spaces)
+        if (known := cls._known.get(spaces)) is not None:
+            return known
+        self = super().__new__(cls)
+        *offsets, size = accumulate((space.size for space in spaces), initial=0)
+        if size >= 2 * _LARGEST:  # pragma: no cover - needs astronomically many
             raise ValueError(
                 "these tables together have more cells than can be numbered; combine fewer of them"
             )
-        # Arithmetic derives the same few measures again and again; the identical registry makes merging free.
+        self.spaces, self.offsets = spaces, tuple(offsets)
         # By how much the address of a cell moves when the cell is computed with a number; single cells keep it here.
-        self.steps: dict[tuple[Any, ...], Any] = {}
-        self._grown: dict[tuple[int, AddressMeasure], tuple[Registry, int]] = {}
+        self.steps = {}
+        # Arithmetic derives the same few measures again and again.
+        self._grown = {}
+        return cls._known.setdefault(spaces, self)
 
     @classmethod
     def of(cls, space: AddressSpace) -> Registry:
-        """The registry of one space: the same object for the same space."""
-        return _registry_of(_Same(space))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Registry) and (self is other or self.spaces == other.spaces)
-
-    def __hash__(self) -> int:
-        return hash(tuple((space.table, space.size) for space in self.spaces))
+        """The registry of one space."""
+        return cls((space,))
 
     def __repr__(self) -> str:
         return f"<Registry of {', '.join(space.table for space in self.spaces) or 'nothing'}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_registry, self.spaces)
+        return Registry, (self.spaces,)
 
-    def __copy__(self) -> Registry:
-        return self
+    def split(self, addresses: Codes) -> Iterator[tuple[int, Any, Codes]]:
+        """For each space that has any of the addresses its place, which of them it has, and their numbers in it.
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Registry:
-        return self
+        Special addresses (below 0) are in none.
+        """
+        if not len(addresses):
+            return
+        lowest, highest = int(addresses.min()), int(addresses.max())
+        for place, (space, offset) in enumerate(zip(self.spaces, self.offsets, strict=True)):
+            if offset <= lowest and highest < offset + space.size:
+                yield place, slice(None), addresses - offset if offset else addresses
+            elif lowest < offset + space.size and highest >= offset:
+                where = np.flatnonzero((addresses >= offset) & (addresses < offset + space.size))
+                if len(where):
+                    yield place, where, addresses[where] - offset
 
     def decode(self, addresses: Codes) -> list[Decoded]:
         """Take addresses apart: one `Decoded` for each space that has any; special addresses (below 0) are in none."""
         addresses = np.asarray(addresses, dtype=np.int64)
         decoded = []
-        for space, offset in zip(self.spaces, self.offsets, strict=True):
-            where = np.flatnonzero((addresses >= offset) & (addresses < offset + space.size))
-            if not len(where):
-                continue
-            rest = addresses[where] - offset
-            digits = []
-            for radix in (len(space.periods), *(len(d.members) for d in reversed(space.dimensions))):
-                quotient = rest // radix
-                digits.append(rest - quotient * radix)
-                rest = quotient
-            decoded.append(Decoded(space, where, rest, digits[0], tuple(reversed(digits[1:]))))
+        for place, where, numbers in self.split(addresses):
+            space = self.spaces[place]
+            period, *members, measure = taken_apart(numbers, space.radices)
+            positions = np.arange(len(addresses))[where]
+            decoded.append(Decoded(space, positions, measure, period, tuple(reversed(members))))
         return decoded
 
     def measures(self, addresses: Codes) -> list[tuple[AddressSpace, AddressMeasure]]:
         """The measures that addresses belong to, in the order of the registry; special addresses belong to none."""
-        found = []
-        for space, offset in zip(self.spaces, self.offsets, strict=True):
-            inside = addresses[(addresses >= offset) & (addresses < offset + space.size)]
-            if len(inside):
-                codes = np.unique((inside - offset) // space.per_measure)
-                found += [(space, space.measures[code]) for code in codes]
-        return found
+        return [
+            (space, space.measures[code])
+            for place, _, numbers in self.split(addresses)
+            for space in [self.spaces[place]]
+            for code in np.unique(numbers // space.per_measure)
+        ]
 
     def locate(self, address: int) -> tuple[AddressSpace, int] | None:
         """The space of one address and its number there; None for a special address."""
-        for space, offset in zip(self.spaces, self.offsets, strict=True):
-            if offset <= address < offset + space.size:
-                return space, address - offset
-        return None
+        if address < 0:
+            return None
+        place = bisect_right(self.offsets, address) - 1
+        return self.spaces[place], address - self.offsets[place]
 
-    def with_measure(self, place: int, measure: AddressMeasure) -> tuple[Registry, int, Recoder | None]:
-        """The registry whose space number `place` has one more measure, its index, and how to recode old addresses."""
+    def with_measure(self, place: int, measure: AddressMeasure) -> tuple[Registry, int]:
+        """The registry whose space number `place` has one more measure, and its index; numbers within spaces stay."""
         key = (place, measure)
         if key not in self._grown:
             # Scaling by ever new numbers would make this grow without end.
             if len(self._grown) >= 256:
                 self._grown.clear()
-            space, index = self.spaces[place].with_measure(measure)
-            spaces = list(self.spaces)
-            spaces[place] = space
-            self._grown[key] = (self if space is self.spaces[place] else Registry(spaces), index)
-        grown, index = self._grown[key]
-        return grown, index, None if grown.offsets == self.offsets else _recoder(self, grown)
+            space = self.spaces[place]
+            index = space._measure_codes.get(measure.id, len(space.measures))  # noqa: SLF001 - of this module
+            if index == len(space.measures):
+                space = replace(space, measures=(*space.measures, measure))
+            grown = Registry((*self.spaces[:place], space, *self.spaces[place + 1 :]))
+            self._grown[key] = (grown, index)
+        return self._grown[key]
 
     def to_json(self) -> str:
         """Everything, as plain JSON."""
-        return json.dumps(
-            [_space_to_plain(space) for space in self.spaces], ensure_ascii=False, separators=(",", ":")
-        )
+        return json.dumps(self.spaces, default=_plain, ensure_ascii=False, separators=(",", ":"))
 
-    @classmethod
-    def from_json(cls, text: str) -> Registry:
-        """What `to_json` wrote; the same object for the same text."""
-        return _registry_from_json(text)
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def from_json(text: str) -> Registry:
+        """What `to_json` wrote."""
+
+        def dimension(id: str, name: str, levels: Any, members: Any) -> AddressDimension:  # noqa: A002 - as it is written
+            levels = tuple(AddressLevel(*level) for level in levels)
+            return AddressDimension(id, name, levels, tuple(AddressMember(*member) for member in members))
+
+        def space(measures: Any, periods: Any, dimensions: Any, **others: str) -> AddressSpace:
+            return AddressSpace(
+                measures=tuple(
+                    AddressMeasure(i, name, Kind(kind), tuple(how)) for i, name, kind, how in measures
+                ),
+                periods=tuple((period_type, period) for period_type, period in periods),
+                dimensions=tuple(dimension(**one) for one in dimensions),
+                **others,
+            )
+
+        return Registry(space(**one) for one in json.loads(text))
+
+
+def _plain(one: Any) -> Any:
+    """What JSON is to hold of a dataclass: of the large ones their fields by name."""
+    named = {field.name: getattr(one, field.name) for field in fields(one)}
+    return named if isinstance(one, AddressSpace | AddressDimension) else list(named.values())
 
 
 EMPTY: Final = Registry()
@@ -510,200 +568,84 @@ def merge_registries(registries: Sequence[Registry]) -> tuple[Registry, list[Rec
     Identical registries cost nothing. Tables that stand in several with different metadata get the union of their
     measures, periods and members.
     """
-    distinct = list({id(r): r for r in registries if r.spaces}.values())
-    if not distinct:
-        return (registries[0] if registries else Registry()), [None] * len(registries)
-    if len(distinct) == 1:
-        return distinct[0], [None] * len(registries)
-    merged, maps = _merge(tuple(distinct))
-    by_id = dict(zip((id(r) for r in distinct), maps, strict=True))
-    return merged, [by_id.get(id(registry)) for registry in registries]
+    distinct = tuple(dict.fromkeys(registry for registry in registries if registry.spaces))
+    if len(distinct) < 2:
+        return (*distinct, EMPTY)[0], [None] * len(registries)
+    merged, recoders = _merged(distinct)
+    recoder_of = dict(zip(distinct, recoders, strict=True))
+    return merged, [recoder_of.get(registry) for registry in registries]
 
 
 @lru_cache(maxsize=64)
-def _merge_identical(registries: tuple[_Same, ...]) -> tuple[Registry, list[Recoder | None]]:
+def _merged(registries: tuple[Registry, ...]) -> tuple[Registry, list[Recoder | None]]:
     spaces: dict[str, AddressSpace] = {}
-    for registry in registries:
-        for space in registry.value.spaces:
-            known = spaces.get(space.table)
-            spaces[space.table] = space if known is None else _union(known, space)
-    merged = next((r.value for r in registries if r.value.spaces == tuple(spaces.values())), None)
-    merged = merged or Registry(spaces.values())
-    return merged, [_recoder(registry.value, merged) for registry in registries]
+    for space in (space for registry in registries for space in registry.spaces):
+        spaces[space.table] = _union(spaces[space.table], space) if space.table in spaces else space
+    merged = Registry(spaces.values())
+    return merged, [_recoder(registry, merged) for registry in registries]
 
 
-def _merge(registries: tuple[Registry, ...]) -> tuple[Registry, list[Recoder | None]]:
-    return _merge_identical(tuple(_Same(registry) for registry in registries))
-
-
-class _Same:
-    """Holds an object as a key by identity: hashing thousands of members would cost more than it saves."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
-
-
-@lru_cache(maxsize=64)
-def _registry_of(space: _Same) -> Registry:
-    return Registry((space.value,))
-
-
-@lru_cache(maxsize=64)
-def _registry_from_json(text: str) -> Registry:
-    return Registry(_space_from_plain(plain) for plain in json.loads(text))
-
-
-def _registry(*spaces: AddressSpace) -> Registry:
-    return Registry.of(spaces[0]) if len(spaces) == 1 else Registry(spaces)
-
-
-def _depth(path: str) -> int:
-    return len([step for step in path.split("/") if step])
-
-
-def _ancestors(path: str) -> list[str]:
-    """Proper ancestors but the total, nearest first: ``/2/3/4/`` gives ``/2/3/`` and ``/2/``."""
-    steps = [step for step in path.split("/") if step]
-    return [f"/{'/'.join(steps[:end])}/" for end in range(len(steps) - 1, 0, -1)]
+def _steps(path: str) -> list[str]:
+    return [step for step in path.split("/") if step]
 
 
 def _union(first: AddressSpace, second: AddressSpace) -> AddressSpace:
-    if first is second or first == second:
-        return first
-    shorter, longer = sorted((first, second), key=lambda space: len(space.measures))
-    if (
-        shorter.dimensions == longer.dimensions
-        and shorter.periods == longer.periods
-        and longer.measures[: len(shorter.measures)] == shorter.measures
-    ):
-        return longer
     # Of a measure that both have, the stricter kind stands: overrides of one read must not loosen another.
     measures = {measure.id: measure for measure in first.measures}
     for measure in second.measures:
         known = measures.setdefault(measure.id, measure)
         if known.kind is not measure.kind:
-            measures[measure.id] = AddressMeasure(known.id, known.name, Kind.NONE, known.operation)
+            measures[measure.id] = replace(known, kind=Kind.NONE)
     dimensions = {dimension.id: dimension for dimension in first.dimensions}
     for dimension in second.dimensions:
         known_dimension = dimensions.setdefault(dimension.id, dimension)
         dimensions[dimension.id] = _union_of_dimensions(known_dimension, dimension)
-    return AddressSpace(
-        first.table,
-        first.table_name,
-        tuple(measures.values()),
-        tuple(dict.fromkeys((*first.periods, *second.periods))),
-        tuple(dimensions.values()),
+    return replace(
+        first,
+        measures=tuple(measures.values()),
+        periods=tuple(dict.fromkeys((*first.periods, *second.periods))),
+        dimensions=tuple(dimensions.values()),
+        url=first.url if first.url == second.url else "",
     )
 
 
 def _union_of_dimensions(first: AddressDimension, second: AddressDimension) -> AddressDimension:
     if first is second or first == second:
         return first
-    levels: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-    for dimension in (first, second):
-        for member in dimension.members:
-            level = dimension.levels[member.level]
-            if member.published or member.path != "/":
-                levels.setdefault((level.hierarchy, level.id, level.name), []).append(
-                    (member.path, member.name)
-                )
-    return AddressDimension.build(first.id, first.name, [(*key, members) for key, members in levels.items()])
+    levels = [
+        (level.hierarchy, level.id, level.name, [(member.path, member.name)])
+        for dimension in (first, second)
+        for member in dimension.members
+        for level in [dimension.levels[member.level]]
+        if member.published
+    ]
+    return AddressDimension.build(first.id, first.name, levels)
 
 
 def _recoder(old: Registry, new: Registry) -> Recoder | None:
     """How addresses numbered in one registry are numbered in another, which knows all their cells."""
     targets = {space.table: (space, offset) for space, offset in zip(new.spaces, new.offsets, strict=True)}
-    steps: list[tuple[AddressSpace, int, AddressSpace, int]] = []
-    unchanged = True
-    for space, offset in zip(old.spaces, old.offsets, strict=True):
-        target, target_offset = targets[space.table]
-        steps.append((space, offset, target, target_offset))
-        unchanged &= offset == target_offset and _keeps_numbers(space, target)
-    if unchanged:
-        return None
+
+    def stays(space: AddressSpace, offset: int) -> bool:
+        target, new_offset = targets[space.table]
+        ids, new_ids = ([measure.id for measure in one.measures] for one in (space, target))
+        alike = (space.dimensions, space.periods) == (target.dimensions, target.periods)
+        return offset == new_offset and (space is target or (alike and new_ids[: len(ids)] == ids))
 
     def recode(addresses: Codes) -> Codes:
         result = addresses.copy()
-        for (_, _, target, target_offset), decoded in _pair(steps, old.decode(addresses)):
-            space = decoded.space
-            measures = np.array([target.measure_code(m.id) for m in space.measures])
-            periods = np.array([target.period_code(*p) for p in space.periods])
-            places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
-            members: list[Any] = []
-            for dimension in target.dimensions:
-                if dimension.id not in places:
-                    members.append(0)
-                    continue
-                source = space.dimensions[places[dimension.id]]
-                table = np.array([dimension.codes[key] for key in source.codes])
-                members.append(table[decoded.members[places[dimension.id]]])
-            result[decoded.where] = target_offset + target.encode(
-                measures[decoded.measure], periods[decoded.period], members
+        for cells in old.decode(addresses):
+            target, offset = targets[cells.space.table]
+            measures = np.array([target.measure_code(m.id) for m in cells.space.measures])
+            periods = np.array([target.period_code(*p) for p in cells.space.periods])
+            members: dict[str, Any] = {}
+            for source, codes in zip(cells.space.dimensions, cells.members, strict=True):
+                known = next(one for one in target.dimensions if one.id == source.id)
+                members[source.id] = np.array([known.codes[key] for key in source.codes])[codes]
+            in_order = [members.get(dimension.id, 0) for dimension in target.dimensions]
+            result[cells.where] = offset + target.encode(
+                measures[cells.measure], periods[cells.period], in_order
             )
         return result
 
-    return recode
-
-
-def _pair(
-    steps: list[tuple[AddressSpace, int, AddressSpace, int]], decoded: list[Decoded]
-) -> list[tuple[tuple[AddressSpace, int, AddressSpace, int], Decoded]]:
-    by_table = {step[0].table: step for step in steps}
-    return [(by_table[cells.space.table], cells) for cells in decoded]
-
-
-def _keeps_numbers(space: AddressSpace, target: AddressSpace) -> bool:
-    return space is target or (
-        space.dimensions == target.dimensions
-        and space.periods == target.periods
-        and [m.id for m in target.measures[: len(space.measures)]] == [m.id for m in space.measures]
-    )
-
-
-def _space_to_plain(space: AddressSpace) -> dict[str, Any]:
-    return {
-        "table": space.table,
-        "table_name": space.table_name,
-        "measures": [[m.id, m.name, m.kind.value, list(m.operation)] for m in space.measures],
-        "periods": space.periods,
-        "dimensions": [
-            {
-                "id": dimension.id,
-                "name": dimension.name,
-                "levels": [
-                    [level.hierarchy, level.id, level.name, level.depth] for level in dimension.levels
-                ],
-                "members": [[m.path, m.name, m.level, m.parent, m.published] for m in dimension.members],
-            }
-            for dimension in space.dimensions
-        ],
-    }
-
-
-def _space_from_plain(plain: dict[str, Any]) -> AddressSpace:
-    return AddressSpace(
-        plain["table"],
-        plain["table_name"],
-        tuple(
-            AddressMeasure(measure_id, name, Kind(kind), tuple(operation))
-            for measure_id, name, kind, operation in plain["measures"]
-        ),
-        tuple((period_type, period) for period_type, period in plain["periods"]),
-        tuple(
-            AddressDimension(
-                dimension["id"],
-                dimension["name"],
-                tuple(AddressLevel(*level) for level in dimension["levels"]),
-                tuple(AddressMember(*member) for member in dimension["members"]),
-            )
-            for dimension in plain["dimensions"]
-        ),
-    )
+    return None if all(map(stays, old.spaces, old.offsets)) else recode

@@ -1,8 +1,9 @@
 """Who is asking: the only way to tell a sum from a mean where pandas hands a plain copy of the numbers around.
 
 `rolling.sum` and `rolling.mean` ask an array for the very same thing, its numbers as float64; so do numpy's
-functions, the plots and the writers of files. The functions on the stack tell them apart. Where nothing is
-recognised, windows count as sums, and everything else as numbers that leave.
+functions, the plots and the writers of files. The functions on the stack tell them apart. Only what is known to be
+harmless is listed: an unknown function of a window or of numpy counts as a sum, one of pandas as numbers that leave,
+and whatever adds single cells in bulk as a sum.
 """
 
 # ruff: noqa: SLF001 - sys._getframe is the only way to the stack that costs nothing
@@ -13,60 +14,23 @@ import os
 import re
 import sys
 import warnings
-from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
 __all__ = [
-    "Addition",
-    "Grouping",
-    "Picture",
-    "Purpose",
-    "addition",
-    "appending",
-    "called_directly",
-    "combining",
-    "drawing",
-    "grouping",
-    "in_picture",
-    "in_statistic",
-    "made_bare",
-    "pairing",
-    "picture",
-    "pivoting",
-    "purpose",
-    "relabelling",
-    "reshaping",
-    "stripping",
-    "warn_drawn",
-    "warn_gaps",
-    "warn_hidden",
-    "warn_mixed",
-    "warn_removed",
-    "warn_unweighted",
-]
-
-
-class Purpose(Enum):
-    """What somebody wants plain numbers for."""
-
-    DISPLAY = auto()
-    OBJECTS = auto()
-    INTERNAL = auto()
-    DRAWING = auto()
-    STATISTIC = auto()
-    SUM = auto()
-    WINDOW_SUM = auto()
-    WINDOW_APPLY = auto()
-    EXPORT = auto()
+    "Addition", "Grouping", "Picture", "Purpose", "addition", "appending", "called_directly", "combining", "drawing",
+    "gone_over", "grouping", "in_statistic", "made_bare", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
+    "stripping", "warn_drawn", "warn_gaps", "warn_hidden", "warn_mixed", "warn_removed", "warn_unweighted",
+]  # fmt: skip
 
 
 def _words(text: str) -> frozenset[str]:
@@ -75,18 +39,33 @@ def _words(text: str) -> frozenset[str]:
 
 _OURS: Final = __name__.rpartition(".")[0]
 _WINDOW_STATISTICS: Final = _words(
-    """
-    mean median std var sem min quantile skew kurt corr cov corr_func cov_func prep_binary
-    """
+    "mean median std var sem min quantile skew kurt corr cov corr_func cov_func prep_binary"
 )
-_WINDOW_HARMLESS: Final = frozenset({"max", "count", "rank", "nunique", "first", "last"})
-_NUMPY_SUMS: Final = _words(
+_WINDOW_HARMLESS: Final = _words("max count rank nunique first last")
+# What hands the numbers on to the functions of windows.
+_WINDOW_INNER: Final = _words("homogeneous_func calc flex_binary_moment")
+# These choose, order, compare and describe numbers, or compute with one after the other.
+_NUMPY_HARMLESS: Final = _words(
     """
-    average cumsum cumulative_sum convolve einsum nancumsum nansum sum trapezoid trapz
+    MaskedArray.__new__ matrix.__new__ vectorize.__call__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
+    array2string array_equal array_equiv array_repr array_split array_str asarray_chkfinite asmatrix assert_allclose
+    assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d
+    atleast_2d atleast_3d block broadcast_arrays broadcast_to choose clip column_stack compress copy corrcoef
+    count_nonzero cov cumprod delete diag diff digitize dsplit dstack ediff1d expand_dims extract fix fix_invalid
+    flatnonzero flip fliplr flipud full full_like gradient histogram histogram2d histogramdd histogram_bin_edges
+    hsplit hstack i0 imag insert interp intersect1d isclose iscomplex isin isneginf isposinf isreal lstsq masked_equal
+    masked_greater masked_greater_equal masked_inside masked_invalid masked_less masked_less_equal masked_not_equal
+    masked_object masked_outside masked_values masked_where max maximum_fill_value mean median meshgrid min moveaxis
+    nan_to_num nanargmax nanargmin nancumprod nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd
+    nanvar ndim nonzero ones_like outer pad partition percentile piecewise place polyfit prod ptp put putmask quantile
+    ravel real real_if_close repeat require reshape resize roll rot90 round save savetxt savez savez_compressed
+    searchsorted select setdiff1d setxor1d shape sinc size sliding_window_view sort split squeeze stack std swapaxes
+    take take_along_axis tile transpose tril trim_zeros triu union1d unique unique_all unique_counts unique_inverse
+    unique_values unwrap var vsplit vstack zeros_like
     """
 )
 # The smallest that is seen is not the smallest: hidden cells are smaller.
-_PANDAS_STATISTICS: Final = frozenset({"corr", "cov", "corrwith", "autocorr", "nsmallest", "qcut"})
+_PANDAS_STATISTICS: Final = _words("corr cov corrwith autocorr nsmallest qcut")
 # These take the numbers only to look at them, or to build a guarded array again at once.
 _PANDAS_INTERNAL: Final = _words(
     """
@@ -94,20 +73,13 @@ _PANDAS_INTERNAL: Final = _words(
     _bins_to_cuts cut _hash_pandas_object equals array_equivalent assert_extension_array_equal
     assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes
     apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns
-    idxmax idxmin reindex update searchsorted mode nlargest round compare
-    memory_usage info interpolate itertuples iterrows value_counts value_counts_internal _validate unstack
-    _factorize_keys
-    _get_engine_target
+    idxmax idxmin reindex update searchsorted mode nlargest round compare memory_usage info interpolate itertuples
+    iterrows value_counts value_counts_internal _validate unstack _factorize_keys _get_engine_target
     """
 )
-
 # Between a frame and somebody who wants its numbers.
 _AS_NUMBERS: Final = _words("values _values to_numpy __array__ asarray")
-_STATISTICS: Final = _words(
-    """
-    mean var std sem skew kurt average cov corr corrcoef median quantile histogram
-    """
-)
+_STATISTICS: Final = _words("mean var std sem skew kurt average cov corr corrcoef median quantile histogram")
 # What pandas and numpy do with single cells counts as adding them up, but for these: element by element, or by a
 # function of the user's that is built in.
 _ELEMENTWISE: Final = ("pandas.core.ops", "pandas.core.computation", "pandas.core.roperator")
@@ -126,36 +98,67 @@ _RELABELLING: Final = (
     "pandas.core.series._reindex_indexer",
 )
 
+_Frame = tuple[str, str, "FrameType"]
 
-def _frames(depth: int) -> Iterator[tuple[str, str, FrameType]]:
+
+def _frames(depth: int) -> Iterator[_Frame]:
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         yield frame.f_globals.get("__name__", ""), frame.f_code.co_name, frame
         frame = frame.f_back
 
 
-def _outside(depth: int) -> Iterator[tuple[str, str, FrameType]]:
+def _outside(depth: int) -> Iterator[_Frame]:
     """The frames that are not of this room."""
     return (frame for frame in _frames(depth + 1) if not frame[0].startswith(_OURS))
 
 
+def _between(depth: int) -> Iterator[_Frame]:
+    """The frames of pandas, numpy and matplotlib between this room and whoever called them."""
+    return takewhile(lambda frame: _is_library(frame[0]) or _draws(frame[0]), _outside(depth + 1))
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
 def _is_library(module: str) -> bool:
-    return module.partition(".")[0] in {"pandas", "numpy"}
+    return _package(module) in {"pandas", "numpy"}
+
+
+def _draws(module: str) -> bool:
+    return _package(module) == "matplotlib" or module.startswith("pandas.plotting")
+
+
+# ---- who wants numbers --------------------------------------------------------------------------------------------
+
+
+class Purpose(Enum):
+    """What somebody wants plain numbers for."""
+
+    DISPLAY = auto()
+    OBJECTS = auto()
+    INTERNAL = auto()
+    DRAWING = auto()
+    STATISTIC = auto()
+    SUM = auto()
+    WINDOW_SUM = auto()
+    WINDOW_APPLY = auto()
+    EXPORT = auto()
 
 
 def purpose(*, typed: bool) -> Purpose:
-    """Tell what the caller of the array wants its numbers for, from the functions on the stack.
-
-    Parameters
-    ----------
-    typed : bool
-        Whether it said of which dtype.
-    """
-    whole_frame = False
-    for module, function, _ in _outside(2):  # pragma: no branch - the user is always there
+    """Tell what the caller of the array wants its numbers for, and whether it said of which dtype, from the stack."""
+    whole_frame, by_numpy = False, Purpose.EXPORT
+    for module, function, frame in _between(2):
         if _draws(module):
             return Purpose.DRAWING
-        if not _is_library(module):
+        if _package(module) == "numpy":
+            # The function that was called of all those of numpy's is the last of them.
+            harmless = frame.f_code.co_qualname in _NUMPY_HARMLESS and frame.f_locals.get("weights") is None
+            by_numpy = Purpose.EXPORT if harmless else Purpose.SUM
+            continue
+        if by_numpy is Purpose.SUM:
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
@@ -170,22 +173,45 @@ def purpose(*, typed: bool) -> Purpose:
                 return Purpose.INTERNAL
             if function == "apply":
                 return Purpose.WINDOW_APPLY
-            if not function.startswith("_") and function not in {
-                "homogeneous_func",
-                "calc",
-                "flex_binary_moment",
-            }:
+            if not function.startswith("_") and function not in _WINDOW_INNER:
                 return Purpose.WINDOW_SUM
-        elif module.startswith("numpy"):
-            if function in _NUMPY_SUMS:
-                return Purpose.SUM
         elif function == "dot":
             return Purpose.SUM
         elif function in _PANDAS_STATISTICS:
             return Purpose.STATISTIC
         elif function in _PANDAS_INTERNAL:
             return Purpose.INTERNAL
-    return Purpose.EXPORT
+    return by_numpy
+
+
+def called_directly() -> bool:
+    """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
+    to_numpy = ("pandas.core.base", "to_numpy")
+    module = next(module for module, function, _ in _outside(2) if (module, function) != to_numpy)
+    return not _is_library(module) and not _draws(module)
+
+
+def stripping() -> str:
+    """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
+    for module, function, _ in _outside(2):
+        if module.startswith(_WRITERS):
+            return "to_excel"
+        if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
+            return ""
+        if function not in _ITERATING:
+            return function
+    return ""  # pragma: no cover - somebody has called pandas
+
+
+def made_bare() -> bool:
+    """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
+    module, *_ = next(_outside(2))
+    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
+
+
+def in_statistic() -> bool:
+    """Whether numpy or pandas adds numbers up on the way to a mean, a variance or their like."""
+    return any(function.lstrip("_").removeprefix("nan") in _STATISTICS for _, function, _ in _between(2))
 
 
 class Addition(Enum):
@@ -193,134 +219,58 @@ class Addition(Enum):
 
     OWN = auto()
     BULK = auto()
+    STATISTIC = auto()
     PLAIN = auto()
 
 
 def addition() -> Addition:
-    """Tell who adds single cells: somebody's own code, pandas or numpy in bulk, or a picture that is being drawn."""
+    """Tell who adds single cells: somebody's own code, pandas or numpy in bulk or for a mean, or a picture."""
     frame = sys._getframe(2)
     module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
-    if _draws(module):
-        return Addition.PLAIN
-    if not _is_library(module) or module.startswith(_ELEMENTWISE) or function in _CALLING:
+    if not (_is_library(module) or _draws(module)) or module.startswith(_ELEMENTWISE) or function in _CALLING:
         return Addition.OWN
-    return Addition.BULK
+    if _draws(next(module for module, *_ in _outside(2) if _package(module) != "numpy")):
+        return Addition.PLAIN
+    return Addition.STATISTIC if in_statistic() else Addition.BULK
 
 
-def drawing() -> bool:
-    """Whether cells are taken one by one for a picture."""
-    return next(
-        (_draws(module) for module, *_ in _outside(2) if not _is_library(module) or _draws(module)), False
-    )
+# ---- what pandas is doing -----------------------------------------------------------------------------------------
 
 
-def in_picture() -> bool:
-    """Whether numpy computes with cells for a picture that is being drawn."""
-    return next((_draws(module) for module, *_ in _outside(2) if not module.startswith("numpy")), False)
+def _at_work(*functions: str) -> bool:
+    """Whether functions of pandas are at work, with nothing but pandas between them and here."""
+    return set(functions) <= {f"{module}.{function}" for module, function, _ in _between(2)}
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What is being drawn, and of which columns.
-
-    Attributes
-    ----------
-    name : str
-        The function or the kind of plot.
-    columns : tuple
-        Series or arrays that are drawn; those of one length stand on top of each other, row by row.
-    """
-
-    name: str
-    columns: tuple[Any, ...]
+def relabelling() -> bool:
+    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
+    return any(f"{module}.{function}" in _RELABELLING for module, function, _ in _between(2))
 
 
-def picture() -> Picture | None:
-    """The picture that is being drawn, if it is of a sort that shows sums; None of lines, points, boxes and the like."""
-    found: Picture | None = None
-    for module, function, frame in _outside(2):
-        if not (_is_library(module) or _draws(module)):
-            break
-        if not _draws(module):
-            continue
-        plot = frame.f_locals.get("self")
-        kind = getattr(plot, "_kind", None)
-        if isinstance(kind, str) and hasattr(plot, "data"):
-            return _pandas_picture(kind, plot)
-        if not function.startswith("_") and function not in _BETWEEN:
-            found = _matplotlib_picture(function, frame.f_locals)
-    return found
+# Cells are laid out anew, as `unstack` does: then none is left out.
+reshaping = partial(_at_work, _RELABELLING[0])
+# Two columns are laid beside each other for a correlation over windows: 0 times the other is added.
+pairing = partial(_at_work, "pandas.core.window.common.prep_binary")
+# A column is made of what a function made of each of its cells, as `Series.combine` does.
+combining = partial(_at_work, "pandas.core.series.combine")
+# A row or a cell is appended by its label; hidden cells are taken for bare NaN then.
+appending = partial(_at_work, "pandas.core.indexing._setitem_with_indexer_missing")
+# A pivot table drops the groups that hold nothing.
+pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
 
 
-def _pandas_picture(kind: str, plot: Any) -> Picture | None:
-    weighted = getattr(plot, "weights", None) is not None or "weights" in getattr(plot, "kwds", {})
-    stacked = bool(getattr(plot, "stacked", False))
-    if kind in _HARMLESS_KINDS or (kind in _BARS and not stacked) or (kind == "hist" and not weighted):
-        return None
-    data = plot.data
-    columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
-    # Without stacking each column is a picture of its own.
-    return Picture(f"plot.{kind}", tuple(columns if stacked else columns[:1]))
+class Grouping(NamedTuple):
+    """How somebody put cells into groups."""
 
-
-def _matplotlib_picture(function: str, arguments: Mapping[str, Any]) -> Picture | None:
-    named = {**arguments, **(arguments.get("kwargs") or {})}
-    beneath = {"bar": "bottom", "barh": "left", "hist": "weights"}.get(function)
-    if function in _HARMLESS_PICTURES or (beneath and not hasattr(named.get(beneath), "dtype")):
-        return None
-    columns: list[Any] = []
-    for name, value in arguments.items():
-        if name in {"self", "ax", "axes", "x"} and function != "pie":
-            continue
-        columns += list(value) if isinstance(value, list | tuple) else [value]
-    return Picture(
-        function, tuple(one for one in columns if hasattr(one, "dtype") and hasattr(one, "__len__"))
-    )
-
-
-# These show no sums: lines, points, bars side by side, boxes, error bars, histograms without weights.
-_HARMLESS_KINDS: Final = frozenset({"line", "scatter", "box", "kde", "density"})
-_BETWEEN: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
-_BARS: Final = frozenset({"bar", "barh"})
-_HARMLESS_PICTURES: Final = _words(
-    """
-    plot scatter errorbar boxplot bxp violinplot step stem loglog semilogx semilogy axhline axvline hlines vlines
-    set_xlim set_ylim set_xticks set_yticks text annotate scatter_matrix imshow pcolormesh contour contourf fill_between
-    boxplot_frame boxplot_frame_groupby hist_frame hist_series autocorrelation_plot lag_plot
-    """
-)
-
-
-def pairing() -> bool:
-    """Whether pandas lays two columns beside each other for a correlation over windows: it adds 0 times the other."""
-    return _at_work("pandas.core.window.common.prep_binary")
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """How somebody put cells into groups.
-
-    Attributes
-    ----------
-    operation : str
-        What was called, as the user knows it.
-    units : str
-        What the groups are to the user.
-    keys : tuple of str
-        The names that the groups were made by, where all have one.
-    """
-
-    operation: str
-    units: str
-    keys: tuple[str, ...]
+    operation: str  # what was called, as the user knows it
+    units: str  # what the groups are to the user
+    keys: tuple[str, ...]  # the names that they were made by, where all have one
 
 
 def grouping() -> Grouping:
     """Tell how the user grouped; asked when a sum is refused, so what it costs does not matter."""
     operation, units, keys = "groupby sum", "groups", ()
-    for module, function, frame in _outside(2):
-        if not _is_library(module):
-            break
+    for module, function, frame in _between(2):
         if units == "margins":
             continue
         if function in {"pivot_table", "crosstab", "resample"}:
@@ -336,124 +286,129 @@ def grouping() -> Grouping:
     return Grouping(operation, units, () if units == "rows" else keys)
 
 
-def made_bare() -> bool:
-    """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
-    module = sys._getframe(2).f_globals.get("__name__", "")
-    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
+# Methods of frames that go over all columns, beside those that write them somewhere.
+_OVER_ALL: Final = _words(
+    "describe _reduce quantile corr cov corrwith apply aggregate astype values __array__"
+)
 
 
-def _draws(module: str) -> bool:
-    return module.partition(".")[0] == "matplotlib" or module.startswith("pandas.plotting")
+def gone_over(cells: Any) -> list[Any]:
+    """The cells of all columns and groups that one call of pandas goes over, of which these are one."""
+    found = [cells]
+    for module, function, frame in _between(2):
+        data: Any = frame.f_locals.get("self")
+        if hasattr(data, "_grouper") or (
+            module.startswith("pandas.core.window") and hasattr(data, "_selected_obj")
+        ):
+            data = data._selected_obj
+        elif not (function in _OVER_ALL or function.startswith("to_")) or any(
+            isinstance(frame.f_locals.get(name), dict) for name in ("func", "dtype")
+        ):
+            continue
+        if hasattr(data, "iloc"):
+            columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
+            found = [one.array.cells for one in columns if hasattr(one.array, "cells")] or found
+    return found
 
 
-def in_statistic() -> bool:
-    """Whether numpy or pandas adds numbers up on the way to a mean, a variance or their like."""
-    theirs = takewhile(lambda frame: _is_library(frame[0]), _outside(2))
-    return any(function.lstrip("_").removeprefix("nan") in _STATISTICS for _, function, _ in theirs)
+# ---- pictures -----------------------------------------------------------------------------------------------------
+
+# These show no sums: lines, points, boxes, error bars, colours, texts; the others below only without something beneath.
+_HARMLESS_KINDS: Final = _words("line scatter box kde density bar barh hist hexbin area")
+_HARMLESS_PICTURES: Final = _words(
+    """
+    andrews_curves annotate autocorrelation_plot axhline axhspan axvline axvspan bar_label barbs bootstrap_plot boxplot
+    boxplot_frame boxplot_frame_groupby bxp contour contourf errorbar eventplot fill fill_between fill_betweenx
+    grouped_bar hist_frame hist_series hlines imshow lag_plot loglog matshow parallel_coordinates pcolor pcolormesh plot
+    polar quiver scatter scatter_matrix semilogx semilogy set_xlim set_xticks set_ylim set_yticks stem step streamplot
+    table text tricontour tricontourf tripcolor triplot violin violinplot vlines xlim xticks ylim yticks
+    """
+)
+# What stacks numbers, or weighs by them, where it is given.
+_BENEATH: Final = {
+    "bar": "bottom", "barh": "left", "stairs": "baseline",
+    "hist": "weights", "hist2d": "weights", "ecdf": "weights", "hexbin": "C",
+}  # fmt: skip
+_DECORATORS: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
 
 
-def called_directly() -> bool:
-    """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
-    callers = (
-        module
-        for module, function, _ in _outside(2)
-        if (module, function) != ("pandas.core.base", "to_numpy")
+class Picture(NamedTuple):
+    """What is being drawn, and of which columns; those of one length stand on top of each other, row by row."""
+
+    name: str  # the function or the kind of plot
+    columns: tuple[Any, ...]  # Series or arrays
+
+
+def drawing() -> bool:
+    """Whether cells are taken one by one for a picture."""
+    return any(_draws(module) for module, *_ in _between(2))
+
+
+def picture() -> Picture | None:
+    """The picture that is being drawn, if it is of a sort that shows sums; None of lines, points, boxes and the like."""
+    found: Picture | None = None
+    for module, function, frame in _between(2):
+        if not _draws(module):
+            continue
+        plot = frame.f_locals.get("self")
+        kind = getattr(plot, "_kind", None)
+        if isinstance(kind, str) and hasattr(plot, "data"):
+            return _pandas_picture(kind, plot)
+        if not function.startswith("_") and function not in _DECORATORS:
+            found = _matplotlib_picture(function, frame.f_locals)
+    return found
+
+
+def _pandas_picture(kind: str, plot: Any) -> Picture | None:
+    given = {**vars(plot), **getattr(plot, "kwds", {})}
+    stacked = bool(given.get("stacked")) and kind != "hist"
+    weighted = any(given.get(name) is not None for name in ("weights", "C"))
+    data = plot.data
+    if kind in _HARMLESS_KINDS and not stacked and not weighted:
+        return None
+    columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
+    if stacked and len(columns) == 1 and kind != "area":
+        return None  # nothing stands on it; an area draws hidden cells as 0
+    # Without stacking each column is a picture of its own.
+    return Picture(f"plot.{kind}", tuple(columns if stacked else columns[:1]))
+
+
+def _matplotlib_picture(function: str, arguments: Mapping[str, Any]) -> Picture | None:
+    named = {**arguments, **(arguments.get("kwargs") or {})}
+    beneath = _BENEATH.get(function)
+    if function in _HARMLESS_PICTURES or (beneath and not hasattr(named.get(beneath), "__len__")):
+        return None
+    columns: list[Any] = []
+    for name, value in arguments.items():
+        if name in {"self", "ax", "axes", "x"} and function != "pie":
+            continue
+        columns += list(value) if isinstance(value, list | tuple) else [value]
+    return Picture(
+        function, tuple(one for one in columns if hasattr(one, "dtype") and hasattr(one, "__len__"))
     )
-    module = next(callers)
-    return not _is_library(module) and not _draws(module)
 
 
-def reshaping() -> bool:
-    """Whether pandas lays cells out anew, as `unstack` does: then none is left out."""
-    return _at_work("pandas.core.internals.blocks._unstack")
+# ---- warnings -----------------------------------------------------------------------------------------------------
+
+_INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_STANDARD: Final = str(Path(os.__file__).parent)
+_said: set[tuple[str, int, str]] = set()
 
 
-def relabelling() -> bool:
-    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
-    return any(map(_at_work, _RELABELLING))
+def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about: str) -> None:
+    """Warn at the user's line, once a call; what stands before the colon becomes the function that was called there.
 
-
-def combining() -> bool:
-    """Whether pandas makes a column of what a function made of each of its cells, as `Series.combine` does."""
-    return _at_work("pandas.core.series.combine")
-
-
-def appending() -> bool:
-    """Whether pandas appends a row or a cell by its label; it takes hidden cells for bare NaN then."""
-    return _at_work("pandas.core.indexing._setitem_with_indexer_missing")
-
-
-def pivoting() -> bool:
-    """Whether a pivot table drops the groups that hold nothing."""
-    return _at_work("pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
-
-
-def _at_work(*functions: str) -> bool:
-    """Whether functions of pandas are at work, with nothing but pandas between them and here."""
-    wanted = set(functions)
-    for module, function, _ in _outside(3):
-        if not _is_library(module):
-            return False
-        wanted.discard(f"{module}.{function}")
-        if not wanted:
-            return True
-    return False  # pragma: no cover - somebody has called pandas
-
-
-def stripping() -> str:
-    """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
-    for module, function, _ in _outside(2):
-        if module.startswith(_WRITERS):
-            return "to_excel"
-        if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
-            return ""
-        if function not in _ITERATING:
-            return function
-    return ""  # pragma: no cover - somebody has called pandas
-
-
-def warn_hidden(message: str) -> None:
-    """Warn that a statistic was computed on the visible cells only; once per call of the user's."""
-    _warn_once(message, HiddenCellsWarning, "hidden")
-
-
-def warn_gaps(message: str) -> None:
-    """Warn that a sum over periods runs over some that the table does not have; once per call of the user's."""
-    _warn_once(message, HiddenCellsWarning, "gaps")
-
-
-def warn_mixed(message: str) -> None:
-    """Warn that a statistic counts totals beside their parts; once per call, whatever else was said of it."""
-    _warn_once(message, HiddenCellsWarning, "mixed")
-
-
-def warn_unweighted(message: str) -> None:
-    """Warn that a mean of rates weighs its members alike; once per call."""
-    _warn_once(message, HiddenCellsWarning, "unweighted")
-
-
-def warn_drawn(message: str) -> None:
-    """Warn that a picture shows sums that are none; once per call."""
-    _warn_once(message, HiddenCellsWarning, "drawn")
-
-
-def warn_removed(message: str) -> None:
-    """Warn that hidden cells leave the guarded dtype; once per call of the user's."""
-    _warn_once(message, GuardRemovedWarning, "removed")
-
-
-def _warn_once(message: str, category: type[Warning], about: str) -> None:
-    """Warn at the user's line; what stands before the colon becomes the function of pandas that was called there."""
+    What is told may be worked out only where it is said: of many groups, it is said of the first.
+    """
     outermost: FrameType | None = None
     users: FrameType | None = None
     level = 0
     called = ""
     for distance, (module, function, frame) in enumerate(_frames(1), start=1):
         if _is_library(module) or _draws(module):
-            if not module.startswith("numpy"):
+            if _package(module) != "numpy":
                 outermost = frame
-                # pandas' decorators for deprecated arguments are all called wrapper.
-                called = function if function != "wrapper" else called
+                called = function if function not in _DECORATORS else called
         elif not module.startswith(_OURS):
             if users is None:
                 users, level = frame, distance
@@ -471,8 +426,9 @@ def _warn_once(message: str, category: type[Warning], about: str) -> None:
         if mark in outermost.f_locals:
             return
         outermost.f_locals[mark] = True
-        if not called.startswith("_"):
-            message = called + message[message.index(":") :]
+    message = told if isinstance(told, str) else told()
+    if outermost is not None and not called.startswith("_"):
+        message = called + message[message.index(":") :]
     place = (users.f_code.co_filename, users.f_lineno, about)
     if _action(message, category, users) == "default":
         # Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.
@@ -480,11 +436,6 @@ def _warn_once(message: str, category: type[Warning], about: str) -> None:
             return
         _said.add(place)
     warnings.warn(message, category, stacklevel=level)
-
-
-_said: set[tuple[str, int, str]] = set()
-_INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-_STANDARD: Final = str(Path(os.__file__).parent)
 
 
 def _is_installed(frame: FrameType) -> bool:
@@ -505,3 +456,11 @@ def _action(message: str, category: type[Warning], frame: FrameType) -> str:
         ):
             return action
     return "default"
+
+
+warn_hidden = partial(_warn_once, category=HiddenCellsWarning, about="hidden")
+warn_gaps = partial(_warn_once, category=HiddenCellsWarning, about="gaps")
+warn_mixed = partial(_warn_once, category=HiddenCellsWarning, about="mixed")
+warn_unweighted = partial(_warn_once, category=HiddenCellsWarning, about="unweighted")
+warn_drawn = partial(_warn_once, category=HiddenCellsWarning, about="drawn")
+warn_removed = partial(_warn_once, category=GuardRemovedWarning, about="removed")

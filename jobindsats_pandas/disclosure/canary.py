@@ -1,4 +1,4 @@
-"""A canary: five sums that must be refused, tried once in each process, before the first guarded column is handed out.
+"""A canary: a few sums that must be refused, tried once in each process, before the first guarded column is handed out.
 
 The guard stands on hooks of pandas and numpy, and in a few places on the names of their functions. Where one of them
 moves, sums would pass without a word; so the guard tries itself, and says so instead.
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas.disclosure.scalars import cell
 from jobindsats_pandas.errors import ConfigurationError, InvalidSumError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["sing"]
 
@@ -25,14 +26,16 @@ _PROBES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "groups": ("pandas", lambda column, _: pd.Series(column, copy=False).groupby([0, 0]).sum()),
     "windows": ("pandas", lambda column, _: pd.Series(column, copy=False).rolling(2).sum()),
     "a column of objects": ("pandas", lambda _, cells: pd.Series(cells, dtype=object, copy=False).sum()),
+    "a column in numpy": ("numpy", lambda column, _: np.nansum(pd.Series(column, copy=False))),
     "objects in numpy": ("numpy", lambda _, cells: np.sum(cells)),
+    "visible objects in numpy": ("numpy", lambda *_: np.sum(_objects([cell(5, 0), cell(5, 0)]))),
 }
 _lock = threading.RLock()
 _state = {"trying": False, "done": False}
 
 
 def sing(column: Callable[[], Any]) -> None:
-    """Try the five sums, the first time that this is called; other threads wait for the answer.
+    """Try the sums, the first time that this is called; other threads wait for the answer.
 
     Parameters
     ----------
@@ -60,8 +63,7 @@ def sing(column: Callable[[], Any]) -> None:
 
 def _try(column: Callable[[], Any]) -> None:
     array = column()
-    cells = np.empty(2, dtype=object)
-    cells[:] = list(array)
+    cells = _objects(array)
     for what, (library, probe) in _PROBES.items():
         try:
             probe(array, cells)
@@ -70,6 +72,12 @@ def _try(column: Callable[[], Any]) -> None:
         except Exception as error:
             raise _moved(what, library) from error
         raise _moved(what, library)
+
+
+def _objects(array: Iterable[Any]) -> Any:
+    cells = np.empty(2, dtype=object)
+    cells[:] = list(array)
+    return cells
 
 
 def _moved(what: str, library: str) -> ConfigurationError:

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from jobindsats_pandas.disclosure.addresses import AddressMeasure
+
 __all__ = ["number_text", "texts"]
 
 _HIDDEN = {Kind.PERSONS: "<3", Kind.STOCK: "<3", Kind.FLOW: "<3", Kind.FULL_TIME: "≤3"}
-_OTHERS = {CellStatus.NOT_AVAILABLE: "n/a", CellStatus.ABSENT: "–", CellStatus.HOLE: "NaN"}
+_OTHERS: dict[int, str] = {CellStatus.NOT_AVAILABLE: "n/a", CellStatus.ABSENT: "–", CellStatus.HOLE: "NaN"}
+
+_MARKED = (CellStatus.ROUNDED, CellStatus.FILLED)
 
 
 def number_text(number: float, *, whole: bool) -> str:
@@ -26,13 +30,9 @@ def number_text(number: float, *, whole: bool) -> str:
     if (custom := pd.get_option("display.float_format")) is not None:
         return str(custom(number))
     text = f"{number:.{pd.get_option('display.precision')}f}"
-    return (
-        text.rstrip("0") + "0"
-        if text.rstrip("0").endswith(".")
-        else text.rstrip("0")
-        if "." in text
-        else text
-    )
+    if "." not in text:
+        return text
+    return text.rstrip("0") + ("0" if text.rstrip("0").endswith(".") else "")
 
 
 def texts(cells: Cells) -> NDArray[np.object_]:
@@ -42,27 +42,25 @@ def texts(cells: Cells) -> NDArray[np.object_]:
     a hole, ``0*`` for what was filled.
     """
     whole = cells.values.dtype.kind == "i"
+    measures = np.full(len(cells), None, dtype=object)
+    for found in cells.registry.decode(cells.addresses):
+        measures[found.where] = np.array([*found.space.measures, None], dtype=object)[found.measure]
+    columns = (cells.values.tolist(), cells.status.tolist(), measures)
     result = np.empty(len(cells), dtype=object)
-    status = cells.status
-    shown = np.flatnonzero(~is_missing(status))
-    result[shown] = [number_text(number, whole=whole) for number in cells.values[shown].tolist()]
-    for code, text in _OTHERS.items():
-        result[status == code] = text
-    hidden = np.flatnonzero(status == CellStatus.DISCRETIONISED)
-    rounded = np.flatnonzero(status == CellStatus.ROUNDED)
-    result[hidden] = "hidden"
-    result[rounded] = [f"{text}*" for text in result[rounded]]
-    for where in cells.registry.decode(cells.addresses[hidden]):
-        kinds = [_HIDDEN.get(m.kind, "hidden") if not m.derived else "hidden" for m in where.space.measures]
-        result[hidden[where.where]] = np.array(kinds, dtype=object)[where.measure]
-    for where in cells.registry.decode(cells.addresses[rounded]):
-        published = np.array([not m.derived for m in where.space.measures])[where.measure]
-        places = rounded[where.where][published]
-        result[places] = [f"≤{text[:-1]}" for text in result[places]]
-    for where in cells.registry.decode(cells.addresses[shown]):
-        approximate = np.array([m.approximate for m in where.space.measures])[where.measure]
-        places = shown[where.where][approximate]
-        result[places] = [f"≈{text}" for text in result[places]]
-    filled = np.flatnonzero(status == CellStatus.FILLED)
-    result[filled] = [f"{text}*" for text in result[filled]]
+    result[:] = [
+        _text(number, status, measure, whole=whole) for number, status, measure in zip(*columns, strict=True)
+    ]
     return result
+
+
+def _text(number: float, status: int, measure: AddressMeasure | None, *, whole: bool) -> str:
+    published = measure is not None and not measure.derived
+    if status == CellStatus.DISCRETIONISED:
+        return _HIDDEN.get(measure.kind, "hidden") if measure and published else "hidden"
+    if status in _OTHERS:
+        return _OTHERS[status]
+    text = number_text(number, whole=whole)
+    if status == CellStatus.ROUNDED and published:
+        return f"≤{text}"
+    approximate = "≈" if measure is not None and measure.approximate else ""
+    return f"{approximate}{text}{'*' if status in _MARKED else ''}"

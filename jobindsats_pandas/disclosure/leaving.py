@@ -1,4 +1,4 @@
-"""How numbers leave the guarded dtype: what is refused, what warns, what is written."""
+"""How numbers leave the guarded dtype: what is refused, what warns, and what still minds its sum outside."""
 
 # ruff: noqa: SLF001 - an array may look inside others of its kind
 
@@ -9,27 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import pandas_dtype
 
-from jobindsats_pandas.disclosure.arrow import to_arrow
-from jobindsats_pandas.disclosure.building import is_na
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
-    called_directly,
     drawing,
+    gone_over,
+    in_statistic,
     picture,
     purpose,
     stripping,
     warn_drawn,
     warn_removed,
 )
-from jobindsats_pandas.disclosure.cells import CellStatus, count_hidden, is_missing
-from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.dtype import DiscretionisedDtype
-from jobindsats_pandas.disclosure.exported import exported
-from jobindsats_pandas.disclosure.reductions import Reductions
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, count_hidden, is_missing
+from jobindsats_pandas.disclosure.messages import sum_error
+from jobindsats_pandas.disclosure.nullable import concatenated, converted, nullable
+from jobindsats_pandas.disclosure.reductions import biased, checked
 from jobindsats_pandas.disclosure.scalars import scalars_of
-from jobindsats_pandas.disclosure.storage import DECIMAL, read_only
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 
 if TYPE_CHECKING:
@@ -37,170 +33,147 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Leaving"]
+__all__ = ["ExportedNumbers", "as_array", "exported", "leave", "one_by_one", "read_only"]
 
 _PLAIN_OUT = "df.jobindsats.plain() gives ordinary numbers with the statuses beside them"
 
 
-class Leaving(Reductions):
-    """To numpy, to other dtypes, to text, to files."""
+def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
+    """Notice that plain numbers leave: refuse a sum, warn of hidden cells."""
+    why = purpose(typed=typed)
+    if why is Purpose.SUM:
+        checked(cells, None, 1, "sum")
+    elif why is Purpose.WINDOW_SUM:
+        checked(cells, None, 1, "sum over windows, which is checked over the whole column")
+    elif why is Purpose.WINDOW_APPLY and not sums_allowed() and not (check := check_sums(cells)).valid:
+        warn_removed(
+            f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
+            f" ({', '.join(check.reasons_of())}); nothing tells whether it adds them. {_PLAIN_OUT}."
+        )
+    elif why is Purpose.STATISTIC:
+        # pandas drops what is missing itself before it looks for the smallest.
+        biased(cells, how, dropped=cells.dropped)
+    elif why is Purpose.EXPORT:
+        _warn_leaving(cells, how)
+    elif why is Purpose.DRAWING:
+        _mind_picture(cells)
+    return why
 
-    def __iter__(self) -> Iterator[Any]:
-        if drawing():
-            self._mind_picture()
-        elif count_hidden(self._status) and (how := stripping()):
-            self._warn_leaving(how)
-        return scalars_of(self.cells)
 
-    def _objects(self) -> NDArray[np.object_]:
-        result = np.empty(len(self), dtype=object)
-        # None of these objects can be garbage yet, and the collector would look at them again and again.
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            result[:] = list(scalars_of(self.cells))
-        finally:
-            if collecting:
-                gc.enable()
-        return result
+def one_by_one(cells: Cells) -> Iterator[Any]:
+    """Single cells, for whoever iterates: a picture is minded, and who makes bare numbers of them is warned."""
+    if drawing():
+        _mind_picture(cells)
+    elif count_hidden(cells.status) and (how := stripping()):
+        _warn_leaving(cells, how)
+    return scalars_of(cells)
 
-    def _leave(self, how: str, *, typed: bool = True) -> Purpose:
-        """Notice that plain numbers leave: refuse a sum, warn of hidden cells."""
-        why = purpose(typed=typed)
-        if why is Purpose.SUM:
-            self._check(None, 1, "sum")
-        elif why is Purpose.WINDOW_SUM:
-            self._check(None, 1, "sum over windows, which is checked over the whole column")
-        elif why is Purpose.WINDOW_APPLY:
-            self._warn_unguarded_windows()
-        elif why is Purpose.STATISTIC:
-            # pandas drops what is missing itself before it looks for the smallest.
-            self._warn_biased(how, dropped=self._dropped)
-        elif why is Purpose.EXPORT:
-            self._warn_leaving(how)
-        elif why is Purpose.DRAWING:
-            self._mind_picture()
-        return why
 
-    def _mind_picture(self) -> None:
-        """Warn where what is drawn on top of each other, or as shares of a whole, does not add."""
-        drawn = picture()
-        if drawn is None or sums_allowed():
-            return
-        arrays = [getattr(one, "array", one) for one in drawn.columns]
-        arrays = [one for one in arrays if isinstance(one, Leaving) and len(one) == len(self)] or [self]
-        decimals = [one._to_numbers(DECIMAL) for one in arrays]
-        together = type(self)._concat_same_type(decimals)
-        rows = np.tile(np.arange(len(self)), len(arrays)) if len(arrays) > 1 else None
-        check = check_sums(together.cells, rows, len(self) if rows is not None else 1)
-        if not check.valid:
-            warn_drawn(
-                f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): hidden cells are drawn"
-                " as 0, and numbers that do not add stand on top of each other. df.jobindsats.plot() draws lines and bars."
-            )
+def _mind_picture(cells: Cells) -> None:
+    """Warn where what is drawn on top of each other, or as shares of a whole, does not add."""
+    drawn = picture()
+    if drawn is None or sums_allowed():
+        return
+    found = [getattr(getattr(one, "array", one), "cells", None) for one in drawn.columns]
+    columns = [one for one in found if isinstance(one, Cells) and len(one) == len(cells)] or [cells]
+    rows = np.tile(np.arange(len(cells)), len(columns)) if len(columns) > 1 else None
+    together = concatenated([converted(one, whole=False) for one in columns])
+    check = check_sums(together, rows, 1 if rows is None else len(cells))
+    if not check.valid:
+        warn_drawn(
+            f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): hidden cells are drawn"
+            " as 0, and numbers that do not add stand on top of each other. df.jobindsats.plot() draws lines and bars."
+        )
 
-    def _warn_unguarded_windows(self) -> None:
-        check = check_sums(self.cells)
-        if not check.valid and not sums_allowed():
-            warn_removed(
-                f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
-                f" ({', '.join(check.reasons_of())}); nothing tells whether it adds them. {_PLAIN_OUT}."
-            )
 
-    def _warn_leaving(self, how: str) -> None:
-        filled = int(np.count_nonzero(self._status == CellStatus.FILLED))
-        hidden = count_hidden(self._status) + filled + self._dropped
-        if hidden:
-            warn_removed(
-                f"{how}: {hidden:,} of {len(self) + self._dropped:,} cells are hidden or not available"
-                f"{', or were before they were filled or dropped' if filled or self._dropped else ''};"
-                f" they leave as missing values, and nothing guards sums of what leaves. {_PLAIN_OUT}."
-            )
+def _warn_leaving(cells: Cells, how: str) -> None:
+    def told() -> str:
+        over = gone_over(cells)
+        dropped = sum(one.dropped for one in over)
+        changed = dropped + sum(int(np.count_nonzero(one.status == CellStatus.FILLED)) for one in over)
+        hidden = changed + sum(count_hidden(one.status) for one in over)
+        return (
+            f"{how}: {hidden:,} of {sum(map(len, over)) + dropped:,} cells are hidden or not available"
+            f"{', or were before they were filled or dropped' if changed else ''};"
+            f" they leave as missing values, and nothing guards sums of what leaves. {_PLAIN_OUT}."
+        )
 
-    def to_numpy(
-        self, dtype: Any = None, copy: bool = False, na_value: Any = pd.api.extensions.no_default
+    if cells.dropped or count_hidden(cells.status) or (cells.status == CellStatus.FILLED).any():
+        warn_removed(told)
+
+
+def as_array(cells: Cells, dtype: Any, na_value: Any = pd.api.extensions.no_default, *, copy: bool) -> Any:
+    """Cells as a numpy array, as pandas' own arrays do it; single cells for ``object``."""
+    if dtype is not None and np.dtype(dtype).kind == "O":
+        objects = _as_objects(cells)
+        if na_value is not pd.api.extensions.no_default:
+            objects[is_missing(cells.status)] = na_value
+        return objects
+    result = nullable(cells).to_numpy(dtype=dtype, copy=copy, na_value=na_value)
+    # The frame's own memory: writing into it would change what was published, and say so nowhere.
+    return read_only(result) if np.may_share_memory(result, cells.values) else result
+
+
+def _as_objects(cells: Cells) -> NDArray[np.object_]:
+    """Single cells in an array of objects."""
+    # None of these objects can be garbage yet, and the collector would look at them again and again.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return np.fromiter(scalars_of(cells), dtype=object, count=len(cells))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def read_only(array: Any) -> Any:
+    """Look at the same memory without being able to write to it."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+class ExportedNumbers(np.ndarray[Any, Any]):
+    """An array like any other, but that adding its elements up raises; ``numpy.asarray`` makes it an ordinary one.
+
+    Whatever is computed from it is an ordinary array. Means, variances and everything else work.
+    """
+
+    _cells: Cells | None = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        # Copies and selections are still those numbers; what has another type (an order, a mask) is not.
+        if isinstance(source, ExportedNumbers) and source.dtype == self.dtype:
+            self._cells = source._cells
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any
     ) -> Any:
-        """Convert to a numpy array; a warning tells if hidden cells go along.
+        adding = (ufunc is np.add and method in ("reduce", "accumulate", "reduceat")) or ufunc is np.matmul
+        if adding and not sums_allowed() and not in_statistic():
+            for one in inputs:
+                if isinstance(one, ExportedNumbers) and one._cells is not None and one.size > 1:
+                    raise sum_error(check_sums(one._cells), "sum of numbers from to_numpy()")
+        if out is not None:
+            kwargs["out"] = tuple(_ordinary(one) for one in out)
+        return getattr(ufunc, method)(*(_ordinary(one) for one in inputs), **kwargs)
 
-        Parameters
-        ----------
-        dtype : optional
-            int64 if all cells are visible and whole, else float64 with NaN; cells that remember what they are for
-            ``object``.
-        copy : bool
-        na_value : optional
-            What to put where nothing is shown.
-        """
-        why = self._leave("to_numpy", typed=dtype is not None)
-        if why is Purpose.DISPLAY and dtype is not None and np.dtype(dtype).kind == "O":
-            return texts(self.cells)
-        if why is Purpose.OBJECTS and dtype is None:
-            # A frame of one column is turned over, stacked and iterated as those of many are: as cells.
-            dtype = object
-        result = self._to_numpy(dtype, na_value, copy=copy)
-        return exported(result, self.cells) if why is Purpose.EXPORT and called_directly() else result
+    def argsort(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the order, an ordinary array."""
+        return _ordinary(self).argsort(*args, **kwargs)
 
-    def _to_numpy(self, dtype: Any, na_value: Any, *, copy: bool) -> Any:
-        missing = is_missing(self._status)
-        given = na_value is not pd.api.extensions.no_default
-        if dtype is None:
-            dtype = np.float64 if missing.any() else self._numbers.dtype
-            if given and not is_na(na_value) and float(na_value).is_integer():
-                dtype = self._numbers.dtype
-        dtype = np.dtype(dtype)
-        if dtype.kind == "O":
-            objects = self._objects()
-            if given:
-                objects[missing] = na_value
-            return objects
-        if dtype.kind in "iub" and missing.any() and (not given or is_na(na_value)):
-            raise ValueError(
-                f"cannot convert to '{dtype}'-dtype NumPy array with missing values."
-                " Specify an appropriate 'na_value' for this dtype."
-            )
-        result: Any = self._numbers.astype(dtype, copy=copy or bool(missing.any()))
-        if missing.any():
-            result[missing] = np.nan if not given or na_value is pd.NA else na_value
-        elif result is self._numbers:
-            # The frame's own memory: writing into it would change what was published, and say so nowhere.
-            result = read_only(result)
-        return result
+    def __reduce__(self) -> Any:
+        return _ordinary(self).__reduce__()
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if copy is False and (self._hasna or (dtype is not None and np.dtype(dtype) != self._numbers.dtype)):
-            raise ValueError("Unable to avoid copy while creating an array as requested.")
-        return np.asarray(self.to_numpy(dtype=dtype, copy=bool(copy)))
 
-    def astype(self, dtype: Any, copy: bool = True) -> Any:
-        """Convert to another dtype; a warning tells if hidden cells leave."""
-        dtype = pandas_dtype(dtype)
-        if dtype == self.dtype:
-            return self.copy() if copy else self
-        if isinstance(dtype, DiscretionisedDtype):
-            return self._to_numbers(dtype)
-        if dtype.kind in "SU" or isinstance(dtype, pd.StringDtype):
-            self._leave(f"astype({dtype})")
-            return self._as_text(dtype)
-        if isinstance(dtype, pd.api.extensions.ExtensionDtype):
-            self._leave(f"astype({dtype})")
-            return self._plain_array().astype(dtype, copy=copy)
-        self._leave(f"astype({dtype})")
-        if dtype.kind in "iu" and self._hasna:
-            raise ValueError("cannot convert NA to integer")
-        if dtype.kind == "b" and self._hasna:
-            raise ValueError("cannot convert float NaN to bool")
-        return self._to_numpy(dtype, pd.api.extensions.no_default, copy=copy)
+def exported(values: NDArray[Any], cells: Cells) -> NDArray[Any]:
+    """The numbers as they are if these cells may be added, else in an array that minds."""
+    if len(values) < 2 or values.dtype.kind not in "iuf" or sums_allowed() or check_sums(cells).valid:
+        return values
+    numbers = values.view(ExportedNumbers)
+    numbers._cells = cells
+    return numbers
 
-    def _as_text(self, dtype: Any) -> Any:
-        plain = np.array([str(number) for number in self._numbers.tolist()], dtype=object)
-        if isinstance(dtype, pd.StringDtype):
-            plain[is_missing(self._status)] = dtype.na_value
-            return pd.array(plain, dtype=dtype)
-        plain[is_missing(self._status)] = "nan"
-        return plain.astype(dtype)
 
-    def _values_for_json(self) -> NDArray[Any]:
-        return self.to_numpy(dtype=np.float64 if self._hasna else None)  # type: ignore[no-any-return]
-
-    def __arrow_array__(self, type: Any = None) -> Any:  # noqa: A002 - pyarrow's name
-        return to_arrow(self.cells, type)
+def _ordinary(one: Any) -> Any:
+    return one.view(np.ndarray) if isinstance(one, ExportedNumbers) else one

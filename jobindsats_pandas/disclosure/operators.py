@@ -1,11 +1,10 @@
-"""Arithmetic and comparison, numpy's functions, and the filling of what is not shown."""
-
-# ruff: noqa: SLF001 - an array may look inside others of its kind, and pandas' hooks are private by name
+"""Cell by cell: arithmetic, comparison and numpy's functions."""
 
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,307 +20,119 @@ from jobindsats_pandas.disclosure.arithmetic import (
     rounded_addresses,
     zero_where_left_out,
 )
-from jobindsats_pandas.disclosure.building import blanked, is_na
+from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na
 from jobindsats_pandas.disclosure.callers import pairing, warn_removed
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
-from jobindsats_pandas.disclosure.leaving import Leaving
+from jobindsats_pandas.disclosure.nullable import (
+    beside,
+    computed,
+    concatenated,
+    converted,
+    decimals,
+    is_whole,
+    nullable,
+    numbers_of,
+    rewritten,
+)
+from jobindsats_pandas.disclosure.reductions import checked, reduced, sums_of
 from jobindsats_pandas.disclosure.scalars import Cell, scalar_addresses
-from jobindsats_pandas.disclosure.storage import DECIMAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
-__all__ = ["Operators"]
+__all__ = ["absolute", "arithmetic", "compared", "negative", "operand", "rounded", "ufunc"]
 
-_UFUNCS = {
-    "add": "add",
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "truediv",
-    "true_divide": "truediv",
-    "floor_divide": "floordiv",
-    "remainder": "mod",
-    "mod": "mod",
-    "power": "pow",
-    "divmod": "divmod",
-    "matmul": "matmul",
-    "equal": "eq",
-    "not_equal": "ne",
-    "less": "lt",
-    "less_equal": "le",
-    "greater": "gt",
-    "greater_equal": "ge",
-    "negative": "neg",
-    "positive": "pos",
-    "absolute": "abs",
-}
-_REFLECTED = {
-    "eq": "__eq__",
-    "ne": "__ne__",
-    "lt": "__gt__",
-    "le": "__ge__",
-    "gt": "__lt__",
-    "ge": "__le__",
-}
+# numpy's names of what has an operator.
+_NAMES = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "floor_divide": "floordiv",
+    "remainder": "mod", "power": "pow", "divmod": "divmod", "matmul": "matmul", "vecdot": "matmul", "equal": "eq",
+    "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
+}  # fmt: skip
+# What a comparison is from the other side.
+_TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 _ASKING = frozenset(("isnan", "isfinite", "isinf", "signbit", "isnat"))
-_REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "minimum": "min",
-    "maximum": "max",
-    "logical_and": "all",
-    "logical_or": "any",
-}
 
 
-class Operators(Leaving):
-    """Cell by cell: operators, ufuncs, guesses."""
-
-    # An array is asked to add itself to others rather than the other way round.
-    __array_priority__ = 1000
-
-    # ---- computing with it --------------------------------------------------------------------------------------
-
-    def __neg__(self) -> Any:
-        return self._arithmetic(-1, "mul", reflected=False)
-
-    def __pos__(self) -> Self:
-        return self.copy()
-
-    def __abs__(self) -> Any:
-        below = (self._numbers < 0) & self.visible
-        if not below.any():
-            return self.copy()
-        return self._computed(abs(self._plain_array()), self._status)
-
-    def round(self, decimals: int = 0, *args: Any, **kwargs: Any) -> Self:
-        """Round; whole numbers stay what they are."""
-        if self.dtype.kind == "i" and decimals >= 0:
-            return self.copy()
-        registry, addresses = rounded_addresses(self.cells, decimals)
-        values = np.round(self._numbers, decimals)
-        return self._with(values, derived_status(self._status), addresses, registry)
-
-    def _arithmetic(self, other: Any, name: str, *, reflected: bool) -> Any:
-        if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
-            return NotImplemented
-        other = _operand(type(self), other, len(self))
-        function = divmod if name == "divmod" else getattr(operator, name)
-        guarded = isinstance(other, Operators)
-        if name == "add" and not guarded and is_list_like(other):
-            warn_removed(
-                "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
-                " table, add the columns as they were read: they know whether they add."
-            )
-        if guarded and name == "add" and not pairing():
-            return self._added(other)
-        if name == "sub" and not reflected and guarded and negated(other.cells):
-            return self._added(-other)
-        if name == "sub" and reflected and not guarded and not is_list_like(other) and other == 0:
-            return -self
-        mine = zero_where_left_out(self.cells) if guarded else self.cells
-        theirs = zero_where_left_out(other.cells) if guarded else None
-        left = type(self)._of(mine)._plain_array()
-        right = type(self)._of(theirs)._plain_array() if theirs is not None else other
-        if not guarded and is_na(right):
-            right = pd.NA
-        plain = function(right, left) if reflected else function(left, right)
-        if isinstance(plain, tuple):
-            return tuple(self._result(one, name, mine, other, theirs, reflected=reflected) for one in plain)
-        return self._result(plain, name, mine, other, theirs, reflected=reflected)
-
-    def _result(
-        self, plain: Any, name: str, mine: Cells, other: Any, theirs: Cells | None, *, reflected: bool
-    ) -> Any:
-        if plain is NotImplemented or getattr(plain, "dtype", np.dtype(object)).kind not in "iuf":
-            return plain
-        missing = plain.isna()
-        values = plain.to_numpy(np.float64 if plain.dtype.kind == "f" else np.int64, na_value=1)
-        if theirs is not None:
-            pair = (theirs, mine) if reflected else (mine, theirs)
-            status = paired_status(*pair)
-            if name in ("sub", "mul"):
-                # What both sides left out stays left out.
-                left_out = (self._status == CellStatus.ABSENT) & (other._status == CellStatus.ABSENT)
-                status[left_out] = CellStatus.ABSENT
-            registry, addresses = paired_addresses(name, *pair)
-        elif isinstance(other, int | float | np.number) and not is_na(other):
-            registry, addresses = scalar_addresses(name, mine, float(other), reflected=reflected)
-            status = derived_status(self._status)
-            if addresses is self._addresses:
-                # Times 1 or plus 0: the cells are what they were.
-                status, addresses = self._status.copy(), self._addresses.copy()
-        else:
-            status, registry, addresses = (
-                derived_status(self._status),
-                self._registry,
-                unknown_addresses(len(self)),
-            )
-            if name == "mul" or (name == "truediv" and not reflected):
-                # Times 1 a cell is what it was, and times 0 it is nothing; so are masks of 0 and 1.
-                factors = _factors(other, len(self))
-                kept = factors == 1
-                status, addresses = (
-                    np.where(kept, self._status, status),
-                    np.where(kept, self._addresses, addresses),
-                )
-                addresses[(factors == 0) & ~is_missing(self._status)] = NOTHING
-        status = np.where(missing & ~is_missing(status), np.uint8(CellStatus.NOT_AVAILABLE), status)
-        made = self._with(blanked(values, status), status, addresses, registry)
-        return made._beside(other) if theirs is not None else made
-
-    def _added(self, other: Self) -> Self:
-        """Pair by pair the sum of two cells, by the same rules; hidden where either is."""
-        ours, theirs = zero_where_left_out(self.cells), zero_where_left_out(other.cells)
-        status = paired_status(ours, theirs)
-        # A number beside a hole is not the sum of two: nobody knows what is missing there.
-        one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
-        status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
-        hidden = is_missing(status)
-        both = type(self)._concat_same_type([self._to_common(other), other._to_common(self)])
-        both._dropped = 0
-        ids = np.tile(np.where(hidden, -1, np.arange(len(self))), 2)
-        check = both._check(ids, len(self), "+")
-        made = both._sum(check)
-        made._status[hidden], made._addresses[hidden] = status[hidden], UNKNOWN
-        made._numbers = blanked(made._numbers, made._status)
-        return made._beside(self)._beside(other)
-
-    def _beside(self, other: Self) -> Self:
-        """Say also what had been dropped from beside the other cells that these were computed from."""
-        self._dropped += other._dropped
-        self._left = tuple(dict.fromkeys((*self._left, *other._left)))
-        return self
-
-    def _to_common(self, other: Self) -> Self:
-        return self._to_numbers(DECIMAL) if other.dtype.kind == "f" and self.dtype.kind == "i" else self
-
-    def _compare(self, other: Any, name: str) -> Any:
-        """Compare cell by cell, as ``Int64`` does: nullable booleans, NA where either side shows nothing.
-
-        That goes for absent cells too, though they count as 0 in sums: `isna` is true of them, and of one that pandas
-        made nobody knows what it stands for.
-        """
-        if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
-            return NotImplemented
-        other = _operand(type(self), other, len(self))
-        if isinstance(other, Operators):
-            other = other._plain_array()
-        elif is_na(other):
-            other = pd.NA
-        return getattr(operator, name)(self._plain_array(), other)
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(one, pd.Series | pd.Index | pd.DataFrame) for one in inputs):
-            return NotImplemented
-        out = kwargs.pop("out", (None,))[0]
-        result = self._ufunc(ufunc, method, inputs, kwargs)
-        if out is None or result is NotImplemented:
-            return result
-        out[...] = result
-        return out
-
-    def _ufunc(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        name = _UFUNCS.get(ufunc.__name__)
-        if method == "__call__":
-            if ufunc.__name__ == "vecdot":
-                return inputs[0] @ inputs[1]
-            if name is not None and len(inputs) == 2 and not kwargs:
-                left, right = inputs
-                if isinstance(left, Operators):
-                    return getattr(left, f"__{name}__")(right)
-                return getattr(right, _REFLECTED.get(name, f"__r{name}__"))(left)
-            if name in ("neg", "pos", "abs") and not kwargs:
-                return getattr(operator, name)(self)
-        elif method == "reduce" and ufunc.__name__ in _REDUCTIONS:
-            return self._reduce(_REDUCTIONS[ufunc.__name__], skipna=kwargs.get("skipna", True))
-        elif method in ("accumulate", "reduceat", "at") and ufunc is np.add:
-            self._check(None, 1, f"np.add.{method}")
-        elif method not in ("accumulate", "at"):
-            return NotImplemented
-        if method == "at":
-            bare: list[Any] = [one._numbers if isinstance(one, Operators) else one for one in inputs]
-            return ufunc.at(*bare)
-        plain = [one._plain_array() if isinstance(one, Operators) else one for one in inputs]
-        if method != "__call__":
-            values = getattr(ufunc, method)(self._numbers, *inputs[1:], **kwargs)
-            return type(self)._of(self._cells_of(values, whole=None))
-        if ufunc.__name__ in _ASKING:
-            # Of a missing number these say what they say of NaN.
-            numbers = [
-                one._decimal_array().to_numpy(np.float64, na_value=np.nan)
-                if isinstance(one, Operators)
-                else one
-                for one in inputs
-            ]
-            return ufunc(*numbers, **kwargs)
-        result = ufunc(*plain, **kwargs)
-        return tuple(map(self._of_ufunc, result)) if isinstance(result, tuple) else self._of_ufunc(result)
-
-    def _of_ufunc(self, plain: Any) -> Any:
-        if plain.dtype.kind == "b":
-            return plain.to_numpy(dtype=bool, na_value=False)
-        return self._computed(plain, self._status)
-
-    def __matmul__(self, other: Any) -> Any:
-        if isinstance(other, pd.Series | pd.DataFrame | pd.Index):
-            return NotImplemented
-        if isinstance(other, Operators):
-            return self._arithmetic(other, "mul", reflected=False).sum()
-        self._check(None, 1, "@")
-        return self._numbers @ np.asarray(other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        self._check(None, 1, "@")
-        return np.asarray(other) @ self._numbers
-
-    # ---- filling what is not shown ------------------------------------------------------------------------------
-
-    def _pad_or_backfill(
-        self, *, method: Any, limit: int | None = None, limit_area: Any = None, copy: bool = True
-    ) -> Self:
-        padded = super()._pad_or_backfill(  # type: ignore[misc]
-            method=method, limit=limit, limit_area=limit_area, copy=copy
+def operand(other: Any, length: int) -> Any:
+    """What arithmetic is done with: cells, an array or a scalar; lengths must agree."""
+    if isinstance(other, Cell):
+        return other.as_cells()[np.zeros(length, dtype=np.intp)]
+    if isinstance(other, np.ndarray) and other.ndim == 0:
+        return other[()]
+    if not (isinstance(other, Cells) or is_list_like(other)):
+        return other
+    if len(other) != length:
+        raise ValueError("Lengths must match")
+    if not isinstance(other, Cells | ExtensionArray | np.ndarray) or (
+        isinstance(other, np.ndarray) and other.dtype.kind == "O"
+    ):
+        others = list(other)
+        # A list of cells knows what it holds.
+        return (
+            cells_from(others, whole=None)
+            if any(isinstance(one, Cell) for one in others)
+            else pd.array(others)
         )
-        return self._guessed(padded._numbers, padded._status)
-
-    def interpolate(self, *, copy: bool = True, **kwargs: Any) -> Self:
-        """Guess what is not shown from its neighbours; the guesses are marked, and block sums."""
-        plain = self._decimal_array().interpolate(copy=True, **kwargs)
-        values = plain.to_numpy(np.float64, na_value=np.nan)
-        status = np.where(plain.isna(), self._status, np.uint8(CellStatus.OBSERVED))
-        return self._guessed(values, status)
-
-    def _guessed(self, values: Any, new_status: NDArray[np.uint8]) -> Self:
-        guessed = is_missing(self._status) & ~is_missing(new_status)
-        status = np.where(guessed, np.uint8(CellStatus.FILLED), self._status)
-        return self._with(blanked(values, status), status, self._addresses.copy())
+    if getattr(other, "ndim", 1) > 1:
+        # As pandas' own masked arrays do.
+        raise NotImplementedError("can only perform ops with 1-d structures")
+    return other
 
 
-def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
-    def method(self: Operators, other: Any) -> Any:
-        return self._arithmetic(other, name, reflected=reflected)
+def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) -> Any:
+    """Compute with cells and an `operand`: cells, or what pandas' own array gives where that is no column of numbers."""
+    if name == "matmul":
+        return _sum_of_products(cells, other, reflected=reflected)
+    guarded = isinstance(other, Cells)
+    if name == "add" and not guarded and is_list_like(other):
+        warn_removed(
+            "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
+            " table, add the columns as they were read: they know whether they add."
+        )
+    if guarded and name == "add" and not pairing():
+        return _added(cells, other)
+    if guarded and name == "sub" and not reflected and negated(other):
+        return _added(cells, negative(other))
+    if name == "sub" and reflected and not guarded and not is_list_like(other) and other == 0:
+        return negative(cells)
+    mine, theirs = (zero_where_left_out(cells), zero_where_left_out(other)) if guarded else (cells, other)
+    left, right = nullable(mine), nullable(theirs) if guarded else pd.NA if is_na(other) else other
+    function = divmod if name == "divmod" else getattr(operator, name)
+    plain = function(right, left) if reflected else function(left, right)
+    if isinstance(plain, tuple):
+        return tuple(_result(one, name, cells, other, reflected=reflected) for one in plain)
+    return _result(plain, name, cells, other, reflected=reflected)
 
-    method.__name__ = f"__{'r' if reflected else ''}{name}__"
-    return method
 
-
-def _comparison(name: str) -> Callable[[Any, Any], Any]:
-    def method(self: Operators, other: Any) -> Any:
-        return self._compare(other, name)
-
-    method.__name__ = f"__{name}__"
-    return method
-
-
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "divmod"):
-    for _reflected in (False, True):
-        _made = _operator(_name, reflected=_reflected)
-        setattr(Operators, _made.__name__, _made)
-for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    setattr(Operators, f"__{_name}__", _comparison(_name))
+def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool) -> Any:
+    """The numbers that came out, with the statuses and addresses that follow."""
+    if getattr(plain, "dtype", np.dtype(object)).kind not in "iuf":
+        return plain
+    registry, addresses = cells.registry, unknown_addresses(len(cells))
+    status = derived_status(cells.status)
+    if isinstance(other, Cells):
+        pair = [zero_where_left_out(one) for one in ((other, cells) if reflected else (cells, other))]
+        status = paired_status(*pair)
+        if name in {"sub", "mul"}:
+            # What both sides left out stays left out.
+            status[(cells.status == CellStatus.ABSENT) & (other.status == CellStatus.ABSENT)] = (
+                CellStatus.ABSENT
+            )
+        registry, addresses = paired_addresses(name, *pair)
+        cells = beside(cells, other)
+    elif isinstance(other, int | float | np.number) and not is_na(other):
+        registry, addresses = scalar_addresses(name, cells, float(other), reflected=reflected)
+        if addresses is cells.addresses:
+            # Times 1 or plus 0: the cells are what they were.
+            status, addresses = cells.status.copy(), cells.addresses.copy()
+    elif name == "mul" or (name == "truediv" and not reflected):
+        # Times 1 a cell is what it was, and times 0 it is nothing; so are masks of 0 and 1.
+        factors = _factors(other, len(cells))
+        kept = factors == 1
+        status[kept], addresses[kept] = cells.status[kept], cells.addresses[kept]
+        addresses[(factors == 0) & ~is_missing(cells.status)] = NOTHING
+    status[np.asarray(plain.isna()) & ~is_missing(status)] = CellStatus.NOT_AVAILABLE
+    return replace(rewritten(cells, numbers_of(plain), status, addresses), registry=registry)
 
 
 def _factors(other: Any, length: int) -> NDArray[np.float64]:
@@ -329,26 +140,110 @@ def _factors(other: Any, length: int) -> NDArray[np.float64]:
     try:
         found = pd.to_numeric(pd.Series(other), errors="coerce").to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        return np.full(length, np.nan)
+        found = np.empty(0)
     return found if len(found) == length else np.full(length, np.nan)
 
 
-def _operand(cls: type[Operators], other: Any, length: int) -> Any:
-    """What arithmetic is done with, in one of few forms; lengths must agree."""
-    if isinstance(other, Cell):
-        return cls._of(other.as_cells()).take(np.zeros(length, dtype=np.intp))
-    if isinstance(other, np.ndarray) and other.ndim == 0:
-        return other[()]
-    if is_list_like(other):
-        if len(other) != length:
-            raise ValueError("Lengths must match")
-        if not isinstance(other, ExtensionArray | np.ndarray) or (other.dtype == object and other.ndim == 1):
-            others = list(other)
-            if any(isinstance(one, Cell) for one in others):
-                # A list of cells knows what it holds.
-                return cls._from_sequence(others)
-            other = pd.array(others)
-        if getattr(other, "ndim", 1) > 1:
-            # As pandas' own masked arrays do.
-            raise NotImplementedError("can only perform ops with 1-d structures")
-    return other
+def _added(cells: Cells, other: Cells) -> Cells:
+    """Pair by pair the sum of two cells, by the same rules; hidden where either is."""
+    ours, theirs = zero_where_left_out(cells), zero_where_left_out(other)
+    status = paired_status(ours, theirs)
+    # A number beside a hole is not the sum of two: nobody knows what is missing there.
+    one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
+    status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
+    hidden = is_missing(status)
+    whole = is_whole(cells) and is_whole(other)
+    both = concatenated([converted(one, whole=whole) for one in (cells, other)])
+    ids = np.tile(np.where(hidden, -1, np.arange(len(cells))), 2)
+    made = sums_of(checked(replace(both, dropped=0), ids, len(cells), "+"))
+    made.status[hidden], made.addresses[hidden] = status[hidden], UNKNOWN
+    return beside(replace(made, values=blanked(made.values, made.status)), both)
+
+
+def compared(cells: Cells, other: Any, name: str) -> Any:
+    """Compare cell by cell, as ``Int64`` does: nullable booleans, NA where either side shows nothing.
+
+    That goes for absent cells too, though they count as 0 in sums: `isna` is true of them, and of one that pandas
+    made nobody knows what it stands for.
+    """
+    theirs = nullable(other) if isinstance(other, Cells) else pd.NA if is_na(other) else other
+    return getattr(operator, name)(nullable(cells), theirs)
+
+
+def negative(cells: Cells) -> Cells:
+    """Cells with the other sign: taking them away from others is adding."""
+    made: Cells = arithmetic(cells, -1, "mul")
+    return made
+
+
+def absolute(cells: Cells) -> Cells:
+    """Cells without their sign; most are what they were."""
+    return computed(cells, abs(nullable(cells)))
+
+
+def rounded(cells: Cells, decimals: int = 0, *_: Any, **__: Any) -> Cells:
+    """Round; whole numbers stay what they are."""
+    if is_whole(cells) and decimals >= 0:
+        return computed(cells, nullable(cells).copy())
+    registry, addresses = rounded_addresses(cells, decimals)
+    values = np.round(cells.values, decimals)
+    return replace(rewritten(cells, values, derived_status(cells.status), addresses), registry=registry)
+
+
+def _sum_of_products(cells: Cells, other: Any, *, reflected: bool) -> Any:
+    if isinstance(other, Cells):
+        return reduced(arithmetic(cells, other, "mul"), "sum", skipna=True)
+    checked(cells, None, 1, "@")
+    numbers = np.asarray(other)
+    return numbers @ cells.values if reflected else cells.values @ numbers
+
+
+def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What one of numpy's functions makes of cells, among its inputs; `NotImplemented` where that has no meaning."""
+    if method == "at":
+        if function is np.add:
+            checked(_first(inputs), None, 1, "np.add.at")
+        bare: list[Any] = [one.values if isinstance(one, Cells) else one for one in inputs]
+        return function.at(*bare)
+    if method in {"accumulate", "reduceat"}:
+        if function is np.add:
+            checked(_first(inputs), None, 1, f"np.add.{method}")
+        elif method == "reduceat":
+            return NotImplemented
+        return cells_from(getattr(function, method)(_first(inputs).values, *inputs[1:], **kwargs), whole=None)
+    if method != "__call__":
+        return NotImplemented
+    name = _NAMES.get(function.__name__)
+    if name is not None and len(inputs) == 2 and not kwargs:
+        left, right = inputs
+        reflected = not isinstance(left, Cells)
+        cells = right if reflected else left
+        other = operand(left if reflected else right, len(cells))
+        if name in _TURNED:
+            return compared(cells, other, _TURNED[name] if reflected else name)
+        return arithmetic(cells, other, name, reflected=reflected)
+    if function is np.negative and not kwargs:
+        return negative(_first(inputs))
+    # Of a missing number those that ask about it say what they say of NaN.
+    asking = function.__name__ in _ASKING
+    numbers = _with_nan if asking else nullable
+    found = function(*(numbers(one) if isinstance(one, Cells) else one for one in inputs), **kwargs)
+    cells = _first(inputs)
+    if asking:
+        return found
+    return (
+        tuple(_of_ufunc(cells, one) for one in found) if isinstance(found, tuple) else _of_ufunc(cells, found)
+    )
+
+
+def _with_nan(cells: Cells) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = decimals(cells).to_numpy(np.float64, na_value=np.nan)
+    return numbers
+
+
+def _first(inputs: tuple[Any, ...]) -> Cells:
+    return next(one for one in inputs if isinstance(one, Cells))
+
+
+def _of_ufunc(cells: Cells, plain: Any) -> Any:
+    return plain.to_numpy(dtype=bool, na_value=False) if plain.dtype.kind == "b" else computed(cells, plain)

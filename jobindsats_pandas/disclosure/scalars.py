@@ -11,61 +11,58 @@ from __future__ import annotations
 import math
 import operator
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from jobindsats_pandas.disclosure.addresses import APART, EMPTY, NOTHING, UNKNOWN, Registry, merge_registries
+from jobindsats_pandas.disclosure.addresses import APART, EMPTY, NOTHING, UNKNOWN, Registry
 from jobindsats_pandas.disclosure.arithmetic import (
     paired_addresses,
     paired_status,
     scaled_addresses,
     shifted_addresses,
 )
-from jobindsats_pandas.disclosure.callers import (
-    Addition,
-    addition,
-    in_picture,
-    in_statistic,
-    made_bare,
-    warn_removed,
-)
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, count_hidden, is_missing
+from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_removed
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
+from jobindsats_pandas.disclosure.selections import counted
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Cell", "DecimalCell", "HiddenCell", "IntegerCell", "cell", "scalars_of", "small_sum"]
+__all__ = [
+    "Cell",
+    "DecimalCell",
+    "HiddenCell",
+    "IntegerCell",
+    "cell",
+    "scalar_addresses",
+    "scalars_of",
+    "small_sum",
+]
 
-_OPERATORS = {
-    "add": "add",
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "truediv",
-    "true_divide": "truediv",
-    "floor_divide": "floordiv",
-    "remainder": "mod",
-    "power": "pow",
-    "negative": "neg",
-    "positive": "pos",
-    "absolute": "abs",
-}
-_NAMES: dict[int, str] = {
+_OPERATORS: Final = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv",
+    "floor_divide": "floordiv", "remainder": "mod", "power": "pow",
+    "negative": "neg", "positive": "pos", "absolute": "abs",
+}  # fmt: skip
+_NAMES: Final[dict[int, str]] = {
     CellStatus.DISCRETIONISED: "<hidden>",
     CellStatus.NOT_AVAILABLE: "<not available>",
     CellStatus.ABSENT: "<absent>",
 }
-
 # Fill, alignment and width of a format; it matches anything.
-_SPEC = re.compile(
+_SPEC: Final = re.compile(
     r"(?:(?P<fill>.)?(?P<align>[<>=^]))?[-+ ]?z?#?0?(?P<width>\d+)?[,_]?(?:\.\d+)?(?P<text>s)?", re.DOTALL
 )
+_STATUS: Final = list(CellStatus)
+# The hidden cells of each registry that were taken out by themselves, and that somebody still holds.
+_HELD: Final[dict[int, set[int]]] = {}
 
 
 class _Origin:
@@ -84,15 +81,25 @@ class _Origin:
         return _Origin((status,), (address,), registry, self.hidden, self.visible)
 
 
-_NOWHERE = _Origin((CellStatus.DERIVED,), (UNKNOWN,), EMPTY)
-_STATUS = list(CellStatus)
+class _Alone(_Origin):
+    """Where one hidden cell comes from; known for as long as somebody holds it."""
+
+    __slots__ = ("_others",)
+
+    def __init__(self, origin: _Origin) -> None:
+        super().__init__(origin.status, origin.addresses, origin.registry, origin.hidden, origin.visible)
+        self._others = _HELD.setdefault(id(origin.registry), set())
+        self._others.add(id(self))
+
+    def __del__(self) -> None:
+        self._others.discard(id(self))
 
 
 class Cell:
     """What all single cells share: a status, an address, and arithmetic that minds them."""
 
     # Two names and no more: millions of cells are made, most of them to be looked at once.
-    _origin: _Origin = _NOWHERE
+    _origin: _Origin = _Origin((CellStatus.DERIVED,), (UNKNOWN,), EMPTY)
     _place: int = 0
     _sum: _RunningSum | None = None
     _length: int = 0
@@ -136,54 +143,43 @@ class Cell:
 
     def as_cells(self) -> Cells:
         """The cell as an array of one."""
-        number = self.number
-        hidden = isinstance(self, HiddenCell)
         whole = isinstance(self, IntegerCell)
-        values: Any = np.array([0 if hidden else number], dtype=np.int64 if whole else np.float64)
+        values: Any = np.array(
+            [0 if isinstance(self, HiddenCell) else self.number], dtype=np.int64 if whole else np.float64
+        )
         return Cells(
             values, np.array([self.status], np.uint8), np.array([self.address], np.int64), self.registry
         )
 
+    def __float__(self) -> float:
+        origin = self._origin
+        hidden = max(origin.hidden, len(_HELD.get(id(origin.registry), ())))
+        if hidden and made_bare():
+            warn_removed(
+                f"cells: {hidden:,} hidden or not available {'cell' if hidden == 1 else 'cells'} among them, or taken"
+                " out with them; bare numbers are made of all, and nothing guards their sums. Give the new column the"
+                " dtype of the old one."
+            )
+        return float(self.number)
+
     def __add__(self, other: Any) -> Any:
-        how = addition()
-        if how is not Addition.OWN and (plain := self._in_picture_or_statistic(other, how)) is not None:
-            return plain
-        if isinstance(other, Cell):
-            return _add(self, other, bulk=how is Addition.BULK)
-        if _is_zero(other) and how is Addition.BULK:
-            # Summing objects, pandas and numpy put a zero in the place of what is missing.
-            raise _skipped(self)
-        return _combined("add", self, other, reflected=False)
+        return _plus(self, other, addition(), reflected=False)
 
     def __radd__(self, other: Any) -> Any:
-        how = addition()
-        if how is not Addition.OWN and (plain := self._in_picture_or_statistic(other, how)) is not None:
-            return plain
-        if not _is_zero(other):
-            return _combined("add", self, other, reflected=True)
-        if how is Addition.BULK:
-            raise _skipped(self)
-        return _started(self)
-
-    def _in_picture_or_statistic(self, other: Any, how: Addition) -> Any:
-        """The bare number where a picture is laid out, or a quantile worked out; None elsewhere."""
-        both = [one for one in (self, other) if isinstance(one, Cell)]
-        whole = not any(isinstance(one, HiddenCell) or one.beside for one in both)
-        if not isinstance(other, int | float | np.generic):
-            return None
-        if how is Addition.BULK and not ((whole and in_statistic()) or in_picture()):
-            return None
-        added: Any = other.number if isinstance(other, Cell) else other
-        return self.number + added
+        return _plus(self, other, addition(), reflected=True)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Let numpy's functions and its own scalars work on cells as Python's operators do."""
         name = _OPERATORS.get(ufunc.__name__)
         plain = not any(isinstance(one, np.ndarray) and one.ndim for one in inputs)
         if method == "__call__" and name is not None and plain and not kwargs:
-            return getattr(operator, name)(
-                *(one.item() if isinstance(one, np.generic | np.ndarray) else one for one in inputs)
+            first, *others = (
+                one.item() if isinstance(one, np.generic | np.ndarray) else one for one in inputs
             )
+            if others and not isinstance(first, Cell):
+                # A number of Python's would add a cell to itself as if that were one too.
+                return getattr(others[0], f"__r{name}__")(first)
+            return getattr(operator, name)(first, *others)
         numbers = (one.number if isinstance(one, Cell) else one for one in inputs)
         return getattr(ufunc, method)(*numbers, **kwargs)
 
@@ -234,14 +230,8 @@ class IntegerCell(Cell, int):
         """The plain number."""
         return int.__index__(self)
 
-    def __float__(self) -> float:
-        if self._origin.hidden and made_bare():
-            _warn_bare(self)
-        return float(int.__index__(self))
-
     def __int__(self) -> int:
-        if self._origin.hidden and made_bare():
-            _warn_bare(self)
+        float(self)  # says where cells become bare numbers
         return int.__index__(self)
 
     def __hash__(self) -> int:
@@ -254,11 +244,6 @@ class DecimalCell(Cell, float):
     @property
     def number(self) -> float:
         """The plain number."""
-        return float.__float__(self)
-
-    def __float__(self) -> float:
-        if self._origin.hidden and made_bare():
-            _warn_bare(self)
         return float.__float__(self)
 
     def __hash__(self) -> int:
@@ -274,11 +259,6 @@ class HiddenCell(Cell, float):
     def __str__(self) -> str:
         return str(texts(self.as_cells())[0])
 
-    def __float__(self) -> float:
-        if self.status != CellStatus.ABSENT and made_bare():
-            _warn_bare(self)
-        return math.nan
-
     def __format__(self, spec: str) -> str:
         # As in a frame: the name in angle brackets would be a tag in the HTML of df.style.
         text = str(self)
@@ -291,24 +271,19 @@ class HiddenCell(Cell, float):
         return hash(self.status)
 
 
-def _warn_bare(one: Any) -> None:
-    hidden = max(one.beside, 1)
-    warn_removed(
-        f"cells: {hidden:,} hidden or not available {'cell' if hidden == 1 else 'cells'} among them, or beside them;"
-        " bare numbers are made of all, and nothing guards their sums. Give the new column the dtype of the old one."
-    )
+# ---- making cells -------------------------------------------------------------------------------------------------
 
 
 def cell(
     number: float,
     status: int,
-    address: int = UNKNOWN,
+    address: int | None = UNKNOWN,
     registry: Registry = EMPTY,
     whole: bool = False,
-    beside: int = 0,
+    hidden: int = 0,
 ) -> Any:
-    """Make one cell of the right class."""
-    return _made(number, _Origin((status,), (address,), registry, beside), whole=whole)
+    """Make one cell of the right class; so many hidden ones had been dropped from beside it."""
+    return _made(number, _Origin((status,), (address,), registry, hidden), whole=whole)
 
 
 def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
@@ -316,6 +291,7 @@ def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
     made: Any
     if origin.status[0] in _NAMES:
         made = HiddenCell(math.nan)
+        origin = origin if origin.status[0] == CellStatus.ABSENT else _Alone(origin)
     elif whole:
         made = int.__new__(IntegerCell, number)
     else:
@@ -326,22 +302,15 @@ def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
 
 def scalars_of(cells: Cells) -> Iterator[Any]:
     """All the cells, one by one, each knowing how many hidden ones stand beside it."""
-    hidden = count_hidden(cells.status) + cells.dropped
     missing = is_missing(cells.status)
-    visible = len(cells) - int(np.count_nonzero(missing))
+    hidden, visible = counted(cells.status)
     # Copies: what is written into the column later is no business of the cells that were taken out before.
-    origin = _Origin(cells.status.tolist(), cells.addresses.tolist(), cells.registry, hidden, visible)
+    status, addresses = cells.status.tolist(), cells.addresses.tolist()
+    origin = _Origin(status, addresses, cells.registry, hidden + cells.dropped, visible)
     visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
-    if not missing.any():
-        for place, number in enumerate(cells.values.tolist()):
-            one = make(visible_class, number)
-            one._origin, one._place = origin, place
-            yield one
-        return
-    holes = (cells.status == CellStatus.HOLE).tolist()
     for place, (number, gone) in enumerate(zip(cells.values.tolist(), missing.tolist(), strict=True)):
-        if gone and holes[place]:
+        if gone and status[place] == CellStatus.HOLE:
             yield math.nan
             continue
         one = HiddenCell(math.nan) if gone else make(visible_class, number)
@@ -349,111 +318,85 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
         yield one
 
 
+# ---- sums, cell by cell -------------------------------------------------------------------------------------------
+
+_Row = tuple[float, int, int]
+
+
 class _RunningSum:
     """What a sum of single cells consists of so far; grows in place, so that a long sum stays linear."""
 
-    __slots__ = ("_seen", "_signature", "addresses", "closed", "numbers", "registry", "started", "statuses")
+    __slots__ = ("_seen", "_signature", "closed", "registry", "rows", "started")
 
-    def __init__(self, first: Any, *, started: bool) -> None:
-        self.registry: Registry = first.registry
-        self.numbers: list[float] = [first.number]
-        self.statuses: list[int] = [first.status]
-        self.addresses: list[int] = [first.address]
-        self.started, self.closed = started, False
-        self._seen = {first.address}
-        self._signature = signature(first.registry, first.address, first.status)
+    def __init__(
+        self, registry: Registry, rows: list[_Row], *, started: bool = False, closed: bool = False
+    ) -> None:
+        self.registry, self.rows, self.started, self.closed = registry, rows, started, closed
+        self._seen = {address for _, _, address in rows}
+        self._signature = signature(registry, rows[0])
 
-    @classmethod
-    def of(cls, cells: Cells) -> _RunningSum | None:
-        """The sum of a few cells, if a look at each of them is enough to see that they add; else None."""
-        addresses, registry = cells.addresses.tolist(), cells.registry
-        if cells.dropped or cells.left or len(set(addresses)) < len(addresses):
-            return None
-        statuses = cells.status.tolist()
-        first = signature(registry, addresses[0], statuses[0])
-        if first is None or any(
-            signature(registry, address, status) != first
-            for address, status in zip(addresses[1:], statuses[1:], strict=True)
-        ):
-            return None
-        made = object.__new__(cls)
-        made.registry, made.started, made.closed, made._signature = registry, False, True, first
-        made.numbers, made.statuses, made.addresses, made._seen = (
-            cells.values.tolist(),
-            statuses,
-            addresses,
-            set(addresses),
+    @property
+    def adds_at_sight(self) -> bool:
+        """Whether a look at each cell is enough to see that they add."""
+        first = self._signature
+        return (
+            first is not None
+            and len(self._seen) == len(self.rows)
+            and all(signature(self.registry, row) == first for row in self.rows[1:])
         )
-        return made
 
     def add(self, other: Any) -> None:
         """Add one more cell; raises where that may not be."""
-        new, status = other.address, other._origin.status[other._place]
+        row = _row(other)
         if (
             other._origin.registry is not self.registry
-            or new in self._seen
+            or row[2] in self._seen
             or self._signature is None
-            or signature(self.registry, new, status) != self._signature
+            or signature(self.registry, row) != self._signature
         ):
-            registry, recoders = merge_registries([self.registry, other.registry])
-            both = [np.array(self.addresses), np.array([other.address])]
-            both = [p if recode is None else recode(p) for p, recode in zip(both, recoders, strict=True)]
-            addresses = np.concatenate(both)
-            check = check_sums(
-                self._cells(
-                    [*self.numbers, other.number], [*self.statuses, other.status], addresses, registry
-                )
-            )
+            together = _joined([_cells(self.rows, self.registry), other.as_cells()])
+            check = check_sums(together)
             if not check.valid:
                 raise sum_error(check)
-            self.addresses = addresses[:-1].tolist()
-            self.registry = registry
-            self._seen = set(self.addresses)
-            new = int(addresses[-1])
-        self.numbers.append(other.number)
-        self.statuses.append(status)
-        self.addresses.append(new)
-        self._seen.add(new)
+            *addresses, new = together.addresses.tolist()
+            self.rows = [(*mine[:2], address) for mine, address in zip(self.rows, addresses, strict=True)]
+            self.registry, self._seen = together.registry, set(addresses)
+            row = (*row[:2], new)
+        self.rows.append(row)
+        self._seen.add(row[2])
 
     @property
     def is_nothing(self) -> bool:
         """Whether nothing has been added yet but what counts as 0."""
-        return all(address == NOTHING for address in self.addresses)
+        return self._seen == {NOTHING}
 
     def address(self) -> int:
         """The address of the sum as it stands."""
-        cells = self._cells(self.numbers, self.statuses, np.array(self.addresses), self.registry)
-        return int(check_sums(cells).addresses[0])
+        return int(check_sums(_cells(self.rows, self.registry)).addresses[0])
 
     def upto(self, length: int) -> _RunningSum:
         """Return this sum, or a copy of its beginning if others have added to it since."""
-        if length == len(self.addresses):
+        if length == len(self.rows):
             return self
-        copy = object.__new__(_RunningSum)
-        copy.registry, copy.started, copy._signature = self.registry, self.started, self._signature
-        copy.closed = self.closed
-        copy.numbers, copy.statuses, copy.addresses = (
-            self.numbers[:length],
-            self.statuses[:length],
-            self.addresses[:length],
-        )
-        copy._seen = set(copy.addresses)
-        return copy
-
-    @staticmethod
-    def _cells(
-        numbers: Sequence[float], statuses: Sequence[int], addresses: NDArray[np.int64], registry: Registry
-    ) -> Cells:
-        return Cells(
-            np.array(numbers, dtype=np.float64), np.array(statuses, dtype=np.uint8), addresses, registry
-        )
+        return _RunningSum(self.registry, self.rows[:length], started=self.started, closed=self.closed)
 
 
-def signature(registry: Registry, address: int, status: int) -> tuple[Any, ...] | None:
+def _row(one: Any) -> _Row:
+    return one.number, one._origin.status[one._place], one.address
+
+
+def _cells(rows: Sequence[_Row], registry: Registry) -> Cells:
+    numbers, statuses, addresses = zip(*rows, strict=True)
+    return Cells(
+        np.array(numbers, np.float64), np.array(statuses, np.uint8), np.array(addresses, np.int64), registry
+    )
+
+
+def signature(registry: Registry, row: _Row) -> tuple[Any, ...] | None:
     """What cells must have in common to add, and the period with its type; None if the cell adds to nothing."""
-    if status not in (0, 5):  # observed, derived
+    if row[1] not in (CellStatus.OBSERVED, CellStatus.DERIVED):
         return None
-    located = registry.locate(address)
+    located = registry.locate(row[2])
     if located is None:
         return None
     space, number = located
@@ -472,12 +415,30 @@ def signature(registry: Registry, address: int, status: int) -> tuple[Any, ...] 
 
 def small_sum(cells: Cells) -> Any:
     """The sum of a few cells as a single one, if they are seen to add at once; else None."""
-    running = _RunningSum.of(cells)
-    if running is None:
+    if cells.dropped or cells.left:
         return None
-    number = sum(running.numbers)
-    near = _Origin((), (), cells.registry)
-    return _sum_cell(running, number, near)
+    rows = list(zip(cells.values.tolist(), cells.status.tolist(), cells.addresses.tolist(), strict=True))
+    running = _RunningSum(cells.registry, rows, closed=True)
+    if not running.adds_at_sight:
+        return None
+    return _sum_cell(running, sum(number for number, _, _ in rows), _Origin((), (), cells.registry))
+
+
+def _plus(one: Any, other: Any, how: Addition, *, reflected: bool) -> Any:
+    if how is not Addition.OWN and isinstance(other, int | float | np.generic):
+        cells = [cell for cell in (one, other) if isinstance(cell, Cell)]
+        whole = not any(isinstance(cell, HiddenCell) or cell.beside for cell in cells)
+        if how is Addition.PLAIN or (how is Addition.STATISTIC and whole):
+            return one.number + (other.number if isinstance(other, Cell) else other)
+    bulk = how is not Addition.OWN
+    if isinstance(other, Cell):
+        return _add(one, other, bulk=bulk)
+    if not _is_zero(other):
+        return _combined("add", one, other, reflected=reflected)
+    if bulk:
+        # Summing objects, pandas and numpy put a zero in the place of what is missing.
+        raise _skipped(one)
+    return _started(one) if reflected else _combined("add", one, other, reflected=False)
 
 
 def _add(left: Any, right: Any, *, bulk: bool) -> Any:
@@ -487,22 +448,23 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     running = left._sum if _runs(left) else None
     bulk = bulk or (running is not None and running.started)
     if sums_allowed():
-        return _plain_sum(left, right)
+        number = sum(0 if isinstance(one, HiddenCell) else one.number for one in (left, right))
+        return cell(number, CellStatus.DERIVED, whole=isinstance(number, int))
     if _is_nothing(right, bulk=bulk):
         return left
     if _is_nothing(left, bulk=bulk):
         return _started(right) if bulk else right
     if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
+        both = [left.as_cells(), right.as_cells()]
         if bulk:
-            raise _error(left, right)
-        status = paired_status(left.as_cells(), right.as_cells())[0]
-        return cell(math.nan, int(status))
+            raise sum_error(check_sums(_joined(both)))
+        return cell(math.nan, int(paired_status(*both)[0]))
     if bulk and (left.beside or right.beside):
         raise _skipped(left if left.beside else right)
-    running = running.upto(left._length) if running is not None else _RunningSum(left, started=False)
+    running = running.upto(left._length) if running is not None else _RunningSum(left.registry, [_row(left)])
     running.add(right)
     origin = left._origin if left._origin.hidden >= right._origin.hidden else right._origin
-    if origin.hidden and len(running.addresses) >= origin.visible > 2:
+    if origin.hidden and len(running.rows) >= origin.visible > 2:
         # All that is visible of a column, one by one: the hidden ones were left out.
         raise _skipped(left if left.beside else right)
     return _sum_cell(running, left.number + right.number, origin)
@@ -524,35 +486,25 @@ def _is_nothing(one: Any, *, bulk: bool) -> bool:
 def _sum_cell(running: _RunningSum, number: float, near: _Origin) -> Any:
     whole = isinstance(number, int)
     made = _made(number, near.among(CellStatus.DERIVED, None, running.registry), whole=whole)
-    made._sum, made._length = running, len(running.addresses)
+    made._sum, made._length = running, len(running.rows)
     return made
 
 
 def _started(first: Any) -> Any:
     """The first cell of a builtin ``sum``, which adds it to 0."""
+    nothing = cell(0, CellStatus.DERIVED, NOTHING, whole=True)
     if sums_allowed():
-        return cell(0, CellStatus.DERIVED, NOTHING, whole=True) if isinstance(first, HiddenCell) else first
+        return nothing if isinstance(first, HiddenCell) else first
     if first.status == CellStatus.ABSENT:
-        made = cell(0, CellStatus.DERIVED, NOTHING, whole=True)
-        made._sum, made._length = _RunningSum(made, started=True), 1
-        return made
-    check = check_sums(first.as_cells())
-    if not check.valid:
-        raise sum_error(check)
-    origin = first._origin.among(first.status, first.address, first.registry)
-    made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
-    made._sum, made._length = _RunningSum(first, started=True), 1
+        made = first = nothing
+    else:
+        check = check_sums(first.as_cells())
+        if not check.valid:
+            raise sum_error(check)
+        origin = first._origin.among(first.status, first.address, first.registry)
+        made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
+    made._sum, made._length = _RunningSum(first.registry, [_row(first)], started=True), 1
     return made
-
-
-def _plain_sum(left: Any, right: Any) -> Any:
-    numbers = [0 if isinstance(one, HiddenCell) else one.number for one in (left, right)]
-    return cell(sum(numbers), CellStatus.DERIVED, UNKNOWN, whole=isinstance(sum(numbers), int))
-
-
-def _error(left: Any, right: Any) -> Exception:
-    both = [left.as_cells(), right.as_cells()]
-    return sum_error(check_sums(_joined(both)))
 
 
 def _skipped(one: Any) -> Exception:
@@ -562,8 +514,7 @@ def _skipped(one: Any) -> Exception:
     return sum_error(check_sums(dropped))
 
 
-def _joined(several: Iterable[Cells]) -> Cells:
-    several = list(several)
+def _joined(several: Sequence[Cells]) -> Cells:
     registry, addresses = aligned(*several)
     return Cells(
         np.concatenate([c.values.astype(np.float64) for c in several]),
@@ -573,60 +524,47 @@ def _joined(several: Iterable[Cells]) -> Cells:
     )
 
 
+# ---- all other arithmetic -----------------------------------------------------------------------------------------
+
+
 def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
-    function = getattr(operator, name)
-    if type(other) in (int, float) and not math.isnan(other):
-        return _with_number(name, function, one, other, reflected=reflected)
     if isinstance(other, np.generic):
         other = other.item()
-    if isinstance(other, np.ndarray):
-        return function(other, one.number) if reflected else function(one.number, other)
-    if isinstance(other, bool) or not isinstance(other, int | float):
+    if not isinstance(other, int | float):
         return NotImplemented
     theirs = other.number if isinstance(other, Cell) else other
     left, right = (theirs, one.number) if reflected else (one.number, theirs)
-    with np.errstate(all="ignore"):
-        try:
-            number = function(left, right)
-        except (ZeroDivisionError, OverflowError):
+    function = getattr(operator, name)
+    try:
+        number = function(left, right)
+    except (ZeroDivisionError, OverflowError):
+        with np.errstate(all="ignore"):
             number = float(function(np.float64(left), np.float64(right)))
     if isinstance(number, complex):
         return number
-    mine = one.as_cells()
     if isinstance(other, Cell):
-        pair = (other.as_cells(), mine) if reflected else (mine, other.as_cells())
+        pair = (other.as_cells(), one.as_cells()) if reflected else (one.as_cells(), other.as_cells())
         status = int(paired_status(*pair)[0])
-        registry, addresses = paired_addresses(name, *pair)
+        registry, (address,) = paired_addresses(name, *pair)
     elif math.isnan(theirs):
-        status, registry, addresses = CellStatus.NOT_AVAILABLE, EMPTY, np.array([UNKNOWN])
+        status, registry, address = CellStatus.NOT_AVAILABLE, EMPTY, UNKNOWN
     else:
-        registry, addresses = scalar_addresses(name, mine, theirs, reflected=reflected)
-        status = one.status if addresses[0] == mine.addresses[0] else one.status or CellStatus.DERIVED
+        status = one._origin.status[one._place]
+        registry, address = _moved(name, one, other, reflected=reflected)
+        if status == CellStatus.OBSERVED and not (address == one.address and registry is one.registry):
+            status = CellStatus.DERIVED
     if status not in _NAMES and math.isnan(number):
         status = CellStatus.NOT_AVAILABLE
-    origin = one._origin.among(int(status), int(addresses[0]), registry)
+    origin = one._origin.among(int(status), int(address), registry)
     return _made(number, origin, whole=isinstance(number, int))
 
 
-def _with_number(name: str, function: Any, one: Any, other: float, *, reflected: bool) -> Any:
-    """A cell and a plain number; cells of one measure all move alike, so the way is worked out for the first."""
-    origin, address = one._origin, one.address
-    registry: Registry = origin.registry
+def _moved(name: str, one: Any, other: float, *, reflected: bool) -> tuple[Registry, int]:
+    """Where a cell comes to stand with a plain number; cells of one measure move alike, so one of them is looked at."""
+    registry, address = one.registry, one.address
     located = registry.locate(address)
-    try:
-        number = function(other, one.number) if reflected else function(one.number, other)
-    except (ZeroDivisionError, OverflowError):
-        with np.errstate(all="ignore"):
-            left, right = (other, one.number) if reflected else (one.number, other)
-            number = float(function(np.float64(left), np.float64(right)))
-    if isinstance(number, complex):
-        return number
-    key = (
-        name,
-        reflected,
-        other,
-        *((located[0].table, located[1] // located[0].per_measure) if located else (address,)),
-    )
+    where = (located[0].table, located[1] // located[0].per_measure) if located else (address,)
+    key = (name, reflected, other, *where)
     step = registry.steps.get(key)
     if step is None:
         if len(registry.steps) >= 1024:
@@ -635,25 +573,13 @@ def _with_number(name: str, function: Any, one: Any, other: float, *, reflected:
         target = int(addresses[0])
         step = registry.steps[key] = (moved, target - address if target >= 0 else None, target)
     moved, by, target = step
-    new = target if by is None else address + by
-    status = int(origin.status[one._place])
-    if status in _NAMES:
-        return _made(math.nan, _Origin((status,), (new,), moved, origin.hidden, origin.visible), whole=False)
-    if math.isnan(number):
-        status = CellStatus.NOT_AVAILABLE
-    elif status == CellStatus.OBSERVED and not (new == address and moved is registry):
-        status = CellStatus.DERIVED
-    return _made(
-        number,
-        _Origin((int(status),), (new,), moved, origin.hidden, origin.visible),
-        whole=isinstance(number, int),
-    )
+    return moved, target if by is None else address + by
 
 
 def scalar_addresses(
     name: str, cells: Cells, number: float, *, reflected: bool
 ) -> tuple[Registry, NDArray[np.int64]]:
-    """Parts of cells after an operation with a plain number."""
+    """Addresses of cells after an operation with a plain number."""
     if name == "mul":
         return scaled_addresses(cells, number)
     if name == "truediv" and not reflected and number != 0:

@@ -19,6 +19,7 @@ from jobindsats_pandas.parquet.labels import (
     period_text,
     text_of,
 )
+from jobindsats_pandas.parquet.metadata import ROW_NUMBER
 from jobindsats_pandas.parquet.recipes import recipe_of
 from jobindsats_pandas.periods import FREQUENCIES
 
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["MISSING_PERIOD", "ROW_NUMBER", "STATUS_LABELS", "dictionary", "to_table"]
-
-#: Where the rows of a directory's files stood in the frame.
-ROW_NUMBER = "row_number"
+__all__ = ["MISSING_PERIOD", "STATUS_LABELS", "to_table"]
 
 STATUS_LABELS = [status.label for status in CellStatus]
 
@@ -120,7 +118,7 @@ def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str
     return pa.Table.from_arrays(builder.arrays, schema=pa.schema(builder.fields)), spec
 
 
-def dictionary(codes: NDArray[Any], labels: Sequence[str], *, ordered: bool = False) -> Any:
+def _dictionary(codes: NDArray[Any], labels: Sequence[str], *, ordered: bool = False) -> Any:
     """Codes and labels as an Arrow dictionary; a code below 0 is null."""
     missing = codes < 0 if codes.min(initial=0) < 0 else None
     indices = pa.array(codes.astype(_code_type(len(labels)), copy=False), mask=missing)
@@ -137,7 +135,7 @@ def _add_guarded(builder: _Builder, text: str, array: DiscretionisedArray) -> di
         "kind": "guarded",
         "dtype": array.dtype.name,
         "file": builder.add(text, numbers),
-        "status": builder.add(f"{text}_status", dictionary(array.status.view(np.int8), STATUS_LABELS)),
+        "status": builder.add(f"{text}_status", _dictionary(array.status.view(np.int8), STATUS_LABELS)),
         "registry": builder.registry(array.registry),
         "dropped": array.dropped,
         "left": list(array.cells.left),
@@ -196,7 +194,7 @@ def _add_periods(
     labels = [period_text(one) for one in uniques]
     whole_days = values.freqstr.partition("-")[0] in {*FREQUENCIES, "W", "D"}
     starts = uniques.start_time.to_numpy().astype("datetime64[D]" if whole_days else "datetime64[us]")
-    coded = dictionary(codes, labels)
+    coded = _dictionary(codes, labels)
     name = builder.add(text, coded)
     keys.append((name, codes, len(labels)))
     return {
@@ -231,7 +229,7 @@ def _add_categorical(
     labels = [text_of(label) for label in values.categories]
     if len(set(labels)) < len(labels):
         raise QueryError(f"The categories of column {text!r} read alike as text; rename them first.")
-    name = builder.add(text, dictionary(values.codes, labels, ordered=bool(values.ordered)))
+    name = builder.add(text, _dictionary(values.codes, labels, ordered=bool(values.ordered)))
     keys.append((name, values.codes, len(labels)))
     column = {"kind": "category", "file": name, "ordered": bool(values.ordered)}
     if values.categories.dtype == "str":

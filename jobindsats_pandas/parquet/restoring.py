@@ -11,69 +11,36 @@ import pyarrow as pa
 from jobindsats_pandas.disclosure import UNKNOWN, Cells, CellStatus, DiscretionisedArray, Registry
 from jobindsats_pandas.parquet.columns import MISSING_PERIOD, STATUS_LABELS
 from jobindsats_pandas.parquet.labels import labels_restored, scalar_restored
+from jobindsats_pandas.parquet.pieces import changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from jobindsats_pandas.parquet.pieces import Columns
+
 __all__ = ["to_frame"]
 
 
-class _Columns:
-    """The columns of a table, each with the codes of its labels, taken apart once."""
+def to_frame(columns: Columns, spec: dict[str, Any]) -> pd.DataFrame:
+    """Turn the columns of a file, or of several, into the frame that they were made of.
 
-    def __init__(self, table: pa.Table) -> None:
-        self.table = table
-        self.known: dict[tuple[str, tuple[str, ...]], NDArray[np.integer]] = {}
-        self.addresses: dict[str, NDArray[np.int64]] = {}
-
-    def array(self, name: str) -> Any:
-        return self.table.column(name).combine_chunks() if self.table.num_rows else self.table.column(name)
-
-    def numbers(self, name: str, dtype: type) -> NDArray[Any]:
-        """The bare numbers of a column; what stands where it is null means nothing."""
-        chunks: list[NDArray[Any]] = [
-            np.frombuffer(chunk.buffers()[1], dtype=dtype, count=chunk.offset + len(chunk))[chunk.offset :]
-            for chunk in self.table.column(name).chunks
-            if len(chunk)
-        ]
-        # A copy also of one piece: Arrow's memory cannot be written to, and a frame's can.
-        return np.concatenate([np.empty(0, dtype=dtype), *chunks])
-
-    def codes(self, name: str, labels: Sequence[str]) -> NDArray[np.integer]:
-        """Positions of a dictionary column's values among known labels; -1 for null."""
-        key = (name, tuple(labels))
-        if key not in self.known:
-            self.known[key] = self._codes(name, labels)
-        return self.known[key]
-
-    def _codes(self, name: str, labels: Sequence[str]) -> NDArray[np.integer]:
-        places = {label: place for place, label in enumerate(labels)}
-        pieces = [np.empty(0, dtype=np.int8)]
-        for chunk in self.table.column(name).unify_dictionaries().chunks:
-            recode = np.array([places[text] for text in chunk.dictionary.to_pylist()] + [-1], dtype=np.int32)
-            indices = chunk.indices
-            if indices.null_count:
-                indices = indices.fill_null(len(recode) - 1)
-            codes = indices.to_numpy(zero_copy_only=False)
-            same = not indices.null_count and (recode[:-1] == np.arange(len(recode) - 1)).all()
-            pieces.append(codes if same and not chunk.null_count else recode[codes])
-        return np.concatenate(pieces)
-
-
-def to_frame(table: pa.Table, spec: dict[str, Any]) -> pd.DataFrame:
-    """Turn the columns of a file into the frame that they were made of."""
-    columns = _Columns(table)
+    Raises
+    ------
+    ProvenanceError
+        If they are not what was written.
+    """
     labels = {
         column["file"]: list(column["periods"]) if column["kind"] == "period" else column["categories"]
         for column in spec["columns"]
         if column["kind"] in {"period", "category", "objects"}
     }
     registries = [Registry.from_json(text) for text in spec["registries"]]
-    restored = [_restored(columns, column, labels, registries) for column in spec["columns"]]
+    addresses: dict[str, NDArray[np.int64]] = {}
+    restored = [_restored(columns, column, labels, registries, addresses) for column in spec["columns"]]
     levels, rest = restored[: spec["index"]["columns"]], restored[spec["index"]["columns"] :]
-    index = _index_restored(spec, levels, table.num_rows)
+    index = _index_restored(spec, levels, columns.rows)
     # Objects stay objects only as a series that says so.
     data = [pd.Series(one, index=index, dtype=object) if isinstance(one, np.ndarray) else one for one in rest]
     frame = pd.DataFrame(dict(enumerate(data)), copy=False, index=index)
@@ -100,14 +67,15 @@ def _index_restored(spec: dict[str, Any], levels: Sequence[Any], rows: int) -> p
 
 
 def _restored(
-    columns: _Columns,
+    columns: Columns,
     column: dict[str, Any],
     labels: Mapping[str, Sequence[str]],
     registries: Sequence[Registry],
+    addresses: dict[str, NDArray[np.int64]],
 ) -> Any:
     name = column["file"]
     if column["kind"] == "guarded":
-        return _guarded_restored(columns, column, labels, registries)
+        return _guarded_restored(columns, column, labels, registries, addresses)
     if column["kind"] == "objects":
         objects = np.array([*labels_restored(column["exact"]), np.nan, None], dtype=object)[:-1]
         found = objects[columns.codes(name, labels[name])]
@@ -124,24 +92,24 @@ def _restored(
         periods: Any = pd.PeriodIndex
         return periods.from_ordinals(ordinals[codes], freq=column["freq"]).array
     array = columns.array(name)
-    if column["kind"] == "text" and pa.types.is_dictionary(array.type):
-        array = array.cast(pa.string())
     one = pa.table({"x": array}).replace_schema_metadata({"pandas": column["pandas"]}).to_pandas()["x"]
     return one.to_numpy(dtype=object) if column["dtype"] == "object" else one.array
 
 
 def _guarded_restored(
-    columns: _Columns,
+    columns: Columns,
     column: dict[str, Any],
     labels: Mapping[str, Sequence[str]],
     registries: Sequence[Registry],
+    known: dict[str, NDArray[np.int64]],
 ) -> DiscretionisedArray:
-    status = columns.codes(column["status"], STATUS_LABELS).astype(np.uint8)
-    whole = column["dtype"] == "discretionised[Int64]"
-    values = columns.numbers(column["file"], np.int64 if whole else np.float64)
-    addresses = columns.addresses[column["file"]] = _addresses_restored(
-        columns, column["parts"], labels, status
-    )
+    codes = columns.codes(column["status"], STATUS_LABELS)
+    if codes.min(initial=0) < 0:
+        raise changed(columns.name, f"cells of its column {column['status']!r} have no status")
+    status = codes.astype(np.uint8)
+    values, missing = columns.numbers(column["file"])
+    addresses = _addresses_restored(columns, column["parts"], labels, status, known)
+    known[column["file"]] = addresses
     left = column.get("left")
     if left is None:
         # Written before there were holes, which were called absent then.
@@ -149,16 +117,25 @@ def _guarded_restored(
     cells = Cells(
         values, status, addresses, registries[column["registry"]], column["dropped"], tuple(left or ())
     )
-    return DiscretionisedArray.from_cells(cells)
+    array = DiscretionisedArray.from_cells(cells)
+    if not np.array_equal(array.visible, ~missing):
+        raise changed(
+            columns.name, f"numbers of its column {column['file']!r} stand where none was shown, or lack"
+        )
+    return array
 
 
 def _addresses_restored(
-    columns: _Columns, recipe: dict[str, Any], labels: Mapping[str, Sequence[str]], status: NDArray[np.uint8]
+    columns: Columns,
+    recipe: dict[str, Any],
+    labels: Mapping[str, Sequence[str]],
+    status: NDArray[np.uint8],
+    known: Mapping[str, NDArray[np.int64]],
 ) -> NDArray[np.int64]:
     if "like" in recipe:
-        return columns.addresses[recipe["like"]] + np.int64(recipe["shift"])
+        return known[recipe["like"]] + np.int64(recipe["shift"])
     if "file" in recipe:
-        return columns.numbers(recipe["file"], np.int64)
+        return columns.numbers(recipe["file"])[0]
     addresses = np.full(len(status), recipe["constant"], dtype=np.int64)
     for name, table in recipe["sums"].items():
         addresses += np.array(table, dtype=np.int64).take(columns.codes(name, labels[name]), mode="wrap")

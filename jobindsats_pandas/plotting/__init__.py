@@ -85,8 +85,7 @@ def plot(
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y25i01", by={"_nykom": ["Odense", "Ærø"]}, periods="latest:24", client=client)
     >>> ax = plot(df, "Antal ledige personer")
     >>> ax.get_ylabel(), [text.get_text() for text in ax.get_legend().get_texts()]
@@ -148,8 +147,7 @@ def plot_audit(df: pd.DataFrame, by: str | None = None, *, ax: Any = None) -> An
     Examples
     --------
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api:
-    ...     client = ji.Client(token=api.token, base_url=api.url)
+    >>> with ji.sandbox_client() as client:
     ...     df = ji.read_jobindsats("y01h01", by="_akassedp", periods="latest:8", client=client)
     >>> plot_audit(df, by="A-kasse").get_title(loc="left").splitlines()[0]
     'Hvor tallene er skjult'

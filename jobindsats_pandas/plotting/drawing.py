@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobindsats_pandas import arguments
+from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.plotting.wording import danish, decimals_needed, plain, wrapped
+from jobindsats_pandas.plotting.wording import decimals_needed, plain, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from jobindsats_pandas.plotting.cells import Codes, Flags, Numbers
+    from jobindsats_pandas.plotting.figures import Codes, Flags, Numbers
     from jobindsats_pandas.plotting.picture import Picture
     from jobindsats_pandas.plotting.shares import Shares
     from jobindsats_pandas.plotting.time_axis import TimeAxis
@@ -199,7 +200,7 @@ def _statuses(picture: Picture, marked: Flags) -> list[tuple[str, dict[str, Any]
         cells = picture.status == status
         for limit in np.unique(picture.high[cells & np.isfinite(picture.high)]):
             below = "\n(mærke under aksen)" if marked[cells & (picture.high == limit)].any() else ""
-            styles.append((words + danish(limit) + below, box))
+            styles.append((words + danish_number(limit) + below, box))
     if (picture.hidden & np.isnan(picture.high)).any():
         styles.append(("Diskretioneret\n(grænsen kendes ikke)", box))
     if (picture.status == CellStatus.FILLED).any():
@@ -231,12 +232,12 @@ def draw_bars(ax: Any, picture: Picture) -> None:
 
 def _beside(value: float, limit: float, status: int, decimals: int) -> str:
     if status == CellStatus.DISCRETIONISED:
-        return "diskretioneret" if np.isnan(limit) else f"0–{danish(limit)}, diskretioneret"
+        return "diskretioneret" if np.isnan(limit) else f"0–{danish_number(limit)}, diskretioneret"
     if status == CellStatus.ROUNDED:
-        return f"højst {danish(limit)}, afrundet"
+        return f"højst {danish_number(limit)}, afrundet"
     if status == CellStatus.NOT_AVAILABLE:
         return "ikke offentliggjort endnu"
-    return danish(value, decimals) + (" (udfyldt)" if status == CellStatus.FILLED else "")
+    return danish_number(value, decimals) + (" (udfyldt)" if status == CellStatus.FILLED else "")
 
 
 def draw_shares(ax: Any, shares: Shares) -> None:
@@ -260,7 +261,7 @@ def draw_shares(ax: Any, shares: Shares) -> None:
     for row, column in np.argwhere(shares.pending):
         ax.barh(row, 1.0, 1.0, left=positions[column] - 0.5, **UNPUBLISHED)
     for row, column in np.argwhere(share > 0) if columns <= 15 else ():
-        text = danish(100 * share[row, column]) if share[row, column] >= 0.005 else "<1"
+        text = danish_number(100 * share[row, column]) if share[row, column] >= 0.005 else "<1"
         colour = "white" if share[row, column] > SHARES[3] else "black"
         ax.text(positions[column], row, text, ha="center", va="center", fontsize="small", color=colour)
     _name_rows(ax, shares.names)
@@ -294,7 +295,7 @@ def _number_axis(axis: Any, span: tuple[float, float], numbers: Numbers) -> None
     locator = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=whole)
     decimals = decimals_needed(locator.tick_values(*span), 4)
     axis.set_major_locator(locator)
-    axis.set_major_formatter(FuncFormatter(lambda value, _: danish(value, decimals)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: danish_number(value, decimals)))
 
 
 def _name_rows(ax: Any, names: Sequence[str]) -> None:

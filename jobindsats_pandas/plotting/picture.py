@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.plotting.cells import cells_of_measure, dimension_place, one_period_type
+from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.plotting.figures import cells_of_measure, one_period_type
 from jobindsats_pandas.plotting.time_axis import TimeAxis, period_name, time_axis
-from jobindsats_pandas.plotting.wording import danish, source, unit, unknown_among
+from jobindsats_pandas.plotting.wording import source, unit, unknown_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from jobindsats_pandas.disclosure import AddressMember, AddressSpace
-    from jobindsats_pandas.plotting.cells import Codes, Flags, Numbers, TableCells
+    from jobindsats_pandas.plotting.figures import Codes, Flags, Numbers, TableCells
 
 __all__ = ["NO_CELL", "Picture", "compose"]
 
@@ -82,11 +84,11 @@ class Picture:
         kept, gone = order[:most], order[most:]
         lost = unknown_among(self.names[place] for place in sorted(gone))
         note = (
-            f"Vist er de {most} største af {danish(len(self.names))} (gennemsnit af de synlige tal);"
-            f" {danish(len(gone))}{f', herunder {lost},' if lost else ''} er ikke vist"
+            f"Vist er de {most} største af {danish_number(len(self.names))} (gennemsnit af de synlige tal);"
+            f" {danish_number(len(gone))}{f', herunder {lost},' if lost else ''} er ikke vist"
         )
         if unseen := int(np.count_nonzero(self.hidden[gone].any(axis=1))):
-            note += f" ({danish(unseen)} af dem har skjulte tal)"
+            note += f" ({danish_number(unseen)} af dem har skjulte tal)"
         return replace(
             self,
             names=tuple(self.names[place] for place in kept),
@@ -106,11 +108,11 @@ class Picture:
             if len(where) > 1:
                 span += f" til {self.axis.names[where[-1]]}"
             if len(where) < where[-1] - where[0] + 1:
-                span += f", {danish(len(where))} perioder"
-            notes.append(f"Ikke offentliggjort endnu: {danish(count)} tal ({span}).")
+                span += f", {danish_number(len(where))} perioder"
+            notes.append(f"Ikke offentliggjort endnu: {danish_number(count)} tal ({span}).")
         columns = [self.axis.ids.index(period) for period in self.periods]
         if count := int(np.count_nonzero(self.status[:, columns] == NO_CELL)):
-            notes.append(f"Ikke i data, og ikke tegnet: {danish(count)} kombinationer.")
+            notes.append(f"Ikke i data, og ikke tegnet: {danish_number(count)} kombinationer.")
         if self.axis.gaps:
             notes.append(self.axis.gaps)
         if not from_zero:
@@ -120,9 +122,12 @@ class Picture:
 
 def compose(df: pd.DataFrame, measure: str | None, by: Sequence[str] | None, *, totals: bool) -> Picture:
     """Settle what the picture of one measure shows; arguments as in `jobindsats_pandas.plotting.plot`."""
-    cells, chosen, label = cells_of_measure(df, measure)
+    framed = Framed(df)
+    cells, chosen, label = cells_of_measure(framed, measure)
     period_type = one_period_type(cells)
-    cells, places = _settle(cells, by)
+    table = cells.space.table
+    named = None if by is None else [(name, framed.dimension(name, "by", table)[table].place) for name in by]
+    cells, places = _settle(cells, named)
     left_out = ""
     if not totals:
         cells, left_out = _without_totals(cells, places)
@@ -158,11 +163,11 @@ def compose(df: pd.DataFrame, measure: str | None, by: Sequence[str] | None, *, 
     )
 
 
-def _settle(cells: TableCells, by: Sequence[str] | None) -> tuple[TableCells, list[int]]:
+def _settle(cells: TableCells, named: Sequence[tuple[str, int]] | None) -> tuple[TableCells, list[int]]:
     """The dimensions to tell apart; of the others, the rows at the total."""
-    if by is None:
+    if named is None:
         return cells, cells.varying()
-    places = [dimension_place(cells.space, name) for name in by]
+    by, places = [name for name, _ in named], [place for _, place in named]
     for place in cells.varying():
         if place in places:
             continue
@@ -170,7 +175,7 @@ def _settle(cells: TableCells, by: Sequence[str] | None) -> tuple[TableCells, li
         if not at_total.any():
             name = cells.space.dimensions[place].name
             raise QueryError(
-                f"by={list(by)!r}: the cells also differ by {name!r}, whose total is not in the frame. Filter it to one"
+                f"by={by!r}: the cells also differ by {name!r}, whose total is not in the frame. Filter it to one"
                 f" member, or draw by={[*by, name]!r}."
             )
         cells = cells[at_total]

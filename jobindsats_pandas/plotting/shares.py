@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.disclosure import CellStatus
-from jobindsats_pandas.plotting.cells import cells_of_frame, dimension_place, one_period_type
+from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.guarded import MEASURE
+from jobindsats_pandas.plotting.figures import all_cells, one_period_type
 from jobindsats_pandas.plotting.time_axis import TimeAxis, time_axis
-from jobindsats_pandas.plotting.wording import danish, source, unknown_among
+from jobindsats_pandas.plotting.wording import source, unknown_among
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from jobindsats_pandas.plotting.cells import Codes, Flags, Numbers, TableCells
+    from jobindsats_pandas.plotting.figures import Codes, Flags, Numbers, TableCells
 
 __all__ = ["Shares", "count_shares"]
 
@@ -62,13 +65,14 @@ class _Way:
 
 def count_shares(df: pd.DataFrame, by: str | None) -> Shares:
     """Count the hidden cells of a frame; arguments as in `jobindsats_pandas.plotting.plot_audit`."""
-    cells, unknown = cells_of_frame(df)
+    framed = Framed(df)
+    cells, unknown = all_cells(framed)
     published = np.array([not measure.derived for measure in cells.space.measures])[cells.measure]
     cells = cells[published] if published.any() else cells
     axis = time_axis(cells.space, one_period_type(cells), cells.period)
     unseen = np.isin(cells.status, _UNSEEN)
     counted = ~np.isin(cells.status, (CellStatus.NOT_AVAILABLE, CellStatus.ABSENT))
-    way = _way(cells, by, unseen, counted)
+    way = _way(framed, cells, by, unseen, counted)
     codes, rows = np.unique(way.codes, return_inverse=True)
     shape = (len(codes), len(axis.positions))
     place = rows * shape[1] + axis.columns[cells.period]
@@ -84,11 +88,11 @@ def count_shares(df: pd.DataFrame, by: str | None) -> Shares:
         rest = int(dark[gone].sum())
         lost = unknown_among(way.names[code] for code in codes[sorted(gone)])
         foot.append(
-            f"Vist er de {MOST_ROWS} med flest skjulte tal af {danish(shape[0])};"
-            f" de øvrige{f', herunder {lost},' if lost else ''} har {danish(rest)} tilsammen."
+            f"Vist er de {MOST_ROWS} med flest skjulte tal af {danish_number(shape[0])};"
+            f" de øvrige{f', herunder {lost},' if lost else ''} har {danish_number(rest)} tilsammen."
         )
     if unknown:
-        foot.append(f"{danish(unknown)} beregnede tal er ikke talt med.")
+        foot.append(f"{danish_number(unknown)} beregnede tal er ikke talt med.")
     share = np.divide(dark, of, out=np.full(shape, np.nan), where=of > 0)
     return Shares(
         title="Hvor tallene er skjult",
@@ -103,13 +107,13 @@ def count_shares(df: pd.DataFrame, by: str | None) -> Shares:
 
 def _summary(cells: TableCells, of: int) -> str:
     hidden, rounded, filled = (int(np.count_nonzero(cells.status == status)) for status in _UNSEEN)
-    text = f"{danish(hidden)} af {danish(of)} tal er diskretionerede ({danish(100 * hidden / max(of, 1), 1)} pct.)"
-    text += f", {danish(rounded)} er afrundede" if rounded else ""
-    text += f", {danish(filled)} er udfyldte" if filled else ""
+    text = f"{danish_number(hidden)} af {danish_number(of)} tal er diskretionerede ({danish_number(100 * hidden / max(of, 1), 1)} pct.)"
+    text += f", {danish_number(rounded)} er afrundede" if rounded else ""
+    text += f", {danish_number(filled)} er udfyldte" if filled else ""
     return f"{text}."
 
 
-def _way(cells: TableCells, by: str | None, unseen: Flags, counted: Flags) -> _Way:
+def _way(framed: Framed, cells: TableCells, by: str | None, unseen: Flags, counted: Flags) -> _Way:
     """What stands on the vertical axis; by default whatever the shares differ most by."""
     measures = _Way("mål", cells.measure, [measure.name for measure in cells.space.measures])
     ways = [
@@ -117,7 +121,8 @@ def _way(cells: TableCells, by: str | None, unseen: Flags, counted: Flags) -> _W
         for dimension, codes in zip(cells.space.dimensions, cells.members, strict=True)
     ]
     if by is not None:
-        return measures if by == "measure" else ways[dimension_place(cells.space, by)]
+        table = cells.space.table
+        return measures if by == MEASURE else ways[framed.dimension(by, "by", table)[table].place]
     varying = [measures, *(ways[place] for place in cells.varying())]
     return max(varying, key=lambda way: _spread(way.codes, unseen, counted))
 

@@ -11,7 +11,7 @@ from jobindsats_pandas.periods import chronological, frequency, parse_period, pe
 
 if TYPE_CHECKING:
     from jobindsats_pandas.disclosure import AddressSpace
-    from jobindsats_pandas.plotting.cells import Codes
+    from jobindsats_pandas.plotting.figures import Codes
 
 __all__ = ["TimeAxis", "period_name", "time_axis"]
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,19 +19,7 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.disclosure import AddressMeasure, AddressSpace
 
-__all__ = ["danish", "decimals_needed", "plain", "source", "unit", "unknown_among", "wrapped"]
-
-
-def danish(number: float, decimals: int = 0) -> str:
-    """A number as Danes write it.
-
-    Examples
-    --------
-    >>> danish(1234567.891, 1), danish(0.25, 2)
-    ('1.234.567,9', '0,25')
-    """
-    text = f"{number:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
-    return text.replace("-", "\N{MINUS SIGN}")
+__all__ = ["decimals_needed", "plain", "source", "unit", "unknown_among", "wrapped"]
 
 
 def decimals_needed(numbers: Any, most: int) -> int:
@@ -79,17 +69,17 @@ def unknown_among(names: Iterable[str]) -> str:
     found = [name for name in names if re.search(r"\b(?:uoplyst|ukendt)", name, re.IGNORECASE)]
     if len(found) <= 3:
         return ", ".join(found)
-    return f"{', '.join(found[:2])} og {danish(len(found) - 2)} andre uoplyste"
+    return f"{', '.join(found[:2])} og {danish_number(len(found) - 2)} andre uoplyste"
 
 
 def source(df: pd.DataFrame, space: AddressSpace) -> str:
     """The line that tells where the numbers come from; the dates as long as the frame's attrs have them."""
     text = f"Kilde: Jobindsats.dk, {space.table}: {space.table_name}"
-    known = df.attrs.get("jobindsats")
-    if isinstance(known, dict) and known.get("table") == space.table:
-        if updated := _date(known.get("update_latest")):
+    known = Provenance.from_attrs(df.attrs.get("jobindsats"))
+    if known and known.table == space.table:
+        if updated := _date(known.update_latest):
             text += f", opdateret {updated}"
-        if known.get("stale") and (fetched := _date(known.get("fetched_at"))):
+        if known.stale and (fetched := _date(known.fetched_at)):
             text += f" (ældre svar, hentet {fetched})"
     return f"{text}."
 

@@ -10,8 +10,21 @@ its code. Nothing may lean on it.
 
 from __future__ import annotations
 
+from jobindsats_pandas.sandbox.changes import Change, Changes, changes
 from jobindsats_pandas.sandbox.designs import population
 from jobindsats_pandas.sandbox.fixed import FixedTable
+from jobindsats_pandas.sandbox.releases import Release
 from jobindsats_pandas.sandbox.server import Request, Sandbox, run, serve
 
-__all__ = ["FixedTable", "Request", "Sandbox", "population", "run", "serve"]
+__all__ = [
+    "Change",
+    "Changes",
+    "FixedTable",
+    "Release",
+    "Request",
+    "Sandbox",
+    "changes",
+    "population",
+    "run",
+    "serve",
+]

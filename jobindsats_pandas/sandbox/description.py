@@ -152,7 +152,7 @@ def _listed(hierarchy: Hierarchy, levels: Levels) -> list[dict[str, Any]]:
     ]
 
 
-def describe(design: TableDesign, levels: Levels, update: tuple[str, str | None]) -> dict[str, Any]:
+def describe(design: TableDesign, levels: Levels) -> dict[str, Any]:
     """Give what ``/table/{id}`` answers."""
     kinds = design.period_types or (design.frequency,)
     way = -1 if design.newest_first else 1
@@ -166,8 +166,8 @@ def describe(design: TableDesign, levels: Levels, update: tuple[str, str | None]
         "link_infopage": f"https://jobindsats.dk/information/{design.id}",
         "link_tablepage": f"https://jobindsats.dk/databank/{design.id}",
         "update_freq": design.update_freq or design.frequency,
-        "update_latest": update[0],
-        "update_next": update[1],
+        "update_latest": design.update[0],
+        "update_next": design.update[1],
         "periods": [
             {
                 "periodtype_id": kind,

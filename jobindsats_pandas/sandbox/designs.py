@@ -18,7 +18,7 @@ from jobindsats_pandas.sandbox.axes import (
     sexes,
 )
 from jobindsats_pandas.sandbox.description import LEVELS, Base, Levels, Measure, TableDesign
-from jobindsats_pandas.sandbox.names import BENEFITS, FUNDS, OCCUPATIONS, ORIGINS
+from jobindsats_pandas.sandbox.names import BENEFITS, CATEGORIES, DURATIONS, FUNDS, OCCUPATIONS, ORIGINS
 from jobindsats_pandas.sandbox.population import Amount, Axis, Draw, Floats, Integers
 from jobindsats_pandas.sandbox.tables import HOURS, Population, SyntheticTable
 
@@ -52,6 +52,12 @@ def _sanctions(rng: np.random.Generator, persons: Integers) -> Integers:
 
 def _money(rng: np.random.Generator, persons: Integers) -> Integers:
     return persons * 11 + rng.binomial(persons * 6, 0.5)
+
+
+def _courses(rng: np.random.Generator, persons: Integers) -> Integers:
+    """Courses, and the weeks that those have lasted: 58 on average."""
+    courses = persons + rng.binomial(persons, 0.01)
+    return np.stack([courses, rng.poisson(58 * courses * rng.uniform(0.6, 1.4, courses.shape))])
 
 
 LABOUR_FORCE = Base((0,), INHABITANTS * 0.52)
@@ -390,6 +396,136 @@ DESIGNS = (
         crossing={0: 0.001},
         amounts=(_hours(0.9),),
         bases={"adults": _spread(3_850_000, *_LARGE)},
+    ),
+    # The three that follow are there to be practised on; nobody here has seen an answer of theirs. Known are the
+    # ids y25i09 and y60a02, that the latter counts persons and full-time persons by municipality, and the ids of
+    # all hierarchies but _varighed.
+    # invented: the id y07a02, what y60a02 counts, the names of measures (of the form of those that are known), the
+    # members of durations and categories, and which dimensions each table has
+    TableDesign(
+        id="y25i09",
+        name="Langtidsledige personer og fuldtidspersoner",
+        subjects=("Ledighed",),
+        group="Langtidsledige",
+        axes=(area("_nykom", "_region", "_hele_landet"), benefits(), ages()),
+        measures=(
+            Measure("Antal langtidsledige personer", "Antal langtidsledige personer", "persons"),
+            Measure(
+                "Antal langtidsledige fuldtidspersoner",
+                "Antal langtidsledige fuldtidspersoner",
+                "full-time",
+                "hours",
+            ),
+            Measure(
+                "Langtidsledige i pct. af alle ledige",
+                "Langtidsledige personer i pct. af alle ledige",
+                "rate",
+                "persons",
+                "unemployed",
+            ),
+            Measure(
+                "Langtidsledige i pct. af arbejdsstyrken",
+                "Langtidsledige fuldtidspersoner i pct. af arbejdsstyrken 16-66 år",
+                "rate",
+                "full-time",
+                "labour force",
+            ),
+        ),
+        frequency="M",
+        start=(2023, 1),
+        count=44,
+        size=22_000,
+        update=("2026-09-10", "2026-10-08"),
+        crossing={0: 0.002, 1: 0.003},
+        amounts=(_hours(0.88),),
+        bases={
+            "labour force": LABOUR_FORCE,
+            "unemployed": _spread(100_000, area("_nykom"), benefits(), ages()),
+        },
+    ),
+    TableDesign(
+        id="y07a02",
+        name="Sygedagpengeforløb og sygedagpengemodtagere",
+        subjects=("Sygedagpenge",),
+        group="Antal sygedagpengemodtagere",
+        axes=(
+            area("_nykom", "_region", "_hele_landet"),
+            flat("_varighed", "Varighed", "_varighed", DURATIONS, "Varighed i alt"),
+            sexes(),
+        ),
+        measures=(
+            Measure("Antal sygedagpengeforløb", "Antal sygedagpengeforløb", "count", "courses"),
+            Measure("Antal personer", "Antal personer på sygedagpenge", "persons"),
+            Measure("Antal fuldtidspersoner", "Antal fuldtidspersoner på sygedagpenge", "full-time", "hours"),
+            Measure(
+                "Fuldtidspersoner i pct. af arbejdsstyrken",
+                "Fuldtidspersoner på sygedagpenge i pct. af arbejdsstyrken 16-66 år",
+                "rate",
+                "full-time",
+                "labour force",
+            ),
+        ),
+        frequency="M",
+        start=(2023, 1),
+        count=44,
+        size=75_000,
+        update=("2026-09-17", "2026-10-15"),
+        # Whoever is ill for a fifth or a ninth week belongs to two durations in that month.
+        crossing={0: 0.002, 1: 0.08},
+        amounts=(_hours(0.72), _one("courses", lambda rng, persons: persons + rng.binomial(persons, 0.02))),
+        bases={"labour force": LABOUR_FORCE},
+        newest_first=True,
+        order="member",
+    ),
+    TableDesign(
+        id="y60a02",
+        name="Kontanthjælpsmodtagere",
+        subjects=("Kontanthjælp", "Offentlig forsørgelse"),
+        group="Antal kontanthjælpsmodtagere",
+        axes=(
+            area("_nykom", "_region", "_hele_landet"),
+            flat(
+                "_viskat",
+                "Visitationskategori",
+                "_viskat_1int",
+                CATEGORIES,
+                "Visitationskategori i alt",
+            ),
+            ages(),
+        ),
+        measures=(
+            Measure("Antal kontanthjælpsmodtagere", "Antal personer på kontanthjælp", "persons"),
+            Measure(
+                "Antal kontanthjælpsmodtagere",
+                "Antal fuldtidspersoner på kontanthjælp",
+                "full-time",
+                "hours",
+            ),
+            Measure(
+                "Kontanthjælpsmodtagere i pct. af befolkningen",
+                "Fuldtidspersoner på kontanthjælp i pct. af befolkningen 16-66 år",
+                "rate",
+                "full-time",
+                "adults",
+            ),
+            Measure(
+                "Gnsn. varighed",
+                "Gnsn. varighed af igangværende forløb (uger)",
+                "rate",
+                "weeks",
+                "courses",
+                factor=1,
+            ),
+        ),
+        frequency="M",
+        start=(2023, 1),
+        count=44,
+        size=65_000,
+        update=("2026-09-10", "2026-10-08"),
+        crossing={0: 0.003, 1: 0.02},
+        amounts=(_hours(0.92), Amount(("courses", "weeks"), _courses)),
+        bases={"adults": ADULTS},
+        order="mixed",
     ),
 )
 

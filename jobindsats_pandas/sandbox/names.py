@@ -5,7 +5,18 @@ The weights only give the synthetic population a plausible shape; no figure here
 
 from __future__ import annotations
 
-__all__ = ["AGES", "BENEFITS", "FUNDS", "MONTHS", "MUNICIPALITIES", "OCCUPATIONS", "OFFERS", "ORIGINS"]
+__all__ = [
+    "AGES",
+    "BENEFITS",
+    "CATEGORIES",
+    "DURATIONS",
+    "FUNDS",
+    "MONTHS",
+    "MUNICIPALITIES",
+    "OCCUPATIONS",
+    "OFFERS",
+    "ORIGINS",
+]
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "Maj", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dec")
 
@@ -132,6 +143,16 @@ ORIGINS: dict[str, float] = {
     "Personer med vestlig oprindelse": 7,
     "Personer med ikke-vestlig oprindelse": 15,
 }
+
+DURATIONS: dict[str, float] = {
+    "Under 5 uger": 20,
+    "5-8 uger": 16,
+    "9-26 uger": 34,
+    "27-52 uger": 18,
+    "Over 52 uger": 12,
+}
+
+CATEGORIES: dict[str, float] = {"Jobparat": 32, "Aktivitetsparat": 64, "Uoplyst visitationskategori": 4}
 
 OCCUPATIONS: dict[str, dict[str, float]] = {
     "Akademisk arbejde": {

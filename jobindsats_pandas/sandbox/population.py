@@ -9,8 +9,9 @@ be counted exactly over any set of cells and months, without a row per person.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,6 @@ class Register:
         crossing: Mapping[int, float],
         amounts: Sequence[Amount],
         subsets: Mapping[str, float],
-        revision: int = 0,
     ) -> Register:
         """Draw a register.
 
@@ -149,8 +149,6 @@ class Register:
             For each axis, the share of persons who belong to two of its leaves at once.
         amounts, subsets : mapping
             What adds up, and which part of the persons belongs to each smaller set.
-        revision : int
-            Other numbers than 0 redraw a little of the newest three base periods, as a new publication does.
         """
         rng = np.random.default_rng([*seed])
         periods, *shape = expected.shape
@@ -160,10 +158,6 @@ class Register:
         noise = 1 + 0.06 * rng.standard_normal((periods, cells), dtype=np.float32)
         count = expected.reshape(periods, cells) * noise + luck[np.arange(periods) // 6]
         singles = np.maximum(np.floor(count), 0).astype(np.int64)
-        if revision:
-            late = np.random.default_rng([*seed, revision])
-            change = late.integers(-1, 2, size=(3, cells)) * (singles[-3:] > 0)
-            singles[-3:] = np.maximum(singles[-3:] + change, 1 * (singles[-3:] > 0))
 
         typical = expected.mean(axis=0)
         pairs = [
@@ -188,19 +182,91 @@ class Register:
             some = np.floor(singles * chance + rng.random(cells)).astype(np.int64)
             register.singles[name] = np.minimum(some, singles).reshape(periods, *shape)
             register.members[name] = rng.random(people) < chance
-        when, who = np.nonzero(register.present([(t, t + 1) for t in range(periods)]))
+        register.amounts = register._drawn(rng, amounts, singles.reshape(periods, *shape))
+        return register
+
+    def _drawn(
+        self, rng: np.random.Generator, amounts: Sequence[Amount], singles: Integers
+    ) -> dict[str, Integers]:
+        """Draw what adds up in the newest base periods, for as many as `singles` has."""
+        periods = len(singles)
+        start = len(self.singles["persons"]) - periods
+        when, who = np.nonzero(self.present([(start + t, start + t + 1) for t in range(periods)]))
         ones = np.ones(len(when), dtype=np.int64)
+        drawn: dict[str, Integers] = {}
         for amount in amounts:
-            totals = amount.draw(rng, singles)
-            for cell in (here, there):
-                flat = np.ravel_multi_index((when, *cell[:, who]), (periods, *shape))
+            totals = amount.draw(rng, singles.reshape(periods, -1))
+            for cell in (self.here, self.there):
+                flat = np.ravel_multi_index((when, *cell[:, who]), singles.shape)
                 parts = amount.draw(rng, ones) // (2 if amount.shared else 1)
                 for row, part in enumerate(parts):
                     added = np.bincount(flat, part, singles.size).astype(np.int64)
-                    totals[row] += added.reshape(singles.shape)
+                    totals[row] += added.reshape(periods, -1)
             for name, total in zip(amount.names, totals, strict=True):
-                register.amounts[name] = total.reshape(periods, *shape)
-        return register
+                drawn[name] = total.reshape(singles.shape)
+        return drawn
+
+    # What a new publication makes of it: each time a register of its own, in which all else stays as it was.
+
+    def widened(self, axis: int) -> Register:
+        """Give the register with one leaf more, the last of an axis, to which nobody belongs yet."""
+
+        def wide(cells: Integers) -> Integers:
+            return np.concatenate([cells, np.zeros_like(cells.take([0], axis + 1))], axis + 1)
+
+        return replace(
+            self,
+            singles={name: wide(cells) for name, cells in self.singles.items()},
+            amounts={name: wide(cells) for name, cells in self.amounts.items()},
+        )
+
+    def revised(
+        self,
+        rng: np.random.Generator,
+        singles: Integers,
+        *,
+        amounts: Sequence[Amount],
+        subsets: Mapping[str, float],
+    ) -> Register:
+        """Give the register with other numbers of persons in its newest base periods, for as many as `singles` has.
+
+        What the persons of a cell bring with them is drawn anew where their number is another, and only there.
+        """
+        start = len(self.singles["persons"]) - len(singles)
+        other = singles != self.singles["persons"][start:]
+
+        def put(old: Integers, new: Integers) -> Integers:
+            return np.concatenate([old[:start], np.where(other, new, old[start:])])
+
+        fresh = {"persons": singles}
+        for name, chance in subsets.items():
+            some = np.floor(singles * chance + rng.random(self.shape)).astype(np.int64)
+            fresh[name] = np.minimum(some, singles)
+        drawn = self._drawn(rng, amounts, singles)
+        return replace(
+            self,
+            singles={name: put(cells, fresh[name]) for name, cells in self.singles.items()},
+            amounts={name: put(cells, drawn[name]) for name, cells in self.amounts.items()},
+        )
+
+    def followed_by(self, later: Register) -> Register:
+        """Give the register with the base periods of another one after its own; its crossing persons are others."""
+        periods = len(self.singles["persons"])
+
+        def joined(
+            one: Mapping[str, NDArray[Any]], two: Mapping[str, NDArray[Any]]
+        ) -> dict[str, NDArray[Any]]:
+            return {name: np.concatenate([one[name], two[name]]) for name in one}
+
+        return Register(
+            singles=joined(self.singles, later.singles),
+            members=joined(self.members, later.members),
+            amounts=joined(self.amounts, later.amounts),
+            first=np.concatenate([self.first, later.first + periods]),
+            last=np.concatenate([self.last, later.last + periods]),
+            here=np.concatenate([self.here, later.here], axis=1),
+            there=np.concatenate([self.there, later.there], axis=1),
+        )
 
     def present(self, spans: Iterable[Span]) -> NDArray[np.bool_]:
         """Which of the persons who cross are there in any base period of each span."""

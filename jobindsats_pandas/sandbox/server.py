@@ -20,6 +20,7 @@ from jobindsats_pandas.sandbox.answers import JSON, Answer, answer
 from jobindsats_pandas.sandbox.designs import population
 from jobindsats_pandas.sandbox.faults import TRANSFERS, Faults, Response, error_body, transmit
 from jobindsats_pandas.sandbox.query import RefusedError
+from jobindsats_pandas.sandbox.releases import Release
 from jobindsats_pandas.sandbox.tables import Population, SyntheticTable
 
 if TYPE_CHECKING:
@@ -79,9 +80,12 @@ class Sandbox:
     cache_dir : pathlib.Path
         A temporary directory of its own, removed at the end.
     population : Population
-        The truth behind the synthetic tables.
+        The truth behind the synthetic tables' first publications.
     tables : dict
         What is served, by table id; may be changed while it runs.
+    releases : dict
+        By id of a synthetic table, every publication so far, the first one first; those that were late stand
+        before what arrived. Each still says what it showed.
     columns : dict
         By table id, other names for the columns of its answers than its metadata give; may be changed while it
         runs.
@@ -107,6 +111,7 @@ class Sandbox:
     cache_dir: Path = field(repr=False)
     population: Population = field(repr=False)
     tables: dict[str, SyntheticTable | FixedTable] = field(repr=False)
+    releases: dict[str, list[SyntheticTable]] = field(repr=False)
     columns: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     clock: Callable[[], datetime] | None = field(default=None, repr=False)
     faults: Faults = field(default_factory=Faults, repr=False)
@@ -117,19 +122,50 @@ class Sandbox:
         """Whether the API is closed now: between 22:00 and 23:00 by the clock, or by a fault on demand."""
         return self.faults.closed or (self.clock is not None and self.clock().hour == 22)
 
-    def revise(self, table_id: str, update_latest: str, update_next: str | None = None) -> SyntheticTable:
-        """Publish a synthetic table anew: other update dates, and a few changes in the newest three base periods.
+    def publish(self, table_id: str, release: Release) -> SyntheticTable:
+        """Publish a synthetic table anew.
+
+        Parameters
+        ----------
+        table_id : str
+            A table that is served now; ``del api.tables[table_id]`` withdraws it.
+        release : Release
+            What the new publication brings.
 
         Returns
         -------
         SyntheticTable
             The new publication, whose truth is the valid one from now on.
+
+        Examples
+        --------
+        >>> from jobindsats_pandas import sandbox
+        >>> october = sandbox.Release("2026-10-08", "2026-11-05", new_period=True, revised=False)
+        >>> with sandbox.serve() as api:
+        ...     new = api.publish("y25i01", october)
+        >>> sandbox.changes(api.releases["y25i01"][0], new, "M", ["_hele_landet"]).periods_new
+        ('2026M09',)
         """
         table = self.tables[table_id]
         if not isinstance(table, SyntheticTable):
             raise TypeError(f"{table_id} is not synthetic: put another FixedTable into tables instead.")
-        self.tables[table_id] = revised = table.revised((update_latest, update_next))
-        return revised
+        return self._serve(table_id, table, table.next(release))
+
+    def arrive(self, table_id: str) -> SyntheticTable:
+        """Let the data of a late publication come; its metadata stay as they are."""
+        table = self.tables[table_id]
+        if not isinstance(table, SyntheticTable) or not table.late:
+            raise ValueError(f"Nothing of {table_id} is late.")
+        return self._serve(table_id, table, table.arrived())
+
+    def revise(self, table_id: str, update_latest: str, update_next: str | None = None) -> SyntheticTable:
+        """Publish a synthetic table anew: other update dates, and a few changes in the newest three base periods."""
+        return self.publish(table_id, Release(update_latest, update_next))
+
+    def _serve(self, table_id: str, old: SyntheticTable, new: SyntheticTable) -> SyntheticTable:
+        self.releases.setdefault(table_id, [old]).append(new)
+        self.tables[table_id] = new
+        return new
 
     def answer(self, target: str, authorization: str) -> Answer:
         """Give the answer to a request for a path and query, short of what goes wrong on the way."""
@@ -141,7 +177,8 @@ class Sandbox:
             return Answer(Response(401))
         try:
             url = urlsplit(target)
-            return answer(self.tables, self.columns, self.faults, unquote(url.path), url.query)
+            # A copy, for tables may come and go meanwhile.
+            return answer(dict(self.tables), self.columns, self.faults, unquote(url.path), url.query)
         except RefusedError as error:
             return Answer(Response(error.status, error_body(error.status, error.cause), JSON))
         except Exception as error:  # noqa: BLE001 - the test that caused it must see it
@@ -299,6 +336,7 @@ def serve(
             cache_dir=Path(cache_dir),
             population=truth,
             tables={**truth, **(tables or {})},
+            releases={table_id: [table] for table_id, table in truth.items()},
             clock=clock,
         )
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

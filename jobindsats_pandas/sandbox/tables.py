@@ -4,32 +4,52 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from jobindsats_pandas.sandbox.description import PER_YEAR, Levels, Measure, TableDesign, describe, spans
-from jobindsats_pandas.sandbox.population import Integers, Register, Span
+from jobindsats_pandas.sandbox.population import Floats, Integers, Register, Span
 from jobindsats_pandas.sandbox.query import Selection, TableIndex
+from jobindsats_pandas.sandbox.releases import Release, Split, released
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HOURS", "Cell", "Population", "SyntheticTable", "draw_register"]
+__all__ = [
+    "ABSENT",
+    "HIDDEN",
+    "HOURS",
+    "REACH",
+    "SHOWN",
+    "Cell",
+    "Population",
+    "SyntheticTable",
+    "draw_register",
+]
 
 HOURS = 160
 """Hours of a full month, so that full-time persons are counted in whole hours."""
+
+REACH = 3
+"""How many of the newest base periods a publication revises; measures that look ahead look no further."""
+
+ABSENT, HIDDEN, SHOWN = range(3)
+"""What can be seen of a cell."""
 
 Cell = tuple[str, Mapping[str, str]]
 """A period id, and a path for each hierarchy; the dimensions that are not named stand at their total."""
 
 
-@lru_cache(maxsize=40)
-def draw_register(design: TableDesign, seed: int, revision: int) -> Register:
-    """Draw the persons of a table, once for all its ways of listing the total."""
-    source = [seed, zlib.crc32(design.id.encode())]
-    rng = np.random.default_rng([*source, 1])
+def _source(design: TableDesign, seed: int) -> list[int]:
+    return [seed, zlib.crc32(design.id.encode())]
+
+
+def _expected(design: TableDesign, seed: int) -> Floats:
+    """Give the expected number of persons, base periods by cells; more base periods leave the first ones alone."""
+    rng = np.random.default_rng([*_source(design, seed), 1])
     share = np.ones((1,) * len(design.axes))
     for axis, dimension in enumerate(design.axes):
         shape = [1] * len(design.axes)
@@ -50,21 +70,65 @@ def draw_register(design: TableDesign, seed: int, revision: int) -> Register:
         + 0.08 * (per_year > 1) * np.cos(2 * np.pi * time / per_year)
         + 0.1 * np.sin(time / (3.1 * per_year))
     )
-    expected = design.size * wave.reshape(-1, *[1] * len(design.axes)) * share
+    expected: Floats = design.size * wave.reshape(-1, *[1] * len(design.axes)) * share
     if design.volatility:
         expected = expected * rng.lognormal(sigma=design.volatility, size=expected.shape)
+    return expected
+
+
+@lru_cache(maxsize=40)
+def draw_register(design: TableDesign, seed: int) -> Register:
+    """Draw the persons of a table's first publication, once for all its ways of listing the total."""
     return Register.populate(
-        seed=source,
-        expected=expected,
+        seed=_source(design, seed),
+        expected=_expected(design, seed),
         crossing=design.crossing,
         amounts=design.amounts,
         subsets=design.subsets,
-        revision=revision,
+    )
+
+
+def _moved(
+    register: Register,
+    design: TableDesign,
+    source: Sequence[int],
+    splits: Sequence[Split],
+    revised: bool,
+) -> Register:
+    """Let persons move to the members that are new, and figures change a little, in the newest base periods."""
+    rng = np.random.default_rng(source)
+    singles = register.singles["persons"][-REACH:].copy()
+    for axis, leaf in splits:
+        cells = np.moveaxis(singles, axis + 1, 0)
+        cells[-1] = cells[leaf] // 2
+        cells[leaf] -= cells[-1]
+    if revised:
+        # Here and there a cell is emptied, or somebody comes into an empty one.
+        come = rng.random(singles.shape) < 0.005
+        singles += np.where(singles > 0, rng.integers(-1, 2, size=singles.shape), come)
+    return register.revised(rng, singles, amounts=design.amounts, subsets=design.subsets)
+
+
+def _new_period(
+    design: TableDesign, expected: Floats, source: Sequence[int], splits: Sequence[Split]
+) -> Register:
+    """Draw the persons of one base period, which nobody has seen before."""
+    for axis, leaf in splits:
+        half = expected.take([leaf], axis + 1) / 2
+        expected = np.concatenate([expected, half], axis + 1)
+        np.moveaxis(expected, axis + 1, 0)[leaf] = np.moveaxis(half, axis + 1, 0)[0]
+    return Register.populate(
+        seed=source,
+        expected=expected,
+        # In a register of many base periods those who cross stay for two and a half on average.
+        crossing={axis: 2.5 * part for axis, part in design.crossing.items()},
+        amounts=design.amounts,
+        subsets=design.subsets,
     )
 
 
 class SyntheticTable:
-    """One table, counted from its register when it is first asked.
+    """One publication of a table, counted from its register when it is first asked.
 
     Parameters
     ----------
@@ -74,13 +138,19 @@ class SyntheticTable:
         The same seed gives the same figures.
     levels : {"inside", "apart", "unlisted"}, default "inside"
         Where the metadata list the totals; the figures do not depend on it.
-    revision : int, default 0
-        Another publication: the newest three base periods change a little.
-    update : tuple of str, optional
-        `update_latest` and `update_next`, instead of the design's.
+    earlier : SyntheticTable, optional
+        The publication before it.
+    release : Release, optional
+        What it brings that `earlier` did not have; the design has it already.
+    splits : tuple of Split
+        The members that were split so far, in this publication and those before it.
 
     Attributes
     ----------
+    number : int
+        How many publications came before it.
+    origin : TableDesign
+        The first publication's.
     measure_ids : list of str
         In the order of ``design.measures``.
     spans : dict
@@ -94,14 +164,18 @@ class SyntheticTable:
         design: TableDesign,
         seed: int,
         levels: Levels = "inside",
-        revision: int = 0,
-        update: tuple[str, str | None] | None = None,
+        earlier: SyntheticTable | None = None,
+        release: Release | None = None,
+        splits: tuple[Split, ...] = (),
     ) -> None:
         self.design = design
         self.seed = seed
         self.levels = levels
-        self.revision = revision
-        self.update = update or design.update
+        self.earlier = earlier
+        self.release = release
+        self.splits = splits
+        self.number: int = earlier.number + 1 if earlier else 0
+        self.origin: TableDesign = earlier.origin if earlier else design
         self.spans = {kind: spans(design, kind) for kind in design.period_types or (design.frequency,)}
         hierarchies = [hierarchy for axis in design.axes for hierarchy in axis.hierarchies]
         totals = {hierarchy.id: hierarchy.total for hierarchy in hierarchies if hierarchy.total}
@@ -113,19 +187,46 @@ class SyntheticTable:
             for hierarchy in dimension.hierarchies
         }
 
-    def revised(self, update: tuple[str, str | None]) -> SyntheticTable:
-        """Give the table's next publication."""
-        return SyntheticTable(self.design, self.seed, self.levels, self.revision + 1, update)
+    def next(self, release: Release) -> SyntheticTable:
+        """Give the table's next publication; what has not arrived yet comes with it at the latest."""
+        earlier = self.arrived()
+        design, splits = released(earlier.design, release)
+        return SyntheticTable(design, self.seed, self.levels, earlier, release, (*earlier.splits, *splits))
 
     @property
+    def late(self) -> bool:
+        """Whether it has its metadata alone, and its data are those of the publication before."""
+        return self.release is not None and self.release.late
+
+    def arrived(self) -> SyntheticTable:
+        """Give the same publication with its data."""
+        if not (self.earlier and self.release and self.release.late):
+            return self
+        return self.earlier.next(replace(self.release, late=False))
+
+    @cached_property
     def register(self) -> Register:
         """The persons behind the table."""
-        return draw_register(self.design, self.seed, self.revision)
+        if self.earlier is None or self.release is None:
+            return draw_register(self.design, self.seed)
+        register = self.earlier.register
+        splits = self.splits[len(self.earlier.splits) :]
+        for axis, _ in splits:
+            register = register.widened(axis)
+        if self.late:
+            return register
+        source = _source(self.design, self.seed)
+        register = _moved(register, self.design, [*source, 2, self.number], splits, self.release.revised)
+        expected = _expected(replace(self.origin, count=self.design.count), self.seed)
+        for period in range(self.earlier.design.count, self.design.count):
+            new = _new_period(self.design, expected[period : period + 1], [*source, 3, period], self.splits)
+            register = register.followed_by(new)
+        return register
 
     @property
     def metadata(self) -> dict[str, Any]:
         """What ``/table/{id}`` answers, as a new object."""
-        return describe(self.design, self.levels, self.update)
+        return describe(self.design, self.levels)
 
     # The truth: for Python alone, never over the wire.
 
@@ -155,6 +256,10 @@ class SyntheticTable:
     ) -> NDArray[Any]:
         """Give the exact numbers behind many cells: the n-th period with the n-th path of every hierarchy."""
         kind, periods, positions = self._locate(period_ids, members or {})
+        if not self._come(kind)[periods[0]].all():
+            raise LookupError(
+                f"Not all of {', '.join(period_ids)} has arrived: there is no truth behind it yet."
+            )
         cube = self._truth(self._measure(measure_id), self._take(kind, periods[0]), self._matrices(positions))
         result: NDArray[Any] = cube[(periods[1], *[inverse for _, inverse in positions])]
         return result
@@ -162,7 +267,10 @@ class SyntheticTable:
     def published(
         self, measure_id: str, period_id: str, members: Mapping[str, str] | None = None
     ) -> float | Literal["absent"] | None:
-        """Give what the API shows for one cell: a number, None where it is null, or that its row is left out."""
+        """Give what the API shows for one cell: a number, None where it is null, or that its row is left out.
+
+        Periods and members that this publication does not list are a `LookupError`.
+        """
         kind, periods, positions = self._locate([period_id], {n: [p] for n, p in (members or {}).items()})
         values, shown, left_out = self._publish(
             (self._measure(measure_id),),
@@ -174,6 +282,49 @@ class SyntheticTable:
             return "absent"
         number: float = values[0].item()
         return number if shown[0].item() else None
+
+    def shown(
+        self, period_type: str, period_ids: Sequence[str], members: Mapping[str, Sequence[str]]
+    ) -> tuple[Floats, NDArray[np.int8]]:
+        """Give what the API shows for every combination of periods and paths.
+
+        Parameters
+        ----------
+        period_type : str
+        period_ids : sequence of str
+        members : mapping of str to sequence of str
+            Paths for each hierarchy. Periods and paths that the table does not have are absent.
+
+        Returns
+        -------
+        numbers : numpy.ndarray
+            Measures, periods, then the paths of each hierarchy.
+        states : numpy.ndarray
+            Of the same shape: ``ABSENT``, ``HIDDEN`` (null, for whatever reason) or ``SHOWN``.
+        """
+        order = {period_id: place for place, period_id in enumerate(self.spans[period_type])}
+        known = [np.array([period_id in order for period_id in period_ids], dtype=bool)]
+        periods = np.array(
+            [order[period_id] for period_id in period_ids if period_id in order], dtype=np.int64
+        )
+        nodes = [np.zeros(1, np.int64) for _ in self.design.axes]
+        for hierarchy, paths in members.items():
+            axis, of = self._nodes[hierarchy]
+            nodes[axis] = np.array([of[path] for path in paths if path in of], dtype=np.int64)
+            known.append(np.array([path in of for path in paths], dtype=bool))
+        turn = [0, *[self._nodes[hierarchy][0] + 1 for hierarchy in members]]
+        shape = [len(where) for where in known]
+        numbers = np.zeros((len(self.measure_ids), *shape))
+        states = np.full(numbers.shape, ABSENT, dtype=np.int8)
+        if len(periods):
+            values, shown, left_out = self._publish(self.design.measures, period_type, periods, nodes)
+            for place, (value, visible) in enumerate(zip(values, shown, strict=True)):
+                state = np.where(left_out, ABSENT, np.where(visible, SHOWN, HIDDEN))
+                for target, found in ((numbers, value), (states, state)):
+                    rest = [axis for axis in range(found.ndim) if axis not in turn]
+                    cube = found.transpose([*turn, *rest]).reshape([int(where.sum()) for where in known])
+                    target[place][np.ix_(*known)] = cube
+        return numbers, states
 
     def truth_of_union(self, measure_id: str, cells: Sequence[Cell]) -> float:
         """Give the exact number for several cells taken together; whoever belongs to two of them counts once.
@@ -204,7 +355,11 @@ class SyntheticTable:
     def _locate(
         self, period_ids: Sequence[str], members: Mapping[str, Sequence[str]]
     ) -> tuple[str, tuple[Integers, Integers], list[tuple[Integers, Integers]]]:
-        kind = next(kind for kind, spans in self.spans.items() if period_ids[0] in spans)
+        kind = next((kind for kind, spans in self.spans.items() if period_ids[0] in spans), None)
+        if kind is None:
+            raise LookupError(
+                f"{self.design.id} had no period {period_ids[0]} when it was published on {self.design.update[0]}."
+            )
         order = {period_id: i for i, period_id in enumerate(self.spans[kind])}
         periods = np.unique([order[period_id] for period_id in period_ids], return_inverse=True)
         nowhere = (np.zeros(1, np.int64), np.zeros(len(period_ids), np.int64))
@@ -220,6 +375,11 @@ class SyntheticTable:
     def _take(self, kind: str, periods: Sequence[int] | Integers) -> list[Span]:
         spans = list(self.spans[kind].values())
         return [spans[period] for period in periods]
+
+    def _come(self, kind: str) -> NDArray[np.bool_]:
+        """Which periods of a type the data hold: all of them, unless the publication is late."""
+        held = len(self.register.singles["persons"])
+        return np.array([stop <= held for _, stop in self.spans[kind].values()])
 
     def _matrices(self, positions: Sequence[tuple[Integers, Integers]]) -> list[NDArray[np.bool_]]:
         return [axis.nodes[unique] for axis, (unique, _) in zip(self.design.axes, positions, strict=True)]
@@ -262,7 +422,12 @@ class SyntheticTable:
         nodes: Sequence[Integers],
     ) -> tuple[list[NDArray[Any]], list[NDArray[np.bool_]], NDArray[np.bool_]]:
         """Give values, where they are shown, and which rows are left out: all arrays of periods by nodes."""
-        spans = self._take(kind, periods)
+        come = self._come(kind)
+        there = come[np.asarray(periods)].reshape(-1, *[1] * len(nodes))
+        # What has not come is counted somewhere else, and left out.
+        spans = [
+            span if here else (0, 1) for span, here in zip(self._take(kind, periods), there.flat, strict=True)
+        ]
         matrices = [axis.nodes[chosen] for axis, chosen in zip(self.design.axes, nodes, strict=True)]
         truths = {
             measure: self._truth(measure, spans, matrices)
@@ -271,7 +436,7 @@ class SyntheticTable:
         }
         # Whether a row is left out must not depend on which of its measures were asked for.
         counts = [truth for measure, truth in truths.items() if measure.kind != "rate"]
-        left_out = np.logical_and.reduce([count == 0 for count in counts])
+        left_out = np.logical_and.reduce([count == 0 for count in counts]) | ~there
         persons = next((truth for measure, truth in truths.items() if measure.kind == "persons"), counts[0])
         # An arbitrary but fixed quarter of the rates beside hidden counts is hidden too.
         places = np.ix_(np.asarray(periods), *nodes)
@@ -293,7 +458,7 @@ class SyntheticTable:
                 value = np.round(truth, measure.decimals)
                 visible = np.isfinite(truth) & ((persons >= 3) | ~unlucky)
             if measure.late:
-                early = np.asarray(periods) < len(self.spans[kind]) - measure.late
+                early = np.asarray(periods) < come.sum() - measure.late
                 visible = visible & early.reshape(-1, *[1] * len(nodes))
             values.append(value)
             shown.append(visible)
@@ -311,7 +476,8 @@ class SyntheticTable:
                 (listed[position] for position in members.positions), key=lambda member: _steps(member[0])
             )
             nodes[axis] = np.array([node for _, _, node in chosen])
-            names[axis] = np.array([name for _, name, _ in chosen], dtype=object)
+            older = self._older_names(hierarchy.id)
+            names[axis] = np.array([older.get(path, name) for path, name, _ in chosen], dtype=object)
         measures = [self.design.measures[position] for position in selection.measures]
         periods = self._arranged(selection.periods)
         values, shown, left_out = self._publish(measures, selection.period_type, periods, nodes)
@@ -332,6 +498,13 @@ class SyntheticTable:
         return head + [self.index.columns[position] for position in selection.measures], list(
             zip(*columns, strict=True)
         )
+
+    def _older_names(self, hierarchy_id: str) -> dict[str, str]:
+        """Give the names by path that data bear where they are not those of the metadata: older ones."""
+        if not (self.late and self.earlier):
+            return {}
+        known = self.earlier.index.hierarchies[hierarchy_id]
+        return dict(zip(known.paths, known.names, strict=True))
 
     def _arranged(self, periods: Sequence[int]) -> list[int]:
         if self.design.order == "backwards":

@@ -7,28 +7,17 @@ come from the rule of disclosure control alone, so no hidden cell can be worked 
 
 from __future__ import annotations
 
-from jobindsats_pandas.totals.layouts import to_long, to_wide
-from jobindsats_pandas.totals.lines import read_line
 from jobindsats_pandas.totals.questions import question_for_total
 from jobindsats_pandas.totals.rows import level, official_total, parts, totals, without_totals
-from jobindsats_pandas.totals.sources import Citation, Source, cite, source
-from jobindsats_pandas.totals.sums import describe_cells, sum_bounds, sum_check
+from jobindsats_pandas.totals.sums import sum_bounds, sum_check
 
 __all__ = [
-    "Citation",
-    "Source",
-    "cite",
-    "describe_cells",
     "level",
     "official_total",
     "parts",
     "question_for_total",
-    "read_line",
-    "source",
     "sum_bounds",
     "sum_check",
-    "to_long",
-    "to_wide",
     "totals",
     "without_totals",
 ]

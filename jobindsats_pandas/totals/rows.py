@@ -11,16 +11,10 @@ import numpy as np
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, Decoded, DiscretionisedArray
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.matching import did_you_mean, fold
-from jobindsats_pandas.totals.cells import (
-    Axis,
-    axes_of,
-    decode_columns,
-    find_measure,
-    guarded_columns,
-    spaces_of,
-)
-from jobindsats_pandas.totals.lines import read_line
+from jobindsats_pandas.framed import Axis, Framed
+from jobindsats_pandas.guarded import guarded_columns
+from jobindsats_pandas.matching import find, no_such
+from jobindsats_pandas.provenance import read_line
 from jobindsats_pandas.totals.questions import question_for_total
 
 if TYPE_CHECKING:
@@ -49,64 +43,51 @@ def level(frame: pd.DataFrame, dimension: str, level: str) -> pd.DataFrame:
     level : str
         Name or id of a level, or ``"total"``.
     """
-    if arguments.text("level", level) in {"total", "/"}:
-        return totals(frame, dimension)
-    spaces = spaces_of(frame)
-    axes = axes_of(frame, spaces, arguments.text("dimension", dimension))
+    wanted = arguments.text("level", level)
+    framed = Framed(frame)
+    axes = framed.dimension(dimension)
     chosen: dict[str, list[int]] = {}
-    for space in spaces:
+    options: list[tuple[str, str]] = []
+    for space in framed.spaces:
         axis = axes.get(space.table)
         if axis is None:
             continue
         part = space.dimensions[axis.place]
-        if fold(level) == fold(part.members[0].name):
+        levels = [(number, part.levels[number]) for number in _levels(part, axis)]
+        options += [(known.id, known.name) for _, known in levels]
+        found = find(wanted, levels, lambda pair: [pair[1].id], lambda pair: [pair[1].name])
+        if wanted in {"total", "/"} or find(wanted, [part.members[0].name], lambda text: [text]):
             chosen[space.table] = [0]
-            continue
-        wanted = [number for number in _levels(part, axis) if part.levels[number].id == level] or [
-            number for number in _levels(part, axis) if fold(part.levels[number].name) == fold(level)
-        ]
-        if wanted:
-            chosen[space.table] = [_one_level(part, wanted, _present(frame, space, axis), dimension)]
+        elif found:
+            numbers, present = [number for number, _ in found], _present(framed, space, axis)
+            chosen[space.table] = [_one_level(part, numbers, present, dimension)]
     if not chosen:
-        known = [
-            (part_level.id, part_level.name)
-            for space in spaces
-            if (axis := axes.get(space.table)) is not None
-            for part_level in (
-                space.dimensions[axis.place].levels[n] for n in _levels(space.dimensions[axis.place], axis)
-            )
-        ]
-        listed = ", ".join(f"{level_id!r} ({name})" for level_id, name in dict.fromkeys(known))
-        near = did_you_mean(level, [text for pair in known for text in pair])
-        raise QueryError(
-            f"The dimension {dimension!r} has no level {level!r}.{near} It has: {listed}, and 'total'."
-        )
-    return _select_all(frame, [_at_level(axes, chosen)])
+        raise no_such(f"The dimension {dimension!r}", "level", wanted, [*options, ("total",)])
+    return _select_all(framed, [_at_level(axes, chosen)])
 
 
 def parts(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """Keep the rows of the deepest level of a dimension that the frame has: the parts, without their totals."""
-    spaces = spaces_of(frame)
-    axes = axes_of(frame, spaces, arguments.text("dimension", dimension))
-    deepest = _deepest(frame, spaces, axes, dimension, below_total=True)
-    return _select_all(frame, [_at_level(axes, deepest)])
+    framed = Framed(frame)
+    axes = framed.dimension(dimension)
+    return _select_all(framed, [_at_level(axes, _deepest(framed, axes, dimension, below_total=True))])
 
 
 def totals(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """Keep the rows in which a dimension stands at its official total, whatever the others."""
-    axes = axes_of(frame, spaces_of(frame), arguments.text("dimension", dimension))
-    return _select_all(frame, [_at_level(axes, {table: [0] for table in axes})])
+    framed = Framed(frame)
+    axes = framed.dimension(dimension)
+    return _select_all(framed, [_at_level(axes, {table: [0] for table in axes})])
 
 
 def without_totals(frame: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows of the deepest level that the frame has in every dimension."""
-    spaces = spaces_of(frame)
-    conditions = []
-    for name in dict.fromkeys(dimension.id for space in spaces for dimension in space.dimensions):
-        axes = axes_of(frame, spaces, name)
-        deepest = _deepest(frame, spaces, axes, name, below_total=False)
-        conditions.append(_at_level(axes, deepest, everywhere=False))
-    return _select_all(frame, conditions)
+    framed = Framed(frame)
+    conditions = [
+        _at_level(axes, _deepest(framed, axes, name, below_total=False), everywhere=False)
+        for name, axes in framed.dimensions().items()
+    ]
+    return _select_all(framed, conditions)
 
 
 def official_total(
@@ -127,35 +108,39 @@ def official_total(
     QueryError
         If they are not in the frame; the message has the call that reads them.
     """
-    spaces = spaces_of(frame)
-    wanted = None if measure is None else find_measure(frame, measure)
-    asked = (
-        arguments.labels("over", over)
-        if over is not None
-        else [d.id for space in spaces for d in space.dimensions]
+    framed = Framed(frame)
+    chosen = None if measure is None else framed.measure(measure)
+    named = (
+        framed.dimensions()
+        if over is None
+        else {n: framed.dimension(n, "over") for n in arguments.labels("over", over)}
     )
-    conditions = []
-    for name in dict.fromkeys(asked):
-        axes = axes_of(frame, spaces, name)
-        conditions.append(_at_level(axes, {table: [0] for table in axes}, everywhere=over is not None))
+    conditions = [
+        _at_level(axes, {table: [0] for table in axes}, everywhere=over is not None)
+        for axes in named.values()
+    ]
 
     def of_measure(cells: Decoded) -> Flags:
-        if wanted is None:
+        if chosen is None:
             return np.ones(len(cells.where), dtype=bool)
-        held = np.array([(cells.space.table, measure.id) in wanted for measure in cells.space.measures])
+        held = np.array(
+            [(cells.space.table, measure.id) in chosen.measures for measure in cells.space.measures]
+        )
         fits: Flags = held[cells.measure]
         return fits
 
-    narrowed = frame if wanted is None else _columns_of(frame, wanted)
+    narrowed = framed
+    if chosen is not None:
+        others = framed.guarded.keys() - chosen.columns
+        kept = [place for place in range(frame.shape[1]) if place not in others]
+        narrowed = Framed(frame.iloc[:, kept])
     found = _select_all(narrowed, [of_measure, *conditions], published=True)
     if not len(found):
-        raise QueryError(_not_there(frame, measure, over))
+        raise QueryError(_not_there(framed, measure, over))
     return found
 
 
-def _select_all(
-    frame: pd.DataFrame, conditions: Sequence[_Condition], *, published: bool = False
-) -> pd.DataFrame:
+def _select_all(framed: Framed, conditions: Sequence[_Condition], *, published: bool = False) -> pd.DataFrame:
     """Keep the rows, or after a pivot the columns, whose cells meet all conditions."""
 
     def together(cells: Decoded) -> Flags | None:
@@ -167,36 +152,35 @@ def _select_all(
             fits &= found
         return fits
 
-    kept = _select(frame, together, published=published)
+    kept = _select(framed, together, published=published)
     if kept is not None:
         return kept
     # One dimension runs over the rows and another over the columns: then each for itself.
     for condition in conditions:
-        kept = _select(frame, condition, published=published)
+        kept = _select(framed, condition, published=published)
         if kept is None:
             raise QueryError(
                 "Totals and parts of one dimension stand together in the rows and in the columns of the frame. Use this"
                 " method before pivot or merge."
             )
-        frame = kept
-    return frame
+        framed = Framed(kept)
+    return framed.frame
 
 
-def _select(frame: pd.DataFrame, condition: _Condition, *, published: bool) -> pd.DataFrame | None:
+def _select(framed: Framed, condition: _Condition, *, published: bool) -> pd.DataFrame | None:
     """Keep rows, or else columns, whose cells meet a condition; None if neither is of one kind."""
-    guarded = guarded_columns(frame)
-    known = np.zeros((len(frame), len(guarded)), dtype=bool)
+    known = np.zeros((len(framed.frame), len(framed.guarded)), dtype=bool)
     match = np.zeros_like(known)
-    for column, ((_, array), decoded) in enumerate(
-        zip(guarded, decode_columns(a for _, a in guarded), strict=True)
-    ):
+    for column, (place, decoded) in enumerate(framed.decoded.items()):
         for cells in decoded:
             fits = condition(cells)
             if fits is None:
                 continue
             where = cells.where
             if published:
-                genuine = ~np.isin(array.status[where], [CellStatus.DERIVED, CellStatus.FILLED])
+                genuine = ~np.isin(
+                    framed.guarded[place].status[where], [CellStatus.DERIVED, CellStatus.FILLED]
+                )
                 genuine &= ~np.array([m.derived for m in cells.space.measures])[cells.measure]
                 where, fits = where[genuine], fits[genuine]
             known[where, column] = True
@@ -204,17 +188,18 @@ def _select(frame: pd.DataFrame, condition: _Condition, *, published: bool) -> p
     against = known & ~match
     rows: Flags = np.any(match, axis=1)
     if not (rows & against.any(axis=1)).any():
-        return _rows(frame, rows)
+        return _rows(framed.frame, rows)
     columns: Flags = np.any(match, axis=0)
     if (columns & against.any(axis=0)).any():
         return None
-    others = {place for (place, _), keep in zip(guarded, columns, strict=True) if not keep}
+    others = {place for place, keep in zip(framed.guarded, columns, strict=True) if not keep}
+    frame = framed.frame
     return frame.iloc[:, [place for place in range(frame.shape[1]) if place not in others]]
 
 
 def _rows(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
     kept = frame.loc[rows]
-    for place, array in guarded_columns(frame):
+    for place, array in guarded_columns(frame).items():
         cells = kept.iloc[:, place].array.cells
         if cells.dropped > array.dropped or cells.left != array.cells.left:
             # All hidden cells went because they are of another level: that is no dropna.
@@ -231,15 +216,13 @@ def _levels(dimension: AddressDimension, axis: Axis) -> list[int]:
     ]
 
 
-def _present(frame: pd.DataFrame, space: AddressSpace, axis: Axis) -> set[int]:
+def _present(framed: Framed, space: AddressSpace, axis: Axis) -> set[int]:
     """The levels of a dimension that the frame's cells stand at."""
     found: set[int] = set()
-    for decoded in decode_columns(array for _, array in guarded_columns(frame)):
-        for cells in decoded:
-            if cells.space.table == space.table:
-                found |= set(
-                    np.unique(cells.space.dimensions[axis.place].level_of[cells.members[axis.place]]).tolist()
-                )
+    for cells in framed.cells:
+        if cells.space.table == space.table:
+            levels = cells.space.dimensions[axis.place].level_of[cells.members[axis.place]]
+            found |= set(np.unique(levels).tolist())
     return found
 
 
@@ -257,21 +240,14 @@ def _one_level(dimension: AddressDimension, wanted: Sequence[int], present: set[
     return max(candidates, key=lambda number: (dimension.levels[number].depth, number))
 
 
-def _deepest(
-    frame: pd.DataFrame,
-    spaces: Sequence[AddressSpace],
-    axes: dict[str, Axis],
-    name: str,
-    *,
-    below_total: bool,
-) -> dict[str, list[int]]:
+def _deepest(framed: Framed, axes: dict[str, Axis], name: str, *, below_total: bool) -> dict[str, list[int]]:
     chosen: dict[str, list[int]] = {}
-    for space in spaces:
+    for space in framed.spaces:
         axis = axes.get(space.table)
         if axis is None:
             continue
         dimension = space.dimensions[axis.place]
-        present = _present(frame, space, axis)
+        present = _present(framed, space, axis)
         below = [number for number in _levels(dimension, axis) if number in present]
         if below:
             chosen[space.table] = [_one_level(dimension, below, present, name)]
@@ -294,36 +270,30 @@ def _at_level(axes: dict[str, Axis], chosen: dict[str, list[int]], *, everywhere
     return condition
 
 
-def _not_there(frame: pd.DataFrame, measure: str | None, over: Sequence[str] | str | None) -> str:
+def _not_there(framed: Framed, measure: str | None, over: Sequence[str] | str | None) -> str:
     what = "all dimensions" if over is None else ", ".join(map(repr, arguments.labels("over", over)))
-    given = [repr(measure)] if measure is not None else []
-    given += [f"over={over!r}"] if over is not None else []
-    line = read_line(question_for_total(frame, measure, over))
-    named = "".join(f", {text}" for text in given).replace(f", {measure!r}", f", measure={measure!r}")
+    given = [f", measure={measure!r}"] if measure is not None else []
+    given += [f", over={over!r}"] if over is not None else []
+    line = read_line(question_for_total(framed.frame, measure, over))
     opening = f"The published total over {what} is not in the frame. It is one call away:"
-    if some := _some_of_a_level(frame, [] if over is None else arguments.labels("over", over)):
+    if some := _some_of_a_level(framed, [] if over is None else arguments.labels("over", over)):
         # The total of all members is no total of these.
         opening = (
             f"No total is published of just these: the frame holds {some}. The total of all of them, another number, is"
             " one call away:"
         )
-    return f"{opening}\n  {line}\nor, shorter:\n  ji.read_official_total(df{named})"
+    return f"{opening}\n  {line}\nor, shorter:\n  ji.read_official_total(df{''.join(given)})"
 
 
-def _some_of_a_level(frame: pd.DataFrame, over: Sequence[str]) -> str:
+def _some_of_a_level(framed: Framed, over: Sequence[str]) -> str:
     """The dimensions of which the frame holds some members of a level and not all; empty if there are none."""
     found: list[str] = []
+    spaces = {space.table: space for space in framed.spaces}
     members: dict[tuple[str, int], set[int]] = {}
-    spaces = {space.table: space for space in spaces_of(frame)}
-    for decoded in decode_columns(array for _, array in guarded_columns(frame)):
-        for cells in decoded:
-            for place, codes in enumerate(cells.members):
-                members.setdefault((cells.space.table, place), set()).update(np.unique(codes).tolist())
-    asked = {
-        (table, axis.place)
-        for name in over
-        for table, axis in axes_of(frame, list(spaces.values()), name).items()
-    }
+    for cells in framed.cells:
+        for place, codes in enumerate(cells.members):
+            members.setdefault((cells.space.table, place), set()).update(np.unique(codes).tolist())
+    asked = {(table, axis.place) for name in over for table, axis in framed.dimension(name, "over").items()}
     for (table, place), held in members.items():
         dimension = spaces[table].dimensions[place]
         levels = {int(dimension.level_of[code]) for code in held} - {0}
@@ -335,14 +305,3 @@ def _some_of_a_level(frame: pd.DataFrame, over: Sequence[str]) -> str:
         if here != every:
             found.append(f"{len(here):,} of {len(every):,} members of {dimension.name!r}")
     return " and ".join(dict.fromkeys(found))
-
-
-def _columns_of(frame: pd.DataFrame, wanted: set[tuple[str, str]]) -> pd.DataFrame:
-    """The frame without the discretionised columns that hold nothing of the measures wanted."""
-    others = {
-        place
-        for place, array in guarded_columns(frame)
-        if not wanted
-        & {(space.table, measure.id) for space, measure in array.registry.measures(array.addresses)}
-    }
-    return frame.iloc[:, [place for place in range(frame.shape[1]) if place not in others]]

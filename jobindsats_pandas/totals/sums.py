@@ -17,25 +17,17 @@ from jobindsats_pandas.disclosure import (
     sum_error,
 )
 from jobindsats_pandas.errors import InvalidSumError
+from jobindsats_pandas.framed import Framed, Key, MeasureCells
+from jobindsats_pandas.guarded import MEASURE, VALUE
 from jobindsats_pandas.kinds import Kind
-from jobindsats_pandas.totals.cells import (
-    MEASURE,
-    STATUS,
-    VALUE,
-    Key,
-    MeasureCells,
-    by_measure,
-    key_of,
-    part_key,
-    spaces_of,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["describe_cells", "sum_bounds", "sum_check"]
+
+__all__ = ["sum_bounds", "sum_check"]
 
 _WHY = {
     "measures": "different measures",
@@ -82,15 +74,16 @@ def sum_bounds(
     """
     names = arguments.labels("by", by)
     if isinstance(frame, pd.Series):
-        pieces, frame = [_whole(frame)], frame.to_frame()
+        pieces, framed = [_whole(frame)], Framed(frame.to_frame())
     else:
-        pieces = by_measure(frame, measure)
+        framed = Framed(frame)
+        pieces = framed.by_measure(measure)
         if len(pieces) > 1:
             countable = [one for one in pieces if one.measure is None or one.measure.kind is not Kind.NONE]
             pieces = countable or pieces
     results, whole = [], True
     for piece in pieces:
-        check, groups = _grouped(piece, [key_of(frame, piece, name) for name in names])
+        check, groups = _grouped(piece, [framed.key(piece, name) for name in names])
         bounds = check.bounds()
         refused = np.isnan(bounds.low)
         if refused.all() and len(refused) and not (names and check.valid):
@@ -137,12 +130,13 @@ def sum_check(frame: pd.DataFrame | pd.Series, by: Sequence[str] | str | None = 
     """
     names = arguments.labels("by", by)
     if isinstance(frame, pd.Series):
-        pieces, frame = [_whole(frame)], frame.to_frame()
+        pieces, framed = [_whole(frame)], Framed(frame.to_frame())
     else:
-        pieces = by_measure(frame)
+        framed = Framed(frame)
+        pieces = framed.by_measure()
     results = []
     for piece in pieces:
-        check, groups = _grouped(piece, [key_of(frame, piece, name) for name in names])
+        check, groups = _grouped(piece, [framed.key(piece, name) for name in names])
         reasons = [check.reasons_of(group) for group in range(check.groups)]
         results.append(
             pd.DataFrame(
@@ -159,48 +153,6 @@ def sum_check(frame: pd.DataFrame | pd.Series, by: Sequence[str] | str | None = 
         )
     joined = _stacked(results, [*names, MEASURE, "valid", "reasons", "cells", "hidden", "why"])
     return joined.astype({"valid": bool, "reasons": "str", "cells": "int64", "hidden": "int64", "why": "str"})
-
-
-def describe_cells(
-    frame: pd.DataFrame, by: Sequence[str] | str | None = None
-) -> tuple[pd.DataFrame, list[str]]:
-    """Label every cell of a frame, as `audit.audit` wants it.
-
-    Returns
-    -------
-    DataFrame
-        One row for each cell: ``status`` (uint8), ``measure``, ``period``, and for each dimension its member and, as
-        ``level of <dimension>``, its level; then the columns of `by`. All categorical.
-    list of str
-        The dimensions' names.
-    """
-    pieces = by_measure(frame)
-    dimensions = list(dict.fromkeys(d.name for space in spaces_of(frame) for d in space.dimensions))
-    described = [_described(frame, piece, dimensions, arguments.labels("by", by)) for piece in pieces]
-    joined = {
-        name: np.concatenate([one[name] for one in described])
-        if name == STATUS
-        else pd.api.types.union_categoricals([one[name] for one in described], ignore_order=True)
-        for name in described[0]
-    }
-    return pd.DataFrame(joined, copy=False), dimensions
-
-
-def _described(
-    frame: pd.DataFrame, piece: MeasureCells, dimensions: Sequence[str], by: Sequence[str]
-) -> dict[str, Any]:
-    count = len(piece.cells)
-    keys = {MEASURE: Key(MEASURE, np.zeros(count, dtype=np.int8), pd.Index([piece.name], dtype="str"))}
-    keys |= {"period": part_key(frame, piece, "period")}
-    for name in dimensions:
-        keys |= {
-            name: part_key(frame, piece, name),
-            f"level of {name}": part_key(frame, piece, name, levels=True),
-        }
-    keys |= {name: key_of(frame, piece, name) for name in by if name not in keys}
-    return {STATUS: piece.cells.status} | {
-        name: pd.Categorical.from_codes(key.codes, key.labels) for name, key in keys.items()
-    }
 
 
 def _grouped(piece: MeasureCells, keys: Sequence[Key]) -> tuple[SumCheck, dict[str, Any]]:
@@ -232,7 +184,9 @@ def _whole(series: pd.Series) -> MeasureCells:
     found = array.registry.measures(array.addresses)
     measure = found[0][1] if len(found) == 1 else None
     name = "" if series.name is None else str(series.name)
-    return MeasureCells(name, measure, array.cells, np.arange(len(array)))
+    return MeasureCells(
+        name, found[0][0].table if measure else "", measure, array.cells, np.arange(len(array))
+    )
 
 
 def _stacked(results: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

@@ -1,0 +1,173 @@
+"""Cells taken out of their places and written into others: what is a hole then, what a guess, and what stays hidden."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from pandas.api.extensions import take
+
+from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
+from jobindsats_pandas.disclosure.building import cells_from
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_hidden, is_missing
+from jobindsats_pandas.disclosure.nullable import decimals, is_whole, rewritten
+from jobindsats_pandas.disclosure.scalars import Cell
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "distinct",
+    "filled_from",
+    "guessed",
+    "interpolated",
+    "mark_in_place_of_hidden",
+    "only_missing_move",
+    "overwritten",
+    "recognised",
+    "shifted",
+    "with_gaps",
+]
+
+
+def only_missing_move(cells: Cells, places: NDArray[np.intp]) -> bool:
+    """Whether every visible cell stays in its place and others do not: then this fills, it selects nothing."""
+    if len(places) != len(cells) or not len(cells):
+        return False
+    elsewhere = places != np.arange(len(cells))
+    return bool(elsewhere.any() and is_missing(cells.status[elsewhere]).all())
+
+
+def filled_from(cells: Cells, places: NDArray[np.intp]) -> Cells:
+    """Fill what is missing with cells from elsewhere, as a fill within groups does; -1 leaves it as it is."""
+    made = cells[np.where(places < 0, np.arange(len(cells)), places)]
+    guesses = is_missing(cells.status) & ~is_missing(made.status)
+    made.status[guesses], made.addresses[guesses] = CellStatus.FILLED, cells.addresses[guesses]
+    return made
+
+
+def with_gaps(
+    cells: Cells, places: NDArray[np.intp], fill_value: Any = None, gap: int = CellStatus.HOLE
+) -> Cells:
+    """Take cells by position; where that is -1, stands a cell or a number, or else a hole or what `gap` says."""
+    filling = cells_from([fill_value], whole=is_whole(cells))
+    if filling.status[0] == CellStatus.HOLE:
+        filling = replace(filling, status=np.array([gap], np.uint8))
+    elif not isinstance(fill_value, Cell) and fill_value == 0:
+        # A zero where nothing was counts as the nothing that it stands for.
+        filling = replace(filling, addresses=np.array([NOTHING]))
+    registry, (ours, theirs) = aligned(cells, filling)
+    pairs = ((cells.values, filling.values), (cells.status, filling.status), (ours, theirs))
+    values, status, addresses = (
+        cast("Any", take(of, places, allow_fill=True, fill_value=new[0])) for of, new in pairs
+    )
+    # The hidden cells that had fallen away from these are back.
+    dropped = cells.dropped if gap == CellStatus.HOLE else 0
+    return Cells(values, status, addresses, registry, dropped, cells.left)
+
+
+def shifted(cells: Cells, periods: int = 1, fill_value: Any = None) -> Cells:
+    """Shift cells; what comes in is a hole, or a cell."""
+    places = np.arange(len(cells)) - periods
+    places[(places < 0) | (places >= len(cells))] = -1
+    return with_gaps(cells, places, fill_value)
+
+
+def distinct(cells: Cells, codes: NDArray[np.intp], count: int) -> Cells:
+    """The cells that hold each of the values that codes number, the first of them; of no cell where several do."""
+    first = np.full(count, -1, dtype=np.intp)
+    shown = np.flatnonzero(codes >= 0)[::-1]
+    first[codes[shown]] = shown
+    made = cells[first]
+    made.addresses[np.bincount(codes[shown], minlength=count) > 1] = UNKNOWN
+    return made
+
+
+def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
+    """Write cells over others in place; whatever is written over a hidden cell is a guess, and stays one."""
+    if isinstance(key, np.ndarray) and key.dtype == bool and _is_one_hole(incoming):
+        _make_holes(cells, key)
+        return cells
+    registry, (ours, theirs) = aligned(cells, incoming)
+    old_status, old_addresses = cells.status[key], ours[key]
+    written: Any = (incoming.values, incoming.status, theirs)
+    values, status, addresses = (np.broadcast_to(one, old_status.shape).copy() for one in written)
+    hidden = _unseen(old_status)
+    # What was left out counts as 0, so any other number in its place is a guess as well.
+    left_out = (old_status == CellStatus.ABSENT) & (old_addresses >= 0) & (values != 0)
+    guesses = (hidden | left_out) & ~is_missing(status)
+    status[guesses], addresses[guesses] = CellStatus.FILLED, old_addresses[guesses]
+    if incoming.registry is EMPTY:
+        addresses[~guesses & ~is_missing(status) & (values == 0)] = NOTHING
+    # Nothing written over a hidden cell does not unhide it.
+    kept = hidden & is_missing(status)
+    values[kept] = cells.values[key][kept]
+    status[kept], addresses[kept] = old_status[kept], old_addresses[kept]
+    if ours is not cells.addresses:
+        ours = ours.copy()
+    cells.values[key], cells.status[key], ours[key] = values, status, addresses
+    return replace(cells, addresses=ours, registry=registry)
+
+
+def _unseen(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where a number is hidden, or was before it was filled."""
+    unseen: NDArray[np.bool_] = is_hidden(status) | (status == CellStatus.FILLED)
+    return unseen
+
+
+def _is_one_hole(cells: Cells) -> bool:
+    return len(cells) == 1 and bool(cells.status[0] == CellStatus.HOLE)
+
+
+def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:
+    where = mask & ~_unseen(cells.status)
+    nothing: Any = (
+        (cells.values, 1 if is_whole(cells) else np.nan),
+        (cells.status, CellStatus.HOLE),
+        (cells.addresses, UNKNOWN),
+    )
+    for array, value in nothing:
+        np.putmask(array, where, value)  # several times faster than writing by a mask
+
+
+def guessed(cells: Cells, values: Any, shown: NDArray[np.bool_]) -> Cells:
+    """Numbers in the place of cells, of which those that were not shown before are guesses."""
+    guesses = is_missing(cells.status) & shown
+    status = np.where(guesses, np.uint8(CellStatus.FILLED), cells.status)
+    return rewritten(cells, values, status, cells.addresses.copy())
+
+
+def interpolated(cells: Cells, **kwargs: Any) -> Cells:
+    """Guess what is not shown from its neighbours; the guesses are marked, and block sums."""
+    plain = decimals(cells).interpolate(**kwargs | {"copy": True})
+    return guessed(cells, plain.to_numpy(np.float64, na_value=np.nan), ~plain.isna())
+
+
+def recognised(cells: Cells, made: Cells) -> Cells:
+    """Let a bare number that a function hands on, as `int` does, be the cell in its place whose number it is."""
+    if len(made) != len(cells):
+        return made
+    bare = (made.addresses == UNKNOWN) & (made.status == CellStatus.DERIVED)
+    same = bare & ~is_missing(cells.status) & (made.values == cells.values)
+    if not same.any():
+        return made
+    registry, (theirs, ours) = aligned(made, cells)
+    return replace(
+        made,
+        status=np.where(same, cells.status, made.status),
+        addresses=np.where(same, ours, theirs),
+        registry=registry,
+    )
+
+
+def mark_in_place_of_hidden(cells: Cells, made: Cells) -> None:
+    """Mark what stands in the place of hidden cells: nothing stays hidden, and a number is a guess."""
+    unseen = is_missing(cells.status) & (cells.status != CellStatus.HOLE)
+    if len(made) != len(cells) or not unseen.any():
+        return
+    gone = unseen & (made.status == CellStatus.HOLE)
+    made.status[gone], made.addresses[gone] = cells.status[gone], UNKNOWN
+    # What was left out counts as 0, so there a 0 is no guess.
+    zero = (cells.status == CellStatus.ABSENT) & (made.values == 0)
+    made.status[unseen & ~is_missing(made.status) & ~zero] = CellStatus.FILLED

@@ -1,0 +1,137 @@
+"""The guarded columns of a frame: found, joined and taken apart once, whatever became of the other columns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas.disclosure import (
+    Cells,
+    CellStatus,
+    DiscretionisedArray,
+    DiscretionisedDtype,
+    merge_registries,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+    from jobindsats_pandas.disclosure import AddressSpace, Decoded, Registry
+
+__all__ = [
+    "MEASURE",
+    "STATUS",
+    "VALUE",
+    "aligned",
+    "by_position",
+    "decode_columns",
+    "guarded_columns",
+    "is_long",
+    "joined",
+    "spaces_of",
+    "tally",
+]
+
+#: Columns of the long layout.
+MEASURE, VALUE, STATUS = "measure", "value", "status"
+
+
+def guarded_columns(frame: pd.DataFrame) -> dict[int, DiscretionisedArray]:
+    """Find the discretionised columns: arrays by position."""
+    found: dict[int, Any] = {
+        place: frame.iloc[:, place].array
+        for place, dtype in enumerate(frame.dtypes)
+        if isinstance(dtype, DiscretionisedDtype)
+    }
+    return found
+
+
+def is_long(frame: pd.DataFrame) -> bool:
+    """Whether a frame is of the long layout: one discretionised column `value` beside `measure`."""
+    guarded = [frame.columns[place] for place in guarded_columns(frame)]
+    return guarded == [VALUE] and list(frame.columns).count(MEASURE) == 1
+
+
+def decode_columns(arrays: Iterable[DiscretionisedArray]) -> Iterator[list[Decoded]]:
+    """Take each array's cells apart; columns that differ by the measure alone are taken apart once."""
+    first: DiscretionisedArray | None = None
+    known: list[Decoded] = []
+    for array in arrays:
+        if first is not None and len(known) == 1 and array.registry is first.registry:
+            shift = array.addresses - first.addresses
+            space = known[0].space
+            if len(known[0].where) == len(array) and (shift == shift[0]).all():
+                steps, rest = divmod(int(shift[0]), space.per_measure)
+                if rest == 0:
+                    yield [replace(known[0], measure=known[0].measure + steps)]
+                    continue
+        first, known = array, array.registry.decode(array.addresses)
+        yield known
+
+
+def spaces_of(decoded: Iterable[Decoded]) -> dict[str, AddressSpace]:
+    """The tables that cells belong to, by their ids."""
+    return {one.space.table: one.space for one in decoded}
+
+
+def aligned(several: Sequence[Cells]) -> tuple[Registry, list[Cells]]:
+    """Number several bundles of cells in one registry."""
+    registry, recoders = merge_registries([cells.registry for cells in several])
+    return registry, [
+        replace(
+            cells, registry=registry, addresses=cells.addresses if recode is None else recode(cells.addresses)
+        )
+        for cells, recode in zip(several, recoders, strict=True)
+    ]
+
+
+def joined(several: Sequence[Cells]) -> Cells:
+    """Put bundles of cells one behind the other."""
+    if len(several) == 1:
+        return several[0]
+    registry, several = aligned(several)
+    return Cells(
+        np.concatenate([cells.values for cells in several]),
+        np.concatenate([cells.status for cells in several]),
+        np.concatenate([cells.addresses for cells in several]),
+        registry,
+        sum(cells.dropped for cells in several),
+    )
+
+
+def by_position(
+    names: Sequence[Hashable] | pd.Index, columns: Sequence[Any], index: pd.Index | None = None
+) -> pd.DataFrame:
+    """Make a frame of columns and their names: two may bear one name, and both are kept."""
+    # Objects stay objects only as a series that says so.
+    data = [
+        pd.Series(one, index=index, dtype=object)
+        if str(one.dtype) == "object" and not isinstance(one, pd.Series)
+        else one
+        for one in columns
+    ]
+    frame = pd.DataFrame(dict(enumerate(data)), index=index, copy=False)
+    text = not isinstance(names, pd.Index) and all(isinstance(name, str) for name in names)
+    frame.columns = (
+        names if isinstance(names, pd.Index) else pd.Index(list(names), dtype="str" if text else None)
+    )
+    return frame
+
+
+def tally(frame: pd.DataFrame) -> str:
+    """A short mark of which cells a frame holds, and under which names: its numbers may be revised, its cells may not.
+
+    It is made when a question is answered, and told again from what stands in a file. A cell that was filled, computed or
+    put in by hand, another name, row or column, and a hole that pandas made give another mark; the order of rows does not.
+    """
+    mark = crc32(json.dumps([str(name) for name in frame.columns], ensure_ascii=False).encode())
+    for place, array in guarded_columns(frame).items():
+        total = int(np.add.reduce(array.addresses.view(np.uint64)))
+        odd = int(np.count_nonzero(array.status >= CellStatus.DERIVED))
+        mark = crc32(f"{place} {len(array)} {total} {odd}".encode(), mark)
+    return f"{len(frame)} {mark:08x}"

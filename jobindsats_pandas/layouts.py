@@ -1,0 +1,271 @@
+"""The layouts of a frame: measures side by side or stacked, and plain numbers with their status told to other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas import arguments
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
+from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.guarded import MEASURE, STATUS, VALUE, by_position, guarded_columns, is_long
+from jobindsats_pandas.kinds import is_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["is_discretionised", "plain", "sdmx", "status", "to_long", "to_wide"]
+
+_LABELS = [status.label for status in CellStatus]
+
+# The code lists CL_OBS_STATUS 2.2 and CL_CONF_STATUS of SDMX. That a count is hidden for being small is known of the
+# table, not of each cell (there may be secondary suppression): hence C, confidential, and not A, small counts.
+_SDMX = {
+    CellStatus.OBSERVED: ("A", "F"),  # normal, free
+    CellStatus.DISCRETIONISED: ("Q", "C"),  # missing and suppressed, confidential
+    CellStatus.NOT_AVAILABLE: ("O", "F"),  # missing, reason unspecified
+    CellStatus.ABSENT: ("M", "F"),  # missing, cannot exist: nothing was counted
+    CellStatus.ROUNDED: ("D", "C"),  # definition differs: stands for any number up to it
+    CellStatus.DERIVED: ("E", "F"),  # estimated: computed from others
+    CellStatus.FILLED: ("I", "F"),  # imputed by the receiver
+    CellStatus.HOLE: ("O", "F"),  # missing: no cell of the data stands here
+}
+_OBS_CODES, _CONF_CODES = ["A", "D", "E", "I", "M", "O", "Q"], ["C", "F"]
+
+
+# --- what a cell is ----------------------------------------------------------------------------------------------------
+
+
+def _beside(frame: pd.DataFrame, names: pd.Index, columns: Sequence[Any]) -> pd.DataFrame:
+    made = by_position(names, columns, frame.index)
+    made.attrs = dict(frame.attrs)
+    return made
+
+
+def _status_categorical(codes: NDArray[np.uint8]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes.astype(np.int8), pd.Index(_LABELS, dtype="str"))
+
+
+def status(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the status of every cell: a frame of categoricals in the shape of the measure columns."""
+    guarded = guarded_columns(frame)
+    return _beside(
+        frame, frame.columns[list(guarded)], [_status_categorical(array.status) for array in guarded.values()]
+    )
+
+
+def is_discretionised(frame: pd.DataFrame) -> pd.DataFrame:
+    """Tell where a cell is hidden by disclosure control: a frame of bool in the shape of the measure columns."""
+    guarded = guarded_columns(frame)
+    return _beside(
+        frame,
+        frame.columns[list(guarded)],
+        [array.status == CellStatus.DISCRETIONISED for array in guarded.values()],
+    )
+
+
+def plain(frame: pd.DataFrame, hidden: float | None = None) -> pd.DataFrame:
+    """Turn measures into ordinary nullable numbers, each with a readable status column beside it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    hidden : number, optional
+        What to put where a cell is discretionised; its status says so. Missing by default.
+
+    Returns
+    -------
+    DataFrame
+        ``Int64`` and ``Float64`` columns, each followed by ``<name>_status`` (categorical). In the long layout the
+        column ``status`` that is there already takes that place. Nothing guards sums of these numbers.
+    """
+    hidden = arguments.optional(arguments.number, "hidden", hidden, -(2**53), 2**53)
+
+    def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
+        labels, where = _status_categorical(array.status), array.status == CellStatus.DISCRETIONISED
+        numbers: Any = array.plain()
+        if hidden is None:
+            return numbers, {"status": labels}
+        if hidden != int(hidden):
+            numbers = numbers.astype("Float64")
+        numbers[where] = hidden if numbers.dtype.kind == "f" else int(hidden)
+        filled = f"discretionised, filled with {hidden:g}"
+        codes = np.where(where, len(_LABELS), array.status).astype(np.int8)
+        return numbers, {
+            "status": pd.Categorical.from_codes(codes, pd.Index([*_LABELS, filled], dtype="str"))
+        }
+
+    return _spread(frame, beside)
+
+
+def sdmx(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn measures into ordinary numbers with the SDMX codes of their status beside them.
+
+    Returns
+    -------
+    DataFrame
+        Each measure is followed by ``<name>_OBS_STATUS`` (A normal, Q suppressed, O not available, M nothing counted,
+        D rounded, E derived, I filled) and ``<name>_CONF_STATUS`` (F free, C confidential), both categorical; in the
+        long layout they are ``OBS_STATUS`` and ``CONF_STATUS``.
+    """
+
+    def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
+        codes = {}
+        for name, known, place in (("OBS_STATUS", _OBS_CODES, 0), ("CONF_STATUS", _CONF_CODES, 1)):
+            table = np.array(
+                [known.index(_SDMX[CellStatus(code)][place]) for code in CellStatus], dtype=np.int8
+            )
+            codes[name] = pd.Categorical.from_codes(table[array.status], pd.Index(known, dtype="str"))
+        return array.plain(), codes
+
+    return _spread(frame, beside)
+
+
+def _spread(
+    frame: pd.DataFrame, beside: Callable[[DiscretionisedArray], tuple[Any, dict[str, Any]]]
+) -> pd.DataFrame:
+    """Replace each measure by its numbers and what stands beside them."""
+    guarded = guarded_columns(frame)
+    labels = list(frame.columns)
+    stacked = [labels[place] for place in guarded] == [VALUE] and labels.count(STATUS) == 1
+    names: list[Any] = []
+    columns: list[Any] = []
+    for place, label in enumerate(labels):
+        if place not in guarded:
+            if not (stacked and label == STATUS):
+                names.append(label)
+                columns.append(frame.iloc[:, place])
+            continue
+        numbers, others = beside(guarded[place])
+        names += [label, *(name if stacked else _suffixed(label, name) for name in others)]
+        columns += [numbers, *others.values()]
+    if frame.columns.nlevels > 1:
+        return _beside(frame, pd.MultiIndex.from_tuples(names, names=frame.columns.names), columns)
+    return _beside(frame, pd.Index(names, name=frame.columns.name), columns)
+
+
+def _suffixed(label: Hashable, suffix: str) -> Hashable:
+    return (*label[:-1], f"{label[-1]}_{suffix}") if isinstance(label, tuple) else f"{label}_{suffix}"
+
+
+# --- wide and long ---------------------------------------------------------------------------------------------------
+
+
+def to_long(frame: pd.DataFrame) -> pd.DataFrame:
+    """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``.
+
+    The index is numbered anew, as after reading. A long frame comes back as it is.
+    """
+    if is_long(frame):
+        return frame
+    guarded = guarded_columns(frame)
+    labels = [place for place in range(frame.shape[1]) if place not in guarded]
+    taken = {MEASURE, VALUE, STATUS} & {frame.columns[place] for place in labels}
+    if taken:
+        raise QueryError(
+            f"The frame has a column {taken.pop()!r} already, which the long layout needs; rename it."
+        )
+    count, rows = len(guarded), len(frame)
+    names = [str(frame.columns[place]) for place in guarded]
+    names = [
+        name if names.count(name) == 1 else f"{name} [{_measure_id(array, place)}]"
+        for name, (place, array) in zip(names, guarded.items(), strict=True)
+    ]
+    whole = all(array.dtype.kind == "i" for array in guarded.values())
+    dtype = DiscretionisedDtype("Int64" if whole else "Float64")
+    order = np.arange(count * rows).reshape(count, rows).T.ravel()
+    value = pd.concat([pd.Series(array.astype(dtype)) for array in guarded.values()], ignore_index=True).array
+    value = value.take(order)
+    columns = [frame.iloc[:, place].array.repeat(count) for place in labels]
+    columns += [
+        pd.Categorical.from_codes(
+            np.tile(np.arange(count, dtype=np.int32), rows), pd.Index(names, dtype="str")
+        ),
+        value,
+        _status_categorical(value.status),
+    ]
+    long = by_position([*(frame.columns[place] for place in labels), MEASURE, VALUE, STATUS], columns)
+    return _with_layout(long, frame, "long")
+
+
+def to_wide(frame: pd.DataFrame) -> pd.DataFrame:
+    """Spread the measures of a long frame: one column for each. A wide frame comes back as it is.
+
+    Cells whose row is gone, by a filter for instance, are *not available*: they are not known to be 0.
+    """
+    if not is_long(frame):
+        return frame
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise QueryError(
+            f"Two columns bear the name {twice[0]!r}; rename one of them, then spread the measures."
+        )
+    array: Any = frame[VALUE].array
+    measures = pd.Categorical(frame[MEASURE])
+    labels = [name for name in frame.columns if name not in {MEASURE, VALUE, STATUS}]
+    keys = frame[labels].reset_index(drop=True)
+    present = [
+        code for code in range(len(measures.categories)) if (measures.codes == code).any() or not len(frame)
+    ]
+    if labels:
+        rows = keys.groupby(list(keys.columns), observed=True, sort=False, dropna=False).ngroup().to_numpy()
+    else:
+        rows = np.zeros(len(frame), dtype=np.int64)
+    count = int(rows.max()) + 1 if len(rows) else 0
+    first = np.full(count, -1)
+    first[rows[::-1]] = np.arange(len(rows))[::-1]
+    columns = [keys.iloc[first].iloc[:, place].array for place in range(len(labels))]
+    for code in present:
+        where = np.flatnonzero(measures.codes == code)
+        if len(np.unique(rows[where])) < len(where):
+            raise QueryError(
+                f"The frame has several rows of the measure {measures.categories[code]!r} for the same"
+                f" {', '.join(map(repr, labels)) or 'row'}. Bring back the columns that tell them apart."
+            )
+        places = np.full(count, -1)
+        places[rows[where]] = where
+        columns.append(_one_measure(array, places, str(measures.categories[code])))
+    names = [*labels, *(_bare(str(measures.categories[code]), array) for code in present)]
+    return _with_layout(by_position(names, columns), frame, "wide")
+
+
+def _one_measure(array: DiscretionisedArray, places: NDArray[np.intp], name: str) -> DiscretionisedArray:
+    cells = array.cells
+    found = places >= 0
+    status = (
+        np.where(found, cells.status[places], np.uint8(CellStatus.NOT_AVAILABLE))
+        if len(cells)
+        else cells.status
+    )
+    addresses = np.where(found, cells.addresses[places], -1) if len(cells) else cells.addresses
+    values = cells.values[places] if len(cells) else cells.values
+    made = DiscretionisedArray(values, status, addresses, cells.registry)
+    named = cells.registry.measures(made.addresses)
+    counted = all(is_count(text) for text in [measure.name for _, measure in named] or [name])
+    shown = values[made.visible]
+    whole = counted and bool((shown == np.trunc(shown)).all())
+    return made.astype(DiscretionisedDtype("Int64" if whole else "Float64"))  # type: ignore[no-any-return]
+
+
+def _bare(name: str, array: DiscretionisedArray) -> str:
+    """A measure's name as the wide layout has it: two of one name differ by their id in the long layout alone."""
+    for _, measure in array.registry.measures(array.addresses):
+        if name == f"{measure.name} [{measure.id}]":
+            return measure.name
+    return name
+
+
+def _measure_id(array: DiscretionisedArray, place: int) -> str:
+    found = array.registry.measures(array.addresses)
+    return found[0][1].id if found else str(place)
+
+
+def _with_layout(made: pd.DataFrame, frame: pd.DataFrame, layout: str) -> pd.DataFrame:
+    made.attrs = dict(frame.attrs)
+    if "jobindsats" in made.attrs:
+        made.attrs["jobindsats"] = {**made.attrs["jobindsats"], "layout": layout}
+    return made

@@ -1,0 +1,120 @@
+"""A frame to a file or directory, and back."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from jobindsats_pandas import arguments, files
+from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.parquet.columns import to_table
+from jobindsats_pandas.parquet.directories import read_directory, write_directory
+from jobindsats_pandas.parquet.file import compose, take_apart, told_as_damage
+from jobindsats_pandas.parquet.manifest import Manifest
+from jobindsats_pandas.parquet.pieces import Columns
+from jobindsats_pandas.parquet.restoring import to_frame
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+__all__ = ["partitions", "read_parquet", "to_parquet"]
+
+
+def to_parquet(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str] | IO[bytes],
+    partition_by: str | Sequence[str] | None = None,
+    *,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Write a frame as Parquet that every program opens and `read_parquet` restores exactly.
+
+    It is written beside its place and then moved there in one step: a full disk or a kill leaves the old one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    path : str, Path or file object
+        A file, an address that fsspec knows (``s3://bucket/x.parquet``), or an open binary file. With `partition_by` a
+        directory, which is replaced if it was written here before and holds nothing else.
+    partition_by : str or sequence of str, optional
+        Columns of labels: one file for each combination, in directories such as ``Periode=2026M05``.
+    notes : mapping of str to str, optional
+        Texts for the file's metadata, such as its source and citation.
+
+    Raises
+    ------
+    QueryError
+        If a column cannot be written, or the directory holds other things.
+    OSError
+        If the disk refuses.
+    """
+    place = arguments.place("path", path, "write")
+    by = arguments.labels("partition_by", partition_by)
+    table, spec = to_table(frame, by)
+    notes = notes or {}
+    if by:
+        if not isinstance(place, Path):
+            raise QueryError("partition_by makes a directory of files, so path must be one of this machine.")
+        write_directory(table, place, by, spec, notes)
+        return
+    if isinstance(place, Path) and place.is_dir():
+        raise QueryError(f"{place} is a directory. Name a file, or say what to partition by.")
+    data = compose(table, spec, notes)
+    with files.writing(place) as file:
+        file.write(data)
+
+
+def read_parquet(path: str | os.PathLike[str] | IO[bytes]) -> pd.DataFrame:
+    """Restore a frame that ``df.jobindsats.to_parquet`` wrote.
+
+    What is read is what was written: types, numbers of rows, statuses and a digest of each column are compared with
+    what the file says of itself, and of a directory the list of its files.
+
+    Parameters
+    ----------
+    path : str, Path or file object
+        A file, a directory written with ``partition_by``, an address that fsspec knows, or an open binary file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing of that name.
+    ProvenanceError
+        If it was not written by this package, by a newer version of it, or is not as it was written.
+    """
+    place = arguments.place("path", path, "read")
+    if isinstance(place, Path):
+        if not place.exists():
+            time.sleep(0.05)  # a directory that is being replaced, where the system cannot do it in one step
+        if not place.exists():
+            raise FileNotFoundError(f"There is no file or directory {place}{_left_beside(place)}")
+        if place.is_dir():
+            return read_directory(place)
+    name = str(place) if isinstance(place, Path | str) else "The file"
+    piece = take_apart(name, files.read(place))
+    with told_as_damage(name):
+        spec: dict[str, Any] = json.loads(piece.spec)
+        return to_frame(Columns(name, [piece]), spec)
+
+
+def _left_beside(place: Path) -> str:
+    """Tell what a killed run left, if it stopped while one directory stood aside for another."""
+    left = [str(leftover) for leftover in files.leftovers(place)]
+    if not left:
+        return ""
+    return (
+        f", but a run that was killed left {' and '.join(left)} beside it: whole directories or parts of one. Read or"
+        f" rename one of them, or write {place.name} again, which removes what is not needed"
+    )
+
+
+def partitions(place: Path) -> list[str] | None:
+    """What a directory is partitioned by; None for a file."""
+    manifest = Manifest.of(place) if place.is_dir() else None
+    return None if manifest is None else list(manifest.partition_by)

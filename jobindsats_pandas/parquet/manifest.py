@@ -1,0 +1,141 @@
+"""What a partitioned directory holds: the list of its files, which is written last and believed when it is read."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from jobindsats_pandas.errors import ProvenanceError
+from jobindsats_pandas.parquet.pieces import changed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["NAME", "Manifest", "Part", "entries", "normal"]
+
+#: Engines pass names over that begin so.
+NAME = "_jobindsats_manifest.json"
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a directory.
+
+    Attributes
+    ----------
+    path : str
+        Below the directory, with ``/`` between.
+    write : str
+        The id of the write that it is of, which the file bears too.
+    rows : int
+    size : int
+        In bytes.
+    sha256 : str
+        Of all its bytes.
+    """
+
+    path: str
+    write: str
+    rows: int
+    size: int
+    sha256: str
+
+    def problem(self, data: bytes) -> str:
+        """Say what is wrong with bytes that should be this part's; the empty string if nothing is."""
+        if len(data) != self.size:
+            return f"it is {len(data):,} bytes long, and {self.size:,} were written"
+        return "" if sha256(data).hexdigest() == self.sha256 else "the digest of its bytes is another"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files of a directory.
+
+    Attributes
+    ----------
+    write : str
+        The id of the write that the directory as a whole is of.
+    partition_by : tuple of str
+    rows : int
+        Of the frame.
+    parts : tuple of Part
+    """
+
+    write: str
+    partition_by: tuple[str, ...]
+    rows: int
+    parts: tuple[Part, ...]
+
+    def to_json(self) -> str:
+        """Write it as text, with a digest of its own."""
+        body = {"format": FORMAT, **asdict(self)}
+        return _text({"sha256": sha256(_text(body).encode()).hexdigest(), **body})
+
+    @classmethod
+    def from_json(cls, name: str, text: str) -> Manifest:
+        """Take from text what `to_json` wrote.
+
+        Raises
+        ------
+        ProvenanceError
+            If it is not what was written, or of a newer version.
+        """
+        try:
+            body: dict[str, Any] = json.loads(text)
+            digest, version = body.pop("sha256"), body["format"]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise changed(name, f"its list of files cannot be read ({error})") from None
+        if digest != sha256(_text(body).encode()).hexdigest():
+            raise changed(name, "its list of files is not what was written")
+        if version > FORMAT:
+            raise ProvenanceError(
+                f"{name} was written by a newer version of jobindsats_pandas. Upgrade:"
+                " pip install --upgrade jobindsats-pandas"
+            )
+        parts = tuple(Part(**part) for part in body["parts"])
+        return cls(body["write"], tuple(body["partition_by"]), body["rows"], parts)
+
+    @classmethod
+    def of(cls, directory: Path) -> Manifest | None:
+        """Read that of a directory; None if it has none.
+
+        Raises
+        ------
+        ProvenanceError
+            If it is not what was written, or of a newer version.
+        """
+        try:
+            data = (directory / NAME).read_bytes()
+        except FileNotFoundError:
+            return None
+        return cls.from_json(str(directory), data.decode("utf-8", errors="replace"))
+
+
+def _text(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+
+
+def normal(path: str) -> str:
+    """A path as it compares: file systems store letters such as å in two ways."""
+    return unicodedata.normalize("NFC", path)
+
+
+def entries(directory: Path) -> Iterator[tuple[str, Path]]:
+    """Everything below a directory: files, links, and directories with nothing in them."""
+    pending = [("", directory)]
+    while pending:
+        start, folder = pending.pop()
+        found = sorted(folder.iterdir())
+        if not found and start:
+            yield start.removesuffix("/"), folder
+        for path in found:
+            if path.is_dir() and not path.is_symlink():
+                pending.append((f"{start}{path.name}/", path))
+            else:
+                yield start + path.name, path
