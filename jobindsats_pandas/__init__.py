@@ -36,7 +36,9 @@ from jobindsats_pandas.readers import (
     table,
     tables,
 )
+from jobindsats_pandas.releases import releases, revision_triangle
 from jobindsats_pandas.revisions import Revisions, compare
+from jobindsats_pandas.updating import update
 
 if TYPE_CHECKING:
     from jobindsats_pandas import sandbox
@@ -63,11 +65,14 @@ __all__ = [
     "read_jobindsats",
     "read_official_total",
     "read_parquet",
+    "releases",
+    "revision_triangle",
     "sandbox",
     "sandbox_client",
     "subjects",
     "table",
     "tables",
+    "update",
 ]
 
 __version__ = "0.1.0"

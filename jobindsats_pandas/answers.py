@@ -352,19 +352,13 @@ def period_positions(periods: tuple[str, ...]) -> dict[PeriodKey | str | None, i
 
 
 def _member_lookup(selection: Selection) -> Callable[[str], int | None]:
-    """Look a name up among the members asked for, then among what the form brings beside them, then in the hierarchy.
+    """Look up the member that a name means.
 
     A provisional total has no name yet: only where nothing but ``/`` is sent, what comes is it, whatever it is called.
     """
-    hierarchy = selection.hierarchy
-    if selection.is_total and hierarchy.total == "provisional":
+    if selection.is_total and selection.hierarchy.total == "provisional":
         return lambda _: selection.codes[0]
-    nameless = hierarchy.codes.get(TOTAL) if hierarchy.total == "provisional" else None
-    names: dict[str, int] = {}
-    for code in (*selection.codes, *selection.brought, *range(len(hierarchy.members))):
-        if code != nameless:
-            names.setdefault(hierarchy.members[code].name, code)
-    return names.get
+    return selection.codes_by_name.get
 
 
 def _axis(
@@ -375,20 +369,22 @@ def _axis(
     brought: set[int],
     what: str,
 ) -> _Axis:
-    codes = np.empty(len(names), dtype=np.int32)
-    for position, label in enumerate(names):
-        code = lookup(label)
+    codes = [lookup(label) for label in names]
+    if not brought.issuperset(codes):
+        label, code = next(
+            (label, code) for label, code in zip(names, codes, strict=True) if code not in brought
+        )
         if code is None:
             raise UnknownMemberError(
                 f"the answer has {label!r} in column {column!r}, and the metadata know no such {what[2:]}."
             )
-        if code not in brought:
-            # Perhaps names were given to other members since: worth a look at newer metadata too.
-            raise UnknownMemberError(
-                f"the answer has {label!r} in column {column!r}: {what} that was not asked for."
-            )
-        codes[position] = code
-    return _Axis(codes, np.array([code not in wanted for code in codes.tolist()], dtype=bool))
+        # Perhaps names were given to other members since: worth a look at newer metadata too.
+        raise UnknownMemberError(
+            f"the answer has {label!r} in column {column!r}: {what} that was not asked for."
+        )
+    return _Axis(
+        np.array(codes, dtype=np.int32), np.array([code not in wanted for code in codes], dtype=bool)
+    )
 
 
 def _dimension_order(rows: Rows | Grid, request: DataRequest) -> list[int]:

@@ -34,6 +34,7 @@ from jobindsats_pandas.errors import (
 )
 from jobindsats_pandas.forms import BASE_URL, MAX_CELLS, members_text
 from jobindsats_pandas.gathering import shows_progress
+from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.judging import (
     asks_whole_levels,
     missing,
@@ -45,6 +46,7 @@ from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_table
 from jobindsats_pandas.notices import held_back, notify, tell
+from jobindsats_pandas.provenance import Provenance
 from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
 from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
@@ -328,12 +330,15 @@ class Client:
                 doubt=doubts.append,
             )
             tell([(doubt, QueryWarning) for doubt in doubts])
-            frame.attrs["jobindsats"] = {
-                **_provenance(question, parts, self.base_url),
-                "layout": layout,
-                "complete": complete,
-                "additive": {name: str(kind) for name, kind in kinds.items()},
-            }
+            frame.attrs["jobindsats"] = replace(
+                _provenance(question, parts, self.base_url),
+                layout=layout,
+                complete=complete,
+                additive={name: str(kind) for name, kind in kinds.items()},
+                asked=names._asdict(),
+                missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
+                cells=tally(frame),
+            ).to_attrs()
             return frame
 
         metadata = self._metadata(table, refresh=refresh, offline=offline)
@@ -488,37 +493,37 @@ def _refuse_mixture(parts: Sequence[Part], table: Table) -> None:
         )
 
 
-def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> dict[str, Any]:
-    """Say where a frame comes from: plain JSON, and short, for pandas copies it at every step."""
+def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> Provenance:
+    """Say where a frame comes from."""
     table = question.table
     shown = [selection for selection in question.selections if selection.shown]
     hidden = [selection.hierarchy.id for selection in question.selections if not selection.shown]
     names = parts[0].block.columns
     everything = len(question.measures) == len(table.all_measures)
-    return {
-        "table": table.id,
-        "table_name": table.name,
-        "link": table.link_tablepage,
-        "url": base_url,
+    first, last = question.periods[0], question.periods[-1]
+    return Provenance(
+        table=table.id,
+        table_name=table.name,
+        link=table.link_tablepage,
+        url=base_url,
         # Of the answers: where they are older ones that had to be served, the metadata may be newer.
-        "update_latest": parts[0].edition or None,
-        "fetched_at": min(part.fetched_at for part in parts).isoformat(timespec="seconds"),
-        "from_cache": all(part.from_cache for part in parts),
-        "stale": any(part.stale for part in parts),
-        "period_type": question.period_type.id,
-        "periods": [question.periods[0], question.periods[-1], len(question.periods)],
-        "by": {selection.hierarchy.id: _selection_text(selection) for selection in shown},
-        "area": hidden[0] if hidden else None,
-        "measures": "*" if everything else [measure.id for measure in question.measures][:50],
-        "columns": {
-            "period": names[0],
-            "dimensions": {
-                name: [selection.hierarchy.dimension_id, selection.hierarchy.id]
-                for name, selection in zip(names[1:], question.selections, strict=False)
-                if selection.shown
-            },
+        update_latest=parts[0].edition,
+        fetched_at=min(part.fetched_at for part in parts).isoformat(timespec="seconds"),
+        from_cache=all(part.from_cache for part in parts),
+        stale=any(part.stale for part in parts),
+        period_type=question.period_type.id,
+        periods=first if first == last else f"{first}:{last}",
+        count=len(question.periods),
+        by={selection.hierarchy.id: _selection_text(selection) for selection in shown},
+        area=hidden[0] if hidden else "",
+        measures="*" if everything else tuple(measure.id for measure in question.measures),
+        period_column=names[0],
+        dimensions={
+            name: (selection.hierarchy.dimension_id, selection.hierarchy.id)
+            for name, selection in zip(names[1:], question.selections, strict=False)
+            if selection.shown
         },
-    }
+    )
 
 
 def _missing_text(lacking: Missing, question: Plan) -> str:

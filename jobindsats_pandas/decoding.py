@@ -98,6 +98,7 @@ def to_frame(
     labels = _label_columns(names, made.codes, question)
     addresses, registry = _addresses(question, made, kinds)
     late = _not_available(made, question, lacking) if complete else None
+    eight_bytes = _together(len(question.measures), len(made.codes[0]))
 
     def measured() -> Iterator[_Cells]:
         for place, (measure, limit, address) in enumerate(
@@ -109,7 +110,7 @@ def to_frame(
                 told = contradiction(measure, kind, question, made.cells(found, late))
                 if told is not None:
                     doubt(told)
-            numbers, hidden = made.in_rows(found)
+            numbers, hidden = made.in_rows(found, eight_bytes[place])
             status = _statuses(numbers, hidden, made, limit, measure, question)
             if late is not None:
                 status[late] = CellStatus.NOT_AVAILABLE
@@ -195,6 +196,11 @@ class _Arrangement:
         """Which rows of the frame the API left out; None if none."""
         return ~_period_last(self.came).ravel() if self.complete and self.came is not None else None
 
+    @property
+    def kept(self) -> np.ndarray | None:
+        """Which combinations of a grid are rows of the frame; None if all are."""
+        return None if self.complete else self.came
+
     def filled(self, blocks: Sequence[Block], measure: int) -> Numbers:
         """Put a measure's numbers of all answers in their places; 0 where there is no row."""
         shape = self.codes[0].shape if self.axes is None else tuple(map(len, self.axes))
@@ -223,11 +229,16 @@ class _Arrangement:
             shape = numbers.values.shape
             nulls = np.moveaxis(late.reshape(*shape[1:], shape[0]), -1, 0)
             numbers = replace(numbers, nulls=nulls if numbers.nulls is None else nulls | numbers.nulls)
-        return Cube(numbers, self.axes, None if self.complete else self.came)
+        return Cube(numbers, self.axes, self.kept)
 
-    def in_rows(self, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
-        """What was filled, by the rows of the frame: int64 or float64, and which are null."""
-        values: np.ndarray = self.by_row(numbers.values).astype(np.int64 if numbers.whole else np.float64)
+    def in_rows(self, numbers: Numbers, into: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Put what was filled into the rows of the frame, as int64 or float64, and tell which are null."""
+        values: np.ndarray = into if numbers.whole else into.view(np.float64)
+        if self.axes is None or self.kept is not None:
+            values[...] = self.by_row(numbers.values)
+        else:
+            turned = _period_last(numbers.values)
+            values.reshape(turned.shape)[...] = turned
         nulls = np.zeros(len(values), dtype=bool) if numbers.nulls is None else self.by_row(numbers.nulls)
         if numbers.decimals:
             values /= 10**numbers.decimals
@@ -239,9 +250,7 @@ class _Arrangement:
         """What a grid holds, by the rows of the frame, where the period runs fastest."""
         if self.axes is None:
             return grid
-        return in_rows(
-            _period_last(grid), None if self.came is None or self.complete else _period_last(self.came)
-        )
+        return in_rows(_period_last(grid), None if self.kept is None else _period_last(self.kept))
 
     def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
         """For each row, what the tables of the periods and of the dimensions have for its codes, added up."""
@@ -390,8 +399,14 @@ def _addresses(
     of_first_measure = made.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
     shares = [number[id(measure)] * space.per_measure for measure in question.measures]
-    addresses = (of_first_measure + share if share else of_first_measure for share in shares)
-    return addresses, Registry.of(space)
+    addresses = _together(len(shares), len(of_first_measure))
+    filled = (np.add(of_first_measure, share, out=row) for row, share in zip(addresses, shares, strict=True))
+    return filled, Registry.of(space)
+
+
+def _together(measures: int, rows: int) -> np.ndarray:
+    """Memory for an array of each measure in one piece: the system gives it in large pages, a fifth of the time."""
+    return np.empty((measures, rows), dtype=np.int64)
 
 
 def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:

@@ -40,6 +40,7 @@ __all__ = [
     "TEMPORARY",
     "Directory",
     "DistrustError",
+    "claimed",
     "leftovers",
     "named",
     "read",
@@ -279,6 +280,42 @@ def _claimed(path: Path) -> Iterator[bool]:
         yield _is_old(path) if free is None else free
     finally:
         if descriptor is not None:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def claimed(path: Path) -> Iterator[bool]:
+    """Claim a file or directory for one piece of work; gives whether nobody else is at work on it.
+
+    The claim ends with the process, however that ends. It says nothing to those who do not claim.
+    """
+    target = path.resolve()
+    if sys.platform == "win32":
+        # What is open there cannot be replaced, so a file beside it is claimed; it stays, empty.
+        import msvcrt
+
+        with target.with_name(f".{_stem(target.name)}.jobindsats-claim").open("a") as beside:
+            try:
+                msvcrt.locking(beside.fileno(), msvcrt.LK_NBLCK, 1)
+            except OSError:
+                yield False
+            else:
+                yield True
+        return
+    while True:
+        try:
+            descriptor = os.open(target, os.O_RDONLY)
+        except FileNotFoundError:
+            yield True  # there is nothing to be at work on
+            return
+        try:
+            free = _claim(descriptor)
+            # Replaced until the claim was had, by whoever had it before?
+            if free and not os.path.samestat(os.fstat(descriptor), target.stat()):
+                continue
+            yield free is not False
+            return
+        finally:
             os.close(descriptor)
 
 

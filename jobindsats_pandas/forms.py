@@ -147,6 +147,20 @@ class Selection:
             return self.hierarchy.brought_by(level)
         return self.codes
 
+    @cached_property
+    def codes_by_name(self) -> dict[str, int]:
+        """Position of the member that a name in the answer means: one wanted, else one brought beside, else any other.
+
+        A provisional total has no name yet.
+        """
+        hierarchy = self.hierarchy
+        nameless = hierarchy.codes.get(TOTAL) if hierarchy.total == "provisional" else None
+        names: dict[str, int] = {}
+        for code in (*self.codes, *self.brought, *range(len(hierarchy.members))):
+            if code != nameless:
+                names.setdefault(hierarchy.members[code].name, code)
+        return names
+
     @property
     def paths(self) -> list[str]:
         """The ids of the members that are wanted."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas.disclosure import Cells, DiscretionisedArray, DiscretionisedDtype, merge_registries
+from jobindsats_pandas.disclosure import (
+    Cells,
+    CellStatus,
+    DiscretionisedArray,
+    DiscretionisedDtype,
+    merge_registries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -26,6 +34,7 @@ __all__ = [
     "is_long",
     "joined",
     "spaces_of",
+    "tally",
 ]
 
 #: Columns of the long layout.
@@ -112,3 +121,17 @@ def by_position(
         names if isinstance(names, pd.Index) else pd.Index(list(names), dtype="str" if text else None)
     )
     return frame
+
+
+def tally(frame: pd.DataFrame) -> str:
+    """A short mark of which cells a frame holds, and under which names: its numbers may be revised, its cells may not.
+
+    It is made when a question is answered, and told again from what stands in a file. A cell that was filled, computed or
+    put in by hand, another name, row or column, and a hole that pandas made give another mark; the order of rows does not.
+    """
+    mark = crc32(json.dumps([str(name) for name in frame.columns], ensure_ascii=False).encode())
+    for place, array in guarded_columns(frame).items():
+        total = int(np.add.reduce(array.addresses.view(np.uint64)))
+        odd = int(np.count_nonzero(array.status >= CellStatus.DERIVED))
+        mark = crc32(f"{place} {len(array)} {total} {odd}".encode(), mark)
+    return f"{len(frame)} {mark:08x}"

@@ -140,6 +140,11 @@ class Missing:
     periods: frozenset[int] = frozenset()
     totals: frozenset[int] = frozenset()
 
+    @property
+    def all_periods(self) -> frozenset[int]:
+        """Periods of which anything did not come."""
+        return self.periods | self.totals
+
 
 NOTHING_MISSING = Missing()
 

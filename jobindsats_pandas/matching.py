@@ -114,8 +114,8 @@ def no_such(
 
     Examples
     --------
-    >>> print(no_such("The frame", "measure", "antl", [("Antal", "m1"), ("Andel", "m2")]))
-    The frame has no measure 'antl'. Did you mean 'Antal'? It has: 'Antal' (m1); 'Andel' (m2).
+    >>> print(no_such("The frame", "measure", "antl", [("Antal", "m1"), ("Pct.", "m2")]))
+    The frame has no measure 'antl'. Did you mean 'Antal'? It has: 'Antal' (m1); 'Pct.' (m2).
     """
     texts = [tuple(dict.fromkeys(text for text in goes_by if text)) for goes_by in options]
     near = did_you_mean(name, [text for goes_by in texts for text in goes_by])

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.disclosure import AddressDimension, AddressMeasure, AddressSpace, Decoded
 
-__all__ = ["Citation", "Contents", "Provenance", "Source", "cite", "provenances", "read_line", "source"]
+__all__ = [
+    "Citation",
+    "Contents",
+    "Provenance",
+    "Source",
+    "cite",
+    "provenances",
+    "read_line",
+    "source",
+]
 
 #: What the question as it was asked may take in attrs, which pandas copies at every step.
 _MOST_BYTES = 3_000
@@ -92,6 +101,10 @@ class Provenance:
         Column names to the ids of their dimension and hierarchy.
     asked : mapping, optional
         The question as it was asked, ``latest:24`` for instance.
+    missing : tuple of str
+        Periods that the data bank lists and the answer did not hold.
+    cells : str
+        The mark of the cells that the question brought, as `guarded.tally` gives it.
     """
 
     table: str
@@ -114,6 +127,8 @@ class Provenance:
     period_column: str = "Periode"
     dimensions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     asked: Mapping[str, Any] | None = None
+    missing: tuple[str, ...] = ()
+    cells: str = ""
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Provenance:
@@ -172,6 +187,8 @@ class Provenance:
                 if isinstance(ids, list | tuple) and ids
             },
             asked=_unpacked(attrs.get("asked")),
+            missing=tuple(map(str, lacking)) if isinstance(lacking := attrs.get("missing"), list) else (),
+            cells=text("cells"),
         )
 
     def to_attrs(self) -> dict[str, Any]:
@@ -199,6 +216,8 @@ class Provenance:
             "complete": self.complete,
             "additive": dict(self.additive),
             **({} if asked is None else {"asked": asked}),
+            **({"missing": list(self.missing)} if self.missing else {}),
+            **({"cells": self.cells} if self.cells else {}),
         }
 
     @property
@@ -288,8 +307,8 @@ def _packed(asked: Mapping[str, Any] | None) -> Any:
     text = json.dumps(dict(asked), ensure_ascii=False, separators=(",", ":")).encode()
     if len(text) <= _MOST_BYTES // 4:
         return dict(asked)
-    packed = base64.b85encode(zlib.compress(text, 9)).decode()
-    return packed if len(packed) <= _MOST_BYTES else None
+    short = base64.b85encode(zlib.compress(text, 9)).decode()
+    return short if len(short) <= _MOST_BYTES else None
 
 
 def _unpacked(packed: Any) -> Mapping[str, Any] | None:

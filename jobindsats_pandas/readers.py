@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.releases import read_as_of
 
 if TYPE_CHECKING:
     import os
@@ -223,12 +224,15 @@ def read_official_total(
     return _client(client).read(**question, refresh=refresh, offline=offline)
 
 
-def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_parquet(path: str | os.PathLike[str], *, as_of: Any = None) -> pd.DataFrame:
     """Read a file, or a partitioned directory, that ``df.jobindsats.to_parquet`` wrote; the frame as it was.
 
     Parameters
     ----------
     path : path-like
+    as_of : str, date or Timestamp, optional
+        A day: `path` is then a folder of releases that `jobindsats_pandas.update` filled, and what is read is the newest of
+        them that is not later, as it was published.
 
     Returns
     -------
@@ -237,8 +241,10 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
     Raises
     ------
-    PayloadError
-        If the file is none of this package's, or of a newer version of it.
+    ProvenanceError
+        If the file is none of this package's, of a newer version of it, or not as it was written.
+    QueryError
+        If there is no release so old.
 
     Examples
     --------
@@ -252,6 +258,8 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     >>> again.equals(df)
     True
     """
+    if as_of is not None:
+        return read_as_of(path, as_of)
     return parquet.read_parquet(path)
 
 
@@ -368,10 +376,8 @@ def find(search: str, *, client: Client | None = None, offline: bool = False) ->
 
     Examples
     --------
-    >>> import tempfile
     >>> import jobindsats_pandas as ji
-    >>> with ji.sandbox.serve() as api, tempfile.TemporaryDirectory() as cache:
-    ...     client = ji.Client(token=api.token, base_url=api.url, cache_dir=cache)
+    >>> with ji.sandbox_client() as client:
     ...     known = [client.table(table).id for table in client.tables()["table_id"]]
     ...     found = ji.find("kontanthjælp", client=client)
     >>> found.loc[0, ["table_id", "hierarchy_id", "label"]].tolist()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import jobindsats_pandas as ji
 from jobindsats_pandas.disclosure import (
     NOTHING,
     REASONS,
@@ -707,7 +710,8 @@ def test_where_totals_stand_among_their_parts_the_published_total_comes_first():
     assert instead(column(Kind.FLOW, [0, 3, 4, 5])) == [there, without]
     # Regions and municipalities of the whole country, over several months.
     stock = column(Kind.STOCK, [1, 2, 3, 4, 5], periods=[0, 0, 1, 1, 1])
-    assert instead(stock)[:3] == [*asked_for("stock"), without]
+    asked, there_too = asked_for("stock")
+    assert instead(stock)[:3] == [f"{asked} of each period", there_too, without]
     # Some municipalities are not the country, whether its row stands beside them or not.
     assert instead(column(Kind.FLOW, [0, 3])) == [NONE_KNOWN, without]
     # A region and its own municipalities: the country's total would be another number.
@@ -1031,3 +1035,163 @@ def test_the_country_is_not_offered_for_municipalities_that_are_not_the_whole_le
     with pytest.raises(QueryError, match="It is one call away"):
         frame([1, 2, 3]).jobindsats.official_total()
     assert "official_total" in message(frame([1, 2, 3])["antal"].array)
+
+
+# ---- the advice, followed ------------------------------------------------------------------------------------------
+
+
+def told_where_from(frame, url):
+    """The frame with cells that know the address they were read from."""
+    frame = frame.copy()
+    for place in range(frame.shape[1]):
+        if isinstance(frame.iloc[:, place].array, DiscretionisedArray):
+            cells = frame.iloc[:, place].array.cells
+            registry = Registry([replace(space, url=url) for space in cells.registry.spaces])
+            frame.isetitem(place, DiscretionisedArray.from_cells(replace(cells, registry=registry)))
+    return frame
+
+
+def hidden_column(frame):
+    """A count of which cells are hidden."""
+    return next(
+        name
+        for name in frame
+        if isinstance(frame[name].array, DiscretionisedArray)
+        and (frame[name].array.status == CellStatus.DISCRETIONISED).any()
+        and name.startswith("Antal")
+    )
+
+
+def wide(frame):
+    return frame.pivot(index="A-kasse", columns="Periode", values="Antal ledige personer")  # noqa: PD010
+
+
+def refusal(call, frame):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(InvalidSumError) as caught:
+            call(frame)
+    return str(caught.value)
+
+
+FUNDS = {"by": "A-kasse", "periods": "latest:2"}
+ADVICE = {
+    "a column of parts": ("y01h01", FUNDS, lambda df: df[hidden_column(df)].sum(), "ji.read_official_total"),
+    "a column with its total": (
+        "y01h01",
+        {**FUNDS, "by": {"_akassedp": "*"}},
+        lambda df: df[hidden_column(df)].sum(),
+        "df.jobindsats.official_total",
+    ),
+    "rates": ("y01h01", FUNDS, lambda df: df[df.columns[-1]].sum(), "ji.read_official_total"),
+    "groups": (
+        "y01h01",
+        FUNDS,
+        lambda df: df.groupby("A-kasse", observed=True)[hidden_column(df)].sum(),
+        "df.jobindsats.sum_bounds",
+    ),
+    "a pivot table": (
+        "y01h01",
+        FUNDS,
+        lambda df: df.pivot_table(index="A-kasse", values=hidden_column(df), aggfunc="sum", observed=True),
+        "df.jobindsats.sum_bounds",
+    ),
+    "margins": (
+        "y25i01",
+        FUNDS,
+        lambda df: df.pivot_table(
+            index="A-kasse",
+            columns="Periode",
+            values="Antal ledige personer",
+            aggfunc="sum",
+            margins=True,
+            observed=True,
+        ),
+        "ji.read_official_total",
+    ),
+    "full-time persons over months": (
+        "y25i01",
+        {"periods": "latest:6"},
+        lambda df: df["Antal ledige fuldtidspersoner"].sum(),
+        "df['Antal ledige fuldtidspersoner'].mean()",
+    ),
+    "full-time persons over months, by fund": (
+        "y25i01",
+        FUNDS,
+        lambda df: df.groupby("A-kasse", observed=True)["Antal ledige fuldtidspersoner"].sum(),
+        "df.groupby('A-kasse', observed=True)['Antal ledige fuldtidspersoner'].mean()",
+    ),
+    "the months of a year": (
+        "y01u01",
+        {"periods": "2025M01:2025M12"},
+        lambda df: df["Antal personer med udbetaling"].sum(),
+        "ji.read_jobindsats('y01u01', periods='2025Y01', period_type='Y', client=client)",
+    ),
+    "the quarters of a year, of one fund": (
+        "y01h01",
+        {"by": {"_akassedp": "/1/"}, "periods": "2025Q01:2025Q04"},
+        lambda df: df[df.columns[-1]].sum(),
+        "ji.read_jobindsats('y01h01', by={'_akassedp': '/1/'}, periods='2025Y01', period_type='Y', client=client)",
+    ),
+    "all funds in the quarters of a year": (
+        "y01h01",
+        {"by": "A-kasse", "periods": "2025Q01:2025Q04"},
+        lambda df: df[hidden_column(df)].sum(),
+        "ji.read_jobindsats('y01h01', periods='2025Y01', period_type='Y', client=client)",
+    ),
+    "the quarters of a year but one": (
+        "y01h01",
+        {"periods": "2025Q02:2025Q04"},
+        lambda df: df[df.columns[-1]].sum(),
+        "df.jobindsats.plain()",
+    ),
+    "the municipalities of a labour market region": (
+        "y25i01",
+        {"by": {"_nykom": "those of a region"}, "periods": 1},
+        lambda df: df["Antal ledige personer"].sum(),
+        "ji.read_jobindsats('y25i01', by={'_reko': '/1/'}, periods='2026M08', client=client)",
+    ),
+    "some municipalities": (
+        "y25i01",
+        {"by": {"_nykom": ["Aarhus", "Odense"]}, "periods": 1},
+        lambda df: df["Antal ledige personer"].sum(),
+        "df.jobindsats.sum_bounds",
+    ),
+    "wide, side by side": (
+        "y25i01",
+        FUNDS,
+        lambda df: wide(df).sum(axis=1),
+        "df.jobindsats.plain()",
+    ),
+    "several measures in one row": (
+        "y25i01",
+        FUNDS,
+        lambda df: df.set_index(["Periode", "A-kasse"]).sum(axis=1),
+        "df.jobindsats.plain()",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ADVICE)
+def test_the_first_line_of_advice_works_for_the_frame(case, client):
+    table, question, refused, expected = ADVICE[case]
+    if question.get("by") == {"_nykom": "those of a region"}:
+        below = client.table(table).hierarchy("_reko").members
+        names = [member.name for member in below if member.path.startswith("/1/") and member.path != "/1/"]
+        question = {**question, "by": {"_nykom": names}}
+    frame = told_where_from(ji.read_jobindsats(table, **question, client=client), client.base_url)
+    text = refusal(refused, frame)
+    lines = [line.strip() for line in text[text.index("Instead:") :].splitlines()[1:]]
+    first = next(line for line in lines if not line.startswith("("))
+    assert first.startswith(expected)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = eval(first, {"df": frame, "ji": ji, "client": client})
+    assert found.notna().any(axis=None) if hasattr(found, "notna") else found > 0
+    # The client is asked for where the cells come from another address than the usual one, and only there.
+    of_another = f"# client: the ji.Client of {client.base_url}, where these cells come from"
+    assert (of_another in lines) is ("client=client" in text)
+    usual = refusal(refused, told_where_from(frame, ""))
+    assert "client" not in usual
+    assert usual == text.replace(", client=client", "").replace(f"\n  {of_another}", "")
+    assert ("groupby" in text) is (case.startswith("groups") or "by fund" in case)

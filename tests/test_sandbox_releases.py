@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobindsats_pandas import sandbox
-from jobindsats_pandas.sandbox import Release, changes
+from jobindsats_pandas.sandbox import FixedTable, Release, changes
 from jobindsats_pandas.sandbox.tables import REACH, draw_register
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 POPULATION = sandbox.population(1)
 TABLES = sorted(POPULATION)
-QUIET = "2026-10-08"
+DAY = "2026-10-08"
 PERSONS = "measy25i01_1"
 
 TEN = (
@@ -138,7 +138,7 @@ def test_after_ten_releases_every_list_of_changes_is_what_came_over_the_wire(
 
 RELEASES = st.builds(
     Release,
-    st.just(QUIET),
+    st.just(DAY),
     revised=st.booleans(),
     new_period=st.booleans(),
     renamed=st.sampled_from([{}, {"_nykom": {"/4/": "Ballerup og Skovlunde"}}, {"_nykom": {"/": "Danmark"}}]),
@@ -195,6 +195,9 @@ def test_changes_bear_the_arguments_of_published_and_what_it_gives(api: Sandbox)
         assert (new.published(*cell[:3]), type(cell.after)) == (cell.after, type(new.published(*cell[:3])))
         if cell.period_id not in found.periods_new:
             assert old.published(*cell[:3]) == cell.before
+        else:
+            with pytest.raises(LookupError, match="no period 2026M09 when it was published on 2026-09-10"):
+                old.published(*cell[:3])
     assert {cell.before for cell in found.cells if cell.period_id in found.periods_new} == {"absent"}
 
 
@@ -244,8 +247,8 @@ def test_the_same_releases_give_the_same_figures_and_older_publications_stay_rea
 
 
 def test_a_new_month_is_the_same_whatever_was_published_before_it() -> None:
-    tables = [POPULATION["y25i01"].next(Release(QUIET, new_period=True))]
-    tables.append(POPULATION["y25i01"].next(Release(QUIET)).next(Release(QUIET)).next(TEN[1]))
+    tables = [POPULATION["y25i01"].next(Release(DAY, new_period=True))]
+    tables.append(POPULATION["y25i01"].next(Release(DAY)).next(Release(DAY)).next(TEN[1]))
     numbers = [table.truths(PERSONS, ["2026M09"] * 99, {"_nykom": PLACES}) for table in tables]
     assert (numbers[0] == numbers[1]).all()
     assert (numbers[0] != POPULATION["y25i01"].truths(PERSONS, ["2026M08"] * 99, {"_nykom": PLACES})).any()
@@ -292,7 +295,7 @@ def test_a_revision_touches_the_newest_three_base_periods_alone_and_every_measur
 
 def test_revised_amounts_still_belong_to_the_revised_persons() -> None:
     def newest(table_id: str) -> Any:
-        table = POPULATION[table_id].next(Release(QUIET)).next(Release(QUIET, new_period=True))
+        table = POPULATION[table_id].next(Release(DAY)).next(Release(DAY, new_period=True))
         kind, periods = next(iter(table.index.periods.items()))
         paths = {"_nykom": PLACES * 3}
         ids = [period for period in periods[-3:] for _ in PLACES]
@@ -317,7 +320,7 @@ def test_revised_amounts_still_belong_to_the_revised_persons() -> None:
 @pytest.mark.parametrize("table_id", TABLES)
 def test_a_new_period_is_one_more_of_the_first_type_and_has_a_truth(table_id: str) -> None:
     old = POPULATION[table_id]
-    new = old.next(Release(QUIET, revised=False, new_period=True))
+    new = old.next(Release(DAY, revised=False, new_period=True))
     kind, periods = next(iter(old.index.periods.items()))
     assert new.index.periods[kind][:-1] == periods
     (added,) = set(new.index.periods[kind]) - set(periods)
@@ -332,14 +335,14 @@ def test_longer_periods_come_when_they_are_complete() -> None:
     table = POPULATION["y01h01"]
     years = []
     for _ in range(3):
-        table = table.next(Release(QUIET, new_period=True))
+        table = table.next(Release(DAY, new_period=True))
         years.append(table.index.periods["Y"][-1])
     assert table.index.periods["Q"][-3:] == ("2026Q03", "2026Q04", "2027Q01")
     assert years == ["2025Y01", "2026Y01", "2026Y01"]
 
 
 def test_persons_in_two_funds_count_once_in_a_new_period_too() -> None:
-    table = POPULATION["y01c01"].next(Release(QUIET, new_period=True))
+    table = POPULATION["y01c01"].next(Release(DAY, new_period=True))
     persons, main = table.measure_ids[0], ["/1/", "/2/", "/3/", "/4/"]
     share = []
     for month in table.index.periods["M"][-6:]:
@@ -357,11 +360,11 @@ def test_a_late_publication_has_the_new_metadata_and_the_old_data_until_they_arr
     path = "data/y25i01?mgroup.*=*&period.M={}&hierarchy._nykom=*&format=json"
     before = ask(api, path.format("*")).json["rows"]
     late = api.publish("y25i01", Release(
-        QUIET, "2026-11-05", new_period=True, late=True,
+        DAY, "2026-11-05", new_period=True, late=True,
         joined={"_nykom": {"/1/": "Amager"}}, renamed={"_nykom": {"/2/": "Frb."}},
     ))  # fmt: skip
     metadata = ask(api, "table/y25i01?format=json").json
-    assert (metadata["update_latest"], metadata["update_next"]) == (QUIET, "2026-11-05")
+    assert (metadata["update_latest"], metadata["update_next"]) == (DAY, "2026-11-05")
     assert metadata["periods"][0]["values"][-1]["period_id"] == "2026M09"
     members = {
         v["value_id"]: v["value_name"]
@@ -391,7 +394,7 @@ def test_a_late_publication_has_the_new_metadata_and_the_old_data_until_they_arr
 
 
 def test_measures_that_look_ahead_wait_for_the_data_not_for_the_metadata(api: Sandbox) -> None:
-    table = api.publish("y14d03", Release(QUIET, new_period=True, late=True))
+    table = api.publish("y14d03", Release(DAY, new_period=True, late=True))
     ahead = table.measure_ids[1]
     months = ["2026M05", "2026M06"]
     assert [table.published(ahead, month) is None for month in months] == [False, True]
@@ -410,8 +413,8 @@ def test_what_is_late_comes_with_the_next_publication_at_the_latest(api: Sandbox
 def test_a_new_member_stands_beside_its_neighbours_and_takes_half_of_ones_persons(levels: Any) -> None:
     with sandbox.serve(levels=levels) as api:
         old = api.population["y25i01"]
-        new = api.publish("y25i01", Release(QUIET, revised=False, joined={"_nykom": {"/1/": "Amager"}}))
-        new = api.publish("y25i01", Release(QUIET, revised=False, new_period=True))
+        new = api.publish("y25i01", Release(DAY, revised=False, joined={"_nykom": {"/1/": "Amager"}}))
+        new = api.publish("y25i01", Release(DAY, revised=False, new_period=True))
         for hierarchy, path in (("_nykom", "/100/"), ("_reko", "/1/30/")):
             known, before = new.index.hierarchies[hierarchy], old.index.hierarchies[hierarchy]
             assert set(known.paths) - set(before.paths) == {path}
@@ -440,7 +443,7 @@ def test_a_new_member_stands_beside_its_neighbours_and_takes_half_of_ones_person
 
 
 def test_a_new_member_can_stand_deep_in_a_hierarchy(api: Sandbox) -> None:
-    table = api.publish("y01c01", Release(QUIET, joined={"_tilb_2ptv": {"/2/1/1/": "Mesterlære"}}))
+    table = api.publish("y01c01", Release(DAY, joined={"_tilb_2ptv": {"/2/1/1/": "Mesterlære"}}))
     known = table.index.hierarchies["_tilb_2ptv"]
     assert known.names[known.paths.index("/2/1/2/")] == "Mesterlære"
     persons, month = table.measure_ids[0], table.index.periods["M"][-1]
@@ -454,12 +457,12 @@ def test_a_new_member_can_stand_deep_in_a_hierarchy(api: Sandbox) -> None:
     ("release", "message"),
     [
         (
-            Release(QUIET, joined={"_nykom": {"/500/": "A"}}),
+            Release(DAY, joined={"_nykom": {"/500/": "A"}}),
             "y25i01 has no member '/500/' in a hierarchy '_nykom'",
         ),
-        (Release(QUIET, renamed={"_kommune": {"/1/": "A"}}), "no member '/1/' in a hierarchy '_kommune'"),
-        (Release(QUIET, joined={"_region": {"/1/": "A"}}), "members of the deepest level"),
-        (Release(QUIET, joined={"_reko": {"/6/": "A"}}), "members of the deepest level"),
+        (Release(DAY, renamed={"_kommune": {"/1/": "A"}}), "no member '/1/' in a hierarchy '_kommune'"),
+        (Release(DAY, joined={"_region": {"/1/": "A"}}), "members of the deepest level"),
+        (Release(DAY, joined={"_reko": {"/6/": "A"}}), "members of the deepest level"),
     ],
 )
 def test_members_that_are_not_there_or_not_deepest_are_refused(
@@ -471,7 +474,7 @@ def test_members_that_are_not_there_or_not_deepest_are_refused(
 
 
 def test_a_renamed_member_keeps_its_path_and_figures_in_every_hierarchy(api: Sandbox) -> None:
-    new = api.publish("y25i01", Release(QUIET, revised=False, renamed={"_nykom": {"/1/": "Hovedstaden"}}))
+    new = api.publish("y25i01", Release(DAY, revised=False, renamed={"_nykom": {"/1/": "Hovedstaden"}}))
     found = changes(api.population["y25i01"], new, "M", ["_reko"])
     assert (found.cells, found.members_new, found.members_gone) == ([], (), ())
     assert found.members_renamed == (("_reko", "/1/1/", "København", "Hovedstaden"),)
@@ -480,7 +483,7 @@ def test_a_renamed_member_keeps_its_path_and_figures_in_every_hierarchy(api: San
 
 
 def test_a_withdrawn_table_is_unknown_until_it_is_put_back(api: Sandbox) -> None:
-    api.revise("y25i01", QUIET)
+    api.revise("y25i01", DAY)
     withdrawn = api.tables.pop("y25i01")
     for path in (
         "table/y25i01?format=json",
@@ -492,11 +495,23 @@ def test_a_withdrawn_table_is_unknown_until_it_is_put_back(api: Sandbox) -> None
     assert b"y25i01" not in ask(api, "tables?format=json").body
     assert api.releases["y25i01"][-1].published(PERSONS, "2026M08") is not None
     api.tables["y25i01"] = withdrawn
-    assert ask(api, "table/y25i01?format=json").json["update_latest"] == QUIET
+    assert ask(api, "table/y25i01?format=json").json["update_latest"] == DAY
+
+
+def test_a_table_may_be_withdrawn_while_the_catalogue_is_written(api: Sandbox) -> None:
+    class Withdrawing(dict[str, Any]):
+        def items(self) -> Any:
+            api.tables.pop("y25i01", None)
+            return super().items()
+
+    api.tables = {"x01": FixedTable(Withdrawing(table_id="x01")), **api.tables}
+    for listed in (True, False):
+        reply = ask(api, "tables?format=json")
+        assert (reply.status, b"y25i01" in reply.body) == (200, listed)
 
 
 def test_a_second_publication_of_one_day_is_another_one(api: Sandbox) -> None:
-    first, second = api.revise("y25i01", QUIET), api.revise("y25i01", QUIET)
+    first, second = api.revise("y25i01", DAY), api.revise("y25i01", DAY)
     assert first.metadata == second.metadata
     assert len(changes(first, second, "M", ["_nykom"]).cells) > 100
     assert api.releases["y25i01"] == [api.population["y25i01"], first, second]

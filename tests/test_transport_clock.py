@@ -1,51 +1,27 @@
-"""Danish time, with and without time zone data."""
+"""Danish time, by the machine's time zone data and where it has none."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+import zoneinfo
+from datetime import UTC, date, datetime
 
 import pytest
 
 from jobindsats_pandas.transport import clock
-from jobindsats_pandas.transport.clock import EuropeanRule, expiry_moment, opening_moment
+from jobindsats_pandas.transport.clock import expiry_moment, opening_moment
 
 
-@pytest.fixture(params=["zone data", "no zone data"])
-def _zone(request, monkeypatch):
-    if request.param == "no zone data":
-
-        def missing(name):
-            raise ZoneInfoNotFoundError(name)
-
-        monkeypatch.setattr(clock, "ZoneInfo", missing)
-    clock.danish_zone.cache_clear()
+@pytest.fixture(params=["the machine's", "tzdata's"])
+def _zone(request):
+    zoneinfo.reset_tzpath([] if request.param == "tzdata's" else None)
+    zoneinfo.ZoneInfo.clear_cache()
     yield
-    clock.danish_zone.cache_clear()
+    zoneinfo.reset_tzpath()
+    zoneinfo.ZoneInfo.clear_cache()
 
 
 def utc(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@pytest.mark.parametrize("month", [3, 10])
-def test_the_european_rule_equals_the_zone_data_in_every_hour_of_forty_years_changes(month):
-    rule, zone = EuropeanRule(), ZoneInfo("Europe/Copenhagen")
-    for year in range(2000, 2041):
-        for hour in range(-24, 32 * 24):
-            moment = datetime(year, month, 1, tzinfo=UTC) + timedelta(hours=hour)
-            ours, theirs = moment.astimezone(rule), moment.astimezone(zone)
-            assert (ours.isoformat(), ours.fold, ours.tzname()) == (
-                theirs.isoformat(),
-                theirs.fold,
-                theirs.tzname(),
-            )
-            assert ours.astimezone(UTC) == moment
-
-
-def test_the_european_rule_without_a_moment_is_winter_time():
-    assert EuropeanRule().dst(None) == timedelta(0)
-    assert EuropeanRule().utcoffset(None) == timedelta(hours=1)
 
 
 @pytest.mark.usefixtures("_zone")

@@ -395,7 +395,7 @@ class DiscretionisedArray(ExtensionArray):
             if status == CellStatus.HOLE:
                 return self.dtype.na_value
             number, address = cells.values[item].item(), int(cells.addresses[item])
-            return cell(number, status, address, cells.registry, whole=is_whole(cells))
+            return cell(number, status, address, cells.registry, whole=is_whole(cells), hidden=cells.dropped)
         item = check_array_indexer(self, item)
         made = self._taken(item, remember=not isinstance(item, slice))
         made._readonly = self._readonly and isinstance(item, slice)
@@ -456,6 +456,7 @@ class DiscretionisedArray(ExtensionArray):
         skipped = na_action == "ignore"
         made = self._cast_pointwise_result([one if skipped and is_na(one) else mapper(one) for one in cells])
         if isinstance(made, DiscretionisedArray):
+            made = self.unchecked(places.recognised(self._cells, made._cells))
             places.mark_in_place_of_hidden(self._cells, made._cells)
         return made
 

@@ -267,8 +267,9 @@ class _Selection:
         there = f"df.jobindsats.official_total({arguments})"
         if np.all([digits[place] == 0 for place in over], axis=0).any():
             return [f"{there}  # the published total, which is among these"]
+        each = " of each period" if len(self.periods) > 1 else ""
         return [
-            f"ji.read_official_total(df, {arguments}{self.client})  # asks for the published total",
+            f"ji.read_official_total(df, {arguments}{self.client})  # asks for the published total{each}",
             f"{there}  # where its row is in the frame",
         ]
 

@@ -13,7 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
-from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed, warn_unweighted
+from jobindsats_pandas.disclosure.callers import (
+    gone_over,
+    grouping,
+    warn_gaps,
+    warn_hidden,
+    warn_mixed,
+    warn_unweighted,
+)
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -174,10 +181,17 @@ def biased(cells: Cells, name: str, ids: Ids | None = None, groups: int = 1, *, 
         count = int(np.count_nonzero(inside))
         if not several.all():
             cells, ids = cells[several], ids[several]
-    if hidden := count_hidden(cells.status) + dropped:
-        warn_hidden(
-            f"{name}: {hidden:,} of {count:,} cells are hidden or not available; computed on the others alone."
-        )
+    if count_hidden(cells.status) + dropped:
+
+        def told() -> str:
+            # What describe() does with one group or column it does with all of them.
+            over = gone_over(cells) if ids is None else [cells]
+            gone = sum(one.dropped for one in over) if dropped else 0
+            hidden = gone + sum(count_hidden(one.status) for one in over)
+            every = gone + sum(map(len, over)) if ids is None else count
+            return f"{name}: {hidden:,} of {every:,} cells are hidden or not available; computed on the others alone."
+
+        warn_hidden(told)
     check = check_sums(cells, ids, groups)
     if name == "mean" and check.over_members_of_rates():
         warn_unweighted(

@@ -288,9 +288,10 @@ def cell(
     address: int | None = UNKNOWN,
     registry: Registry = EMPTY,
     whole: bool = False,
+    hidden: int = 0,
 ) -> Any:
-    """Make one cell of the right class."""
-    return _made(number, _Origin((status,), (address,), registry), whole=whole)
+    """Make one cell of the right class; so many hidden ones had been dropped from beside it."""
+    return _made(number, _Origin((status,), (address,), registry, hidden), whole=whole)
 
 
 def _made(number: float, origin: _Origin, *, whole: bool) -> Any:

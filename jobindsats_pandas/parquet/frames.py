@@ -12,6 +12,7 @@ from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.parquet.columns import to_table
 from jobindsats_pandas.parquet.directories import read_directory, write_directory
 from jobindsats_pandas.parquet.file import compose, take_apart, told_as_damage
+from jobindsats_pandas.parquet.manifest import Manifest
 from jobindsats_pandas.parquet.pieces import Columns
 from jobindsats_pandas.parquet.restoring import to_frame
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["read_parquet", "to_parquet"]
+__all__ = ["partitions", "read_parquet", "to_parquet"]
 
 
 def to_parquet(
@@ -111,3 +112,9 @@ def _left_beside(place: Path) -> str:
         f", but a run that was killed left {' and '.join(left)} beside it: whole directories or parts of one. Read or"
         f" rename one of them, or write {place.name} again, which removes what is not needed"
     )
+
+
+def partitions(place: Path) -> list[str] | None:
+    """What a directory is partitioned by; None for a file."""
+    manifest = Manifest.of(place) if place.is_dir() else None
+    return None if manifest is None else list(manifest.partition_by)

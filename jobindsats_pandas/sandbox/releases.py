@@ -44,8 +44,9 @@ class Release:
     renamed : mapping, default empty
         By hierarchy id and path, a member's new name; it changes in every hierarchy of the dimension.
     late : bool, default False
-        Whether the metadata alone are published: the data stay those of the publication before, and lack the
-        periods and members that are new, until they arrive.
+        Whether the metadata alone are published: the data stay those of the publication before, older names among
+        them, and lack the periods and members that are new, until they arrive. (Where a period alone is to be
+        late, and not what is revised: :meth:`Faults.withhold`.)
 
     Examples
     --------

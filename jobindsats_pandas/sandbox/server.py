@@ -80,7 +80,7 @@ class Sandbox:
     cache_dir : pathlib.Path
         A temporary directory of its own, removed at the end.
     population : Population
-        The truth behind the synthetic tables.
+        The truth behind the synthetic tables' first publications.
     tables : dict
         What is served, by table id; may be changed while it runs.
     releases : dict
@@ -177,7 +177,8 @@ class Sandbox:
             return Answer(Response(401))
         try:
             url = urlsplit(target)
-            return answer(self.tables, self.columns, self.faults, unquote(url.path), url.query)
+            # A copy, for tables may come and go meanwhile.
+            return answer(dict(self.tables), self.columns, self.faults, unquote(url.path), url.query)
         except RefusedError as error:
             return Answer(Response(error.status, error_body(error.status, error.cause), JSON))
         except Exception as error:  # noqa: BLE001 - the test that caused it must see it

@@ -267,7 +267,10 @@ class SyntheticTable:
     def published(
         self, measure_id: str, period_id: str, members: Mapping[str, str] | None = None
     ) -> float | Literal["absent"] | None:
-        """Give what the API shows for one cell: a number, None where it is null, or that its row is left out."""
+        """Give what the API shows for one cell: a number, None where it is null, or that its row is left out.
+
+        Periods and members that this publication does not list are a `LookupError`.
+        """
         kind, periods, positions = self._locate([period_id], {n: [p] for n, p in (members or {}).items()})
         values, shown, left_out = self._publish(
             (self._measure(measure_id),),
@@ -352,7 +355,11 @@ class SyntheticTable:
     def _locate(
         self, period_ids: Sequence[str], members: Mapping[str, Sequence[str]]
     ) -> tuple[str, tuple[Integers, Integers], list[tuple[Integers, Integers]]]:
-        kind = next(kind for kind, spans in self.spans.items() if period_ids[0] in spans)
+        kind = next((kind for kind, spans in self.spans.items() if period_ids[0] in spans), None)
+        if kind is None:
+            raise LookupError(
+                f"{self.design.id} had no period {period_ids[0]} when it was published on {self.design.update[0]}."
+            )
         order = {period_id: i for i, period_id in enumerate(self.spans[kind])}
         periods = np.unique([order[period_id] for period_id in period_ids], return_inverse=True)
         nowhere = (np.zeros(1, np.int64), np.zeros(len(period_ids), np.int64))

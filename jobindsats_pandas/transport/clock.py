@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 CLOSING, OPENING = time(22), time(23)  # api-wide, summer and winter; STAR's rule
 UPDATE = time(8)
 HOUR = timedelta(hours=1)
 
 
-class EuropeanRule(tzinfo):
-    """Central European time by the EU's rule, for machines without time zone data.
-
-    Summer time runs from 01:00 UTC on the last Sunday of March to 01:00 UTC on the last Sunday of October.
-    """
-
-    def utcoffset(self, moment: datetime | None) -> timedelta:
-        """One hour ahead of UTC, two in summer."""
-        return HOUR + self.dst(moment)
-
-    def dst(self, moment: datetime | None) -> timedelta:
-        """One hour in summer, by the wall clock; of the hour that October repeats, `fold` names the second."""
-        if moment is None:
-            return timedelta(0)
-        wall = moment.replace(tzinfo=None)
-        return HOUR if _is_summer(wall - (HOUR if moment.fold else 2 * HOUR)) else timedelta(0)
-
-    def tzname(self, moment: datetime | None) -> str:
-        """Abbreviation: CET or CEST."""
-        return "CEST" if self.dst(moment) else "CET"
-
-    def fromutc(self, moment: datetime) -> datetime:
-        """Wall clock for a moment given in UTC."""
-        utc = moment.replace(tzinfo=None)
-        wall = moment + (2 * HOUR if _is_summer(utc) else HOUR)
-        return wall.replace(fold=not _is_summer(utc) and _is_summer(utc - HOUR))
-
-
-def _is_summer(utc: datetime) -> bool:
-    def turn(month: int) -> datetime:
-        last = datetime(utc.year, month, 31, 1)  # noqa: DTZ001 - UTC without saying so, for speed and folds
-        return last - timedelta(days=(last.weekday() + 1) % 7)
-
-    return turn(3) <= utc < turn(10)
-
-
-@cache
-def danish_zone() -> tzinfo:
-    """Europe/Copenhagen from the machine's time zone data, else by the EU's rule."""
-    try:
-        return ZoneInfo("Europe/Copenhagen")
-    except ZoneInfoNotFoundError:
-        return EuropeanRule()
+def danish_zone() -> ZoneInfo:
+    """Europe/Copenhagen; where the machine has no time zone data, tzdata has."""
+    return ZoneInfo("Europe/Copenhagen")
 
 
 def utc_now() -> datetime:

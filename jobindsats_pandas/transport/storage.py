@@ -253,8 +253,8 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
     def sizes(self) -> tuple[list[int], list[datetime]]:
         """Bytes of every answer, and when the first and the last were fetched; no file is opened."""
         times, sizes = [], []
-        columns = self._sizes_of_columns()
-        for entry in self._answers():
+        answers, columns = self._listed()
+        for entry in answers:
             with contextlib.suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
                 times.append(status.st_mtime_ns)
@@ -262,23 +262,18 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         ends = (min(times), max(times)) if times else ()
         return sizes, [EPOCH + timedelta(microseconds=end // 1000) for end in ends]
 
-    def _sizes_of_columns(self) -> dict[str, int]:
-        found = {}
+    def _listed(self) -> tuple[list[os.DirEntry[str]], dict[str, int]]:
+        """Ordinary files whose names end as those of answers do, and the sizes of columns by their keys."""
+        answers, columns = [], {}
         for entry in self.files.scan():
-            if entry.name.endswith(COLUMNS):
+            name = entry.name
+            if name.endswith(SUFFIX):
+                if name[NAME_END:][:1] == "_" and entry.is_file(follow_symlinks=False):
+                    answers.append(entry)
+            elif name.endswith(COLUMNS):
                 with contextlib.suppress(OSError):
-                    found[entry.name.removesuffix(COLUMNS)] = entry.stat(follow_symlinks=False).st_size
-        return found
-
-    def _answers(self) -> list[os.DirEntry[str]]:
-        """Ordinary files whose names end as those of answers do."""
-        return [
-            entry
-            for entry in self.files.scan()
-            if entry.name.endswith(SUFFIX)
-            and entry.name[NAME_END:][:1] == "_"
-            and entry.is_file(follow_symlinks=False)
-        ]
+                    columns[name.removesuffix(COLUMNS)] = entry.stat(follow_symlinks=False).st_size
+        return answers, columns
 
     def headers(self) -> tuple[list[str], list[int], pa.Table]:
         """Keys, sizes in bytes, and address, moment and expiry of every answer whose header can be read.
@@ -286,8 +281,8 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         All headers are parsed at once: of 50,000 one by one, the parsing would take seconds.
         """
         keys, sizes, lines = [], [], []
-        columns = self._sizes_of_columns()
-        for entry in self._answers():
+        answers, columns = self._listed()
+        for entry in answers:
             try:
                 descriptor = os.open(entry.path, READING)
             except OSError:

@@ -1,0 +1,268 @@
+"""What was published when: a folder with one file for each release of a table, and what it tells."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas import arguments, files, parquet
+from jobindsats_pandas.accessor import FrameAccessor
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
+from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.matching import find, no_such
+from jobindsats_pandas.periods import chronological, period_values
+from jobindsats_pandas.revisions import compare
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from jobindsats_pandas.disclosure import Cells, Decoded
+    from jobindsats_pandas.provenance import Provenance
+
+__all__ = ["keep", "read_as_of", "releases", "revision_triangle"]
+
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]|[1-9]\d+))?\.parquet", re.ASCII)
+
+
+class _Kept(NamedTuple):
+    """A release in a folder: its day, and which of that day's publications it is."""
+
+    day: str
+    number: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+
+def keep(folder: Path, frame: pd.DataFrame, known: Provenance) -> None:
+    """Keep a release in a folder, if it is not there; a second publication of one day stands beside the first.
+
+    Raises
+    ------
+    ProvenanceError
+        If the day of the release is not known, or the folder holds another table or question.
+    """
+    if not known.update_latest:
+        raise ProvenanceError(
+            f"When table {known.table} was updated is not known, so its figures cannot be kept as a release."
+        )
+    here = [kept for kept in _kept(folder) if kept.day == known.update_latest]
+    for kept in here:
+        if not len(compare(parquet.read_parquet(kept.path), frame)):
+            return
+    number = max((kept.number for kept in here), default=0) + 1
+    folder.mkdir(parents=True, exist_ok=True)
+    name = known.update_latest if number == 1 else f"{known.update_latest}-{number}"
+    FrameAccessor(frame).to_parquet(folder / f"{name}.parquet")
+
+
+def releases(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """List the releases that `jobindsats_pandas.update` kept in a folder, the oldest first.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    DataFrame
+        release (str; a second publication of one day ends in ``-2``), update_latest (datetime64), path (str).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pathlib.Path(folder, "2026-09-10.parquet").touch()
+    ...     releases(folder)["release"].to_list()
+    ['2026-09-10']
+    """
+    found = _kept(_folder(folder))
+    frame = pd.DataFrame(
+        [(kept.name, kept.day, str(kept.path)) for kept in found],
+        columns=["release", "update_latest", "path"],
+        dtype="str",
+    )
+    return frame.assign(update_latest=pd.to_datetime(frame["update_latest"]).astype("datetime64[s]"))
+
+
+def read_as_of(folder: str | os.PathLike[str], as_of: Any) -> pd.DataFrame:
+    """Read the newest release in a folder whose day is not later than `as_of`, as it was published.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    QueryError
+        If `as_of` is no day, or there is no release so old.
+    """
+    place = _folder(folder)
+    day = _day(as_of)
+    found = _kept(place)
+    if not found:
+        raise QueryError(f"{place} holds no releases, which are files such as 2026-10-08.parquet.")
+    until = [kept for kept in found if kept.day <= day]
+    if not until:
+        raise QueryError(
+            f"as_of={day!r} is before the first of the {len(found)} releases in {place}, {found[0].name}."
+        )
+    return parquet.read_parquet(until[-1].path)
+
+
+def revision_triangle(
+    folder: str | os.PathLike[str], measure: str, members: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """What each release said of each period: one series, periods down, releases across.
+
+    Parameters
+    ----------
+    folder : path-like
+        As `jobindsats_pandas.update` fills it.
+    measure : str
+        By any of its names.
+    members : mapping of str to str, optional
+        A member for each dimension, such as ``{"Område": "Aarhus"}``, by name or id; the total, or the only one there is, of
+        those that are left out.
+
+    Returns
+    -------
+    DataFrame
+        Guarded numbers; the index holds the periods, the columns the releases. A period that a release did not have is
+        no cell there.
+
+    Raises
+    ------
+    QueryError
+        If there are no releases, or no such measure or member, or a dimension has several members and no total.
+    ProvenanceError
+        If the releases are of several tables.
+
+    Notes
+    -----
+    A cell that is hidden in any release is hidden in all of them: what one release showed and another hides would tell
+    more, together, than was published. What a single release showed, ``read_parquet(folder, as_of=…)`` shows.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api, tempfile.TemporaryDirectory() as folder:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     path = pathlib.Path(folder, "unemployed.parquet")
+    ...     ji.read_jobindsats("y25i01", periods="latest:3", client=client).jobindsats.to_parquet(path)
+    ...     _ = api.publish("y25i01", ji.sandbox.Release("2026-10-08", "2026-11-05", new_period=True))
+    ...     _ = ji.update(path, releases=pathlib.Path(folder, "kept"), client=client)
+    ...     triangle = ji.revision_triangle(pathlib.Path(folder, "kept"), "Antal ledige personer")
+    >>> triangle.isna().to_numpy().tolist()
+    [[False, True], [False, False], [False, False], [True, False]]
+    """
+    place = _folder(folder)
+    found = _kept(place)
+    if not found:
+        raise QueryError(f"{place} holds no releases, which are files such as 2026-10-08.parquet.")
+    series = {kept.name: _series(parquet.read_parquet(kept.path), measure, members or {}) for kept in found}
+    tables = {one.table for one in series.values()}
+    if len(tables) > 1:
+        raise ProvenanceError(f"{place} holds releases of several tables: {', '.join(sorted(tables))}.")
+    periods = chronological({period for one in series.values() for period in one.periods})
+    hidden = {
+        period
+        for one in series.values()
+        for period, status in zip(one.periods, one.cells.status, strict=True)
+        if status == CellStatus.DISCRETIONISED
+    }
+    columns = {name: one.column(periods, hidden) for name, one in series.items()}
+    index = period_values(periods)
+    return pd.DataFrame(columns, index=index.rename("Periode"))
+
+
+class _Series(NamedTuple):
+    """One series of one release."""
+
+    table: str
+    periods: list[str]
+    cells: Cells
+
+    def column(self, periods: list[str], hidden: set[str]) -> DiscretionisedArray:
+        """The numbers of these periods, none of those that are hidden anywhere."""
+        status = self.cells.status.copy()
+        status[[period in hidden for period in self.periods]] = CellStatus.DISCRETIONISED
+        array = DiscretionisedArray(self.cells.values, status, self.cells.addresses, self.cells.registry)
+        place = {period: number for number, period in enumerate(self.periods)}
+        return array.take([place.get(period, -1) for period in periods], allow_fill=True)
+
+
+def _series(frame: pd.DataFrame, measure: str, members: Mapping[str, str]) -> _Series:
+    """Take one series out of a frame, by the cells alone."""
+    framed = Framed(frame)
+    (piece,) = framed.by_measure(measure)
+    (known,) = piece.cells.registry.decode(piece.cells.addresses)
+    chosen = {}
+    for name, member in members.items():
+        axis = framed.dimension(name, "members")[known.space.table]
+        chosen[axis.place] = _codes(known, axis.place, str(member))
+    wanted = np.ones(len(known.where), dtype=bool)
+    for place, (dimension, codes) in enumerate(zip(known.space.dimensions, known.members, strict=True)):
+        there = np.unique(codes)
+        take = chosen.get(place, there[:1] if len(there) == 1 else np.flatnonzero(there == 0))
+        if not len(take):
+            raise QueryError(
+                f"The releases hold {len(there)} members of {dimension.name!r} and no total: name one, members="
+                f"{{{dimension.name!r}: {dimension.members[there[0]].name!r}}} for instance."
+            )
+        wanted &= np.isin(codes, take)
+    rows = np.flatnonzero(wanted)
+    periods = [known.space.periods[code][1] for code in known.period[rows]]
+    return _Series(known.space.table, periods, piece.cells[known.where[rows]])
+
+
+def _codes(known: Decoded, place: int, member: str) -> list[int]:
+    """The numbers of a member that the cells have."""
+    dimension = known.space.dimensions[place]
+    there = [(int(code), dimension.members[code]) for code in np.unique(known.members[place])]
+    found = find(member, there, lambda pair: [pair[1].path], lambda pair: [pair[1].name])
+    if len(found) != 1:
+        raise no_such(
+            "The release",
+            f"single member of {dimension.name!r}",
+            member,
+            [(m.name, m.path) for _, m in there],
+        )
+    return [found[0][0]]
+
+
+def _folder(folder: str | os.PathLike[str]) -> Path:
+    place = arguments.path("folder", folder)
+    if not place.is_dir():
+        raise FileNotFoundError(f"There is no folder {place}")
+    return place
+
+
+def _kept(folder: Path) -> list[_Kept]:
+    if not folder.is_dir():
+        return []
+    with files.named(folder):
+        names = [(match, path) for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
+    return sorted(_Kept(match[1], int(match[2] or 1), path) for match, path in names)
+
+
+def _day(as_of: Any) -> str:
+    try:
+        day = None if isinstance(as_of, bool | int | float) else pd.Timestamp(as_of)
+    except (ValueError, TypeError):
+        day = None
+    if day is None or pd.isna(day):
+        raise QueryError(f"as_of={arguments.shown(as_of)}: give a day, such as '2026-10-01'.")
+    return f"{day:%Y-%m-%d}"

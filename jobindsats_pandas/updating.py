@@ -1,0 +1,170 @@
+"""A file that follows its table: asked again when the table was updated, and only then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobindsats_pandas import arguments, files, parquet
+from jobindsats_pandas.accessor import FrameAccessor
+from jobindsats_pandas.client import Client
+from jobindsats_pandas.errors import (
+    ConfigurationError,
+    ProvenanceError,
+    QueryError,
+    ServiceError,
+    StaleDataWarning,
+)
+from jobindsats_pandas.guarded import tally
+from jobindsats_pandas.notices import held_back, tell
+from jobindsats_pandas.provenance import Provenance
+from jobindsats_pandas.releases import keep
+from jobindsats_pandas.revisions import Revisions, compare
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["update"]
+
+
+def update(
+    path: str | os.PathLike[str],
+    *,
+    releases: str | os.PathLike[str] | None = None,
+    client: Client | None = None,
+    refresh: bool = False,
+) -> Revisions:
+    """Ask the question of a Parquet file again if its table was updated, and put the new figures in its place.
+
+    The file knows its question as it was asked: ``latest:24`` moves on, ``2025Q01:`` grows, a list stays. One small request
+    tells whether there is anything new; if not, the file keeps its bytes and its time.
+
+    Parameters
+    ----------
+    path : path-like
+        A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read.
+    releases : path-like, optional
+        A folder in which each release is kept too, as `jobindsats_pandas.releases` lists them.
+    client : Client, optional
+        Its address has to be the one that the file was read from.
+    refresh : bool, default False
+        Ask anew also where the table was not updated since.
+
+    Returns
+    -------
+    Revisions
+        What changed, as `jobindsats_pandas.compare` tells it; empty where nothing did.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ProvenanceError
+        If the file does not hold just what its question brought: it was filtered, joined, filled or renamed, is of an
+        older version of this package, or its question is too long to be kept. Nothing is asked then.
+    ConfigurationError
+        If the file was read from another address than the client asks.
+    QueryError
+        If another process is updating the same file, or the question names what is no longer there.
+    ServiceError
+        If the API cannot be asked: an older answer is never taken for a new one. The file stays as it is.
+
+    Notes
+    -----
+    Where the data bank lists a period and the answer does not hold it yet, what came is written, but the file counts as
+    unfinished: it is asked again next time although the date is the same, and is not kept as a release.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api, tempfile.TemporaryDirectory() as folder:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     path = pathlib.Path(folder, "unemployed.parquet")
+    ...     ji.read_jobindsats("y25i01", periods="latest:3", client=client).jobindsats.to_parquet(path)
+    ...     nothing = ji.update(path, client=client)
+    ...     _ = api.publish("y25i01", ji.sandbox.Release("2026-10-08", "2026-11-05", new_period=True))
+    ...     revisions = ji.update(path, client=client)
+    >>> len(nothing), revisions.periods_new, revisions.periods_gone
+    (0, ('2026M09',), ('2026M06',))
+    """
+    place = arguments.path("path", path)
+    folder = arguments.optional(arguments.path, "releases", releases)
+    refresh = arguments.flag("refresh", refresh)
+    asked_of = client or Client()
+    with files.claimed(place) as free:
+        if not free:
+            raise QueryError(f"{place} is being updated by another process; nothing was done.")
+        old = parquet.read_parquet(place)
+        known = _question_of(place, old, asked_of)
+        if not (refresh or _is_due(known, asked_of)):
+            if folder is not None and not known.missing:
+                keep(folder, old, known)
+            return compare(old, old)
+        new = _asked_again(known, asked_of, refresh=refresh)
+        revisions, provenance = compare(old, new), Provenance.of(new)
+        if folder is not None and not known.missing:
+            keep(folder, old, known)
+        if (
+            len(revisions)
+            or provenance.update_latest != known.update_latest
+            or provenance.missing != known.missing
+        ):
+            FrameAccessor(new).to_parquet(place, parquet.partitions(place))
+            if folder is not None and not provenance.missing:
+                keep(folder, new, provenance)
+        return revisions
+
+
+def _question_of(place: Path, frame: pd.DataFrame, client: Client) -> Provenance:
+    """Where a file comes from, if its question can be asked again and it holds just what that brought."""
+    advice = "Read the table again, and write what was read as it is; filter what is read back from the file."
+    known = Provenance.of(frame)
+    if known.asked is None or not known.cells:
+        raise ProvenanceError(
+            f"{place} does not hold its question as it was asked: it was written by an older version of this package, or the"
+            f" question is longer than 3,000 bytes. {advice}"
+        )
+    if tally(frame) != known.cells:
+        raise ProvenanceError(
+            f"{place} holds other cells than its question brought: they were filtered, joined, filled, computed with or"
+            f" renamed before they were written. {advice}"
+        )
+    if known.url != client.base_url:
+        raise ConfigurationError(
+            f"{place} was read from {known.url}, and the client asks {client.base_url}. A file does not decide where the key"
+            " goes: give a client of that address if it is the right one."
+        )
+    return known
+
+
+def _is_due(known: Provenance, client: Client) -> bool:
+    """Whether the table was updated since, or something that was announced did not come yet."""
+    with held_back() as notices:
+        table = client.table(known.table, refresh=True)
+    if any(category is StaleDataWarning for _, category in notices):
+        raise ServiceError(
+            f"Whether table {known.table} was updated could not be asked. The file stays as it is. {notices[0][0]}"
+        )
+    tell(notices)
+    newest = "" if table.update_latest is None else table.update_latest.isoformat()
+    if newest and newest < known.update_latest:
+        raise ServiceError(
+            f"The API says that table {known.table} was last updated on {newest}; the file is of {known.update_latest}. The file"
+            " stays as it is."
+        )
+    return bool(known.missing) or not newest or newest != known.update_latest
+
+
+def _asked_again(known: Provenance, client: Client, *, refresh: bool) -> pd.DataFrame:
+    with held_back() as notices:
+        new = client.read(**known.question, refresh=refresh)
+    if Provenance.of(new).stale:
+        told = next((message for message, category in notices if category is StaleDataWarning), "")
+        raise ServiceError(
+            f"Only older figures of table {known.table} can be had. The file stays as it is. {told}"
+        )
+    tell(notices)
+    return new
