@@ -20,7 +20,12 @@ from jobindsats_pandas.disclosure import (
     DiscretionisedArray,
     Registry,
 )
-from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning, JobindsatsWarning
+from jobindsats_pandas.errors import (
+    GuardRemovedWarning,
+    HiddenCellsWarning,
+    InvalidSumError,
+    JobindsatsWarning,
+)
 from jobindsats_pandas.kinds import Kind
 
 mpl.use("Agg")
@@ -218,6 +223,85 @@ def test_pictures_that_add_nothing_do_not_warn(name):
 def test_a_warning_points_at_the_line_of_the_user(call):
     (one,) = said(lambda: call(frame(hidden=(2,)).x))
     assert one.filename == __file__
+
+
+PUT_BACK = {
+    "groupby.apply": lambda df: df.groupby(df.index).x.apply(lambda one: one.iloc[0]),
+    "map over labels": lambda df: pd.Series(df.index).map(lambda label: df.x[label]),
+    "a list": lambda df: pd.Series([df.x.iloc[place] for place in range(len(df))]),
+    "a list of other numbers": lambda df: pd.Series([df.x.iloc[place] * 2 for place in range(len(df))]),
+    "rows": lambda df: pd.DataFrame([{"x": df.x.iloc[place]} for place in range(len(df))]),
+    "agg": lambda df: df[["x"]].T.agg(lambda column: column.iloc[0]),
+}
+
+
+@pytest.mark.parametrize("name", PUT_BACK)
+def test_cells_put_back_into_a_frame_stay_guarded_or_warn_of_hidden_ones_among_them(name):
+    made = None
+
+    def put_back():
+        nonlocal made
+        made = PUT_BACK[name](frame(hidden=(2,)))
+
+    found = said(put_back)
+    if "discretionised" not in str(getattr(made, "dtype", getattr(made, "dtypes", ""))):
+        (one,) = found
+        assert one.category is GuardRemovedWarning
+        assert "1 hidden or not available cell among them" in str(one.message)
+        assert one.filename == __file__
+    assert said(lambda: PUT_BACK[name](frame())) == []
+
+
+def test_visible_cells_alone_do_not_warn_once_no_hidden_one_is_held():
+    x = frame(hidden=(2,)).x
+    hidden = x.iloc[2]
+    assert np.isnan(hidden)
+    del hidden
+    assert said(lambda: pd.Series([x.iloc[0], x.iloc[1]])) == []
+    with_hidden = said(lambda: pd.Series([x.iloc[0], x.iloc[2]]))
+    assert len(with_hidden) == 1
+
+
+def test_numbers_of_numpy_before_a_cell_are_no_way_round():
+    x = frame(Kind.PERSONS).x
+    for start in (0, np.int64(0), np.float64(0), np.float32(0)):
+        with pytest.raises(InvalidSumError):
+            start + x.iloc[0] + x.iloc[1]
+        with pytest.raises(InvalidSumError):
+            np.add(np.add(start, x.iloc[0]), x.iloc[1])
+
+
+@pytest.mark.parametrize("module", ["matplotlib_utils", "numpy_helpers", "pandas_tools", "pandasplotting"])
+def test_a_module_is_no_library_because_of_how_its_name_begins(module):
+    functions = {"__name__": module}
+    exec(
+        "def total(cells):\n    return sum(cells)\ndef numbers(column):\n    return column.to_numpy()",
+        functions,
+    )
+    persons = frame(Kind.PERSONS).x
+    with pytest.raises(InvalidSumError):
+        functions["total"](list(persons))
+    with pytest.raises(InvalidSumError):
+        functions["numbers"](persons).sum()
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: np.linalg.norm(x, 1), np.fft.fft, lambda x: np.correlate(x, [1, 1]),
+                 lambda x: np.polyval(x, 1), lambda x: np.histogram(range(8), weights=x)]
+)  # fmt: skip
+def test_an_unknown_function_of_numpy_counts_as_adding(function):
+    assert said(lambda: function(frame().x)) == []
+    with pytest.raises(InvalidSumError):
+        function(frame(Kind.PERSONS).x)
+
+
+@pytest.mark.parametrize(
+    "function", [np.sort, np.median, np.diff, np.gradient, np.histogram, np.unique, lambda x: np.quantile(x, 0.5),
+                 lambda x: np.polyfit(range(8), x, 1), lambda x: np.interp(2.5, range(8), x),
+                 lambda x: np.corrcoef(x, range(8)), np.vectorize(lambda one: one + 1)]
+)  # fmt: skip
+def test_functions_of_numpy_that_add_nothing_are_let_through(function):
+    assert said(lambda: function(frame(Kind.NONE).x)) == []
 
 
 WHOLE = {

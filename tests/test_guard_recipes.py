@@ -647,9 +647,10 @@ TOOLS = {
 }
 
 
-# A sum over several periods belongs to no one cell, so it cannot be added again; nor can counts of equal values.
+# A sum over several periods belongs to no one cell, so it cannot be added again; nor can the commonest values.
 # Other tools refuse guarded columns altogether: they read `storage.value`, or what `plain()` gives.
 WRONGLY_REFUSED = {
+    "s.mode().sum()",
     "wide.sum(axis=1).sum()",
     "df.groupby('gruppe').antal.sum().sum()",
     "pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc=np.sum, normalize='all')",
@@ -725,6 +726,141 @@ def test_each_family_has_at_least_the_recipes_that_the_designs_were_compared_wit
     for family, count in COMPARED.items():
         recipes = RECIPES[family].strip().splitlines()
         assert len(set(recipes)) == len(recipes) >= count
+
+
+# Other ways, on the frames of `adding`: cells taken out one by one and put back, and what is seldom called a sum.
+FURTHER = """
+df.groupby('kommune', observed=True).antal.apply(lambda x: x.iloc[0]).sum()
+df.groupby('kommune', observed=True)[['antal']].apply(lambda d: d.antal.iloc[0]).sum()
+df.groupby('kommune', observed=True).apply(lambda d: d.antal.iloc[-1]).sum()
+df.groupby('kommune', observed=True).antal.agg(lambda x: x.iloc[0]).sum()
+df.groupby('gruppe').antal.agg(lambda x: sum(v for v in x if v == v))
+df.groupby('gruppe').antal.apply(lambda x: x.nlargest(5).sum())
+df.groupby('gruppe').antal.apply(list).explode().sum()
+df.groupby('gruppe').antal.agg(tuple).map(sum)
+df.groupby('gruppe').antal.describe().eval('mean * count')
+df.groupby('gruppe').agg(t=pd.NamedAgg('antal', math.fsum))
+df.groupby(df.antal.fillna(0) > 10).antal.sum()
+df.groupby(pd.qcut(df.antal, 3), observed=True).antal.sum()
+df.groupby(np.where(df.antal.isna(), 'a', 'b')).antal.sum()
+{k: pd.Series(v).sum() for k, v in wide.T.to_dict('list').items()}
+pd.crosstab(df.gruppe, df.land, values=df.antal, aggfunc=lambda x: x.sum())
+df.pivot_table(index='kommune', columns='Periode', values='antal', observed=True, fill_value=0).sum(axis=1)
+df.pivot_table(index='gruppe', aggfunc={'antal': np.sum})
+dated.resample('2QE').agg({'antal': 'sum'}).antal
+dated.antal.resample('YE').agg(total='sum').total
+dated.resample('YE').antal.pipe(lambda r: r.sum())
+[w.dropna().sum() for w in s.rolling(12)]
+s.ewm(halflife=2).sum()
+s.diff().fillna(s.iloc[0]).cumsum()
+s.shift(-1).add(s, fill_value=0)
+df[df.Periode == '2026-02'].kommune.map(lambda k: feb[k]).sum()
+df[df.Periode == '2026-02'].kommune.astype(object).map(lambda k: jan.loc[k]).sum()
+df[df.Periode == '2026-02'].kommune.map(jan).sum()
+wide.agg(lambda c: c.iloc[0]).sum()
+wide.apply(lambda r: r.iloc[0] + r.iloc[1], axis=1)
+wide.apply(tuple, axis=1).map(sum)
+pd.Series([jan[k] for k in jan.index]).sum()
+pd.Series({k: jan.at[k] for k in jan.index}).sum()
+pd.Series(dict(jan)).sum()
+pd.DataFrame([{'x': jan[k]} for k in jan.index]).x.sum()
+pd.DataFrame([df.iloc[i] for i in range(12)]).antal.sum()
+pd.DataFrame.from_dict({k: [v] for k, v in jan.items()}, orient='index').sum()
+df.assign(t=[r.antal for r in df.itertuples()]).groupby('gruppe').t.sum()
+df.assign(t=df[['antal']].apply(lambda r: r.antal, axis=1)).t.sum()
+df.assign(t=np.asarray(df.antal, dtype=object)).groupby('gruppe').t.sum()
+out = pd.Series(0.0, index=range(12)); [out.__setitem__(i, s.iloc[i]) for i in range(12)] ;; out.sum()
+out = np.zeros(2, dtype=object); [out.__setitem__(i // 6, out[i // 6] + x) for i, x in enumerate(s)] ;; out
+out = pd.DataFrame(); [out.__setitem__(i, [x]) for i, x in enumerate(s)] ;; out.sum(axis=1)
+t = 0; [t := x + t for x in s if pd.notna(x)] ;; t
+functools.reduce(lambda t, x: x + t, s.dropna())
+functools.reduce(operator.iadd, s, 0)
+list(itertools.accumulate(s.dropna(), lambda t, x: t + x))[-1]
+sum(itertools.compress(s, s.notna()))
+sum(map(operator.attrgetter('antal'), df.dropna().itertuples()))
+sum(v for v in s.dropna().to_dict().values())
+collections.Counter(dict(jan.dropna())).total()
+sum(filter(None, s.fillna(0)))
+np.float64(0) + jan.iloc[0] + jan.iloc[1]
+np.add(jan.iloc[0], np.float64(jan.iloc[1]))
+np.add(a, list(b))
+a.array + list(b)
+a + pd.Index(b)
+np.asarray(a, dtype=object) + np.asarray(b, dtype=object)
+a.combine(b, operator.add)
+np.add.reduce(s.astype(object))
+np.average(s) * 12
+np.polyval(s, 1)
+np.linalg.norm(s, 1)
+np.fft.rfft(s.fillna(0))[0].real
+np.triu(np.ones((12, 12))).T @ s
+np.histogram(range(12), bins=1, weights=s)[0]
+np.apply_over_axes(np.sum, s, 0)
+np.lib.stride_tricks.sliding_window_view(s, 12).sum()
+np.nanmean(s) * s.notna().sum()
+s.between(0, 10**12).pipe(lambda m: s[m]).sum()
+s.loc[s.dropna().index].sum()
+df.antal.iloc[s.argsort()[:10]].sum()
+df.drop(columns='antal').join(df.antal.dropna(), how='inner').antal.sum()
+pd.MultiIndex.from_arrays([df.gruppe, df.antal]).get_level_values(1).to_series().sum()
+s.value_counts().pipe(lambda v: sum(k * n for k, n in v.items()))
+s.dropna().map(int).sum()
+copy.deepcopy(s).dropna().sum()
+pd.to_numeric(s.map(str), errors='coerce').sum()
+pd.to_numeric(s.map('{:,.0f}'.format).str.replace(',', ''), errors='coerce').sum()
+pd.read_csv(io.StringIO(df.to_csv(sep=';')), sep=';').groupby('gruppe').antal.sum()
+df.groupby('kommune', observed=True)[['antal']].apply(lambda d: pd.Series({'x': d.antal.iloc[0]})).x.sum()
+wide.apply(lambda r: r.ffill().iloc[-1], axis=1).sum()
+sum(x for x in json.loads(json.dumps(s.tolist())) if x == x)
+sum(int(x) for x in s.dropna())
+statistics.fmean(s.dropna()) * s.count()
+df[df.groupby('kommune', observed=True).antal.transform('count') == 2].antal.sum()
+wide.dropna().sum()
+"""
+# Those that go round the guard where cells are hidden, with the row of the README that says so.
+ROUND = {
+    "pd.to_numeric(s.map(str), errors='coerce').sum()": "numbers that have left",
+    "df.groupby('kommune', observed=True)[['antal']].apply(lambda d: pd.Series({'x': d.antal.iloc[0]})).x.sum()": (
+        "single cells gathered"
+    ),
+    "wide.apply(lambda r: r.ffill().iloc[-1], axis=1).sum()": "single cells gathered",
+    "sum(x for x in json.loads(json.dumps(s.tolist())) if x == x)": "adding by hand",
+    "sum(int(x) for x in s.dropna())": "adding by hand",
+    "statistics.fmean(s.dropna()) * s.count()": "a mean times a count",
+    "df[df.groupby('kommune', observed=True).antal.transform('count') == 2].antal.sum()": (
+        "hidden cells dropped together"
+    ),
+    "wide.dropna().sum()": "hidden cells dropped together",
+}
+# Silently wrong where nothing is hidden: numbers that have left, single cells gathered, means times counts.
+FURTHER_CAPS = {"hidden": len(ROUND), "persons": 30, "stock": 30, "rate": 30, "levels": 27, "valid": 0}
+
+
+@functools.cache
+def further(scenario: str) -> dict[str, str]:
+    return adding.outcomes(scenario, FURTHER.strip().splitlines(), adding.BY_MEMBER, {})
+
+
+@pytest.mark.parametrize("scenario", FURTHER_CAPS)
+def test_further_ways_are_seen_but_for_those_of_the_readme(scenario):
+    silent = {recipe for recipe, outcome in further(scenario).items() if outcome == "silently wrong"}
+    for recipe in sorted(silent):
+        print(f"  silently wrong | {recipe}")
+    if scenario == "hidden":
+        assert silent == set(ROUND)
+        assert set(ROUND.values()) <= set(WAYS_ROUND)
+        assert "fails" not in further(scenario).values()
+    assert len(silent) <= FURTHER_CAPS[scenario]
+
+
+def test_further_ways_that_are_right_are_let_through():
+    refused = {
+        recipe
+        for recipe, outcome in further("valid").items()
+        if outcome in ("valid refused", "breaks", "differs")
+    }
+    # A difference is not known to be one of the two cells.
+    assert refused == {"s.diff().fillna(s.iloc[0]).cumsum()"}
 
 
 # ---- recipes that lie beside the project --------------------------------------------------------------------------
@@ -807,7 +943,7 @@ def test_recipes_beside_the_project_that_are_right_are_refused_in_few_cases():
     assert len(refused) <= VALID_REFUSED
 
 
-VALID_REFUSED = 12
+VALID_REFUSED = 8
 
 
 # Fails on any dtype that is not pandas' own; and a cell knows more than its number, so a column is larger.

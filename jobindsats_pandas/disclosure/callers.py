@@ -47,7 +47,7 @@ _WINDOW_INNER: Final = _words("homogeneous_func calc flex_binary_moment")
 # These choose, order, compare and describe numbers, or compute with one after the other.
 _NUMPY_HARMLESS: Final = _words(
     """
-    __call__ __new__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
+    MaskedArray.__new__ matrix.__new__ vectorize.__call__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
     array2string array_equal array_equiv array_repr array_split array_str asarray_chkfinite asmatrix assert_allclose
     assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d
     atleast_2d atleast_3d block broadcast_arrays broadcast_to choose clip column_stack compress copy corrcoef
@@ -73,10 +73,8 @@ _PANDAS_INTERNAL: Final = _words(
     _bins_to_cuts cut _hash_pandas_object equals array_equivalent assert_extension_array_equal
     assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes
     apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns
-    idxmax idxmin reindex update searchsorted mode nlargest round compare
-    memory_usage info interpolate itertuples iterrows value_counts value_counts_internal _validate unstack
-    _factorize_keys
-    _get_engine_target
+    idxmax idxmin reindex update searchsorted mode nlargest round compare memory_usage info interpolate itertuples
+    iterrows value_counts value_counts_internal _validate unstack _factorize_keys _get_engine_target
     """
 )
 # Between a frame and somebody who wants its numbers.
@@ -150,21 +148,15 @@ class Purpose(Enum):
 
 
 def purpose(*, typed: bool) -> Purpose:
-    """Tell what the caller of the array wants its numbers for, from the functions on the stack.
-
-    Parameters
-    ----------
-    typed : bool
-        Whether it said of which dtype.
-    """
+    """Tell what the caller of the array wants its numbers for, and whether it said of which dtype, from the stack."""
     whole_frame, by_numpy = False, Purpose.EXPORT
     for module, function, frame in _between(2):
         if _draws(module):
             return Purpose.DRAWING
         if _package(module) == "numpy":
             # The function that was called of all those of numpy's is the last of them.
-            weighted = frame.f_locals.get("weights") is not None
-            by_numpy = Purpose.SUM if weighted or function not in _NUMPY_HARMLESS else Purpose.EXPORT
+            harmless = frame.f_code.co_qualname in _NUMPY_HARMLESS and frame.f_locals.get("weights") is None
+            by_numpy = Purpose.EXPORT if harmless else Purpose.SUM
             continue
         if by_numpy is Purpose.SUM:
             break
@@ -194,12 +186,8 @@ def purpose(*, typed: bool) -> Purpose:
 
 def called_directly() -> bool:
     """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
-    callers = (
-        module
-        for module, function, _ in _outside(2)
-        if (module, function) != ("pandas.core.base", "to_numpy")
-    )
-    module = next(callers)
+    to_numpy = ("pandas.core.base", "to_numpy")
+    module = next(module for module, function, _ in _outside(2) if (module, function) != to_numpy)
     return not _is_library(module) and not _draws(module)
 
 
@@ -272,11 +260,11 @@ pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pi
 
 
 class Grouping(NamedTuple):
-    """How somebody put cells into groups: what was called, what the groups are, and the names they were made by."""
+    """How somebody put cells into groups."""
 
-    operation: str
-    units: str
-    keys: tuple[str, ...]
+    operation: str  # what was called, as the user knows it
+    units: str  # what the groups are to the user
+    keys: tuple[str, ...]  # the names that they were made by, where all have one
 
 
 def grouping() -> Grouping:
@@ -347,8 +335,8 @@ _DECORATORS: Final = _words("wrapper inner get_converter update_units convert_un
 class Picture(NamedTuple):
     """What is being drawn, and of which columns; those of one length stand on top of each other, row by row."""
 
-    name: str
-    columns: tuple[Any, ...]
+    name: str  # the function or the kind of plot
+    columns: tuple[Any, ...]  # Series or arrays
 
 
 def drawing() -> bool:
@@ -375,9 +363,9 @@ def _pandas_picture(kind: str, plot: Any) -> Picture | None:
     given = {**vars(plot), **getattr(plot, "kwds", {})}
     stacked = bool(given.get("stacked")) and kind != "hist"
     weighted = any(given.get(name) is not None for name in ("weights", "C"))
+    data = plot.data
     if kind in _HARMLESS_KINDS and not stacked and not weighted:
         return None
-    data = plot.data
     columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
     if stacked and len(columns) == 1 and kind != "area":
         return None  # nothing stands on it; an area draws hidden cells as 0
