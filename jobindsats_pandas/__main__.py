@@ -406,10 +406,12 @@ def _demo(_: argparse.Namespace) -> None:
         sent = len(api.requests)
         again = ji.read_jobindsats("y01h01", **question, client=client)
         print(f"The same question again: {len(api.requests) - sent} requests, equal: {again.equals(frame)}\n")
-        path = Path("jobindsats-demo.parquet")
-        FrameAccessor(frame).to_parquet(path)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "ledige.parquet")
+            FrameAccessor(frame).to_parquet(path)
+            same = ji.read_parquet(path).equals(frame)
         print(
-            f"Written to {path}; ji.read_parquet gives back the same frame: {ji.read_parquet(path).equals(frame)}"
+            f">>> df.jobindsats.to_parquet('{path.name}'); ji.read_parquet('{path.name}').equals(df)\n{same}"
         )
 
 

@@ -6,7 +6,7 @@ few need it. Importing this module registers both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -245,7 +245,7 @@ class FrameAccessor:
         """
         return layouts.sdmx(self._frame)
 
-    def to_parquet(self, path: str | os.PathLike[str], partition_by: Names = None) -> None:
+    def to_parquet(self, path: str | os.PathLike[str] | IO[bytes], partition_by: Names = None) -> None:
         """Write Parquet that every program opens, and that `jobindsats_pandas.read_parquet` restores exactly.
 
         Plain numbers, null where nothing is shown, each with a readable status column; periods as text such as
@@ -253,8 +253,10 @@ class FrameAccessor:
 
         Parameters
         ----------
-        path : str or Path
-            A file; with `partition_by` a directory.
+        path : str, Path or file object
+            A file, an address that fsspec knows (``s3://bucket/x.parquet``) or an open file; with `partition_by` a
+            directory, which is replaced if it was written here before and holds nothing else. Other programs read it as
+            one table: ``"folder/**/*.parquet"`` for DuckDB and Polars.
         partition_by : str or sequence of str, optional
             Columns of labels, or the dimensions that stand in them: one file for each combination.
 
@@ -280,19 +282,29 @@ class FrameAccessor:
         ]
         parquet.to_parquet(self._frame, path, columns, notes=notes)
 
-    def to_excel(self, path: str | os.PathLike[str]) -> None:
+    def to_excel(
+        self,
+        path: str | os.PathLike[str] | IO[bytes] | pd.ExcelWriter[Any],
+        *,
+        sheet_name: str = "Data",
+    ) -> None:
         """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.
 
         Needs openpyxl: ``pip install 'jobindsats-pandas[excel]'``.
 
         Parameters
         ----------
-        path : str or Path
+        path : str, Path, file object or pandas.ExcelWriter
+            An open ``pd.ExcelWriter(path, engine="openpyxl")`` takes several frames, and sheets of your own, with one
+            sheet on the sources of all.
+        sheet_name : str, default "Data"
 
         Raises
         ------
         ConfigurationError
-            Without openpyxl.
+            Without openpyxl, or where an ExcelWriter uses another engine.
+        QueryError
+            If a sheet cannot be called so, or there is one.
         TooLargeError
             If the frame has more rows or columns than a sheet; nothing is written.
 
@@ -309,14 +321,14 @@ class FrameAccessor:
         """
         from jobindsats_pandas import exports
 
-        exports.to_excel(self._frame, path)
+        exports.to_excel(self._frame, path, sheet_name=sheet_name)
 
-    def to_csv(self, path: str | os.PathLike[str], *, danish: bool = False) -> None:
+    def to_csv(self, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
         """Write CSV with the statuses beside the numbers.
 
         Parameters
         ----------
-        path : str or Path
+        path : str, Path or file object
         danish : bool, default False
             For a Danish Excel: semicolons, decimal comma, byte order mark.
 

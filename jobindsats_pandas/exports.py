@@ -7,50 +7,58 @@ column of statuses beside each column of numbers. Parquet (`parquet`) is the for
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
-import secrets
-from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas import arguments
+from jobindsats_pandas import arguments, files
 from jobindsats_pandas.danish import KINDS, MARKS, MARKS_EXPLAINED, RULES, STATUSES, danish_number
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
-from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, TooLargeError
+from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, QueryError, TooLargeError
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.periods import period_id
 from jobindsats_pandas.provenance import provenances
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+    from typing import IO
 
     from jobindsats_pandas.provenance import Provenance
+
+    Facts = Sequence[tuple[str, str]]
 
 __all__ = ["to_csv", "to_excel"]
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """The size of an Excel sheet, heading included."""
 
+_ABOUT = "Kilde og regler"
+_ALWAYS_TOLD = {
+    "Regler for data": [(f"{number}.", rule) for number, rule in enumerate(RULES, start=1)],
+    "Tegn i data": MARKS_EXPLAINED,
+}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 # --- CSV -------------------------------------------------------------------------------------------------------------
 
 
-def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = False) -> None:
+def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
     """Write a CSV file: plain, or for Excel with Danish settings.
 
     Parameters
     ----------
     df : DataFrame
-    path : path-like
-        Written whole or not at all; an existing file is replaced.
+    path : path-like or file object
+        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.csv`` is
+        fsspec's. A file that is open for text gets the text, without a byte order mark.
     danish : bool
         Semicolons, decimal comma, dates as ``31-12-2026``, Danish statuses and a byte order mark, so that a double
         click opens it right. Names that Excel would take for formulas get an apostrophe before them. Otherwise commas,
@@ -73,6 +81,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = Fal
     Fanø;
     """
     danish = arguments.flag("danish", danish)
+    place = arguments.place("path", path, "write")
     names: list[str] = []
     columns: list[Sequence[str]] = []
     has_statuses = _has_statuses(df)
@@ -95,10 +104,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str], *, danish: bool = Fal
             columns.append(_plain_texts(values, danish=danish))
     if danish:
         names = [_harmless(name) for name in names]
-    with (
-        _in_place(path) as temporary,
-        temporary.open("w", encoding="utf-8-sig" if danish else "utf-8", newline="") as file,
-    ):
+    with files.writing_text(place, "utf-8-sig" if danish else "utf-8") as file:
         writer = csv.writer(file, delimiter=";" if danish else ",", lineterminator="\r\n" if danish else "\n")
         writer.writerow(names)
         writer.writerows(zip(*columns, strict=True))
@@ -209,34 +215,33 @@ def _periods(values: pd.Series) -> tuple[list[str | None], list[Any]]:
     return [ids[code] for code in codes], [days[code] for code in codes]
 
 
-@contextmanager
-def _in_place(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside the file, which takes its place if all goes well."""
-    target = arguments.path("path", path)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 # --- Excel -----------------------------------------------------------------------------------------------------------
 
 
-def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+def to_excel(
+    df: pd.DataFrame,
+    path: str | os.PathLike[str] | IO[bytes] | pd.ExcelWriter[Any],
+    *,
+    sheet_name: str = "Data",
+) -> None:
     """Write a workbook for Excel: the data, and a sheet that says where they come from and how to read them.
 
     Parameters
     ----------
     df : DataFrame
-    path : path-like
-        Written whole or not at all; an existing file is replaced.
+    path : path-like, file object or pandas.ExcelWriter
+        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.xlsx`` is
+        fsspec's. An open ``pd.ExcelWriter`` of openpyxl gets one sheet more, and one sheet on the sources of all frames
+        in it; its other sheets stay.
+    sheet_name : str
+        Of the data.
 
     Raises
     ------
     ConfigurationError
-        If openpyxl is not installed.
+        If openpyxl is not installed, or an ExcelWriter uses another engine.
+    QueryError
+        If a sheet cannot be called so, or there is one.
     TooLargeError
         If the frame has more rows or columns than a sheet of Excel.
 
@@ -264,6 +269,8 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         raise ConfigurationError(
             "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
         ) from None
+    name = _sheet_name(sheet_name)
+    place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
     fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS
     columns = _sheet_columns(df) if fits else []
     if not fits or len(columns) > MAX_COLUMNS:
@@ -272,19 +279,86 @@ def to_excel(df: pd.DataFrame, path: str | os.PathLike[str]) -> None:
             f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
             " df.jobindsats.to_parquet(path)."
         )
-    # The file first: where it cannot be written, no sheet is left half made.
-    with _in_place(path) as temporary, temporary.open("xb") as file:
+    known = _provenances(df)
+    tables = {one.table: one.table_name for one in known}
+    told: dict[str, Facts] = {
+        f"Kilde: {name}": _source_facts(known),
+        f"Mål: {name}": [
+            (column.name, _measure_text(column.array)) for column in columns if column.array is not None
+        ],
+    }
+    if isinstance(place, pd.ExcelWriter):
+        book, sheet, before = _room_in(place, name)
+        styles = _Styles(book)
+        _write_data(sheet, columns, len(df), styles, ", ".join(tables))
+        _write_about(book.create_sheet(_ABOUT), {**before, **told}, styles)
+        return
+    with files.writing(place) as file:
         book = Workbook(write_only=True)
-        try:
-            tables = {one.table: one.table_name for one in provenances(df)}
-        except ProvenanceError:
-            tables = {}
         book.properties.creator = "jobindsats-pandas"
         book.properties.title = _cleaned("; ".join(filter(None, tables.values())) or "Jobindsats")
         styles = _Styles(book)
-        _write_data(book.create_sheet("Data"), columns, len(df), styles, ", ".join(tables))
-        _write_about(book.create_sheet("Kilde og regler"), df, columns, styles)
-        book.save(file)
+        _write_data(book.create_sheet(name), columns, len(df), styles, ", ".join(tables))
+        _write_about(book.create_sheet(_ABOUT), told, styles)
+        # An archive goes back to write its sizes, which a FIFO cannot.
+        composed = io.BytesIO()
+        book.save(composed)
+        file.write(composed.getbuffer())
+
+
+def _sheet_name(value: Any) -> str:
+    """Take what Excel lets a sheet be called."""
+    name = arguments.text("sheet_name", value)
+    size = len(name.encode("utf-16-le", errors="replace")) // 2
+    strange = re.search(r"[\[\]:*?/\\]", name) or name != _cleaned(name) or {name[:1], name[-1:]} & {"'"}
+    if not 0 < size <= 31 or strange or name.casefold() in {"history", _ABOUT.casefold()}:
+        raise QueryError(
+            f"sheet_name={arguments.shown(value)}: Excel takes 1 to 31 letters, none of them []:*?/\\, no apostrophe at"
+            f" either end, and not 'History'; {_ABOUT!r} is the sheet on the source."
+        )
+    return name
+
+
+def _room_in(writer: pd.ExcelWriter[Any], name: str) -> tuple[Any, Any, dict[str, Facts]]:
+    """Make room for a sheet in an open workbook; gives the workbook, the sheet, and what it tells of sources so far."""
+    if writer.engine != "openpyxl":
+        raise ConfigurationError(
+            f"The workbook is open with {writer.engine}; open it with openpyxl, which can also add to a workbook that is"
+            " there: pd.ExcelWriter(path, engine='openpyxl')."
+        )
+    book: Any = writer.book
+    taken = {known.casefold(): known for known in book.sheetnames}
+    known = _told_so_far(book[taken[_ABOUT.casefold()]]) if _ABOUT.casefold() in taken else {}
+    place = None
+    if name.casefold() in taken:
+        old = book[taken[name.casefold()]]
+        if writer.if_sheet_exists != "replace":
+            raise QueryError(
+                f"The workbook has a sheet {old.title!r}. Say sheet_name='…', or replace it:"
+                " pd.ExcelWriter(path, mode='a', if_sheet_exists='replace')."
+            )
+        place = book.index(old)
+        book.remove(old)
+        known = {title: facts for title, facts in known.items() if title.partition(": ")[2] != old.title}
+    sheet = book.create_sheet(name, place)
+    if _ABOUT in book.sheetnames:
+        book.remove(book[_ABOUT])  # written anew, at the end
+    return book, sheet, known
+
+
+def _told_so_far(sheet: Any) -> dict[str, Facts]:
+    """What a sheet on sources tells, by the titles of its sections."""
+    told: dict[str, list[tuple[str, str]]] = {}
+    for name, text in sheet.iter_rows(max_col=2):
+        if name.style == _Styles.named("heading"):
+            told[name.value] = []
+        elif name.value is not None and not told:
+            break
+        elif name.value is not None:
+            told[[*told][-1]].append((name.value, text.value or ""))
+    if not told:
+        raise QueryError(f"The workbook has a sheet {sheet.title!r} that was not made here; rename it first.")
+    return {title: facts for title, facts in told.items() if title not in _ALWAYS_TOLD}
 
 
 @dataclass(frozen=True)
@@ -424,16 +498,21 @@ class _Styles:
             NamedStyle("about", alignment=top),
         ]
         for style in named:
-            # Names of our own, so that they never meet one that Excel has.
-            style.name = f"jobindsats {style.name}"
-            book.add_named_style(style)
+            style.name = self.named(style.name)
+            if style.name not in book.named_styles:
+                book.add_named_style(style)
+
+    @staticmethod
+    def named(style: str) -> str:
+        """Give a name of our own, so that it never meets one that Excel has."""
+        return f"jobindsats {style}"
 
     def cell(self, sheet: Any, style: str, number_format: str | None = None) -> Any:
         """Give a cell in a style, whose value is still to be set."""
         from openpyxl.cell import WriteOnlyCell
 
         cell = WriteOnlyCell(sheet)
-        cell.style = f"jobindsats {style}"
+        cell.style = self.named(style)
         if number_format is not None:
             cell.number_format = number_format
         if style in {"text", "heading", "mark", "about"}:
@@ -468,7 +547,8 @@ def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: 
         f"Kilde: Jobindsats.dk{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
     ).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
-    # A row is written at once, so each column needs only one cell for each of its styles.
+    # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
+    fleeting = sheet.parent.write_only
     cells = [
         {style: _styled(sheet, styles, style, column) for style in {column.style, *column.others.values()}}
         for column in columns
@@ -481,9 +561,17 @@ def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: 
                 line.append(None)
                 continue
             cell = known[column.others.get(row, column.style)]
+            if not fleeting:
+                cell = _copied(cell)
             _put(cell, value)
             line.append(cell)
         sheet.append(line)
+
+
+def _copied(cell: Any) -> Any:
+    made = copy(cell)
+    made._style = copy(cell._style)  # noqa: SLF001 - by its name, a style is looked up again for every cell
+    return made
 
 
 def _styled(sheet: Any, styles: _Styles, style: str, column: _SheetColumn) -> Any:
@@ -515,12 +603,8 @@ def _counts(array: DiscretionisedArray) -> str:
     return ", ".join(f"{danish_number(count)} {words[status]}" for status, count in counted.items() if count)
 
 
-def _write_about(
-    sheet: Any,
-    df: pd.DataFrame,
-    columns: Sequence[_SheetColumn],
-    styles: _Styles,
-) -> None:
+def _write_about(sheet: Any, told: Mapping[str, Facts], styles: _Styles) -> None:
+    """Write the sheet on sources: what is told of each frame, and what holds for all."""
     sheet.column_dimensions["A"].width = 26
     width = 110
     sheet.column_dimensions["B"].width = width
@@ -531,27 +615,22 @@ def _write_about(
         sheet.row_dimensions[next(numbers)].height = 15 * max(1, -(-length // (width - 15)))
         sheet.append(list(cells))
 
-    def section(title: str, facts: Sequence[tuple[str, str]]) -> None:
+    for title, facts in {**told, **_ALWAYS_TOLD}.items():
         line(styles.text(sheet, title, "heading"), styles.text(sheet, "", "heading"))
         for name, text in facts:
             line(styles.text(sheet, name), styles.text(sheet, text), length=len(text))
         line()
 
-    section("Kilde", _source_facts(df))
-    section("Regler for data", [(f"{number}.", rule) for number, rule in enumerate(RULES, start=1)])
-    section("Tegn i data", MARKS_EXPLAINED)
-    guarded = [column for column in columns if column.array is not None]
-    section(
-        "Mål", [(column.name, _measure_text(column.array)) for column in guarded if column.array is not None]
-    )
 
-
-def _source_facts(df: pd.DataFrame) -> list[tuple[str, str]]:
-    """What is known of where the numbers come from, of each table that the cells are of."""
+def _provenances(df: pd.DataFrame) -> Sequence[Provenance]:
     try:
-        known = provenances(df)
+        return provenances(df)
     except ProvenanceError:
-        known = []
+        return []
+
+
+def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
+    """What is known of where the numbers come from, of each table that the cells are of."""
     facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
     for one in known:
         by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())

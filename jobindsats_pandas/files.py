@@ -20,12 +20,12 @@ import sys
 import tempfile
 import time
 import uuid
-import warnings
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 from jobindsats_pandas.errors import ConfigurationError, JobindsatsError, JobindsatsWarning
+from jobindsats_pandas.notices import notify
 
 try:
     import fcntl
@@ -372,8 +372,9 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
     path : Path
         Links are followed; a directory that is there keeps its mode and, where that may be, its owner.
     holdings : callable
-        Of a directory, the files in it that may be removed, in the order in which to remove them. It raises if there is
-        anything else in it: then nothing is touched, not even when it came while the new one was being written.
+        Of a directory, the files and empty directories in it that may be removed, in the order in which to remove them.
+        It raises if there is anything else in it: then nothing is touched, not even when it came while the new one was
+        being written.
     """
     target = Path(os.path.realpath(path))
     with named(path):
@@ -441,23 +442,28 @@ def _sweep(target: Path, holdings: Callable[[Path], Sequence[str]]) -> None:
         try:
             _remove(leftover, holdings(leftover))
         except (JobindsatsError, OSError) as error:
-            warnings.warn(
+            notify(
                 f"{leftover} was left by a run that was killed, and holds more than that run wrote ({error}). Look at it,"
                 " and remove it yourself.",
                 JobindsatsWarning,
-                stacklevel=2,
             )
 
 
 def _remove(directory: Path, names: Sequence[str]) -> None:
-    """Remove these files of a directory, and the directories that are empty then."""
-    for name in names:
-        (directory / name).unlink(missing_ok=True)
-    folders = {
-        folder for name in names for folder in (directory / name).parents if folder.is_relative_to(directory)
-    }
-    for folder in sorted({*folders, directory}, key=lambda folder: -len(folder.parts)):
-        folder.rmdir()
+    """Remove these things of a directory one after the other, and the directories that are empty then."""
+    # What somebody holds open, or has just put there, stays; the next write finds it.
+    with contextlib.suppress(OSError):
+        for name in names:
+            path = directory / name
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
+            for folder in path.parents:
+                if folder == directory or any(folder.iterdir()):
+                    break
+                folder.rmdir()
+        directory.rmdir()
 
 
 def _put_in_place(new: Path, target: Path) -> Path | None:

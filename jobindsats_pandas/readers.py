@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
@@ -224,12 +224,13 @@ def read_official_total(
     return _client(client).read(**question, refresh=refresh, offline=offline)
 
 
-def read_parquet(path: str | os.PathLike[str], *, as_of: Any = None) -> pd.DataFrame:
+def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None) -> pd.DataFrame:
     """Read a file, or a partitioned directory, that ``df.jobindsats.to_parquet`` wrote; the frame as it was.
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or file object
+        A file, a directory written with ``partition_by``, an address that fsspec knows, or a file open for bytes.
     as_of : str, date or Timestamp, optional
         A day: `path` is then a folder of releases that `jobindsats_pandas.update` filled, and what is read is the newest of
         them that is not later, as it was published.
@@ -242,7 +243,8 @@ def read_parquet(path: str | os.PathLike[str], *, as_of: Any = None) -> pd.DataF
     Raises
     ------
     ProvenanceError
-        If the file is none of this package's, of a newer version of it, or not as it was written.
+        If it is none of this package's, of a newer version of it, or not as it was written: damaged, or changed by
+        another program.
     QueryError
         If there is no release so old.
 
@@ -259,7 +261,7 @@ def read_parquet(path: str | os.PathLike[str], *, as_of: Any = None) -> pd.DataF
     True
     """
     if as_of is not None:
-        return read_as_of(path, as_of)
+        return read_as_of(arguments.path("path", path), as_of)
     return parquet.read_parquet(path)
 
 

@@ -25,7 +25,7 @@ from jobindsats_pandas.disclosure import (
     DiscretionisedArray,
     Registry,
 )
-from jobindsats_pandas.errors import ConfigurationError, TooLargeError
+from jobindsats_pandas.errors import ConfigurationError, QueryError, TooLargeError
 from jobindsats_pandas.exports import to_csv, to_excel
 from jobindsats_pandas.kinds import Kind
 
@@ -471,3 +471,124 @@ def test_a_year_to_date_stays_text_without_a_date(client: ji.Client, tmp_path: P
     assert (tmp_path / "a.csv").read_text("utf-8").startswith("Periode,Område,")
     to_excel(df, tmp_path / "a.xlsx")
     assert rows_of(tmp_path / "a.xlsx")[1][0] == "2026MYTD08"
+
+
+# --- several frames in one workbook ------------------------------------------------------------------------------------
+
+
+def headings(book: Any) -> list[str]:
+    rows = book["Kilde og regler"].iter_rows(max_col=1)
+    return [cell.value for (cell,) in rows if cell.style == "jobindsats heading"]
+
+
+def test_several_frames_and_own_sheets_live_in_one_workbook(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    own = pd.DataFrame({"egne": [1, 2]})
+    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+        own.to_excel(writer, sheet_name="Mine", index=False)
+        hidden.jobindsats.to_excel(writer, sheet_name="Ledige")
+        to_excel(hidden.head(3), writer, sheet_name="=1+1")
+        own.to_excel(writer, sheet_name="Flere", index=False)
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["Mine", "Ledige", "=1+1", "Kilde og regler", "Flere"]
+    assert list(book["Mine"].values) == list(book["Flere"].values) == [("egne",), (1,), (2,)]
+    assert headings(book) == [
+        "Kilde: Ledige",
+        "Mål: Ledige",
+        "Kilde: =1+1",
+        "Mål: =1+1",
+        "Regler for data",
+        "Tegn i data",
+    ]
+    # The sheet is the one that a workbook of its own has, styles and all.
+    to_excel(hidden, tmp_path / "b.xlsx")
+    alone = openpyxl.load_workbook(tmp_path / "b.xlsx")["Data"]
+    for ours, theirs in zip(book["Ledige"].iter_rows(), alone.iter_rows(), strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert (one.value, one.data_type, one.style, one.number_format, one.quotePrefix) == (
+                other.value,
+                other.data_type,
+                other.style,
+                other.number_format,
+                other.quotePrefix,
+            )
+    assert book["Ledige"].auto_filter.ref == alone.auto_filter.ref
+    assert book["Ledige"]["E1"].comment.text == alone["E1"].comment.text
+    # A cell that somebody restyles takes no other with it.
+    book["Ledige"]["E2"].number_format = "0.000"
+    assert book["Ledige"]["E3"].number_format == alone["E3"].number_format
+
+
+def test_a_sheet_of_a_workbook_that_is_there_is_replaced_on_demand(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.xlsx"
+    to_excel(hidden, path, sheet_name="Ledige")
+    with pd.ExcelWriter(path, engine="openpyxl", mode="a") as writer:
+        pd.DataFrame({"egne": [1]}).to_excel(writer, sheet_name="Mine", index=False)
+        with pytest.raises(QueryError, match=r"has a sheet 'Ledige'.*if_sheet_exists='replace'"):
+            to_excel(hidden.head(2), writer, sheet_name="ledige")
+        to_excel(hidden.head(4), writer, sheet_name="Nye")
+    with pd.ExcelWriter(path, engine="openpyxl", mode="a", if_sheet_exists="replace") as writer:
+        to_excel(hidden.head(2), writer, sheet_name="ledige")
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["ledige", "Mine", "Nye", "Kilde og regler"]
+    assert [book[name].max_row for name in ("ledige", "Nye")] == [3, 5]
+    assert headings(book)[:4] == ["Kilde: Nye", "Mål: Nye", "Kilde: ledige", "Mål: ledige"]
+    facts = about(path)
+    assert facts["Tabel"].startswith("y25i01: Ledige")
+    assert ". 2 celler, heraf" in facts[hidden.columns[3]]
+
+
+def test_a_sheet_of_sources_that_is_somebody_elses_is_left_alone(
+    hidden: pd.DataFrame, tmp_path: Path
+) -> None:
+    for own in (pd.DataFrame({"egne": [1]}), pd.DataFrame()):
+        with pd.ExcelWriter(tmp_path / "a.xlsx", engine="openpyxl") as writer:
+            own.to_excel(writer, sheet_name="Kilde og regler", index=False)
+            with pytest.raises(QueryError, match="'Kilde og regler' that was not made here; rename it"):
+                to_excel(hidden, writer)
+        assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames == ["Kilde og regler"]
+
+
+def test_other_engines_are_refused_with_what_to_say(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    class Other(pd.ExcelWriter):  # type: ignore[type-arg]
+        engine = "other"
+        supported_extensions = (".xlsx",)
+        book = sheets = None
+
+        def __new__(cls, *_: Any, **__: Any) -> Any:
+            return object.__new__(cls)
+
+        def _write_cells(self, *_: Any, **__: Any) -> None: ...
+
+        def _save(self) -> None: ...
+
+    with Other(tmp_path / "a.xlsx") as writer, pytest.raises(ConfigurationError, match="engine='openpyxl'"):
+        to_excel(hidden, writer)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "x" * 32,
+        "🙂" * 16,
+        "a/b",
+        "a:b",
+        "[a]",
+        "a?",
+        "a*",
+        "a\\b",
+        "'a",
+        "a'",
+        "a\x07",
+        "history",
+        "KILDE og regler",
+    ],
+)
+def test_a_name_that_no_sheet_can_have_is_refused(name: str, hidden: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="Excel takes 1 to 31 letters"):
+        to_excel(hidden, tmp_path / "a.xlsx", sheet_name=name)
+    assert not list(tmp_path.glob("*.xlsx"))
+    to_excel(hidden.head(1), tmp_path / "a.xlsx", sheet_name="🙂" * 15 + "æ")

@@ -12,8 +12,8 @@ from house import MODULES, Module, circles
 
 FLOORS = [
     {"errors"},
-    {"arguments", "fast_rows", "files", "kinds", "matching", "notices", "periods", "sandbox"},
-    {"documents", "grids", "searching"},
+    {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox"},
+    {"documents", "files", "grids", "searching"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"asked_periods", "catalogue", "danish", "forms", "guarded"},
     {"provenance", "queries"},
@@ -34,12 +34,7 @@ FLOORS = [
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 #: Longer than a function should be; a change may shorten them, and add none.
-TOO_LONG = {
-    "__main__._parser": 81,
-    "client.Client.read": 78,
-    "client.Client.__init__": 65,
-    "gathering.gather": 63,
-}
+TOO_LONG = {"__main__._parser": 81}
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 800, 60
 
 

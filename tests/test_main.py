@@ -30,14 +30,17 @@ def environment(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_demo_shows_plan_hidden_cells_refused_sum_cache_and_file(capsys: Any, tmp_path: Path) -> None:
+def test_the_demo_shows_plan_hidden_cells_refused_sum_cache_and_file_and_leaves_nothing(
+    capsys: Any, tmp_path: Path
+) -> None:
     assert main(["demo"]) == 0
     shown = capsys.readouterr().out
     assert "curl" in shown
     assert "<3" in shown
     assert "InvalidSumError: sum: refused" in shown
     assert "0 requests, equal: True" in shown
-    assert (tmp_path / "jobindsats-demo.parquet").is_file()
+    assert shown.endswith("ji.read_parquet('ledige.parquet').equals(df)\nTrue\n")
+    assert not [path for path in tmp_path.iterdir() if path.name != "cache"]
 
 
 @pytest.mark.filterwarnings("default")

@@ -127,7 +127,9 @@ def _segment(text: str | None) -> str:
 
 
 def holdings(directory: Path) -> list[str]:
-    """The files of a directory that was written here, the manifest last; so much may be removed.
+    """What a directory that was written here holds, the manifest last: so much may be removed.
+
+    Of a directory that a killed run began to remove, files are missing, and their folders may be empty.
 
     Raises
     ------
@@ -154,6 +156,13 @@ def holdings(directory: Path) -> list[str]:
     ours = []
     for name, path in found.items():
         if name == NAME:
+            continue
+        if (
+            path.is_dir()
+            and any(part.startswith(f"{normal(name)}/") for part in known)
+            and not path.is_symlink()
+        ):
+            ours.append(name)
             continue
         part = known.get(normal(name))
         if part is None or path.is_symlink() or not path.is_file():

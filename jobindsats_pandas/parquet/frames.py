@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from jobindsats_pandas import arguments, files
 from jobindsats_pandas.errors import QueryError
@@ -27,7 +27,7 @@ __all__ = ["partitions", "read_parquet", "to_parquet"]
 
 def to_parquet(
     frame: pd.DataFrame,
-    path: str | os.PathLike[str] | BinaryIO,
+    path: str | os.PathLike[str] | IO[bytes],
     partition_by: str | Sequence[str] | None = None,
     *,
     notes: Mapping[str, str] | None = None,
@@ -70,7 +70,7 @@ def to_parquet(
         file.write(data)
 
 
-def read_parquet(path: str | os.PathLike[str] | BinaryIO) -> pd.DataFrame:
+def read_parquet(path: str | os.PathLike[str] | IO[bytes]) -> pd.DataFrame:
     """Restore a frame that ``df.jobindsats.to_parquet`` wrote.
 
     What is read is what was written: types, numbers of rows, statuses and a digest of each column are compared with

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from jobindsats_pandas.errors import JobindsatsWarning, QueryError
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import period_id
 
 if TYPE_CHECKING:
@@ -151,10 +151,9 @@ def attrs_plain(attrs: Mapping[Hashable, Any]) -> dict[str, Any]:
         else:
             lost.append(repr(name))
     if lost:
-        warnings.warn(
+        notify(
             f"df.attrs[{'], df.attrs['.join(lost)}] is not plain JSON (text, numbers, lists, mappings from text) and is"
             " not kept in the file.",
             JobindsatsWarning,
-            stacklevel=5,
         )
     return kept
