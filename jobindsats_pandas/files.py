@@ -250,6 +250,15 @@ def _keep_rights(old: Path, new: Path, status: os.stat_result) -> None:
         os.utime(new)
 
 
+def _keep_rights_below(old: Path, new: Path) -> None:
+    """Give a new directory, and what is in it under the same name as before, the rights of the old."""
+    for place in (*new.rglob("*"), new):
+        before = old / place.relative_to(new)
+        with contextlib.suppress(FileNotFoundError):
+            if not before.samefile(place):
+                _keep_rights(before, place, before.stat())
+
+
 # --- beside the place ------------------------------------------------------------------------------------------------
 
 
@@ -380,7 +389,7 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
     Parameters
     ----------
     path : Path
-        Links are followed; a directory that is there keeps its mode and, where that may be, its owner.
+        Links are followed; what is there keeps its mode and, where that may be, its owner.
     holdings : callable
         Of a directory, the files and empty directories in it that may be removed, in the order in which to remove them.
         It raises if there is anything else in it: then nothing is touched, not even when it came while the new one was
@@ -399,7 +408,7 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
         with _new_directory(target) as made:
             yield made
             if old is not None:
-                _keep_rights(target, made, old)
+                _keep_rights_below(target, made)
             _replace(made, target, holdings)
 
 

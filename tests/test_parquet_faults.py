@@ -605,10 +605,14 @@ def test_a_directory_behind_a_link_is_replaced_there_and_keeps_its_mode(
     (tmp_path / "share").mkdir()
     parquet.to_parquet(frame, tmp_path / "share" / "x", "Periode")
     (tmp_path / "share" / "x").chmod(0o750)
+    for path in (tmp_path / "share" / "x").rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
     (tmp_path / "latest").symlink_to(tmp_path / "share" / "x")
     assert_same(restored(other, tmp_path / "latest", "Periode"), other)
     assert (tmp_path / "latest").is_symlink()
     assert (tmp_path / "share" / "x").stat().st_mode & 0o777 == 0o750
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (tmp_path / "share" / "x").rglob("*")}
+    assert modes == {(True, 0o700), (False, 0o600)}
     (tmp_path / "empty").mkdir()
     assert_same(restored(other, tmp_path / "empty", "Periode"), other)
 
