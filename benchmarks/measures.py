@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import multiprocessing
@@ -22,10 +23,10 @@ import parquet
 import requests
 import requests_cache
 import rivals
-from answers import CELLS_PER_MONTH, Case, document, hierarchy
+from answers import CELLS_PER_MONTH, MEASURES, Case, document, hierarchy
 from timing import Figure, Spread, cpu, interleaved, ratio
 
-from jobindsats_pandas import Client, sandbox
+from jobindsats_pandas import Client, read_jobindsats, sandbox
 from jobindsats_pandas.metadata import parse_table
 from jobindsats_pandas.queries import plan
 from jobindsats_pandas.sandbox.fixed import FixedTable
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
+#: What is hoped for beside the goals of whole reads.
+AIMS = {2.5: 4, 25: 35}
 #: Cells of one request, as findings about the API's time-outs allow.
 MOST = 200_000
 EVERYTHING = {"_nykom": "*", "_ygrp": "*", "_akasse": "*"}
@@ -78,8 +81,8 @@ def decoding(cells: int, rounds: int, goal: float, aim: float | None, *, all_riv
     figures = [
         Figure(section, "ours", ratio(times, "user", "ours"), "x", goal, aim, more_is_better=True),
         Figure(section, "control: ours against ours", ratio(times, "ours again", "ours")),
-        Figure(section, "ours, CPU", Spread.of(np.array(times["ours"]) * 1000), "ms"),
-        Figure(section, "user's JSON, CPU", Spread.of(np.array(times["user"]) * 1000), "ms"),
+        Figure(section, "ours, CPU", Spread.of_times(times["ours"], 1000), "ms"),
+        Figure(section, "user's JSON, CPU", Spread.of_times(times["user"], 1000), "ms"),
     ]
     others = candidates.keys() - {"user", "ours", "ours again"}
     return figures + [
@@ -92,10 +95,14 @@ def served(case: Case) -> Iterator[tuple[sandbox.Sandbox, Client, Path]]:
     """A server that answers about a case, and a client with a cache of its own."""
     periods = case.table.period_types[0].periods
 
+    @functools.cache
+    def about(months: tuple[str, ...]) -> bytes:
+        return case.json(months)
+
     def answer(asked: dict[str, str]) -> bytes:
         wanted = asked["period.M"]
         count = wanted.removeprefix("latest:")
-        return case.json(periods[-int(count) :] if count != wanted else wanted.split(","))
+        return about(periods[-int(count) :] if count != wanted else tuple(wanted.split(",")))
 
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -128,114 +135,70 @@ def cache(rounds: int) -> list[Figure]:
         size = entries["bytes"].max() / len(body)
     return [
         Figure(section, "hit on 200,000 cells / its decoding", ratio(times, "hit", "decoding"), "", 1 / 3),
-        Figure(section, "hit, CPU", Spread.of(np.array(times["hit"]) * 1000), "ms"),
+        Figure(section, "hit, CPU", Spread.of_times(times["hit"], 1000), "ms"),
         Figure(section, "on disk / body", Spread.of([size]), ""),
     ]
 
 
-def second_run(cells: int, rounds: int, *, with_user: bool) -> list[Figure]:
-    """A long read from the cache: beside a user's own cache and one Parquet file; its memory; its growth."""
-    case = Case(cells, MOST)
-    section = f"{cells:,} cells from the cache"
-    with served(case) as (api, client, path):
-        urls = client.plan("y25i01", EVERYTHING, "*").urls
+def whole_reads(cells: int, rounds: int, first: float, second: float, *, deep: bool = False) -> list[Figure]:
+    """Reads through the public function, first and second, beside a user's own way and one Parquet file.
 
-        def ours(months: int | str = "*") -> pd.DataFrame:
-            return client.read("y25i01", EVERYTHING, months, progress=False)
-
-        def user() -> pd.DataFrame:
-            with requests_cache.CachedSession(str(path / "user"), backend="sqlite") as session:
-                session.headers["Authorization"] = f"Bearer {api.token}"
-                parts = []
-                for url in urls:
-                    found = session.get(url).json()
-                    parts.append(pd.DataFrame(found["rows"], columns=found["columns"]))
-                return rivals.categories(pd.concat(parts, ignore_index=True))
-
-        frame = ours()
-        ours(4)
-        figures = memory(section, api, path, case.months)
-        candidates: dict[str, Callable[[], Any]] = {"ours": ours, "200,000": lambda: ours(4)}
-        if with_user:
-            rivals.assert_equal(frame, user())
-            plain = frame.assign(**{name: frame[name].array.plain() for name in frame.columns[4:]})
-            plain.to_parquet(path / "plain.parquet")
-            pd.testing.assert_frame_equal(pd.read_parquet(path / "plain.parquet"), plain)
-            candidates |= {"user": user, "parquet": lambda: pd.read_parquet(path / "plain.parquet")}
-            del plain
-        count = frame.size // len(frame.columns) * 4
-        del frame
-        times = interleaved(candidates, rounds)
-        if with_user:
-            beside = ratio(times, "ours", "parquet")
-            figures += [
-                Figure(
-                    section,
-                    "user's JSON, default cache / ours",
-                    ratio(times, "user", "ours"),
-                    "x",
-                    4,
-                    6,
-                    True,
-                ),
-                Figure(section, "ours / pd.read_parquet of one file", beside, "x", 12, 6),
-            ]
-        small = 4 * CELLS_PER_MONTH
-        growth = [a / count / (b / small) for a, b in zip(times["ours"], times["200,000"], strict=True)]
-        figures += [
-            Figure(section, "CPU per cell / that of 200,000 cells", Spread.of(growth), "x", 1.3),
-            Figure(section, "ours, CPU", Spread.of(times["ours"]), "s"),
-            Figure(section, "a request, CPU", Spread.of(np.array(times["ours"]) * 1000 / len(urls)), "ms"),
-        ]
-    return figures
-
-
-def whole_reads(cells: int, rounds: int, first: float, second: float) -> list[Figure]:
-    """Reads through the public function, first and second, beside a user's own way and one Parquet file."""
+    `deep` adds the peaks of memory, and how the cost of a cell grows with their number.
+    """
     case, section = Case(cells, MOST), f"whole read, {cells:,} cells"
     with elsewhere(case) as (url, token), tempfile.TemporaryDirectory() as directory:
         path, number = Path(directory), itertools.count()
 
-        def ours(place: str) -> pd.DataFrame:
+        def ours(place: str, months: int | str = "*") -> pd.DataFrame:
             client = Client(token, url, path / place, max_cells=MOST, connections=1)
-            return client.read("y25i01", EVERYTHING, "*", progress=False)
+            return read_jobindsats("y25i01", EVERYTHING, months, client=client, progress=False)
 
         def user(place: str) -> pd.DataFrame:
             with requests_cache.CachedSession(str(path / place), backend="sqlite") as session:
                 session.headers["Authorization"] = f"Bearer {token}"
-                answers = [session.get(address).json() for address in urls]
-            frames = [pd.DataFrame(found["rows"], columns=found["columns"]) for found in answers]
-            return rivals.categories(pd.concat(frames, ignore_index=True))
+                return rivals.user_frame([session.get(address).json() for address in urls])
 
-        urls = Client(token, url, path / "ours").plan("y25i01", EVERYTHING, "*").urls
+        urls = Client(token, url, path / "ours", max_cells=MOST).plan("y25i01", EVERYTHING, "*").urls
         frame = ours("ours")
         rivals.assert_equal(frame, user("user"))
         plain = frame.assign(**{name: frame[name].array.plain() for name in frame.columns[4:]})
         plain.to_parquet(path / "plain.parquet")
-        times = interleaved(
-            {
-                "ours, first": lambda: ours(f"ours {next(number)}"),
-                "user, first": lambda: user(f"user {next(number)}"),
-                "ours": lambda: ours("ours"),
-                "user": lambda: user("user"),
-                "parquet": lambda: pd.read_parquet(path / "plain.parquet"),
-            },
-            rounds,
-        )
+        count = frame.size // len(frame.columns) * len(MEASURES)
+        del frame, plain
+        candidates: dict[str, Callable[[], Any]] = {
+            "ours, first": lambda: ours(f"ours {next(number)}"),
+            "user, first": lambda: user(f"user {next(number)}"),
+            "ours": lambda: ours("ours"),
+            "user": lambda: user("user"),
+            "parquet": lambda: pd.read_parquet(path / "plain.parquet"),
+        }
+        if deep:
+            ours("ours", 4)
+            candidates["200,000"] = lambda: ours("ours", 4)
+        times = interleaved(candidates, rounds)
+        peaks = memory(section, (url, token, str(path)), case.months) if deep else []
         kept = [place.stat().st_size for place in (path / "ours").rglob("*.answer")]
         columns = [place.stat().st_size for place in (path / "ours").rglob("*.columns")]
-    return [
-        Figure(
-            section, "first: user / ours", ratio(times, "user, first", "ours, first"), "x", first, None, True
-        ),
-        Figure(section, "second: user / ours", ratio(times, "user", "ours"), "x", second, None, True),
+    shares = Spread.of([1 + sum(columns) / sum(kept)])
+    by_first, by_second = ratio(times, "user, first", "ours, first"), ratio(times, "user", "ours")
+    figures = [
+        Figure(section, "first: user / ours", by_first, "x", first, AIMS.get(first), more_is_better=True),
+        Figure(section, "second: user / ours", by_second, "x", second, AIMS.get(second), more_is_better=True),
         Figure(section, "second: ours / pd.read_parquet", ratio(times, "ours", "parquet"), "x", 2.2, 1.4),
-        Figure(section, "ours, first, CPU", Spread.of(np.array(times["ours, first"]) * 1000), "ms"),
-        Figure(section, "ours, second, CPU", Spread.of(np.array(times["ours"]) * 1000), "ms"),
-        Figure(
-            section, "disk / that of the bytes alone", Spread.of([1 + sum(columns) / sum(kept)]), "x", 1.8
+        *(
+            Figure(section, f"{name}, CPU", Spread.of_times(times[name], 1000), "ms")
+            for name in ("ours, first", "user, first", "ours", "user", "parquet")
         ),
+        Figure(section, "disk / that of the bytes alone", shares, "x", 1.8),
     ]
+    if deep:
+        scale = 4 * CELLS_PER_MONTH / count
+        growth = Spread.of(
+            [scale * a / b for a, b in zip(times["ours"], times["200,000"], strict=True)],
+            scale * min(times["ours"]) / min(times["200,000"]),
+        )
+        figures.append(Figure(section, "CPU per cell / that of 200,000 cells", growth, "x", 1.3))
+    return figures + peaks
 
 
 @contextmanager
@@ -258,12 +221,15 @@ def answer_alone(case: Case, pipe: Any) -> None:
         pipe.recv()
 
 
-def memory(section: str, api: sandbox.Sandbox, path: Path, months: int) -> list[Figure]:
+def memory(section: str, place: tuple[str, str, str], months: int) -> list[Figure]:
     """Peaks in fresh processes: beside the frame that comes of it, and per cell beside a read of 200,000 cells."""
-    large, small = (run("read", api.url, api.token, str(path / "ours"), str(count)) for count in (months, 4))
+    large, small = (run("read", *place, str(count)) for count in (months, 4))
+    theirs = run("user", *place, str(months))
     per_cell = [one["peak"] / one["cells"] for one in (large, small)]
     return [
-        Figure(section, "peak memory / frame", Spread.of([large["peak"] / large["result"]]), "x", 3),
+        Figure(
+            section, "second: peak memory / frame", Spread.of([large["peak"] / large["result"]]), "x", 2.5
+        ),
         Figure(
             section,
             "peak memory per cell / that of 200,000",
@@ -272,7 +238,8 @@ def memory(section: str, api: sandbox.Sandbox, path: Path, months: int) -> list[
             1.3,
         ),
         Figure(section, "frame", Spread.of([large["result"] / 1e6]), "MB"),
-        Figure(section, "peak memory", Spread.of([large["peak"] / 1e6]), "MB"),
+        Figure(section, "ours, peak memory", Spread.of([large["peak"] / 1e6]), "MB"),
+        Figure(section, "user, peak memory", Spread.of([theirs["peak"] / 1e6]), "MB"),
     ]
 
 
@@ -309,7 +276,7 @@ def metadata(rounds: int) -> list[Figure]:
     section = "metadata"
 
     def milliseconds(name: str) -> Spread:
-        return Spread.of(np.array(times[name]) * 1000)
+        return Spread.of_times(times[name], 1000)
 
     return [
         Figure(section, "5,000 members and 240 periods parsed", milliseconds("parse"), "ms", 50),
@@ -376,9 +343,7 @@ def end_to_end(latencies: tuple[float, ...], parts: int) -> list[Figure]:
             start = time.perf_counter()
             with requests.Session() as session:
                 session.headers["Authorization"] = f"Bearer {api.token}"
-                answers = [session.get(f"{api.url}/{r.path}").json() for r in case.question.requests]
-                frames = [pd.DataFrame(found["rows"], columns=found["columns"]) for found in answers]
-                rivals.categories(pd.concat(frames, ignore_index=True))
+                rivals.user_frame([session.get(f"{api.url}/{r.path}").json() for r in case.question.requests])
             seconds["user's JSON"] = time.perf_counter() - start
             for connections in (1, 2, 4):
                 client = Client(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,12 @@ def user_json(answer: requests.Response) -> pd.DataFrame:
     """What a user writes: ``response.json()``, a frame, categories."""
     found = answer.json()
     return categories(pd.DataFrame(found["rows"], columns=found["columns"]))
+
+
+def user_frame(answers: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The same of several answers."""
+    frames = [pd.DataFrame(found["rows"], columns=found["columns"]) for found in answers]
+    return categories(pd.concat(frames, ignore_index=True))
 
 
 def user_csv(answer: requests.Response) -> pd.DataFrame:

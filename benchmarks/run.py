@@ -6,7 +6,8 @@
 
 Figures are ratios of CPU times measured within one round, candidates in random order; medians with quartiles. Where the
 same function timed twice comes out unequal, the section is measured again, a few times; a run in which that did not help
-does not count. The gate judges all the same: half of a goal leaves more room than a busy machine takes.
+does not count. The gate judges what the quietest moments gave, the shortest time of each candidate: whatever else a machine
+does makes times longer, and half of a goal leaves more room than that takes.
 """
 
 from __future__ import annotations
@@ -37,42 +38,41 @@ RESULTS = Path(__file__).parent / "results"
 
 
 #: How often a section is measured at the most, for its control to come out equal.
-TRIES = 4
+TRIES = 2
 
 SHORT: tuple[Callable[[], list[Figure]], ...] = (
-    partial(measures.decoding, 2_000, 51, 1, None, all_rivals=False),
-    partial(measures.decoding, 200_000, 15, 4, 6, all_rivals=False),
-    partial(measures.decoding, 2_000_000, 4, 8, 12, all_rivals=False),
+    partial(measures.decoding, 2_000, 31, 1, None, all_rivals=False),
+    partial(measures.decoding, 200_000, 9, 4, 6, all_rivals=False),
+    partial(measures.decoding, 2_000_000, 2, 8, 12, all_rivals=False),
     partial(measures.cache, 9),
     partial(measures.whole_reads, 2_000, 21, 1, 1),
-    partial(measures.second_run, 2_000_000, 2, with_user=False),
+    partial(measures.whole_reads, 700_000, 3, 2.5, 25, deep=True),
     partial(measures.metadata, 7),
-    partial(measures.imports, 5),
+    partial(measures.imports, 3),
 )
 
 
 def full(largest: int) -> tuple[Callable[[], list[Figure]], ...]:
     """Everything, section by section."""
     return (
-        partial(measures.decoding, 2_000, 101, 1, None, all_rivals=True),
-        partial(measures.decoding, 200_000, 25, 4, 6, all_rivals=True),
-        partial(measures.decoding, 2_000_000, 7, 8, 12, all_rivals=True),
-        partial(measures.cache, 25),
-        partial(measures.whole_reads, 2_000, 101, 1, 1),
-        partial(measures.whole_reads, 700_000, 15, 2.5, 25),
-        partial(measures.whole_reads, largest, 3, 2.5, 25),
+        partial(measures.whole_reads, 2_000, 51, 1, 1),
+        partial(measures.whole_reads, 700_000, 9, 2.5, 25, deep=True),
+        partial(measures.whole_reads, largest, 2, 2.5, 25, deep=True),
+        partial(measures.decoding, 2_000, 51, 1, None, all_rivals=True),
+        partial(measures.decoding, 200_000, 11, 4, 6, all_rivals=True),
+        partial(measures.decoding, 2_000_000, 3, 8, 12, all_rivals=True),
+        partial(measures.cache, 15),
         partial(measures.metadata, 15),
         partial(measures.imports, 9),
         partial(measures.guarded, 1_000_000, 5),
         partial(measures.stored, 1_000_000, 9),
-        partial(measures.second_run, largest, 3, with_user=True),
         partial(measures.end_to_end, (0, 0.5, 2), 12),
     )
 
 
-def measured(section: Callable[[], list[Figure]]) -> list[Figure]:
+def measured(section: Callable[[], list[Figure]], tries: int) -> list[Figure]:
     """The figures of a section, measured again while its control is not equal; at last as they are."""
-    for _ in range(TRIES):
+    for _ in range(tries):
         figures = section()
         if all(control.value.quiet for control in controls(figures)):
             break
@@ -171,7 +171,7 @@ def main() -> int:
     figures: list[Figure] = []
     start = time.monotonic()
     for section in SHORT if options.short else full(options.largest):
-        found = measured(section)
+        found = measured(section, 1 if options.short else TRIES)
         figures += found
         for figure in found:
             print(

@@ -1,6 +1,6 @@
 """What is run in a process of its own, because its memory or its import is measured.
 
-    python benchmarks/scenarios.py read URL KEY CACHE_DIR MONTHS
+    python benchmarks/scenarios.py read|user URL KEY DIRECTORY MONTHS
     python benchmarks/scenarios.py import
 
 Prints one line of JSON.
@@ -12,25 +12,48 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def read(url: str, key: str, directory: str, months: str) -> dict[str, float]:
     """Read a question from the cache: its peak of memory above what stood before, and the size of the frame."""
     from jobindsats_pandas import Client
 
-    client = Client(key, url, directory, max_cells=200_000)
+    client = Client(key, url, Path(directory, "ours"), max_cells=200_000)
     question = {"by": {"_nykom": "*", "_ygrp": "*", "_akasse": "*"}, "progress": False}
     client.read("y25i01", periods=1, **question)  # what is loaded once is no part of a frame
+    return _measured(lambda: client.read("y25i01", periods=int(months), **question))
+
+
+def user(url: str, key: str, directory: str, months: str) -> dict[str, float]:
+    """The same as a user writes it, from requests-cache's default backend."""
+    import requests_cache
+    import rivals
+
+    from jobindsats_pandas import Client
+
+    question = {"by": {"_nykom": "*", "_ygrp": "*", "_akasse": "*"}, "periods": int(months)}
+    urls = Client(key, url, Path(directory, "ours"), max_cells=200_000).plan("y25i01", **question).urls
+
+    def read() -> Any:
+        with requests_cache.CachedSession(str(Path(directory, "user")), backend="sqlite") as session:
+            session.headers["Authorization"] = f"Bearer {key}"
+            return rivals.user_frame([session.get(address).json() for address in urls])
+
+    return _measured(read)
+
+
+def _measured(read: Callable[[], Any]) -> dict[str, float]:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = _memory("VmRSS")
-    start = time.process_time()
-    frame = client.read("y25i01", periods=int(months), **question)
-    seconds = time.process_time() - start
+    frame = read()
     return {
         "peak": _memory("VmHWM") - before,
         "result": int(frame.memory_usage(deep=True, index=False).sum()),
         "cells": frame.shape[0] * 4,
-        "seconds": seconds,
     }
 
 
@@ -52,4 +75,5 @@ def _memory(name: str) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(read(*sys.argv[2:]) if sys.argv[1] == "read" else imports()))
+    scenarios = {"read": read, "user": user, "import": imports}
+    print(json.dumps(scenarios[sys.argv[1]](*sys.argv[2:])))

@@ -14,6 +14,7 @@ from jobindsats_pandas import arguments, layouts, parquet, provenance, totals
 from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
+from jobindsats_pandas.framed import Framed
 
 if TYPE_CHECKING:
     import os
@@ -257,7 +258,7 @@ class FrameAccessor:
             directory, which is replaced if it was written here before and holds nothing else. Other programs read it as
             one table: ``"folder/**/*.parquet"`` for DuckDB and Polars.
         partition_by : str or sequence of str, optional
-            Columns of labels: one file for each combination.
+            Columns of labels, or the dimensions that stand in them: one file for each combination.
 
         Examples
         --------
@@ -274,7 +275,12 @@ class FrameAccessor:
             notes = {"source": repr(self.source), "citation": repr(self.cite())}
         except ProvenanceError:
             notes = {}
-        parquet.to_parquet(self._frame, path, partition_by, notes=notes)
+        framed = Framed(self._frame)
+        columns = [
+            name if name in self._frame.index.names else framed.columns("partition_by", [name])[0]
+            for name in arguments.labels("partition_by", partition_by)
+        ]
+        parquet.to_parquet(self._frame, path, columns, notes=notes)
 
     def to_excel(
         self,

@@ -146,11 +146,7 @@ class Client:
         base_url = arguments.optional(
             arguments.text, "base_url", base_url, "an address such as 'https://api.jobindsats.dk/v3'", wrong
         )
-        directory = (
-            environment("JOBINDSATS_CACHE_DIR")
-            if cache_dir is None or (isinstance(cache_dir, str) and not cache_dir)
-            else arguments.path("cache_dir", cache_dir, wrong)
-        )
+        directory = _directory(cache_dir)
         max_cells = arguments.whole_number("max_cells", max_cells, 1, wrong)
         connections = arguments.whole_number("connections", connections, 1, wrong)
         max_cache_bytes = arguments.optional(
@@ -174,16 +170,14 @@ class Client:
         self._transport = Transport(
             token=key,
             base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
-            cache_dir=Path(directory) if directory else None,
+            cache_dir=directory,
             max_cache_bytes=max_cache_bytes,
             max_answer_bytes=max_answer_bytes,
             shared_cache=shared_cache,
             max_age_stale=timedelta(days=max_stale_days),
             closed_hour=closed_hour,
         )
-        if arguments.optional(arguments.flag, "ignore_closed_hour", ignore_closed_hour, wrong) is not None:
-            told = "ignore_closed_hour does nothing any more: the API is asked from 22:00 to 23:00 too. Leave it out."
-            tell([(told, DeprecationWarning)])
+        _tell_of_ignore_closed_hour(ignore_closed_hour)
         self._max_cells = max_cells
         self._connections = min(connections, CONNECTIONS_CAP)
 
@@ -297,11 +291,7 @@ class Client:
             # Where an answer held what the metadata do not know, the name of a total may be new too.
             known = metadata.table if again else asker.with_known_totals(metadata.table)
             question = asker.in_known_forms(self._plan(known, *names))
-            if len(question.requests) > max_requests:
-                raise TooLargeError(
-                    f"Table {metadata.table.id}: the question takes {question.summary}, more than max_requests="
-                    f"{max_requests}. Ask for less, or raise max_requests= on purpose: this is a public body's server.",
-                )
+            _refuse_many(question, max_requests)
             kinds = {
                 measure.column: kind
                 for name, kind in overrides.items()
@@ -311,29 +301,11 @@ class Client:
             if len(parts) > 1 and not all(part.from_cache for part in parts):
                 self._refuse_update(metadata)
             _refuse_mixture(parts, metadata.table)
-            blocks = [part.block for part in parts]
-            lacking, totals = self._what_is_missing(parts, question, asker, metadata)
-            for column in negative_counts(blocks, question):
-                told = f"Table {metadata.table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
-                tell([(told, QueryWarning)])
-            for column in suspiciously_rounded(blocks, question):
-                tell([(_rounded(metadata.table, column), QueryWarning)])
-            doubts: list[str] = []
-            frame = to_frame(
-                blocks,
-                question,
-                totals=totals,
-                layout=layout,
-                complete=complete,
-                additive=kinds,
-                lacking=lacking,
-                doubt=doubts.append,
-            )
-            tell([(doubt, QueryWarning) for doubt in doubts])
+            shape: dict[str, Any] = {"layout": layout, "complete": complete}
+            frame, lacking = self._decoded(question, parts, asker, metadata, additive=kinds, **shape)
             frame.attrs["jobindsats"] = replace(
                 _provenance(question, parts, self.base_url),
-                layout=layout,
-                complete=complete,
+                **shape,
                 additive={name: str(kind) for name, kind in kinds.items()},
                 asked=names._asdict(),
                 missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
@@ -349,6 +321,29 @@ class Client:
                 raise
             # The answers are newer than what is known of the table: look again, once.
             return ask(self._metadata(table, refresh=True), again=True)
+
+    def _decoded(
+        self, question: Plan, parts: Sequence[Part], asker: Asker, metadata: _Metadata, **shape: Any
+    ) -> tuple[pd.DataFrame, Missing]:
+        """Make the parts a frame, and tell of what is odd in them and of what did not come."""
+        blocks = [part.block for part in parts]
+        lacking, totals = self._what_is_missing(parts, question, asker, metadata)
+        for column in negative_counts(blocks, question):
+            told = f"Table {metadata.table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
+            tell([(told, QueryWarning)])
+        for column in suspiciously_rounded(blocks, question):
+            tell([(_rounded(metadata.table, column), QueryWarning)])
+        doubts: list[str] = []
+        frame = to_frame(
+            blocks,
+            question,
+            totals=totals,
+            lacking=lacking,
+            doubt=doubts.append,
+            **shape,
+        )
+        tell([(doubt, QueryWarning) for doubt in doubts])
+        return frame, lacking
 
     def _asker(self, **options: Any) -> Asker:
         return Asker(self._transport, self._max_cells, self._connections, **options)
@@ -454,6 +449,20 @@ class Client:
         return part.block if part.edition == edition else None
 
 
+def _directory(cache_dir: str | Path | None) -> Path | None:
+    """The directory that was given, else that of the environment."""
+    if cache_dir is None or (isinstance(cache_dir, str) and not cache_dir):
+        named = os.environ.get("JOBINDSATS_CACHE_DIR")
+        return Path(named) if named else None
+    return arguments.path("cache_dir", cache_dir, ConfigurationError)
+
+
+def _tell_of_ignore_closed_hour(given: Any) -> None:
+    if arguments.optional(arguments.flag, "ignore_closed_hour", given, ConfigurationError) is not None:
+        told = "ignore_closed_hour does nothing any more: the API is asked from 22:00 to 23:00 too. Leave it out."
+        tell([(told, DeprecationWarning)])
+
+
 def _without_key(settings: dict[str, Any], lost_key: bool) -> Client:
     client = Client(**settings)
     client._transport.lost_key = lost_key  # noqa: SLF001 - its own
@@ -480,6 +489,15 @@ class _Metadata:
 
 class _UpdatedMeanwhileError(ServiceError):
     """The table was updated while it was read."""
+
+
+def _refuse_many(question: Plan, most: int) -> None:
+    """A question takes no more requests than it may."""
+    if len(question.requests) > most:
+        raise TooLargeError(
+            f"Table {question.table.id}: the question takes {question.summary}, more than max_requests={most}. Ask for"
+            " less, or raise max_requests= on purpose: this is a public body's server.",
+        )
 
 
 def _refuse_mixture(parts: Sequence[Part], table: Table) -> None:

@@ -108,11 +108,8 @@ def gather(
                         raise outcome.answer
                     if last_cut is None and time.monotonic() - heard >= FRUITLESS:
                         last_cut = time.monotonic()
-                    LOG.info(
-                        "%s cells took too long: split into %d requests",
-                        f"{outcome.request.cells:,}",
-                        len(smaller),
-                    )
+                    cells = f"{outcome.request.cells:,}"
+                    LOG.info("%s cells took too long: split into %d requests", cells, len(smaller))
                     waiting.extendleft(reversed(smaller))
                 elif isinstance(outcome.answer, Exception):
                     raise outcome.answer

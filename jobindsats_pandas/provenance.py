@@ -176,7 +176,9 @@ class Provenance:
             count=count,
             by=mapping(attrs.get("by")),
             area=text("area"),
-            measures=tuple(map(str, measures)) if isinstance(measures, list | tuple) else text("measures"),
+            measures=tuple(map(str, measures))
+            if isinstance(measures, list | tuple)
+            else text("measures") or (),
             layout=text("layout") or "wide",
             complete=flag("complete") or False,
             additive=mapping(attrs.get("additive")),

@@ -114,10 +114,21 @@ def clean_environment() -> dict[str, str]:
     return environment
 
 
+def print_figures() -> None:
+    """Print how large the house is, so that the next change sees it."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    import house
+
+    print("== the house")
+    for name, figure in house.figures():
+        print(f"   {name:<26}{figure}", flush=True)
+
+
 def main() -> int:
     """Run every step, also behind one that failed, and return how many failed."""
     if {"--lowest", "--pre"} & set(sys.argv[1:]):
         return other_versions(pre="--pre" in sys.argv[1:])
+    print_figures()
     environment = clean_environment()
     if "--full" in sys.argv[1:]:
         environment["JOBINDSATS_FULL"] = "1"

@@ -1,4 +1,4 @@
-"""Statuses, plain numbers, SDMX codes, and how much a breakdown hides."""
+"""How much a breakdown hides, and where."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 import jobindsats_pandas as ji
 from jobindsats_pandas import audit, layouts, totals
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
-from jobindsats_pandas.errors import QueryError
 
 LABELS = [status.label for status in CellStatus]
 
@@ -26,114 +25,8 @@ def crossed(reader: ji.Client) -> pd.DataFrame:
     return reader.read("y25i01", by={"_nykom": "*", "_ygrpi09": "*"}, periods="latest:3")
 
 
-def every_status(whole: bool = True) -> pd.DataFrame:
-    codes = np.array([int(status) for status in CellStatus], dtype=np.uint8)
-    values = np.arange(len(codes)) + 10
-    return pd.DataFrame(
-        {"g": list("abcdefgh"), "x": DiscretionisedArray(values if whole else values + 0.5, codes)}
-    )
-
-
 def audited(frame: pd.DataFrame, by: list[str] | None = None) -> audit.Audit:
     return audit.audit(frame, by)
-
-
-# --- statuses --------------------------------------------------------------------------------------------------------
-
-
-def test_statuses_come_in_the_shape_of_the_measures(crossed: pd.DataFrame) -> None:
-    shown = layouts.status(crossed)
-    assert list(shown.columns) == list(crossed.columns[3:])
-    assert shown.index is crossed.index
-    hidden = layouts.is_discretionised(crossed)
-    for name in shown.columns:
-        assert list(shown[name].cat.categories) == LABELS
-        assert (hidden[name] == (shown[name] == "discretionised")).all()
-        assert (crossed[name].isna() == shown[name].isin(["discretionised", "not available", "absent"])).all()
-    assert hidden.to_numpy().any()
-    assert layouts.status(every_status())["x"].to_list() == LABELS
-
-
-def test_statuses_keep_labels_that_repeat_or_nest(crossed: pd.DataFrame) -> None:
-    spread = crossed.set_index(["Periode", "Ydelsesgrupper", "Område"]).unstack("Område")  # noqa: PD010 - not summed
-    assert layouts.status(spread).columns.equals(spread.columns)
-    twice = crossed.iloc[:, [3, 3]]
-    assert layouts.is_discretionised(twice).columns.to_list() == [crossed.columns[3]] * 2
-    plain = layouts.plain(spread)
-    assert plain.columns[1] == (spread.columns[0][0], f"{spread.columns[0][1]}_status")
-    assert plain.columns.names == spread.columns.names
-
-
-# --- plain numbers ---------------------------------------------------------------------------------------------------
-
-
-def test_plain_numbers_stand_beside_a_readable_status(crossed: pd.DataFrame) -> None:
-    plain = layouts.plain(crossed)
-    assert [str(dtype) for dtype in plain.dtypes[3:]] == ["Int64", "category", "Int64", "category"] + [
-        "Float64",
-        "category",
-    ] * 2
-    name = crossed.columns[3]
-    array: Any = crossed[name].array
-    assert plain[name].isna().to_numpy().tolist() == (~array.visible).tolist()
-    assert plain[name].sum() == int(array.numbers[array.visible].sum())
-    assert plain[f"{name}_status"].to_list() == [LABELS[code] for code in array.status]
-    assert plain.attrs == crossed.attrs
-
-
-def test_a_number_for_hidden_cells_is_told_in_the_status() -> None:
-    plain = layouts.plain(every_status(), hidden=1)
-    assert plain["x"].dtype == "Int64"
-    assert plain["x"].to_list() == [10, 1, pd.NA, pd.NA, 14, 15, 16, pd.NA]
-    assert plain["x_status"][1] == "discretionised, filled with 1"
-    assert plain["x_status"][[0, 2, 3, 4, 5, 6, 7]].to_list() == [
-        LABELS[code] for code in (0, 2, 3, 4, 5, 6, 7)
-    ]
-    middle = layouts.plain(every_status(), hidden=0.5)
-    assert (middle["x"].dtype, middle["x"][1], middle["x_status"][1]) == (
-        "Float64",
-        0.5,
-        "discretionised, filled with 0.5",
-    )
-    assert layouts.plain(every_status(whole=False), hidden=2)["x"][1] == 2.0
-    for wrong in (True, float("nan"), float("inf")):
-        with pytest.raises(QueryError, match="give a number"):
-            layouts.plain(every_status(), hidden=wrong)
-
-
-def test_the_long_layout_has_its_status_column_already(crossed: pd.DataFrame) -> None:
-    long = layouts.to_long(crossed)
-    assert layouts.plain(long).columns.to_list() == [
-        "Periode",
-        "Område",
-        "Ydelsesgrupper",
-        "measure",
-        "value",
-        "status",
-    ]
-    assert layouts.sdmx(long).columns.to_list()[-3:] == ["value", "OBS_STATUS", "CONF_STATUS"]
-    filled = layouts.plain(long, hidden=0)
-    assert (filled["status"] == "discretionised, filled with 0").sum() == (
-        long["status"] == "discretionised"
-    ).sum()
-
-
-def test_sdmx_codes_follow_the_status() -> None:
-    coded = layouts.sdmx(every_status())
-    assert "".join(coded["x_OBS_STATUS"]) == "AQOMDEIO"
-    assert "".join(coded["x_CONF_STATUS"]) == "FCFFCFFF"
-    assert coded.columns.to_list() == ["g", "x", "x_OBS_STATUS", "x_CONF_STATUS"]
-    assert coded["x"].dtype == "Int64"
-    assert set(coded["x_OBS_STATUS"].cat.categories) <= set("ABDEFGHIJKLMNOPQSUVW")
-
-
-def test_columns_of_objects_stay_objects() -> None:
-    frame = every_status()
-    frame["o"] = pd.Series(list("abcdefgh"), dtype=object)
-    assert layouts.plain(frame)["o"].dtype == object
-
-
-# --- how much is hidden ----------------------------------------------------------------------------------------------
 
 
 def test_an_audit_counts_every_cell_once(crossed: pd.DataFrame) -> None:

@@ -31,6 +31,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
     check_sums,
     merge_registries,
+    texts,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError, QueryError
 from jobindsats_pandas.kinds import Kind, is_count, measure_kind
@@ -851,7 +852,7 @@ def test_inside_allow_sums_everything_goes_through_and_adds_to_nothing_outside()
         assert total == 20
         assert sum(array) == 20
         assert pd.Series(array).groupby([0, 0, 1]).sum().tolist() == [10, 10]
-    with pytest.raises(InvalidSumError, match="belong to no known cell"):
+    with pytest.raises(InvalidSumError, match="belongs to no known cell"):
         total + array[0]
     with pytest.raises(InvalidSumError):
         array.sum()
@@ -949,6 +950,9 @@ def test_the_refusal_of_groups_names_how_many_are_right_and_the_call_that_gives_
         frame.groupby("måned")["antal"].sum()
     with pytest.raises(InvalidSumError, match=re.escape("by=['måned', 'kommune'])  # 5 of 6")):
         frame.groupby(["måned", "kommune"])["antal"].sum()
+    unnamed = "(df.assign(key=…).jobindsats.sum_bounds('Måling flow', by='key'), with your groups as a column: 1 of 2 groups"
+    with pytest.raises(InvalidSumError, match=re.escape(unnamed)):
+        frame.groupby([0, 0, 0, 1, 1, 1])["antal"].sum()
     wide = frame.pivot(index="kommune", columns="måned", values="antal")  # noqa: PD010
     with pytest.raises(InvalidSumError, match=r"sum\(axis=1\): refused in 1 of 3 rows") as caught:
         wide.sum(axis=1)
@@ -1035,6 +1039,40 @@ def test_the_country_is_not_offered_for_municipalities_that_are_not_the_whole_le
     with pytest.raises(QueryError, match="It is one call away"):
         frame([1, 2, 3]).jobindsats.official_total()
     assert "official_total" in message(frame([1, 2, 3])["antal"].array)
+
+
+def test_what_is_made_of_an_estimate_is_one_too():
+    """A published average times what it is an average of is right to within rounding, however it is computed on."""
+    measures = (
+        AddressMeasure("r", "Gnsn. udbetaling pr. person, kr.", Kind.NONE),
+        AddressMeasure("n", "Antal personer", Kind.PERSONS),
+    )
+    registry = Registry.of(AddressSpace("y10", "T", measures, PERIODS, (AREA,)))
+
+    def cells(measure, values):
+        addresses = registry.spaces[0].encode(measure, 0, [[3, 4]])
+        return DiscretionisedArray(np.array(values), np.zeros(2, np.uint8), addresses, registry)
+
+    rate, count = cells(0, [100.0, 200.0]), cells(1, [3, 4])
+    product = rate * count
+    estimates = {
+        "the product": product,
+        "of a scaled rate": (rate / 1000) * count,
+        "scaled": product / 1000,
+        "scaled back": (product * 4) * 0.25,
+        "rounded": product.round(1),
+        "less another": product - product * 2,
+        "of single cells": pd.array([a * b for a, b in zip(rate, count, strict=True)], dtype=rate.dtype),
+    }
+    for how, array in estimates.items():
+        (measure,) = {measure for _, measure in array.registry.measures(array.addresses)}
+        assert measure.approximate, how
+        assert measure.kind is Kind.MONEY
+        assert np.isnan(check_sums(array.cells).bounds().low).all()
+        assert all(text.startswith("≈") for text in texts(array.cells))
+    assert pd.Series(estimates["of a scaled rate"]).sum() == pytest.approx(1.1)
+    # A ratio that was made here is exact.
+    assert not ((count / rate) * rate).registry.measures(((count / rate) * rate).addresses)[0][1].approximate
 
 
 # ---- the advice, followed ------------------------------------------------------------------------------------------

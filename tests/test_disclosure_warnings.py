@@ -1,6 +1,6 @@
 """What warns: true, once a line of the user's, at that line, and of the whole."""
 
-# ruff: noqa: PD010, PLW0108 - ways of users, one as good as another
+# ruff: noqa: PD010 - ways of users, one as good as another
 
 import subprocess
 import sys
@@ -20,7 +20,12 @@ from jobindsats_pandas.disclosure import (
     DiscretionisedArray,
     Registry,
 )
-from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning, JobindsatsWarning
+from jobindsats_pandas.errors import (
+    GuardRemovedWarning,
+    HiddenCellsWarning,
+    InvalidSumError,
+    JobindsatsWarning,
+)
 from jobindsats_pandas.kinds import Kind
 
 mpl.use("Agg")
@@ -144,6 +149,16 @@ ADDING_PICTURES = {
     "plt.pie": lambda w: plt.pie(w.T[0]),
     "stackplot": lambda w: plt.stackplot(range(2), w.a, w.b),
     "bars on bars": lambda w: plt.bar(range(2), w.a, bottom=w.b),
+    "bars on a list": lambda w: plt.bar(range(2), w.a, bottom=w.b.tolist()),
+    "bars beside bars": lambda w: plt.barh(range(2), w.a, left=w.b),
+    "stacked lines": lambda w: w.plot.line(stacked=True),
+    "stackplot of a list": lambda w: plt.stackplot(range(2), [w.a, w.b]),
+    "weighted histogram, in two dimensions": lambda w: plt.hist2d(range(4), range(4), weights=w.T[0]),
+    "hexagons of sums": lambda w: plt.hexbin(
+        range(4), range(4), C=w.T[0], reduce_C_function=np.sum, gridsize=3
+    ),
+    "weighted histogram of pandas": lambda w: pd.Series(range(4)).plot.hist(weights=w.T[0]),
+    "an unknown function": lambda w: plt.magnitude_spectrum(w.T[0]),
     "weighted histogram": lambda w: plt.hist(range(4), weights=w.T[0]),
 }
 HARMLESS_PICTURES = {
@@ -159,7 +174,22 @@ HARMLESS_PICTURES = {
     "plt.hist": lambda w: plt.hist(w.T[0]),
     "plt.errorbar": lambda w: plt.errorbar(range(2), w.a, yerr=w.b),
     "plt.scatter": lambda w: plt.scatter(range(2), w.a),
-    "scatter_matrix": lambda w: pd.plotting.scatter_matrix(w),
+    "scatter_matrix": lambda w: pd.plotting.scatter_matrix(w[["a", "b"]]),
+    "polar": lambda w: plt.polar(range(2), w.a),
+    "stairs": lambda w: plt.stairs(w.a),
+    "eventplot": lambda w: plt.eventplot(w.a),
+    "fill_betweenx": lambda w: plt.fill_betweenx(range(2), w.a, w.b),
+    "quiver": lambda w: plt.quiver(range(2), range(2), w.a, w.b),
+    "hist2d": lambda w: plt.hist2d(w.T[0], w.T[1]),
+    "hexbin": lambda w: plt.hexbin(w.T[0], w.T[1], gridsize=3),
+    "ecdf": lambda w: plt.ecdf(w.T[0]),
+    "xticks": lambda w: plt.xticks(range(2), labels=w.a),
+    "bar_label": lambda w: plt.bar_label(plt.bar(range(2), [1, 2]), labels=w.a),
+    "areas side by side": lambda w: w.plot.area(stacked=False),
+    "bars of one, stacked": lambda w: w.a.plot.bar(stacked=True),
+    "hexbin of pandas": lambda w: w.plot.hexbin("a", "b", gridsize=3),
+    "lag_plot": lambda w: pd.plotting.lag_plot(w.T[0]),
+    "parallel_coordinates": lambda w: pd.plotting.parallel_coordinates(w.assign(g=["x", "y"]), "g"),
 }
 
 
@@ -192,6 +222,113 @@ def test_pictures_that_add_nothing_do_not_warn(name):
 @pytest.mark.parametrize("call", [lambda x: x.mean(), np.mean, lambda x: x.to_frame().describe()])
 def test_a_warning_points_at_the_line_of_the_user(call):
     (one,) = said(lambda: call(frame(hidden=(2,)).x))
+    assert one.filename == __file__
+
+
+PUT_BACK = {
+    "groupby.apply": lambda df: df.groupby(df.index).x.apply(lambda one: one.iloc[0]),
+    "map over labels": lambda df: pd.Series(df.index).map(lambda label: df.x[label]),
+    "a list": lambda df: pd.Series([df.x.iloc[place] for place in range(len(df))]),
+    "a list of other numbers": lambda df: pd.Series([df.x.iloc[place] * 2 for place in range(len(df))]),
+    "rows": lambda df: pd.DataFrame([{"x": df.x.iloc[place]} for place in range(len(df))]),
+    "agg": lambda df: df[["x"]].T.agg(lambda column: column.iloc[0]),
+}
+
+
+@pytest.mark.parametrize("name", PUT_BACK)
+def test_cells_put_back_into_a_frame_stay_guarded_or_warn_of_hidden_ones_among_them(name):
+    made = None
+
+    def put_back():
+        nonlocal made
+        made = PUT_BACK[name](frame(hidden=(2,)))
+
+    found = said(put_back)
+    if "discretionised" not in str(getattr(made, "dtype", getattr(made, "dtypes", ""))):
+        (one,) = found
+        assert one.category is GuardRemovedWarning
+        assert "1 hidden or not available cell among them" in str(one.message)
+        assert one.filename == __file__
+    assert said(lambda: PUT_BACK[name](frame())) == []
+
+
+def test_visible_cells_alone_do_not_warn_once_no_hidden_one_is_held():
+    x = frame(hidden=(2,)).x
+    hidden = x.iloc[2]
+    assert np.isnan(hidden)
+    del hidden
+    assert said(lambda: pd.Series([x.iloc[0], x.iloc[1]])) == []
+    with_hidden = said(lambda: pd.Series([x.iloc[0], x.iloc[2]]))
+    assert len(with_hidden) == 1
+
+
+def test_numbers_of_numpy_before_a_cell_are_no_way_round():
+    x = frame(Kind.PERSONS).x
+    for start in (0, np.int64(0), np.float64(0), np.float32(0)):
+        with pytest.raises(InvalidSumError):
+            start + x.iloc[0] + x.iloc[1]
+        with pytest.raises(InvalidSumError):
+            np.add(np.add(start, x.iloc[0]), x.iloc[1])
+
+
+@pytest.mark.parametrize("module", ["matplotlib_utils", "numpy_helpers", "pandas_tools", "pandasplotting"])
+def test_a_module_is_no_library_because_of_how_its_name_begins(module):
+    functions = {"__name__": module}
+    exec(
+        "def total(cells):\n    return sum(cells)\ndef numbers(column):\n    return column.to_numpy()",
+        functions,
+    )
+    persons = frame(Kind.PERSONS).x
+    with pytest.raises(InvalidSumError):
+        functions["total"](list(persons))
+    with pytest.raises(InvalidSumError):
+        functions["numbers"](persons).sum()
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: np.linalg.norm(x, 1), np.fft.fft, lambda x: np.correlate(x, [1, 1]),
+                 lambda x: np.polyval(x, 1), lambda x: np.histogram(range(8), weights=x)]
+)  # fmt: skip
+def test_an_unknown_function_of_numpy_counts_as_adding(function):
+    assert said(lambda: function(frame().x)) == []
+    with pytest.raises(InvalidSumError):
+        function(frame(Kind.PERSONS).x)
+
+
+@pytest.mark.parametrize(
+    "function", [np.sort, np.median, np.diff, np.gradient, np.histogram, np.unique, lambda x: np.quantile(x, 0.5),
+                 lambda x: np.polyfit(range(8), x, 1), lambda x: np.interp(2.5, range(8), x),
+                 lambda x: np.corrcoef(x, range(8)), np.vectorize(lambda one: one + 1)]
+)  # fmt: skip
+def test_functions_of_numpy_that_add_nothing_are_let_through(function):
+    assert said(lambda: function(frame(Kind.NONE).x)) == []
+
+
+WHOLE = {
+    "groupby.describe": (lambda df: df.groupby("g").x.describe(), "3 of 8"),
+    "groupby.describe of two": (lambda df: df.groupby("g")[["x", "y"]].describe(), "4 of 16"),
+    "describe": (lambda df: df.describe(), "4 of 16"),
+    "mean": (lambda df: df[["x", "y"]].mean(), "4 of 16"),
+    "mean of rows": (lambda df: df[["x", "y"]].mean(axis=1), "4 of 16"),
+    "a list of statistics": (lambda df: df[["x", "y"]].agg(["mean", "min"]), "4 of 16"),
+    "one column of two": (lambda df: df.agg({"x": "mean"}), "3 of 8"),
+    "windows": (lambda df: df[["x", "y"]].rolling(2).mean(), "4 of 16"),
+    "windows of groups": (lambda df: df.groupby("g").x.rolling(2).mean(), "3 of 8"),
+    "correlations": (lambda df: df[["x", "y"]].corr(), "4 of 16"),
+    "quantiles of groups": (lambda df: df.groupby("g").x.quantile(0.5), "3 of 8"),
+    "resample": (lambda df: df.set_index(pd.date_range("2024", periods=8)).x.resample("2D").mean(), "3 of 8"),
+    "to_numpy": (lambda df: df[["x", "y"]].to_numpy(dtype=float), "4 of 16"),
+    "to_csv": (lambda df: df.to_csv(), "4 of 16"),
+    "astype of one": (lambda df: df.astype({"y": float}), "1 of 8"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_warning_counts_all_that_one_call_goes_over(name):
+    call, counts = WHOLE[name]
+    df = frame(hidden=(2, 3, 6)).assign(y=frame(hidden=(0,)).x, g=["a", "b"] * 4)
+    (one,) = said(lambda: call(df))
+    assert f": {counts} cells are hidden" in str(one.message)
     assert one.filename == __file__
 
 

@@ -1,4 +1,4 @@
-"""The README's code runs as it stands, and its commands too."""
+"""The code of the README and of docs/ runs as it stands, and the commands too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 README = Path(__file__).parents[1] / "README.md"
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+DOCS = sorted((README.parent / "docs").glob("*.md"))
+
+
+def blocks_of(page: Path) -> list[tuple[str, str]]:
+    """Language and code of each block of a page."""
+    return re.findall(r"```(\w+)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+BLOCKS = blocks_of(README)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +39,7 @@ def exported() -> Iterator[dict[str, str]]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     variables: dict[str, str] = {}
-    while len(variables) < 2:
+    while len(variables) < 3:
         line = process.stdout.readline()
         assert line, "the sandbox ended before it told its address and key"
         if match := re.search(r"export (\w+)=(\S+)", line):
@@ -53,12 +61,32 @@ def test_every_python_block_runs_in_order() -> None:
     blocks = [code for language, code in BLOCKS if language == "python"]
     assert len(blocks) >= 5
     printed = io.StringIO()
-    unknown = pytest.warns(QueryWarning, match="No code for 'Uoplyst område' in 'Område'")
-    with contextlib.redirect_stdout(printed), unknown:
+    unknown = pytest.warns(QueryWarning)
+    with contextlib.redirect_stdout(printed), unknown as told:
         for code in blocks:
             exec(compile(code, "README.md", "exec"), names)
     assert "refused" in printed.getvalue()
+    assert {str(one.message)[:30] for one in told} == {
+        "No code for 'Uoplyst område' i",
+        "find('metal'): Members were lo",
+    }
     assert names["again"].equals(names["df"])
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+@pytest.mark.filterwarnings("ignore:find:jobindsats_pandas.errors.QueryWarning")
+def test_every_python_block_of_a_page_runs_in_order(page: Path) -> None:
+    names: dict[str, Any] = {}
+    for language, code in blocks_of(page):
+        if language == "python":
+            exec(compile(code, page.name, "exec"), names)
+
+
+def test_every_page_that_is_named_exists() -> None:
+    text = README.read_text(encoding="utf-8")
+    named = set(re.findall(r"`(docs/[\w-]+\.md|[A-Z]+\.md|notebooks/)`", text))
+    assert {f"docs/{page.name}" for page in DOCS} <= named
+    assert [name for name in named if not (README.parent / name).exists()] == []
 
 
 def test_what_the_readme_says_of_other_programs_holds(tmp_path: Path) -> None:
@@ -75,7 +103,8 @@ def test_what_the_readme_says_of_other_programs_holds(tmp_path: Path) -> None:
 
 
 def test_every_command_runs(capsys: Any) -> None:
-    lines = [line for language, code in BLOCKS if language == "bash" for line in code.splitlines()]
+    blocks = [block for page in [README, *DOCS] for block in blocks_of(page)]
+    lines = [line for language, code in blocks if language == "bash" for line in code.splitlines()]
     commands = [line for line in lines if line.startswith("jobindsats ")]
     assert len(commands) >= 5
     for command in commands:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import recordings
+from frames import paste, same_cells
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
@@ -45,29 +45,6 @@ def sanctions(reader: ji.Client) -> pd.DataFrame:
 def offers(reader: ji.Client) -> pd.DataFrame:
     """Four levels, of which several members share a name."""
     return reader.read("y01c01", by={"_tilb_2ptv": "*"}, periods="latest:2")
-
-
-def paste(line: str, reader: ji.Client) -> pd.DataFrame:
-    """Run a line as a reader of the message would paste it."""
-
-    class Pasted:
-        def read_jobindsats(self, *args: Any, **kwargs: Any) -> pd.DataFrame:
-            return reader.read(*args, **kwargs)
-
-    made = eval(line, {"ji": Pasted()})
-    assert isinstance(made, pd.DataFrame)
-    return made
-
-
-def same_cells(left: pd.DataFrame, right: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(left, right)
-    for place in range(left.shape[1]):
-        ours, theirs = left.iloc[:, place].array, right.iloc[:, place].array
-        if isinstance(ours, DiscretionisedArray):
-            assert isinstance(theirs, DiscretionisedArray)
-            assert (ours.status == theirs.status).all()
-            assert (ours.addresses == theirs.addresses).all()
-            assert ours.dropped == theirs.dropped
 
 
 def spread_out(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -358,20 +335,6 @@ def test_computed_measures_have_no_published_total(crossed: pd.DataFrame) -> Non
         totals.official_total(share)
 
 
-def test_odd_names_are_written_as_paths(api: Any) -> None:
-    from jobindsats_pandas.disclosure import AddressDimension
-
-    dimension = AddressDimension.build(
-        "_d", "D", [("_h", "1", "Alle", [("/1/", "total"), ("/2/", "*"), ("/3/", "level:1"), ("/4/", "pæn")])]
-    )
-    from jobindsats_pandas.provenance import _selection
-
-    assert _selection(dimension, {1, 2, 3}) == ("_h", ["/1/", "/2/", "/3/"])
-    assert _selection(dimension, {4}) == ("_h", "pæn")
-    assert _selection(dimension, {1, 2, 3, 4}) == ("_h", "level:1")
-    assert _selection(dimension, {0, 1, 2, 3, 4}) == ("_h", "*")
-
-
 # --- lost provenance -------------------------------------------------------------------------------------------------
 
 
@@ -393,58 +356,6 @@ def test_frames_without_parts_say_how_to_bring_them_back(crossed: pd.DataFrame) 
     with pytest.raises(InvalidSumError, match="not known which cells") as raised:
         totals.sum_bounds(lost.iloc[:1])
     assert raised.value.reasons == ("unknown",)
-
-
-def test_a_source_that_was_lost_is_told_by_the_cells_as_far_as_they_know(crossed: pd.DataFrame) -> None:
-    frame = totals.parts(crossed, "Område")
-    source = provenance.source(frame)
-    assert (source.table, source.update_latest) == ("y25i01", "2026-09-10")
-    assert (
-        source.query
-        == "ji.read_jobindsats('y25i01', by={'_nykom': '*', '_ygrpi09': '*'}, periods='2026M06:2026M08')"
-    )
-    assert repr(source).splitlines()[0].startswith("table    y25i01 · ")
-    frame.attrs.clear()
-    source = provenance.source(frame)
-    assert (source.table, source.table_name) == ("y25i01", crossed.attrs["jobindsats"]["table_name"])
-    assert source.query.startswith("ji.read_jobindsats('y25i01', by={'_nykom': 'level:nykom', ")
-    assert not source.update_latest + source.fetched_at + source.link + source.api
-    frame = frame[[PERSONS]].copy()
-    frame[PERSONS] = DiscretionisedArray(np.array([1] * len(frame)), np.zeros(len(frame), np.uint8))
-    with pytest.raises(ProvenanceError, match=r"read it again with ji.read_jobindsats\(table, …\)"):
-        provenance.cite(frame)
-
-
-def test_the_source_shows_the_question_as_it_was_asked(reader: ji.Client) -> None:
-    frame = reader.read("y25i01", periods="2026M05", measures=PERSONS, layout="long", complete=True)
-    line = provenance.source(frame).query
-    assert (
-        line
-        == "ji.read_jobindsats('y25i01', periods='2026M05', measures=['measy25i01_1'], layout='long', complete=True)"
-    )
-    pd.testing.assert_frame_equal(paste(line, reader), frame)
-
-
-def test_a_citation_is_text_and_bibtex_that_escapes(crossed: pd.DataFrame) -> None:
-    frame = crossed.head(1)
-    frame.attrs["jobindsats"] = {
-        **frame.attrs["jobindsats"],
-        "table_name": r"50 % & \x_{1}",
-        "link": "https://x/{1}",
-    }
-    cited = provenance.cite(frame)
-    assert cited.text.startswith("Styrelsen for Arbejdsmarked og Rekruttering (2026): 50 % & ")
-    assert r"title = {{50 \% \& \textbackslash{}x\_\{1\}}}," in cited.bibtex
-    assert "url = {https://x/%7B1%7D}," in cited.bibtex
-    assert repr(cited) == f"{cited.text}\n\n{cited.bibtex}"
-    frame.attrs["jobindsats"] = {
-        "table": "y25i01",
-        "table_name": "t<b>",
-        "fetched_at": "2026-01-02T03:04:05+00:00",
-    }
-    assert "t&lt;b&gt;" in provenance.source(frame)._repr_html_()
-    assert provenance.source(frame).query == ""
-    assert "  url = " not in provenance.cite(frame).bibtex
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------
@@ -698,109 +609,11 @@ def test_the_recorded_examples_are_those_of_the_rule(recorded: Path, tmp_path: P
     assert found == {"y01h01": (74, 86, 96), "y01c01": (15372, 20791, 22746)}
 
 
-# --- layouts ---------------------------------------------------------------------------------------------------------
-
-LAYOUTS = [
-    ("y25i01", {"_nykom": "*"}, 2),
-    ("y01h01", {"_akassedp": "*"}, 4),
-    ("y25i06b", {"_var13uger": "*"}, 4),
-    ("y14d03", "_kon", 5),
-    ("ptv_a02", {"_kon": "*"}, 2),
-    ("y01u01", "_nykom", 1),
-    ("y25i14", {"_escostar_rs": "*"}, 1),
-    ("y28a15", None, 3),
-]
-
-
-@pytest.mark.parametrize(("table", "by", "periods"), LAYOUTS)
-def test_layouts_turn_into_each_other_as_if_read_so(
-    reader: ji.Client, table: str, by: Any, periods: int
-) -> None:
-    wide = reader.read(table, by=by, periods=periods)
-    long = reader.read(table, by=by, periods=periods, layout="long")
-    same_cells(layouts.to_long(wide), long)
-    same_cells(layouts.to_wide(long), wide)
-    assert layouts.to_long(wide).attrs["jobindsats"]["layout"] == "long"
-    assert layouts.to_wide(long).attrs["jobindsats"]["layout"] == "wide"
-    assert layouts.to_long(long) is long
-    assert layouts.to_wide(wide) is wide
-    same_cells(layouts.to_wide(layouts.to_long(wide.iloc[:0])), wide.iloc[:0])
-
-
-def test_measures_of_one_name_go_by_their_id_in_the_long_layout(crossed: pd.DataFrame) -> None:
-    twins = crossed[["Periode", "Område", "Ydelsesgrupper", PERSONS, FULL_TIME]]
-    twins.columns = pd.Index(["Periode", "Område", "Ydelsesgrupper", "x", "x"])
-    long = layouts.to_long(twins)
-    assert list(long["measure"].cat.categories) == ["x [measy25i01_1]", "x [measy25i01_2]"]
-    twins.columns = pd.Index(["Periode", "Område", "Ydelsesgrupper", PERSONS, PERSONS])
-    twins.attrs.clear()
-    assert layouts.to_wide(layouts.to_long(twins)).columns.to_list()[3:] == [
-        PERSONS,
-        f"{PERSONS} [measy25i01_2]",
-    ]
-    twins.columns = pd.Index(["Periode", "Område", "Ydelsesgrupper", "x", "x"])
-    nameless = layouts.to_long(twins.iloc[:0])
-    assert list(nameless["measure"].cat.categories) == ["x [3]", "x [4]"]
-
-
-def test_a_cell_whose_row_was_filtered_away_is_not_taken_for_zero(sanctions: pd.DataFrame) -> None:
-    long = layouts.to_long(sanctions)
-    wide = layouts.to_wide(long[long["status"] == "observed"])
-    assert wide.shape == sanctions.shape
-    name = "Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)"
-    assert (wide[name].array.status != CellStatus.OBSERVED).any()
-    assert set(wide[name].array.status) == {CellStatus.OBSERVED, CellStatus.NOT_AVAILABLE}
-
-
-def test_rows_that_cannot_be_told_apart_are_refused(crossed: pd.DataFrame) -> None:
-    long = layouts.to_long(crossed).drop(columns="Område")
-    with pytest.raises(
-        QueryError, match="several rows of the measure 'Antal ledige personer' for the same 'Periode', 'Ydels"
-    ):
-        layouts.to_wide(long)
-    with pytest.raises(QueryError, match="for the same row"):
-        layouts.to_wide(long[["measure", "value", "status"]])
-    one = layouts.to_wide(long[["measure", "value", "status"]].head(4))
-    assert one.shape == (1, 4)
-    with pytest.raises(QueryError, match="a column 'status' already"):
-        layouts.to_long(crossed.assign(status="x"))
-
-
-def test_columns_of_objects_stay_objects(sanctions: pd.DataFrame) -> None:
-    frame = sanctions.assign(note=pd.Series(["a"] * len(sanctions), dtype=object))
-    assert layouts.to_long(frame)["note"].dtype == object
-    assert layouts.to_wide(layouts.to_long(frame))["note"].dtype == object
-
-
-def test_a_line_leaves_out_what_goes_without_saying() -> None:
-    question = {
-        "table": "t",
-        "by": None,
-        "periods": ["2023QMAT01"],
-        "period_type": "QMAT",
-        "layout": "wide",
-        "additive": None,
-    }
-    assert provenance.read_line(question) == "ji.read_jobindsats('t', periods=['2023QMAT01'])"
-    assert (
-        provenance.read_line({**question, "periods": ["x"]})
-        == "ji.read_jobindsats('t', periods=['x'], period_type='QMAT')"
-    )
-    assert (
-        provenance.read_line({**question, "periods": None}) == "ji.read_jobindsats('t', period_type='QMAT')"
-    )
-    for line in (provenance.read_line(question), provenance.read_line({**question, "by": {"æ'": ['"']}})):
-        ast.parse(line)
+# --- names and levels ------------------------------------------------------------------------------------------------
 
 
 def test_a_dimension_is_known_by_the_name_of_its_level_too(crossed: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(totals.parts(crossed, "Kommune"), totals.parts(crossed, "Område"))
-
-
-def test_two_columns_of_one_name_cannot_be_spread(sanctions: pd.DataFrame) -> None:
-    long = layouts.to_long(sanctions).rename(columns={"A-kasse": "value"})
-    with pytest.raises(QueryError, match="Two columns bear the name 'value'"):
-        layouts.to_wide(long)
 
 
 def test_a_total_is_not_offered_as_the_sum_of_less_than_a_level(client):

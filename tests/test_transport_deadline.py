@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import socket
+import sys
 import time
 import zlib
 from types import SimpleNamespace
@@ -194,3 +195,66 @@ def test_a_host_that_takes_no_connection_is_no_slow_answer(tmp_path):
         took, error = timed(to(SimpleNamespace(port=full.getsockname()[1]), tmp_path, patience), ServiceError)
     assert type(error) is ServiceError
     assert took < 15
+
+
+@pytest.fixture
+def addresses(monkeypatch):
+    """Give the name of this machine other addresses."""
+    look_up = socket.getaddrinfo
+
+    def give(*hosts):
+        def found(host, port, *options):
+            if host != "localhost":
+                return look_up(host, port, *options)
+            return [entry for each in hosts for entry in look_up(each, port, *options)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", found)
+
+    return give
+
+
+def letting_nobody_in(stack, host, port=0):
+    full = stack.enter_context(socket.create_server((host, port), backlog=0))
+    for _ in range(3):
+        waiting = stack.enter_context(socket.socket())
+        waiting.setblocking(False)
+        waiting.connect_ex(full.getsockname())
+    return full.getsockname()[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address")
+def test_many_addresses_that_let_nobody_in_take_no_longer_than_the_budget(tmp_path, addresses):
+    hosts = [f"127.0.0.{number}" for number in range(2, 14)]
+    with contextlib.ExitStack() as stack:
+        port = letting_nobody_in(stack, hosts[0])
+        for host in hosts[1:]:
+            letting_nobody_in(stack, host, port)
+        addresses(*hosts)
+        patience = Patience(budget=1.0, connect=0.4, pause=0.01)
+        url = f"http://localhost:{port}/v3"
+        transport = Transport(token="sekret", base_url=url, cache_dir=tmp_path, patience=patience)
+        took, error = timed(transport, ServiceError)
+    assert type(error) is ServiceError
+    assert took < 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address")
+def test_an_address_that_lets_nobody_in_keeps_nobody_from_the_next(tmp_path, addresses):
+    answer = OK + b"Content-Length: %d\r\n\r\n" % len(CONTENT) + CONTENT
+    with Server(drip(answer, ())) as listening, contextlib.ExitStack() as stack:
+        letting_nobody_in(stack, "127.0.0.2", listening.port)
+        addresses("127.0.0.2", "127.0.0.1")
+        url = f"http://localhost:{listening.port}/v3"
+        patience = Patience(budget=20, connect=0.4)
+        assert (
+            ask(Transport(token="sekret", base_url=url, cache_dir=tmp_path, patience=patience)).value
+            == CONTENT
+        )
+        assert listening.connections == 1
+
+
+def test_a_name_that_cannot_be_one_is_a_fault_of_the_connection(tmp_path):
+    url = f"https://{'x' * 70}.dk/v3"
+    transport = Transport(token="sekret", base_url=url, cache_dir=tmp_path, patience=SCALED)
+    _, error = timed(transport, ServiceError)
+    assert type(error) is ServiceError

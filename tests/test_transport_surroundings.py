@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from contextlib import ExitStack
 
 import pytest
 from bodies import BODY
@@ -188,3 +189,94 @@ def test_a_user_whom_the_system_does_not_know_can_read(tmp_path):
         check=False,
     )
     assert (done.stdout, done.stderr) == ("['CacheWarning'] 0\n", "")
+
+
+# Every environment as a process of its own meets it, from the variables to the words on the screen.
+
+
+ASKING = """
+    import sys
+    sys.modules["socks"] = None  # as where the package is not installed
+    import jobindsats_pandas as ji
+    try:
+        print(len(ji.subjects()), "subjects")
+    except ji.JobindsatsError as error:
+        print(f"{type(error).__name__}: {error}")
+"""
+FAILING_KEYRING = "def get_password(*_): raise BaseExceptionGroup('locked', [OSError(), KeyError()])"
+ELSEWHERE = {"JOBINDSATS_API_URL": "https://api.example.invalid/v3"}
+ENVIRONMENTS = {
+    "a proxy that wants a password": (
+        ELSEWHERE | {"https_proxy": "http://someone:hunter2@127.0.0.1:{407}"},
+        ["ConfigurationError", "https_proxy", "wants a name and a password"],
+    ),
+    "a proxy that refuses": (
+        ELSEWHERE | {"HTTPS_PROXY": "http://127.0.0.1:{403}"},
+        ["ServiceError", "HTTPS_PROXY does not allow to ask the API"],
+    ),
+    "a proxy in trouble": (
+        ELSEWHERE | {"all_proxy": "http://127.0.0.1:{502}"},
+        ["ServiceError", "all_proxy"],
+    ),
+    "a proxy that is not there": (
+        ELSEWHERE | {"https_proxy": "http://127.0.0.1:1"},
+        ["ServiceError", "https_proxy cannot be reached"],
+    ),
+    "a proxy that takes a package": (
+        ELSEWHERE | {"https_proxy": "socks5://127.0.0.1:1"},
+        ["ConfigurationError", "https_proxy", "requests[socks]"],
+    ),
+    "a bundle that is missing": (
+        ELSEWHERE | {"REQUESTS_CA_BUNDLE": "{folder}/nowhere.pem"},
+        ["ConfigurationError", "REQUESTS_CA_BUNDLE", "nowhere.pem"],
+    ),
+    "a bundle that is none": (
+        ELSEWHERE | {"REQUESTS_CA_BUNDLE": "{folder}/keyring.py"},
+        ["ConfigurationError", "REQUESTS_CA_BUNDLE", "keyring.py"],
+    ),
+    "a key in quotes": ({"JOBINDSATS_API_TOKEN": ' "{token}"\n'}, [" subjects"]),
+    "a key that cannot be one": (
+        {"JOBINDSATS_API_TOKEN": "n0t-a-real-key with spaces"},
+        ["ConfigurationError", "The key is no text, is empty, or holds spaces"],
+    ),
+    "a keyring that raises anything": (
+        {"JOBINDSATS_API_TOKEN": ""},
+        ["ConfigurationError", "No key is given", "offline=True"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_a_process_in_any_environment_says_what_is_wrong_with_it(tmp_path, name):
+    settings, words = ENVIRONMENTS[name]
+    (tmp_path / "keyring.py").write_text(FAILING_KEYRING)
+    kept = {key: value for key, value in os.environ.items() if key.upper() in {"PATH", "SYSTEMROOT"}}
+    with ExitStack() as stack:
+        api = stack.enter_context(ji.sandbox.serve())
+        ports = {
+            f"{{{status}}}": str(stack.enter_context(proxy_answering(status)).port)
+            for status in (407, 403, 502)
+        }
+        known = {"{folder}": str(tmp_path), "{token}": api.token, **ports}
+        ours = {
+            "JOBINDSATS_API_URL": api.url,
+            "JOBINDSATS_API_TOKEN": KEY,
+            "JOBINDSATS_CACHE_DIR": str(tmp_path / "cache"),
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+        }
+        for variable, value in settings.items():
+            for mark, meant in known.items():
+                value = value.replace(mark, meant)  # noqa: PLW2901
+            ours[variable] = value
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(ASKING)],
+            env=kept | ours,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    assert [word for word in words if word not in done.stdout] == [], done.stdout
+    assert KEY not in done.stdout + done.stderr
+    assert PASSWORD not in done.stdout + done.stderr

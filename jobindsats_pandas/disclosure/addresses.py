@@ -13,7 +13,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, ClassVar, Final, NamedTuple
@@ -364,11 +364,26 @@ class AddressSpace:
         months = [months_of(period) for _, period in self.periods]
         return np.array([m.start // len(m) if m else place for place, m in enumerate(months)])
 
+    def gaps(self, periods: NDArray[np.integer]) -> str:
+        """What is said of a sum over periods between which the table has none, type by type; else empty."""
+        for number in np.unique(self.period_types[periods]):
+            known = self.ordinals[periods[self.period_types[periods] == number]]
+            first, last = int(known.min()), int(known.max())
+            alike = (self.period_types == number) & (self.ordinals >= first) & (self.ordinals <= last)
+            has, span = np.flatnonzero(alike), last - first + 1
+            if len(has) < span:
+                in_order = has[np.argsort(self.ordinals[has])]
+                (_, start), (kind, end) = self.periods[in_order[0]], self.periods[in_order[-1]]
+                return (
+                    f"table {self.table} has {len(has):,} of the {span:,} periods of type {kind} from {start} to {end};"
+                    " what is added is not the whole time between them."
+                )
+        return ""
+
     @cached_property
     def has_gaps(self) -> bool:
         """Whether the calendar has periods between those of a type that the table does not have."""
-        of_types = (self.ordinals[self.period_types == number] for number in np.unique(self.period_types))
-        return any(int(np.ptp(known)) >= len(known) for known in of_types)
+        return bool(self.gaps(np.arange(len(self.periods))))
 
     @cached_property
     def _measure_codes(self) -> dict[str, int]:
@@ -415,8 +430,6 @@ class Registry:
     >>> registry.decode(space.encode(0, [0, 1]))[0].period
     array([0, 1])
     """
-
-    __slots__ = ("__weakref__", "_grown", "offsets", "spaces", "steps")
 
     # Of equal spaces there is one registry: so registries compare by identity, and merging what is the same is free.
     _known: ClassVar[WeakValueDictionary[tuple[AddressSpace, ...], Registry]] = WeakValueDictionary()
@@ -515,47 +528,34 @@ class Registry:
 
     def to_json(self) -> str:
         """Everything, as plain JSON."""
-        plain = [
-            {
-                "table": space.table,
-                "table_name": space.table_name,
-                "measures": [astuple(measure) for measure in space.measures],
-                "periods": space.periods,
-                "dimensions": [
-                    {"id": d.id, "name": d.name, "levels": [*map(astuple, d.levels)], "members": d.members}
-                    for d in space.dimensions
-                ],
-                **({"url": space.url} if space.url else {}),
-            }
-            for space in self.spaces
-        ]
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(self.spaces, default=_plain, ensure_ascii=False, separators=(",", ":"))
 
     @staticmethod
     @lru_cache(maxsize=64)
     def from_json(text: str) -> Registry:
         """What `to_json` wrote."""
-        return Registry(
-            AddressSpace(
-                plain["table"],
-                plain["table_name"],
-                tuple(
-                    AddressMeasure(i, name, Kind(kind), tuple(op)) for i, name, kind, op in plain["measures"]
+
+        def dimension(id: str, name: str, levels: Any, members: Any) -> AddressDimension:  # noqa: A002 - as it is written
+            levels = tuple(AddressLevel(*level) for level in levels)
+            return AddressDimension(id, name, levels, tuple(AddressMember(*member) for member in members))
+
+        def space(measures: Any, periods: Any, dimensions: Any, **others: str) -> AddressSpace:
+            return AddressSpace(
+                measures=tuple(
+                    AddressMeasure(i, name, Kind(kind), tuple(how)) for i, name, kind, how in measures
                 ),
-                tuple((period_type, period) for period_type, period in plain["periods"]),
-                tuple(
-                    AddressDimension(
-                        dimension["id"],
-                        dimension["name"],
-                        tuple(AddressLevel(*level) for level in dimension["levels"]),
-                        tuple(AddressMember(*member) for member in dimension["members"]),
-                    )
-                    for dimension in plain["dimensions"]
-                ),
-                plain.get("url", ""),
+                periods=tuple((period_type, period) for period_type, period in periods),
+                dimensions=tuple(dimension(**one) for one in dimensions),
+                **others,
             )
-            for plain in json.loads(text)
-        )
+
+        return Registry(space(**one) for one in json.loads(text))
+
+
+def _plain(one: Any) -> Any:
+    """What JSON is to hold of a dataclass: of the large ones their fields by name."""
+    named = {field.name: getattr(one, field.name) for field in fields(one)}
+    return named if isinstance(one, AddressSpace | AddressDimension) else list(named.values())
 
 
 EMPTY: Final = Registry()
@@ -612,25 +612,25 @@ def _union(first: AddressSpace, second: AddressSpace) -> AddressSpace:
 def _union_of_dimensions(first: AddressDimension, second: AddressDimension) -> AddressDimension:
     if first is second or first == second:
         return first
-    levels: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-    for dimension in (first, second):
-        for member in dimension.members:
-            level = dimension.levels[member.level]
-            if member.published or member.path != "/":
-                levels.setdefault((level.hierarchy, level.id, level.name), []).append(
-                    (member.path, member.name)
-                )
-    return AddressDimension.build(first.id, first.name, [(*key, members) for key, members in levels.items()])
+    levels = [
+        (level.hierarchy, level.id, level.name, [(member.path, member.name)])
+        for dimension in (first, second)
+        for member in dimension.members
+        for level in [dimension.levels[member.level]]
+        if member.published
+    ]
+    return AddressDimension.build(first.id, first.name, levels)
 
 
 def _recoder(old: Registry, new: Registry) -> Recoder | None:
     """How addresses numbered in one registry are numbered in another, which knows all their cells."""
     targets = {space.table: (space, offset) for space, offset in zip(new.spaces, new.offsets, strict=True)}
-    if all(
-        offset == targets[space.table][1] and _keeps_numbers(space, targets[space.table][0])
-        for space, offset in zip(old.spaces, old.offsets, strict=True)
-    ):
-        return None
+
+    def stays(space: AddressSpace, offset: int) -> bool:
+        target, new_offset = targets[space.table]
+        ids, new_ids = ([measure.id for measure in one.measures] for one in (space, target))
+        alike = (space.dimensions, space.periods) == (target.dimensions, target.periods)
+        return offset == new_offset and (space is target or (alike and new_ids[: len(ids)] == ids))
 
     def recode(addresses: Codes) -> Codes:
         result = addresses.copy()
@@ -638,25 +638,14 @@ def _recoder(old: Registry, new: Registry) -> Recoder | None:
             target, offset = targets[cells.space.table]
             measures = np.array([target.measure_code(m.id) for m in cells.space.measures])
             periods = np.array([target.period_code(*p) for p in cells.space.periods])
-            sources = {
-                source.id: (source, codes)
-                for source, codes in zip(cells.space.dimensions, cells.members, strict=True)
-            }
-            members: list[Any] = [0] * len(target.dimensions)
-            for place, dimension in enumerate(target.dimensions):
-                if dimension.id in sources:
-                    source, codes = sources[dimension.id]
-                    members[place] = np.array([dimension.codes[key] for key in source.codes])[codes]
-            numbers = target.encode(measures[cells.measure], periods[cells.period], members)
-            result[cells.where] = offset + numbers
+            members: dict[str, Any] = {}
+            for source, codes in zip(cells.space.dimensions, cells.members, strict=True):
+                known = next(one for one in target.dimensions if one.id == source.id)
+                members[source.id] = np.array([known.codes[key] for key in source.codes])[codes]
+            in_order = [members.get(dimension.id, 0) for dimension in target.dimensions]
+            result[cells.where] = offset + target.encode(
+                measures[cells.measure], periods[cells.period], in_order
+            )
         return result
 
-    return recode
-
-
-def _keeps_numbers(space: AddressSpace, target: AddressSpace) -> bool:
-    return space is target or (
-        space.dimensions == target.dimensions
-        and space.periods == target.periods
-        and [m.id for m in target.measures[: len(space.measures)]] == [m.id for m in space.measures]
-    )
+    return None if all(map(stays, old.spaces, old.offsets)) else recode

@@ -76,10 +76,8 @@ def scaled_addresses(cells: Cells, factor: float) -> tuple[Registry, Codes]:
 def rounded_addresses(cells: Cells, decimals: int) -> tuple[Registry, Codes]:
     """Addresses of cells that are rounded."""
 
-    def rounded(_: Sequence[AddressMeasure], measure: AddressMeasure) -> AddressMeasure:
-        return _measure(
-            "rounded", (measure.id, str(decimals)), f"{measure.name} rounded", measure.kind, measure
-        )
+    def rounded(_: Sequence[AddressMeasure], one: AddressMeasure) -> AddressMeasure:
+        return _measure("rounded", (one.id, str(decimals)), f"{one.name} rounded", one.kind, one)
 
     return _of_each(cells, rounded)
 

@@ -46,9 +46,8 @@ from jobindsats_pandas.disclosure.nullable import (
     is_whole,
     nullable,
 )
-from jobindsats_pandas.disclosure.scalars import cell, scalars_of, small_sum
+from jobindsats_pandas.disclosure.scalars import cell, scalars_of
 from jobindsats_pandas.disclosure.selections import counted, vanished
-from jobindsats_pandas.disclosure.sums import sums_allowed
 
 if TYPE_CHECKING:
     import builtins
@@ -63,8 +62,6 @@ _PANDAS = (pd.Series, pd.Index, pd.DataFrame)
 _REDUCTIONS = {
     "add": "sum", "multiply": "prod", "minimum": "min", "maximum": "max", "logical_and": "all", "logical_or": "any",
 }  # fmt: skip
-# So few cells are checked one by one.
-_FEW = 64
 
 
 def _hook(function: Callable[..., Any]) -> Any:
@@ -398,7 +395,7 @@ class DiscretionisedArray(ExtensionArray):
             if status == CellStatus.HOLE:
                 return self.dtype.na_value
             number, address = cells.values[item].item(), int(cells.addresses[item])
-            return cell(number, status, address, cells.registry, whole=is_whole(cells))
+            return cell(number, status, address, cells.registry, whole=is_whole(cells), hidden=cells.dropped)
         item = check_array_indexer(self, item)
         made = self._taken(item, remember=not isinstance(item, slice))
         made._readonly = self._readonly and isinstance(item, slice)
@@ -459,6 +456,7 @@ class DiscretionisedArray(ExtensionArray):
         skipped = na_action == "ignore"
         made = self._cast_pointwise_result([one if skipped and is_na(one) else mapper(one) for one in cells])
         if isinstance(made, DiscretionisedArray):
+            made = self.unchecked(places.recognised(self._cells, made._cells))
             places.mark_in_place_of_hidden(self._cells, made._cells)
         return made
 
@@ -552,11 +550,6 @@ class DiscretionisedArray(ExtensionArray):
         return self._reduce("sum", skipna=skipna, min_count=min_count)
 
     def _reduce(self, name: str, *, skipna: bool = True, keepdims: bool = False, **kwargs: Any) -> Any:
-        if name == "sum" and 1 < len(self) <= _FEW and not keepdims and not sums_allowed():
-            # Loops over groups sum a few cells at a time, thousands of times.
-            few = kwargs.get("min_count", 0) <= len(self)
-            if few and (quick := small_sum(self._cells)) is not None:
-                return quick
         found = reductions.reduced(self._cells, name, skipna=skipna, keepdims=keepdims, **kwargs)
         made = self._made_of(found)
         return made[0] if isinstance(found, Cells) and not keepdims else made
@@ -603,9 +596,8 @@ class DiscretionisedArray(ExtensionArray):
             # A frame of one column is turned over, stacked and iterated as those of many are: as cells.
             dtype = object
         result = leaving.as_array(self._cells, dtype, na_value, copy=copy)
-        return (
-            leaving.exported(result, self._cells) if why is Purpose.EXPORT and called_directly() else result
-        )
+        directly = why is Purpose.EXPORT and called_directly()
+        return leaving.exported(result, self._cells) if directly else result
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         same = dtype is None or np.dtype(dtype) == self._cells.values.dtype
@@ -661,17 +653,13 @@ def _cells_of(values: Any, *, whole: bool | None) -> Cells:
 
 def _check(values: Any, status: Any, addresses: Any, registry: Registry) -> None:
     """Raise if these are no arrays of cells."""
-    for array, dtypes, what in (
-        (
-            values,
-            ("int64", "float64"),
-            "values must be a one-dimensional int64 or float64 array; use pd.array(...) for others",
-        ),
-        (status, ("uint8",), "status must be a uint8 array of CellStatus"),
-        (addresses, ("int64",), "addresses must be an int64 array, as AddressSpace.encode gives"),
+    for what, array, dtypes, hint in (
+        ("values", values, ("int64", "float64"), "; use pd.array(...) for others"),
+        ("status", status, ("uint8",), " of CellStatus"),
+        ("addresses", addresses, ("int64",), ", as AddressSpace.encode gives"),
     ):
         if not isinstance(array, np.ndarray) or array.ndim != 1 or array.dtype.name not in dtypes:
-            raise TypeError(what)
+            raise TypeError(f"{what} must be a one-dimensional {' or '.join(dtypes)} array{hint}")
     if not len(values) == len(status) == len(addresses):
         raise ValueError(
             f"lengths differ: {len(values)} values, {len(status)} statuses, {len(addresses)} addresses"

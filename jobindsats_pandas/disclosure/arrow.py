@@ -49,23 +49,21 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
     @classmethod
     def __arrow_ext_deserialize__(cls, storage_type: Any, serialized: bytes) -> ArrowDiscretionisedType:
         plain = json.loads(serialized)
-        left = plain.get("left")
+        text = zlib.decompress(base64.b85decode(plain["registry"])).decode()
+        left, knows_holes = tuple(plain.get("left") or ()), plain.get("left") is not None
         return cls(
-            plain["numbers"],
-            _unpacked(plain["registry"]),
-            plain["dropped"],
-            tuple(left or ()),
-            knows_holes=left is not None,
+            plain["numbers"], Registry.from_json(text), plain["dropped"], left, knows_holes=knows_holes
         )
+
+    @property
+    def _known(self) -> tuple[Any, ...]:
+        return self.numbers, self.registry, self.dropped, self.left
 
     def __hash__(self) -> int:
-        return hash((self.numbers, self.registry))
+        return hash(self._known)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ArrowDiscretionisedType) and (
-            (self.numbers, self.registry, self.dropped, self.left)
-            == (other.numbers, other.registry, other.dropped, other.left)
-        )
+        return isinstance(other, ArrowDiscretionisedType) and self._known == other._known
 
     def to_pandas_dtype(self) -> Any:
         """The dtype that this becomes in pandas."""
@@ -89,35 +87,25 @@ def from_arrow(chunk: Any) -> Cells | None:
     """The cells that one chunk holds; None if it holds numbers that nobody guards."""
     if not isinstance(chunk.type, ArrowDiscretionisedType):
         return None
-    values, status, addresses = chunk.storage.flatten()
     # A row that is null as a whole comes from other tools, and is a cell that nobody published.
-    gone = np.asarray(chunk.storage.is_null())
-    whole = chunk.type.numbers == "Int64"
-    numbers = values.fill_null(1 if whole else np.nan).to_numpy(zero_copy_only=False)
-    codes = np.where(gone, UNKNOWN, addresses.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)).astype(
-        np.int64
+    blank = {
+        "value": 1 if chunk.type.numbers == "Int64" else np.nan,
+        "status": CellStatus.HOLE,
+        "part": UNKNOWN,
+    }
+    values, status, addresses = (
+        np.array(array.fill_null(pa.scalar(blank[field.name], field.type)))  # a copy, to be written into
+        for field, array in zip(chunk.storage.type, chunk.storage.flatten(), strict=True)
     )
-    hole = np.uint8(CellStatus.HOLE)
-    statuses = np.where(gone, hole, status.fill_null(hole).to_numpy(zero_copy_only=False)).astype(np.uint8)
     if not chunk.type.knows_holes:
-        statuses[(statuses == CellStatus.ABSENT) & (codes == UNKNOWN)] = hole
-    return Cells(
-        numbers.astype(np.int64 if whole else np.float64),
-        statuses,
-        codes,
-        chunk.type.registry,
-        chunk.type.dropped,
-        chunk.type.left,
-    )
+        old = (status == CellStatus.ABSENT) & (addresses == UNKNOWN)
+        status = np.where(old, np.uint8(CellStatus.HOLE), status)
+    return Cells(values, status, addresses, chunk.type.registry, chunk.type.dropped, chunk.type.left)
 
 
 @lru_cache(maxsize=32)
 def _packed(registry: Registry) -> str:
     return base64.b85encode(zlib.compress(registry.to_json().encode(), 6)).decode()
-
-
-def _unpacked(text: str) -> Registry:
-    return Registry.from_json(zlib.decompress(base64.b85decode(text)).decode())
 
 
 pa.register_extension_type(ArrowDiscretionisedType())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
-from pandas.api.types import is_list_like
 
 from jobindsats_pandas.disclosure.addresses import EMPTY, Registry, merge_registries
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
@@ -19,7 +18,7 @@ from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["as_numbers", "blanked", "cells_from", "is_na", "is_number", "is_plain"]
+__all__ = ["as_numbers", "blanked", "cells_from", "is_na", "is_number"]
 
 
 def is_number(value: Any) -> bool:
@@ -36,31 +35,13 @@ def is_na(value: Any) -> bool:
     )
 
 
-def is_plain(value: Any) -> bool:
-    """Whether what is written is a bare number, or bare numbers, rather than cells."""
-    return (
-        not isinstance(value, Cell)
-        and not hasattr(value, "cells")
-        and not (
-            is_list_like(value)
-            and not hasattr(value, "dtype")
-            and any(isinstance(one, Cell) for one in value)
-        )
-    )
-
-
 def blanked(values: Any, status: NDArray[np.uint8]) -> Any:
     """Values with the same thing under every cell that is not shown: 1, which divides, or NaN."""
     missing = is_missing(status)
-    if not missing.any() or _is_blank(values, missing):
+    under, blank = values[missing], values.dtype.type(1 if values.dtype.kind == "i" else np.nan)
+    if (np.isnan(under) if values.dtype.kind == "f" else under == blank).all():
         return values
-    return np.where(missing, values.dtype.type(1 if values.dtype.kind == "i" else np.nan), values)
-
-
-def _is_blank(values: Any, missing: NDArray[np.bool_]) -> bool:
-    if values.dtype.kind == "f":
-        return bool((np.isnan(values) >= missing).all())
-    return bool((values[missing] == 1).all())
+    return np.where(missing, blank, values)
 
 
 def cells_from(values: Any, *, whole: bool | None) -> Cells:
@@ -146,11 +127,11 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
         if recode is not None:
             addresses[places] = recode(addresses[places])
     missing = is_missing(status)
-    if whole is None:
-        shown = [one for one, gone in zip(scalars, missing, strict=True) if not gone]
-        whole = bool(shown) and all(isinstance(one, int | np.integer) for one in shown)
-    if any(isinstance(one, int) and abs(one) > 2**53 for one in plain):
+    shown = [one for one, gone in zip(plain, missing, strict=True) if not gone]
+    integers = bool(shown) and all(isinstance(one, int | np.integer) for one in shown)
+    whole = integers if whole is None else whole
+    if whole and integers:
+        # As floats, numbers above 2**53 would be others.
         filled = [1 if gone else one for one, gone in zip(plain, missing, strict=True)]
-        exact: Any = np.array(filled, dtype=np.int64 if whole else np.float64)
-        return Cells(exact, status, addresses, registry)
+        return Cells(np.array(filled, dtype=np.int64), status, addresses, registry)
     return Cells(as_numbers(np.array(plain, dtype=np.float64), missing, whole), status, addresses, registry)

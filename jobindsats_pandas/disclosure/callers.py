@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
 __all__ = [
     "Addition", "Grouping", "Picture", "Purpose", "addition", "appending", "called_directly", "combining", "drawing",
-    "grouping", "in_statistic", "made_bare", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
+    "gone_over", "grouping", "in_statistic", "made_bare", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
     "stripping", "warn_drawn", "warn_gaps", "warn_hidden", "warn_mixed", "warn_removed", "warn_unweighted",
 ]  # fmt: skip
 
@@ -47,7 +47,7 @@ _WINDOW_INNER: Final = _words("homogeneous_func calc flex_binary_moment")
 # These choose, order, compare and describe numbers, or compute with one after the other.
 _NUMPY_HARMLESS: Final = _words(
     """
-    __call__ __new__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
+    MaskedArray.__new__ matrix.__new__ vectorize.__call__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
     array2string array_equal array_equiv array_repr array_split array_str asarray_chkfinite asmatrix assert_allclose
     assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d
     atleast_2d atleast_3d block broadcast_arrays broadcast_to choose clip column_stack compress copy corrcoef
@@ -73,10 +73,8 @@ _PANDAS_INTERNAL: Final = _words(
     _bins_to_cuts cut _hash_pandas_object equals array_equivalent assert_extension_array_equal
     assert_series_equal assert_frame_equal assert_index_equal hash_array infer_objects convert_dtypes
     apply_series_generator series_generator apply_standard fast_xs stack stack_v3 _stack_multi_columns
-    idxmax idxmin reindex update searchsorted mode nlargest round compare
-    memory_usage info interpolate itertuples iterrows value_counts value_counts_internal _validate unstack
-    _factorize_keys
-    _get_engine_target
+    idxmax idxmin reindex update searchsorted mode nlargest round compare memory_usage info interpolate itertuples
+    iterrows value_counts value_counts_internal _validate unstack _factorize_keys _get_engine_target
     """
 )
 # Between a frame and somebody who wants its numbers.
@@ -150,21 +148,15 @@ class Purpose(Enum):
 
 
 def purpose(*, typed: bool) -> Purpose:
-    """Tell what the caller of the array wants its numbers for, from the functions on the stack.
-
-    Parameters
-    ----------
-    typed : bool
-        Whether it said of which dtype.
-    """
+    """Tell what the caller of the array wants its numbers for, and whether it said of which dtype, from the stack."""
     whole_frame, by_numpy = False, Purpose.EXPORT
     for module, function, frame in _between(2):
         if _draws(module):
             return Purpose.DRAWING
         if _package(module) == "numpy":
             # The function that was called of all those of numpy's is the last of them.
-            weighted = frame.f_locals.get("weights") is not None
-            by_numpy = Purpose.SUM if weighted or function not in _NUMPY_HARMLESS else Purpose.EXPORT
+            harmless = frame.f_code.co_qualname in _NUMPY_HARMLESS and frame.f_locals.get("weights") is None
+            by_numpy = Purpose.EXPORT if harmless else Purpose.SUM
             continue
         if by_numpy is Purpose.SUM:
             break
@@ -194,12 +186,8 @@ def purpose(*, typed: bool) -> Purpose:
 
 def called_directly() -> bool:
     """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
-    callers = (
-        module
-        for module, function, _ in _outside(2)
-        if (module, function) != ("pandas.core.base", "to_numpy")
-    )
-    module = next(callers)
+    to_numpy = ("pandas.core.base", "to_numpy")
+    module = next(module for module, function, _ in _outside(2) if (module, function) != to_numpy)
     return not _is_library(module) and not _draws(module)
 
 
@@ -241,7 +229,7 @@ def addition() -> Addition:
     module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
     if not (_is_library(module) or _draws(module)) or module.startswith(_ELEMENTWISE) or function in _CALLING:
         return Addition.OWN
-    if any(_draws(module) for module, *_ in _outside(2) if _package(module) != "numpy"):
+    if _draws(next(module for module, *_ in _outside(2) if _package(module) != "numpy")):
         return Addition.PLAIN
     return Addition.STATISTIC if in_statistic() else Addition.BULK
 
@@ -272,11 +260,11 @@ pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pi
 
 
 class Grouping(NamedTuple):
-    """How somebody put cells into groups: what was called, what the groups are, and the names they were made by."""
+    """How somebody put cells into groups."""
 
-    operation: str
-    units: str
-    keys: tuple[str, ...]
+    operation: str  # what was called, as the user knows it
+    units: str  # what the groups are to the user
+    keys: tuple[str, ...]  # the names that they were made by, where all have one
 
 
 def grouping() -> Grouping:
@@ -298,26 +286,57 @@ def grouping() -> Grouping:
     return Grouping(operation, units, () if units == "rows" else keys)
 
 
+# Methods of frames that go over all columns, beside those that write them somewhere.
+_OVER_ALL: Final = _words(
+    "describe _reduce quantile corr cov corrwith apply aggregate astype values __array__"
+)
+
+
+def gone_over(cells: Any) -> list[Any]:
+    """The cells of all columns and groups that one call of pandas goes over, of which these are one."""
+    found = [cells]
+    for module, function, frame in _between(2):
+        data: Any = frame.f_locals.get("self")
+        if hasattr(data, "_grouper") or (
+            module.startswith("pandas.core.window") and hasattr(data, "_selected_obj")
+        ):
+            data = data._selected_obj
+        elif not (function in _OVER_ALL or function.startswith("to_")) or any(
+            isinstance(frame.f_locals.get(name), dict) for name in ("func", "dtype")
+        ):
+            continue
+        if hasattr(data, "iloc"):
+            columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
+            found = [one.array.cells for one in columns if hasattr(one.array, "cells")] or found
+    return found
+
+
 # ---- pictures -----------------------------------------------------------------------------------------------------
 
-# These show no sums: lines, points, bars side by side, boxes, error bars, histograms without weights.
-_HARMLESS_KINDS: Final = _words("line scatter box kde density")
-_BARS: Final = _words("bar barh")
+# These show no sums: lines, points, boxes, error bars, colours, texts; the others below only without something beneath.
+_HARMLESS_KINDS: Final = _words("line scatter box kde density bar barh hist hexbin area")
 _HARMLESS_PICTURES: Final = _words(
     """
-    plot scatter errorbar boxplot bxp violinplot step stem loglog semilogx semilogy axhline axvline hlines vlines
-    set_xlim set_ylim set_xticks set_yticks text annotate scatter_matrix imshow pcolormesh contour contourf fill_between
-    boxplot_frame boxplot_frame_groupby hist_frame hist_series autocorrelation_plot lag_plot
+    andrews_curves annotate autocorrelation_plot axhline axhspan axvline axvspan bar_label barbs bootstrap_plot boxplot
+    boxplot_frame boxplot_frame_groupby bxp contour contourf errorbar eventplot fill fill_between fill_betweenx
+    grouped_bar hist_frame hist_series hlines imshow lag_plot loglog matshow parallel_coordinates pcolor pcolormesh plot
+    polar quiver scatter scatter_matrix semilogx semilogy set_xlim set_xticks set_ylim set_yticks stem step streamplot
+    table text tricontour tricontourf tripcolor triplot violin violinplot vlines xlim xticks ylim yticks
     """
 )
-_BETWEEN: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
+# What stacks numbers, or weighs by them, where it is given.
+_BENEATH: Final = {
+    "bar": "bottom", "barh": "left", "stairs": "baseline",
+    "hist": "weights", "hist2d": "weights", "ecdf": "weights", "hexbin": "C",
+}  # fmt: skip
+_DECORATORS: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
 
 
 class Picture(NamedTuple):
     """What is being drawn, and of which columns; those of one length stand on top of each other, row by row."""
 
-    name: str
-    columns: tuple[Any, ...]
+    name: str  # the function or the kind of plot
+    columns: tuple[Any, ...]  # Series or arrays
 
 
 def drawing() -> bool:
@@ -335,26 +354,29 @@ def picture() -> Picture | None:
         kind = getattr(plot, "_kind", None)
         if isinstance(kind, str) and hasattr(plot, "data"):
             return _pandas_picture(kind, plot)
-        if not function.startswith("_") and function not in _BETWEEN:
+        if not function.startswith("_") and function not in _DECORATORS:
             found = _matplotlib_picture(function, frame.f_locals)
     return found
 
 
 def _pandas_picture(kind: str, plot: Any) -> Picture | None:
-    weighted = getattr(plot, "weights", None) is not None or "weights" in getattr(plot, "kwds", {})
-    stacked = bool(getattr(plot, "stacked", False))
-    if kind in _HARMLESS_KINDS or (kind in _BARS and not stacked) or (kind == "hist" and not weighted):
-        return None
+    given = {**vars(plot), **getattr(plot, "kwds", {})}
+    stacked = bool(given.get("stacked")) and kind != "hist"
+    weighted = any(given.get(name) is not None for name in ("weights", "C"))
     data = plot.data
+    if kind in _HARMLESS_KINDS and not stacked and not weighted:
+        return None
     columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
+    if stacked and len(columns) == 1 and kind != "area":
+        return None  # nothing stands on it; an area draws hidden cells as 0
     # Without stacking each column is a picture of its own.
     return Picture(f"plot.{kind}", tuple(columns if stacked else columns[:1]))
 
 
 def _matplotlib_picture(function: str, arguments: Mapping[str, Any]) -> Picture | None:
     named = {**arguments, **(arguments.get("kwargs") or {})}
-    beneath = {"bar": "bottom", "barh": "left", "hist": "weights"}.get(function)
-    if function in _HARMLESS_PICTURES or (beneath and not hasattr(named.get(beneath), "dtype")):
+    beneath = _BENEATH.get(function)
+    if function in _HARMLESS_PICTURES or (beneath and not hasattr(named.get(beneath), "__len__")):
         return None
     columns: list[Any] = []
     for name, value in arguments.items():
@@ -373,8 +395,11 @@ _STANDARD: Final = str(Path(os.__file__).parent)
 _said: set[tuple[str, int, str]] = set()
 
 
-def _warn_once(message: str, *, category: type[Warning], about: str) -> None:
-    """Warn at the user's line, once a call; what stands before the colon becomes the function that was called there."""
+def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about: str) -> None:
+    """Warn at the user's line, once a call; what stands before the colon becomes the function that was called there.
+
+    What is told may be worked out only where it is said: of many groups, it is said of the first.
+    """
     outermost: FrameType | None = None
     users: FrameType | None = None
     level = 0
@@ -383,8 +408,7 @@ def _warn_once(message: str, *, category: type[Warning], about: str) -> None:
         if _is_library(module) or _draws(module):
             if _package(module) != "numpy":
                 outermost = frame
-                # pandas' decorators for deprecated arguments are all called wrapper.
-                called = function if function != "wrapper" else called
+                called = function if function not in _DECORATORS else called
         elif not module.startswith(_OURS):
             if users is None:
                 users, level = frame, distance
@@ -402,8 +426,9 @@ def _warn_once(message: str, *, category: type[Warning], about: str) -> None:
         if mark in outermost.f_locals:
             return
         outermost.f_locals[mark] = True
-        if not called.startswith("_"):
-            message = called + message[message.index(":") :]
+    message = told if isinstance(told, str) else told()
+    if outermost is not None and not called.startswith("_"):
+        message = called + message[message.index(":") :]
     place = (users.f_code.co_filename, users.f_lineno, about)
     if _action(message, category, users) == "default":
         # Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.

@@ -17,7 +17,9 @@ __all__ = [
     "adds_nothing",
     "aligned",
     "count_hidden",
+    "is_hidden",
     "is_missing",
+    "is_unseen",
     "unknown_addresses",
 ]
 
@@ -97,17 +99,8 @@ class Cells:
 
 
 # One bit for each status that shows nothing: shifting it is several times faster than looking each one up.
-_MISSING = np.uint8(
-    sum(
-        1 << status
-        for status in (
-            CellStatus.DISCRETIONISED,
-            CellStatus.NOT_AVAILABLE,
-            CellStatus.ABSENT,
-            CellStatus.HOLE,
-        )
-    )
-)
+_SHOW_NOTHING = (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ABSENT, CellStatus.HOLE)
+_MISSING = np.uint8(sum(1 << status for status in _SHOW_NOTHING))
 
 
 def is_missing(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -120,6 +113,12 @@ def is_hidden(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where a cell is discretionised or not available: what biases a result computed from the rest."""
     hidden: NDArray[np.bool_] = (status - np.uint8(1)) < np.uint8(2)
     return hidden
+
+
+def is_unseen(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where a number is hidden, or was before it was filled."""
+    unseen: NDArray[np.bool_] = is_hidden(status) | (status == CellStatus.FILLED)
+    return unseen
 
 
 def count_hidden(status: NDArray[np.uint8]) -> int:
@@ -145,5 +144,5 @@ def aligned(*several: Cells) -> tuple[Registry, list[Codes]]:
 
 
 def unknown_addresses(length: int) -> Codes:
-    """Parts of cells of which nothing is known."""
+    """Addresses of cells of which nothing is known."""
     return np.full(length, UNKNOWN, dtype=np.int64)

@@ -13,6 +13,7 @@ import pandas as pd
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
     drawing,
+    gone_over,
     in_statistic,
     picture,
     purpose,
@@ -86,14 +87,19 @@ def _mind_picture(cells: Cells) -> None:
 
 
 def _warn_leaving(cells: Cells, how: str) -> None:
-    filled = int(np.count_nonzero(cells.status == CellStatus.FILLED))
-    hidden = count_hidden(cells.status) + filled + cells.dropped
-    if hidden:
-        warn_removed(
-            f"{how}: {hidden:,} of {len(cells) + cells.dropped:,} cells are hidden or not available"
-            f"{', or were before they were filled or dropped' if filled or cells.dropped else ''};"
+    def told() -> str:
+        over = gone_over(cells)
+        dropped = sum(one.dropped for one in over)
+        changed = dropped + sum(int(np.count_nonzero(one.status == CellStatus.FILLED)) for one in over)
+        hidden = changed + sum(count_hidden(one.status) for one in over)
+        return (
+            f"{how}: {hidden:,} of {sum(map(len, over)) + dropped:,} cells are hidden or not available"
+            f"{', or were before they were filled or dropped' if changed else ''};"
             f" they leave as missing values, and nothing guards sums of what leaves. {_PLAIN_OUT}."
         )
+
+    if cells.dropped or count_hidden(cells.status) or (cells.status == CellStatus.FILLED).any():
+        warn_removed(told)
 
 
 def as_array(cells: Cells, dtype: Any, na_value: Any = pd.api.extensions.no_default, *, copy: bool) -> Any:

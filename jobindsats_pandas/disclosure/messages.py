@@ -43,10 +43,7 @@ def sum_error(
         one = check_sums(check.cells[np.flatnonzero(check.ids == bad[0])])
     several = f"in {len(bad):,} of {check.groups:,} {units}; the first has" if check.groups > 1 else "for"
     chosen = _Selection.of(one)
-    advice = [
-        *_instead(check, one, chosen, units, tuple(keys)),
-        *_way_out(one),
-    ]
+    advice = [*_instead(check, one, chosen, units, tuple(keys)), *_way_out(one)]
     lines = [
         f"{operation}: refused {several} {_what(one)}.",
         *(f"  {reason}: {_because(reason, one)}" for reason in one.reasons_of()),
@@ -79,14 +76,13 @@ def _what(check: SumCheck) -> str:
 
 
 def _because(reason: str, check: SumCheck) -> str:
-    total = int(check.count[0])
-    measures = _measures(check)
+    total, measures, dropped = int(check.count[0]), _measures(check), check.cells.dropped
+
+    def of_all(count: int, one: str, several: str) -> str:
+        return f"{count:,} of {total:,} cells {one if count == 1 else several}"
 
     def cells_are(status: CellStatus) -> str:
-        count = int(check.count_of(status)[0])
-        if total == 1:
-            return "the cell is"
-        return f"{count:,} of {total:,} cells {'is' if count == 1 else 'are'}"
+        return "the cell is" if total == 1 else of_all(int(check.count_of(status)[0]), "is", "are")
 
     match reason:
         case "measures":
@@ -97,37 +93,27 @@ def _because(reason: str, check: SumCheck) -> str:
             text = "a person is counted once in every part he or she belongs to; a sum of parts counts some twice"
             return text + _told_otherwise(measures)
         case "unknown":
-            unknown = int((check.active.addresses == UNKNOWN).sum())
-            return (
-                f"{unknown:,} of {total:,} cells belong to no known cell of a table"
-                " (built by hand, changed by a number, or summed over periods)"
-            )
+            unknown = of_all(int((check.active.addresses == UNKNOWN).sum()), "belongs", "belong")
+            return f"{unknown} to no known cell of a table (built by hand, changed by a number, or summed over periods)"
         case "levels":
-            return (
-                f"totals and their parts, or different levels, stand together in {some(check.mixed_levels())}"
-            )
+            mixed = some(check.mixed_levels())
+            return f"totals and their parts, or different levels, stand together in {mixed}"
         case "repeated":
             again = sum(len(table.numbers) - len(np.unique(table.numbers)) for table in check.tables)
-            return f"{again:,} of {total:,} cells repeat{'s' * (again == 1)} another one"
+            return f"{of_all(again, 'repeats', 'repeat')} another one"
         case "periods":
             return _because_periods(check, measures)
         case "not_available":
-            return (
-                f"{cells_are(CellStatus.NOT_AVAILABLE)} not available (not published yet, or without meaning)"
-            )
+            are = cells_are(CellStatus.NOT_AVAILABLE)
+            return f"{are} not available (not published yet, or without meaning)"
         case "hidden":
             return f"{cells_are(CellStatus.DISCRETIONISED)} discretionised{_of_size(measures)}"
         case "rounded":
             return f"{cells_are(CellStatus.ROUNDED)} hidden by rounding: what is shown stands for any number up to it"
         case "filled":
             return f"{cells_are(CellStatus.FILLED)} hidden or unavailable, and filled with a guess"
-        case _:
-            dropped = check.cells.dropped
-            cells, these = (
-                f"{dropped:,} hidden cell{'s' * (dropped != 1)}",
-                "this one" if total == 1 else "these",
-            )
-            return f"{cells} beside {these} dropped out; the rest is not the whole"
+    gone = f"{dropped:,} hidden cell{'s' * (dropped != 1)} beside {'this one' if total == 1 else 'these'}"
+    return f"{gone} dropped out; the rest is not the whole"
 
 
 def _because_rate(rates: list[AddressMeasure]) -> str:
@@ -387,8 +373,9 @@ def _interval(check: SumCheck, units: str, keys: tuple[str, ...]) -> list[str]:
     what = "the interval of each group"
     if right:
         what = f"{right:,} of {check.groups:,} {units} are right: their sums, and the interval of each other"
-    call = f"df{call}, by={_one_or_more(keys)})" if keys else f"df.assign(key=…){call}, by='key')"
-    return [f"{call}  # {what}"]
+    if not keys:
+        return [f"(df.assign(key=…){call}, by='key'), with your groups as a column: {what})"]
+    return [f"df{call}, by={_one_or_more(keys)})  # {what}"]
 
 
 def _way_out(one: SumCheck) -> list[str]:

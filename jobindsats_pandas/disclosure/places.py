@@ -25,6 +25,7 @@ __all__ = [
     "mark_in_place_of_hidden",
     "only_missing_move",
     "overwritten",
+    "recognised",
     "shifted",
     "with_gaps",
 ]
@@ -141,6 +142,23 @@ def interpolated(cells: Cells, **kwargs: Any) -> Cells:
     """Guess what is not shown from its neighbours; the guesses are marked, and block sums."""
     plain = decimals(cells).interpolate(**kwargs | {"copy": True})
     return guessed(cells, plain.to_numpy(np.float64, na_value=np.nan), ~plain.isna())
+
+
+def recognised(cells: Cells, made: Cells) -> Cells:
+    """Let a bare number that a function hands on, as `int` does, be the cell in its place whose number it is."""
+    if len(made) != len(cells):
+        return made
+    bare = (made.addresses == UNKNOWN) & (made.status == CellStatus.DERIVED)
+    same = bare & ~is_missing(cells.status) & (made.values == cells.values)
+    if not same.any():
+        return made
+    registry, (theirs, ours) = aligned(made, cells)
+    return replace(
+        made,
+        status=np.where(same, cells.status, made.status),
+        addresses=np.where(same, ours, theirs),
+        registry=registry,
+    )
 
 
 def mark_in_place_of_hidden(cells: Cells, made: Cells) -> None:

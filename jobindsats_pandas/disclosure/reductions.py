@@ -6,13 +6,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, cast
+from weakref import WeakSet
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
-from jobindsats_pandas.disclosure.callers import grouping, warn_gaps, warn_hidden, warn_mixed, warn_unweighted
+from jobindsats_pandas.disclosure.callers import (
+    gone_over,
+    grouping,
+    warn_gaps,
+    warn_hidden,
+    warn_mixed,
+    warn_unweighted,
+)
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -30,6 +38,7 @@ from jobindsats_pandas.disclosure.nullable import (
     statistic,
 )
 from jobindsats_pandas.disclosure.places import with_gaps
+from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
 __all__ = ["accumulated", "biased", "checked", "group_quantile", "grouped", "quantiles", "reduced", "sums_of"]
@@ -42,6 +51,10 @@ _BIASED = frozenset(
 )
 # Of a single cell these are that cell.
 _OF_ONE = frozenset("mean median first last min max".split())  # noqa: SIM905
+# So few cells are checked one by one.
+_FEW = 64
+# Columns that were seen to hold one level of each dimension: whoever computes one statistic computes others too.
+_OF_ONE_LEVEL: WeakSet[Cells] = WeakSet()
 
 
 def checked(cells: Cells, ids: Ids | None, groups: int, operation: str, *, skipna: bool = True) -> SumCheck:
@@ -80,7 +93,12 @@ def sums_of(check: SumCheck) -> Cells:
 def reduced(cells: Cells, name: str, *, skipna: bool, keepdims: bool = False, **kwargs: Any) -> Any:
     """One of all: as cells of one where that is a cell (a sum, an extreme), or where dimensions are kept."""
     if name == "sum":
-        return _sums(cells, None, 1, name, kwargs.get("min_count", 0), skipna=skipna)
+        min_count = kwargs.get("min_count", 0)
+        few = 1 < len(cells) <= _FEW and min_count <= len(cells) and not (keepdims or sums_allowed())
+        # Loops over groups sum a few cells at a time, thousands of times.
+        if few and (quick := small_sum(cells)) is not None:
+            return quick
+        return _sums(cells, None, 1, name, min_count, skipna=skipna)
     if name in {"min", "max"}:
         return _extreme(cells, name, skipna=skipna)
     if name in _BIASED:
@@ -163,21 +181,32 @@ def biased(cells: Cells, name: str, ids: Ids | None = None, groups: int = 1, *, 
         count = int(np.count_nonzero(inside))
         if not several.all():
             cells, ids = cells[several], ids[several]
-    if hidden := count_hidden(cells.status) + dropped:
-        warn_hidden(
-            f"{name}: {hidden:,} of {count:,} cells are hidden or not available; computed on the others alone."
-        )
+    if count_hidden(cells.status) + dropped:
+
+        def told() -> str:
+            # What describe() does with one group or column it does with all of them.
+            over = gone_over(cells) if ids is None else [cells]
+            gone = sum(one.dropped for one in over) if dropped else 0
+            hidden = gone + sum(count_hidden(one.status) for one in over)
+            every = gone + sum(map(len, over)) if ids is None else count
+            return f"{name}: {hidden:,} of {every:,} cells are hidden or not available; computed on the others alone."
+
+        warn_hidden(told)
     check = check_sums(cells, ids, groups)
     if name == "mean" and check.over_members_of_rates():
         warn_unweighted(
             f"{name}: a mean of rates in which each of {count:,} cells counts alike, whatever stands behind it: no"
             " rate of them together. df.jobindsats.official_total() gives the published one, where there is one."
         )
+    if cells in _OF_ONE_LEVEL:
+        return
     if mixed := check.mixed_levels():
         warn_mixed(
             f"{name}: totals and their parts, or different levels, stand together in {', '.join(mixed)};"
             f" all {count:,} cells counted alike. df.jobindsats.without_totals() keeps one level."
         )
+    elif ids is None:
+        _OF_ONE_LEVEL.add(cells)
 
 
 def accumulated(cells: Cells, name: str, *, skipna: bool = True, **kwargs: Any) -> Cells:

@@ -47,18 +47,10 @@ __all__ = [
 ]
 
 _OPERATORS: Final = {
-    "add": "add",
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "truediv",
-    "true_divide": "truediv",
-    "floor_divide": "floordiv",
-    "remainder": "mod",
-    "power": "pow",
-    "negative": "neg",
-    "positive": "pos",
-    "absolute": "abs",
-}
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv",
+    "floor_divide": "floordiv", "remainder": "mod", "power": "pow",
+    "negative": "neg", "positive": "pos", "absolute": "abs",
+}  # fmt: skip
 _NAMES: Final[dict[int, str]] = {
     CellStatus.DISCRETIONISED: "<hidden>",
     CellStatus.NOT_AVAILABLE: "<not available>",
@@ -288,9 +280,10 @@ def cell(
     address: int | None = UNKNOWN,
     registry: Registry = EMPTY,
     whole: bool = False,
+    hidden: int = 0,
 ) -> Any:
-    """Make one cell of the right class."""
-    return _made(number, _Origin((status,), (address,), registry), whole=whole)
+    """Make one cell of the right class; so many hidden ones had been dropped from beside it."""
+    return _made(number, _Origin((status,), (address,), registry, hidden), whole=whole)
 
 
 def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
@@ -316,12 +309,6 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     origin = _Origin(status, addresses, cells.registry, hidden + cells.dropped, visible)
     visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
-    if not missing.any():
-        for place, number in enumerate(cells.values.tolist()):
-            one = make(visible_class, number)
-            one._origin, one._place = origin, place
-            yield one
-        return
     for place, (number, gone) in enumerate(zip(cells.values.tolist(), missing.tolist(), strict=True)):
         if gone and status[place] == CellStatus.HOLE:
             yield math.nan

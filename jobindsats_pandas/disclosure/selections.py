@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_hidden, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, is_unseen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,15 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["counted", "vanished"]
 
 
-def _unseen(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where a number is hidden, or was before it was filled."""
-    unseen: NDArray[np.bool_] = is_hidden(status) | (status == CellStatus.FILLED)
-    return unseen
-
-
 def counted(status: NDArray[np.uint8]) -> tuple[int, int]:
     """How many cells are unseen, and how many are seen."""
-    unseen = int(np.count_nonzero(_unseen(status)))
+    unseen = int(np.count_nonzero(is_unseen(status)))
     filled = int(np.count_nonzero(status == CellStatus.FILLED))
     return unseen, len(status) - int(np.count_nonzero(is_missing(status))) - filled
 
@@ -45,7 +39,7 @@ def vanished(before: Cells, after: Cells) -> tuple[int, tuple[str, ...]]:
     tuple of str
         The members whose rows left with all their hidden cells.
     """
-    unseen = _unseen(before.status)
+    unseen = is_unseen(before.status)
     seen = ~unseen & ~is_missing(before.status)
     kept, shown = before.addresses[seen], after.addresses[~is_missing(after.status)]
     if len(kept) and not np.array_equal(np.sort(kept), np.sort(shown)):
@@ -86,6 +80,6 @@ def _axes(cells: Decoded) -> list[NDArray[np.int64]]:
 
 def _name(cells: Decoded, axis: int, code: int) -> str:
     space = cells.space
-    if axis < len(space.dimensions):
-        return space.dimensions[axis].members[code].name
-    return space.periods[code][1] if axis == len(space.dimensions) else space.measures[code].name
+    members = ([member.name for member in dimension.members] for dimension in space.dimensions)
+    names = [*members, [period for _, period in space.periods], [measure.name for measure in space.measures]]
+    return names[axis][code]

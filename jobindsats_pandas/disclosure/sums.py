@@ -84,8 +84,8 @@ _SUSPENDS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 def allow_sums() -> Iterator[None]:
     """Let every sum through, also the wrong ones: hidden cells then count as 0.
 
-    It holds only in the thread or task that entered it, and not outside a generator that entered it and has paused. A sum that would have been refused has an unknown address, so
-    it adds to nothing afterwards.
+    It holds only in the thread or task that entered it, and not outside a generator that entered it and has paused.
+    A sum that would have been refused has an unknown address, so it adds to nothing afterwards.
 
     Examples
     --------
@@ -227,10 +227,11 @@ class SumCheck:
     def over_members_of_rates(self) -> bool:
         """Whether some group holds one published rate of several members."""
         return any(
-            measure.kind is Kind.NONE and not measure.derived and table.over_members()
+            measure.kind is Kind.NONE and not measure.derived and members.differ.any()
             for table in self.tables
             if table.one_measure >= 0
             for measure, _ in table.by_measure()
+            for members in table.members
         )
 
     def mixed_levels(self) -> list[str]:
@@ -462,31 +463,17 @@ class TableCells:
         return self._pairs[0]
 
     @property
-    def _members(self) -> list[_Pairs]:
+    def members(self) -> list[_Pairs]:
+        """For each dimension the members that each group has."""
         return self._pairs[:0:-1]
 
     def gaps(self) -> str:
         """What is said where a sum runs over periods between which the table has none; else empty."""
-        if not self.periods.differ.any():
+        pairs = self.periods
+        if not pairs.differ.any():
             return ""
-        pairs, types = self.periods, self.space.period_types
-        codes = pairs.keys if pairs.groups.ids is None else pairs.keys[pairs.differ[pairs.groups.ids]]
-        said = (self._gaps_between(codes[types[codes] == kind]) for kind in np.unique(types[codes]))
-        return next(filter(None, said), "")
-
-    def _gaps_between(self, codes: Codes) -> str:
-        """As `gaps`, of periods of one type."""
-        known = self.space.ordinals
-        first, last = codes[known[codes].argmin()], codes[known[codes].argmax()]
-        span = int(known[last] - known[first]) + 1
-        alike = self.space.period_types == self.space.period_types[first]
-        has = int(np.count_nonzero(alike & (known >= known[first]) & (known <= known[last])))
-        if has == span:
-            return ""
-        (_, start), (kind, end) = self.space.periods[first], self.space.periods[last]
-        return (
-            f"table {self.space.table} has {has:,} of the {span:,} periods of type {kind} from {start} to {end}; what is"
-            " added is not the whole time between them."
+        return self.space.gaps(
+            pairs.keys if pairs.groups.ids is None else pairs.keys[pairs.differ[pairs.groups.ids]]
         )
 
     def by_measure(self) -> Iterator[tuple[AddressMeasure, NDArray[np.intp] | slice]]:
@@ -501,13 +488,9 @@ class TableCells:
         """Which groups have some of these cells, or any where those are all."""
         return self.periods.present if isinstance(where, slice) else self.groups.count(where) > 0
 
-    def over_members(self) -> bool:
-        """Whether some group has several members of a dimension."""
-        return any(bool(members.differ.any()) for members in self._members)
-
     def mixed_levels(self) -> list[Flags]:
         """For each dimension, which groups have cells of several levels."""
-        of_dimensions = zip(self.space.dimensions, self._members, strict=True)
+        of_dimensions = zip(self.space.dimensions, self.members, strict=True)
         return [members.of(dimension.level_of).differ for dimension, members in of_dimensions]
 
     def reasons(self) -> NDArray[np.uint16]:
@@ -537,7 +520,7 @@ class TableCells:
             result = np.full(self.groups.number, self.one_measure, dtype=np.int64)
         else:
             result = self.groups.one_of(self.measure, 0)
-        for dimension, members in zip(self.space.dimensions, self._members, strict=True):
+        for dimension, members in zip(self.space.dimensions, self.members, strict=True):
             nearest, differ = members.first, members.differ
             for row in dimension.ancestors[-2:0:-1]:
                 if not differ.any():

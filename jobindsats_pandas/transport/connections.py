@@ -3,13 +3,15 @@
 A time limit on each read starts anew at every byte, so that a server could drip for ever: status line, headers, interim
 answers, sizes of chunks, trailers, compressed streams without output. All of them, and a proxy's answer, pass through the
 one file that http.client reads an answer from; so that file holds the deadline. What comes before has limits of its own:
-the operating system's for connecting, and OpenSSL's, which counts a whole handshake, for encryption.
+the system's for looking a name up and for connecting, of which each address that the name has is given what is left of the
+deadline, and OpenSSL's, which counts a whole handshake, for encryption.
 """
 
 from __future__ import annotations
 
 import io
 import queue
+import socket
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,8 +20,11 @@ from functools import cache
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import connection
+
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
     from _typeshed import WriteableBuffer
@@ -68,9 +73,9 @@ class OversizeError(Exception):
 class TimedFile(io.RawIOBase):
     """The bytes of one answer, none of which is waited for beyond the deadline."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._bytes = connection.makefile("rb", buffering=0)
+    def __init__(self, sock: socket.socket) -> None:
+        self._connection = sock
+        self._bytes = sock.makefile("rb", buffering=0)
         self._exchange = _current.get()
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
@@ -132,6 +137,33 @@ class Timed:
         _current.get().sent = True
 
 
+class TimedAddresses(Timed):
+    """What is added where names are looked up here, and not by a SOCKS proxy."""
+
+    def _new_conn(self: Any) -> socket.socket:
+        """Connect to one of the host's addresses; urllib3 would give each of them the whole time anew."""
+        deadline, problem = _current.get().deadline, None
+        try:
+            found = socket.getaddrinfo(
+                self._dns_host, self.port, connection.allowed_gai_family(), socket.SOCK_STREAM
+            )
+        except (socket.gaierror, UnicodeError) as error:
+            raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type] # a name that is none
+        for address in dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found):
+            left = min(self.timeout, deadline - time.monotonic())
+            if left <= 0:
+                break
+            try:
+                return connection.create_connection(
+                    (address, self.port), left, self.source_address, self.socket_options
+                )
+            except OSError as error:
+                problem = error
+        if problem is None or isinstance(problem, TimeoutError):
+            raise ConnectTimeoutError(self, f"Connection to {self.host} timed out.") from problem
+        raise NewConnectionError(self, f"Failed to establish a new connection: {problem}") from problem
+
+
 class Shelf(queue.LifoQueue[Any]):
     """Idle connections, the last used on top.
 
@@ -167,5 +199,6 @@ def keep_time(manager: Any) -> None:
 @cache
 def _timed(pool: type) -> type:
     kind = pool.ConnectionCls  # type: ignore[attr-defined]
-    connection = type(f"Timed{kind.__name__}", (Timed, kind), {})
-    return type(f"Timed{pool.__name__}", (pool,), {"ConnectionCls": connection, "QueueCls": Shelf})
+    added = TimedAddresses if kind._new_conn is HTTPConnection._new_conn else Timed  # noqa: SLF001
+    timed = type(f"Timed{kind.__name__}", (added, kind), {})
+    return type(f"Timed{pool.__name__}", (pool,), {"ConnectionCls": timed, "QueueCls": Shelf})

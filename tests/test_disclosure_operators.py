@@ -1,0 +1,287 @@
+"""Arithmetic, comparison and numpy's functions, cell by cell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from columns import make, quietly
+
+from jobindsats_pandas.disclosure import (
+    UNKNOWN,
+    CellStatus,
+    allow_sums,
+)
+from jobindsats_pandas.errors import GuardRemovedWarning, InvalidSumError
+from jobindsats_pandas.kinds import Kind
+
+
+def test_scaling_keeps_the_cell_as_a_derived_measure():
+    column = pd.Series(make([2, 4]))
+    doubled = 2 * column
+    assert doubled.sum() == 12
+    assert (doubled / 2).sum() == 6
+    assert ((column * 3) * 5 / 15).array.registry.measures((column * 3 * 5 / 15).array.addresses)[0][
+        1
+    ].id == "FLOW"
+    assert (-column).sum() == -6
+    assert abs(column).sum() == 6
+    assert (column * 1).sum() == 6
+    assert (column + 0).sum() == 6
+    assert (+column).sum() == 6
+    assert column.round().sum() == 6
+    assert pd.Series(make([1.25, 2.25], kind=Kind.MONEY)).round(1).sum() == pytest.approx(3.4, abs=0.11)
+    with pytest.raises(InvalidSumError) as caught:
+        pd.concat([column, doubled.set_axis([2, 3])]).sum()
+    assert caught.value.reasons == ("measures",)
+    for unknown in (
+        column + 1,
+        column**2,
+        1 / column,
+        column % 2,
+        column // 2,
+        5 - column,
+        column * np.array([1, 2]),
+    ):
+        with pytest.raises(InvalidSumError) as caught:
+            unknown.sum()
+        assert caught.value.reasons == ("unknown",)
+    assert ((column * 0).array.addresses == UNKNOWN).all()
+
+
+def test_chained_arithmetic_does_not_grow_names_without_end():
+    column = pd.Series(make([2, 4]))
+    value = column
+    for _ in range(12):
+        value = value / column
+        value = value * column
+    assert max(len(measure.id) for space in value.array.registry.spaces for measure in space.measures) < 130
+
+
+def test_a_ratio_is_a_rate_and_a_product_of_published_measures_has_no_kind():
+    frame = pd.DataFrame(
+        {
+            "flow": make([10, 30]),
+            "stock": make([100, 100], kind=Kind.STOCK),
+            "persons": make([50, 50], kind=Kind.PERSONS),
+            "rate": make([0.5, 0.1], kind=Kind.NONE),
+        }
+    )
+    with pytest.raises(InvalidSumError) as caught:
+        (frame.flow / frame.stock).sum()
+    assert caught.value.reasons == ("rate",)
+    assert "ratios do not add" in str(caught.value)
+    for product in (
+        frame.rate * frame.stock,
+        frame.stock * frame.rate,
+        frame.rate * frame.persons,
+        frame.flow * frame.stock,
+        frame.stock / frame.rate,
+        frame.stock / (frame.stock / frame.rate),
+    ):
+        with pytest.raises(InvalidSumError) as caught:
+            product.sum()
+        assert caught.value.reasons == ("rate",)
+    with pytest.raises(InvalidSumError):
+        frame.rate.array @ frame.stock.array
+    assert (frame.flow / frame.stock * frame.stock).sum() == 40
+    assert (frame.stock / frame.persons * 2 * frame.persons).sum() == 400
+    assert (frame.stock - frame.stock).sum() == 0
+    with pytest.raises(InvalidSumError):
+        (frame.stock - frame.flow).sum()
+    shares = frame.stock / frame.stock.sum()
+    assert shares.tolist() == [0.5, 0.5]
+
+
+def test_differences_over_time_work_and_do_not_add():
+    january, february = pd.Series(make([5, 6])), pd.Series(make([7, 9], period=1))
+    change = february - january
+    assert change.tolist() == [2, 3]
+    assert (change.array.addresses == UNKNOWN).all()
+    with pytest.raises(InvalidSumError):
+        change.sum()
+
+
+def test_two_cells_add_by_the_same_rules_and_are_hidden_where_either_is():
+    january, february = pd.Series(make([5, 6, 7], [0, 1, 3])), pd.Series(make([7, 9, 3], period=1))
+    both = january + february
+    assert both.tolist()[::2] == [12, 3]
+    assert both.array.status.tolist() == [CellStatus.DERIVED, CellStatus.DISCRETIONISED, CellStatus.OBSERVED]
+    assert sum([january, february]).tolist()[0] == 12
+    with pytest.raises(InvalidSumError, match="refused in 3 of 3 groups"):
+        february + february
+    with pytest.raises(InvalidSumError) as caught:
+        pd.Series(make([1, 2], kind=Kind.STOCK)) + pd.Series(make([3, 4], kind=Kind.STOCK, period=1))
+    assert caught.value.reasons == ("periods",)
+    with pytest.raises(InvalidSumError):
+        february - (0 - february)
+    shorter = february.iloc[:2]
+    assert (shorter + january).array.status.tolist() == [5, 1, 2]
+    assert shorter.add(february.iloc[2:], fill_value=0).tolist() == [7, 9, 3]
+    with pytest.raises(InvalidSumError, match="filled with a guess"):
+        shorter.add(january, fill_value=0)
+    decimal = pd.Series(make([0.5], kind=Kind.MONEY)) + pd.Series(make([2], kind=Kind.MONEY, period=1))
+    assert decimal.tolist() == [2.5]
+    assert (pd.Series(make([5, 6], members=[8, 9])) + february.iloc[0]).tolist() == [12, 13]
+    with allow_sums():
+        assert (february + february).tolist() == [14, 18, 6]
+
+
+def test_hidden_stays_hidden_through_arithmetic():
+    column = pd.Series(make([5, 0, 0, 0, 5, 5], [0, 1, 2, 3, 4, 6]))
+    assert (column * 2).array.status.tolist() == [5, 1, 2, 3, 4, 6]
+    assert (column - column).array.status.tolist() == [5, 1, 2, 3, 4, 6]
+    assert (column / column.iloc[::-1].array).array.status[1] == CellStatus.DISCRETIONISED
+    assert (column + np.nan).isna().all()
+    assert (column + pd.NA).isna().all()
+    assert (column / 0).array.status[0] == CellStatus.DERIVED
+    nothing = pd.Series(make([0, 0])) / pd.Series(make([0, 0], kind=Kind.STOCK))
+    assert nothing.array.status.tolist() == [CellStatus.NOT_AVAILABLE] * 2
+
+
+def test_operands_that_do_not_fit_are_refused_as_pandas_does():
+    array = make([1, 2])
+    with pytest.raises(ValueError, match="Lengths"):
+        array + np.array([1, 2, 3])
+    with pytest.raises(NotImplementedError):
+        array + np.ones((2, 2))
+    with pytest.raises(TypeError):
+        array + "x"
+    assert (array * [1, 1]).tolist() == [1, 2]
+    assert (array * np.array(2)).tolist() == [2, 4]
+    assert array.__add__(pd.Series([1, 2])) is NotImplemented
+    assert array.__eq__(pd.Series([1, 2])) is NotImplemented
+    assert array.__matmul__(pd.Series([1, 2])) is NotImplemented
+    assert divmod(array, 2)[1].tolist() == [1, 0]
+    assert (array * pd.Timedelta(days=1)).tolist() == [pd.Timedelta(days=1), pd.Timedelta(days=2)]
+    with pytest.warns(GuardRemovedWarning, match="bare numbers stand on the other side"):
+        assert np.add(array, pd.Series([1, 2])).tolist() == [2, 4]
+    assert abs(make([-4, 3])).tolist() == [4, 3]
+    assert (array == pd.array([1, 3], dtype="int64[pyarrow]")).tolist() == [True, False]
+
+
+def test_nothing_is_known_to_be_larger_or_equal_to_a_cell_that_is_not_shown():
+    for status in (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ABSENT):
+        array = make([5, 0], [0, status])
+        for compared in (
+            array > 1,
+            array >= 5,
+            array < 10,
+            array <= 5,
+            array == array.copy(),
+            array == [5, 7],
+            np.array([5, 7]) == array,
+            array != 3,
+            np.equal(5, array),
+            np.less(1, array),
+            array != "x",
+            array.take([0, -1], allow_fill=True) == 5,
+            make([5, 2]) == array,
+            array[0] == array,
+        ):
+            assert compared.dtype == "boolean"
+            assert compared[0]
+            assert compared[1] is pd.NA
+        assert (array == pd.NA).isna().all()
+        assert (array == array[1]).isna().all()
+    array = make([5, 0], [0, 1])
+    assert (array == make([5, 7])).dtype == "boolean"
+    assert 5 in array
+    assert 1 not in array
+    assert any(pd.isna(one) for one in array)
+    assert array.dtype.na_value in array
+    assert pd.NA not in array
+
+
+# What pandas makes of a column of 9, 20, 5 and a hidden cell, and the rows that must be left.
+SELECTIONS = {
+    "df[df.x < 10]": [0, 2],
+    "df[~(df.x < 10)]": [1],
+    "df.loc[df.x < 10]": [0, 2],
+    "df[(df.x < 10) & (df.y > 1)]": [2],
+    "df[(df.y < 1) | (df.x > 10)]": [0, 1],
+    "df.query('x < 10')": [0, 2],
+    "df.query('not x < 10')": [1],
+    "df.query('3 < x < 10 and y > 1')": [2],
+    "df.query('x == 5')": [2],
+    "df.query('x in [5, 9]')": [0, 2],
+    "df[df.eval('x < 10')]": [0, 2],
+    "df[df.x.between(5, 9)]": [0, 2],
+    "df[df.x.isin([5])]": [2],
+    "df[df.x == df.x]": [0, 1, 2],
+}
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_selection_by_a_comparison_leaves_out_what_is_not_shown(selection):
+    df = pd.DataFrame({"x": make([9, 20, 5, 0], [0, 0, 0, 1]), "y": range(4)})
+    assert list(eval(selection, {"df": df}).index) == SELECTIONS[selection]
+
+
+def test_comparisons_count_what_is_not_shown_as_unknown():
+    column = pd.Series(make([9, 20, 5, 0], [0, 0, 0, 1]))
+    low = column < 10
+    assert low.value_counts(dropna=False).to_dict() == {True: 2, False: 1, pd.NA: 1}
+    assert low.isna().sum() == (~low).isna().sum() == 1
+    assert low.sum() == 2
+    for function in (lambda: np.where(low, 1, 0), lambda: np.flatnonzero(low), lambda: bool(low[3])):
+        with pytest.raises(TypeError, match="boolean value of NA is ambiguous"):
+            function()
+    with pytest.raises(ValueError, match="cannot convert to 'bool'"):
+        low.to_numpy(dtype=bool)
+
+
+def test_pandas_gets_along_with_comparisons_of_which_some_are_unknown():
+    column = pd.Series(make([9, 20, 5, 0], [0, 0, 0, 1]), name="x")
+    df = pd.DataFrame({"x": column, "y": range(4)})
+
+    def shown(result):
+        return ["-" if pd.isna(one) else int(one) for one in result]
+
+    # A condition that is unknown does not hold, and what is written over a hidden cell is a guess.
+    assert shown(column.where(column < 10, 0)) == [9, 0, 5, 0]
+    assert shown(column.mask(column < 10, 0)) == [0, 20, 0, 0]
+    assert column.where(column < 10, 0).array.status[3] == CellStatus.FILLED
+    assert column.where(column < 10).array.status[3] == CellStatus.DISCRETIONISED
+    assert shown(df[["x"]].where(df[["x"]] < 10).x) == [9, "-", 5, "-"]
+    assert shown(column.clip(6, 10)) == [9, 10, 6, "-"]
+    assert shown(column.replace(5, 6)) == [9, 20, 6, "-"]
+    assert shown(quietly(column.rank)) == [2, 3, 1, "-"]
+    assert shown(column.sort_values()) == [5, 9, 20, "-"]
+    assert pd.cut(column, [0, 9, 99]).cat.codes.tolist() == [0, 1, 0, -1]
+    assert df.groupby(df.x < 10).y.sum().to_dict() == {False: 1, True: 2}
+    assert column.equals(column.copy())
+    assert not column.equals(column + 1)
+    assert column.compare(column.replace(5, 6)).index.tolist() == [2]
+    assert df.assign(low=df.x < 10).low.tolist() == [True, False, True, pd.NA]
+    df.loc[df.x < 10, "y"] = 99
+    assert df.y.tolist() == [99, 1, 99, 3]
+    pd.testing.assert_series_equal(column, column.copy())
+
+
+def test_numpy_functions_compute_cell_by_cell_and_sum_by_the_rules():
+    array = make([4, 9])
+    assert np.sqrt(array).tolist() == [2.0, 3.0]
+    assert np.subtract(10, array).tolist() == [6, 1]
+    assert np.isnan(make([4.0, 0], [0, 1])).tolist() == [False, True]
+    assert np.modf(make([1.5]))[0].tolist() == [0.5]
+    assert np.negative(array).tolist() == [-4, -9]
+    assert np.add.reduce(array) == 13
+    assert np.maximum.reduce(array) == 9
+    assert np.add.accumulate(array).tolist() == [4, 13]
+    assert np.maximum.accumulate(array).tolist() == [4, 9]
+    assert np.matmul(array, np.ones(2)) == 13
+    assert np.ones(2) @ array == 13
+    out = np.empty(2)
+    np.sqrt(array, out=out)
+    assert out.tolist() == [2.0, 3.0]
+    with pytest.raises(TypeError):
+        np.add.outer(array, array)
+    for function in (
+        np.add.reduce,
+        np.add.accumulate,
+        lambda persons: persons @ np.ones(2),
+        lambda persons: np.ones(2) @ persons,
+    ):
+        with pytest.raises(InvalidSumError):
+            function(make([4, 9], kind=Kind.PERSONS))
