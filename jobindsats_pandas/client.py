@@ -72,6 +72,7 @@ CONNECTIONS_CAP = 4
 #: A request that timed out is recognised on disk by its first piece, cut at most so many times.
 CUTS_REMEMBERED = 4
 LAYOUTS = ("wide", "long")
+NAMES = ("full", "short", "id")
 
 _TABLE_ID = re.compile(r"[a-z0-9_]+", re.ASCII)
 
@@ -270,6 +271,7 @@ class Client:
         measures: Any = None,
         *,
         layout: str = "wide",
+        names: str = "full",
         complete: bool = False,
         additive: Mapping[str, str] | None = None,
         refresh: bool = False,
@@ -278,7 +280,8 @@ class Client:
         max_requests: int = 500,
     ) -> pd.DataFrame:
         """Answer a question with a frame, as `jobindsats_pandas.read_jobindsats`."""
-        names = read_question(by, periods, period_type, measures)
+        asked = read_question(by, periods, period_type, measures)
+        names = arguments.choice("names", names, NAMES)
         layout = arguments.choice("layout", layout, LAYOUTS)
         complete = arguments.flag("complete", complete)
         overrides = _overrides(additive)
@@ -290,24 +293,23 @@ class Client:
         def ask(metadata: _Metadata, *, again: bool = False) -> pd.DataFrame:
             # Where an answer held what the metadata do not know, the name of a total may be new too.
             known = metadata.table if again else asker.with_known_totals(metadata.table)
-            question = asker.in_known_forms(self._plan(known, *names))
+            question = asker.in_known_forms(self._plan(known, *asked))
             _refuse_many(question, max_requests)
-            kinds = {
-                measure.column: kind
-                for name, kind in overrides.items()
-                for measure in resolve_measure(metadata.table, name)
-            }
+            kinds = _kinds(metadata.table, overrides)
             question, parts = asker.parts(question, metadata.edition)
             if len(parts) > 1 and not all(part.from_cache for part in parts):
                 self._refuse_update(metadata)
             _refuse_mixture(parts, metadata.table)
             shape: dict[str, Any] = {"layout": layout, "complete": complete}
-            frame, lacking = self._decoded(question, parts, asker, metadata, additive=kinds, **shape)
+            columns = _columns(question, names)
+            frame, lacking = self._decoded(
+                question, parts, asker, metadata, additive=kinds, columns=columns, **shape
+            )
             frame.attrs["jobindsats"] = replace(
                 _provenance(question, parts, self.base_url),
                 **shape,
                 additive={name: str(kind) for name, kind in kinds.items()},
-                asked=names._asdict(),
+                asked=asked._asdict() | ({} if names == "full" else {"names": names}),
                 missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
                 cells=tally(frame),
             ).to_attrs()
@@ -544,6 +546,14 @@ def _provenance(question: Plan, parts: Sequence[Part], base_url: str) -> Provena
     )
 
 
+def _columns(question: Plan, names: str) -> list[str] | None:
+    """What the measures are to be called; None as in the answers."""
+    if names == "full":
+        return None
+    short = question.table.short_names
+    return [measure.id if names == "id" else short[measure.id] for measure in question.measures]
+
+
 def _missing_text(lacking: Missing, question: Plan) -> str:
     """Say which periods did not come, and what that means."""
     table, every = question.table, question.period_type.periods
@@ -594,6 +604,11 @@ def _when(*, refresh: bool, offline: bool) -> tuple[bool, bool]:
             "refresh=True asks the API anew, and offline=True forbids to ask it; take one of them."
         )
     return refresh, offline
+
+
+def _kinds(table: Table, overrides: Mapping[str, Kind]) -> dict[str, Kind]:
+    """The overrides by the measures' columns."""
+    return {m.column: kind for name, kind in overrides.items() for m in resolve_measure(table, name)}
 
 
 def _overrides(additive: Mapping[str, str] | None) -> dict[str, Kind]:

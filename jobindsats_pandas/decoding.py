@@ -61,6 +61,7 @@ def to_frame(
     additive: Mapping[str, Kind] | None = None,
     lacking: Missing = NOTHING_MISSING,
     doubt: Callable[[str], None] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Join the answers to one plan and flag every cell.
 
@@ -81,6 +82,8 @@ def to_frame(
         What did not come; in a complete frame it is `NOT_AVAILABLE`, not `ABSENT`.
     doubt : callable, optional
         Told of each measure whose totals and visible parts contradict each other.
+    columns : sequence of str, optional
+        What the measures are called, one for each; as in the answers by default.
 
     Returns
     -------
@@ -119,7 +122,7 @@ def to_frame(
 
     cells = measured()
     build = _wide if layout == "wide" else _long
-    return build(labels, cells, registry, names[len(made.codes) :])
+    return build(labels, cells, registry, tuple(columns or names[len(made.codes) :]))
 
 
 def _not_available(made: _Arrangement, question: Plan, lacking: Missing) -> np.ndarray | None:

@@ -20,7 +20,7 @@ from jobindsats_pandas import searching as words
 from jobindsats_pandas.documents import Fields
 from jobindsats_pandas.errors import BrokenAnswerError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
-from jobindsats_pandas.matching import find, fold, no_such, several
+from jobindsats_pandas.matching import find, find_measures, fold, no_such, several
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
 
 if TYPE_CHECKING:
@@ -320,11 +320,35 @@ class Table:
 
     @property
     def measures(self) -> pd.DataFrame:
-        """The measures: id, name, group, column in the frame, and kind (what may be added)."""
-        rows = [(m.id, m.name, m.group_id, m.group_name, m.column, str(m.kind)) for m in self.all_measures]
-        return pd.DataFrame(
-            rows, columns=["measure_id", "measure_name", "group_id", "group_name", "column", "kind"]
-        )
+        """The measures: id, name, group, column in the frame, short name, and kind (what may be added)."""
+        rows = [
+            (m.id, m.name, m.group_id, m.group_name, m.column, self.short_names[m.id], str(m.kind))
+            for m in self.all_measures
+        ]
+        columns = ["measure_id", "measure_name", "group_id", "group_name", "column", "short_name", "kind"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @cached_property
+    def short_names(self) -> dict[str, str]:
+        """For the id of each measure, its shortest name that is unique in the table, whatever was asked.
+
+        That is its column without the name of its group, or as much of that as tells it apart.
+        """
+        taken = {fold(text) for dimension in self.structure for text in (dimension.name, "Periode")}
+        short = {}
+        for measure in self.all_measures:
+            pieces = measure.column.split(": ")
+            ends = [": ".join(pieces[start:]) for start in range(len(pieces) - 1, -1, -1)]
+            short[measure.id] = next(
+                (
+                    end
+                    for end in ends
+                    if fold(end) not in taken
+                    and find_measures(end, self.all_measures, lambda m: (m.id, m.column)) == [measure]
+                ),
+                measure.column,
+            )
+        return short
 
     @property
     def dimensions(self) -> pd.DataFrame:

@@ -257,6 +257,8 @@ class Provenance:
     def call(self) -> str:
         """The line that asks for these cells again, each period named; empty where that is not known well enough."""
         exact, asked = self._exact, self.asked or {}
+        if asked.get("names"):
+            exact["names"] = asked["names"]
         if isinstance(asked.get("periods"), list):
             exact["periods"] = asked["periods"]  # which may have gaps
         if len(self.measures) >= _MOST_MEASURES:

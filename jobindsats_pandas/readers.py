@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from contextlib import ExitStack, contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-def _client(client: Client | None) -> Client:
+def client_of(client: Client | None) -> Client:
     """Take the client that was given, or make one from the environment."""
     if client is None:
         return Client()
@@ -82,6 +82,7 @@ def read_jobindsats(
     measures: str | Sequence[str] | None = None,
     *,
     layout: str = "wide",
+    names: Literal["full", "short", "id"] = "full",
     complete: bool = False,
     additive: Mapping[str, str] | None = None,
     client: Client | None = None,
@@ -111,6 +112,9 @@ def read_jobindsats(
         Names or ids; all by default.
     layout : {"wide", "long"}
         One column per measure, or the columns ``measure``, ``value`` and ``status``.
+    names : {"full", "short", "id"}
+        What measures are called: as in the data bank; by the shortest name that is unique in the table, which is that
+        without the group's (``table.measures`` shows both); or by their ids. Every method takes any of them.
     complete : bool, default False
         Whether combinations that the API left out come back as rows with the status ``ABSENT``; they count as 0.
     additive : mapping of str to str, optional
@@ -160,13 +164,14 @@ def read_jobindsats(
     >>> list(df["Område"].unique())
     ['Ærø', 'Aarhus']
     """
-    return _client(client).read(
+    return client_of(client).read(
         table,
         by,
         periods,
         period_type,
         measures,
         layout=layout,
+        names=names,
         complete=complete,
         additive=additive,
         refresh=refresh,
@@ -221,7 +226,7 @@ def read_official_total(
     (22, 1)
     """
     question = totals.question_for_total(arguments.frame("df", df), measure=measure, over=over)
-    return _client(client).read(**question, refresh=refresh, offline=offline)
+    return client_of(client).read(**question, refresh=refresh, offline=offline)
 
 
 def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None) -> pd.DataFrame:
@@ -294,7 +299,7 @@ def plan(
     ...     ji.plan("y25i01", by="_nykom", periods="latest:12", client=client).summary
     '1 request, 4,752 cells'
     """
-    return _client(client).plan(table, by, periods, period_type, measures, offline=offline)
+    return client_of(client).plan(table, by, periods, period_type, measures, offline=offline)
 
 
 def subjects(*, client: Client | None = None, refresh: bool = False, offline: bool = False) -> pd.DataFrame:
@@ -313,7 +318,7 @@ def subjects(*, client: Client | None = None, refresh: bool = False, offline: bo
     >>> frame.columns.to_list()
     ['subject_group_id', 'subject_group_name', 'subject_id', 'subject_name']
     """
-    return _client(client).subjects(refresh=refresh, offline=offline)
+    return client_of(client).subjects(refresh=refresh, offline=offline)
 
 
 def tables(
@@ -351,7 +356,7 @@ def tables(
     >>> found[["table_id", "matched"]].to_dict("list")
     {'table_id': ['y01h01'], 'matched': ['Sanktioner til dagpengemodtagere (syntetisk); A-kasse']}
     """
-    return _client(client).tables(search, refresh=refresh, offline=offline)
+    return client_of(client).tables(search, refresh=refresh, offline=offline)
 
 
 def find(search: str, *, client: Client | None = None, offline: bool = False) -> pd.DataFrame:
@@ -385,7 +390,7 @@ def find(search: str, *, client: Client | None = None, offline: bool = False) ->
     >>> found.loc[0, ["table_id", "hierarchy_id", "label"]].tolist()
     ['y25i01', '_ygrpi09', 'Kontanthjælp']
     """
-    return _client(client).find(search, offline=offline)
+    return client_of(client).find(search, offline=offline)
 
 
 def table(table: str, *, client: Client | None = None, refresh: bool = False, offline: bool = False) -> Table:
@@ -409,4 +414,4 @@ def table(table: str, *, client: Client | None = None, refresh: bool = False, of
     >>> found.hierarchies["hierarchy_id"].to_list()[:2]
     ['_nykom', '_region']
     """
-    return _client(client).table(table, refresh=refresh, offline=offline)
+    return client_of(client).table(table, refresh=refresh, offline=offline)

@@ -108,8 +108,8 @@ def read_as_of(folder: str | os.PathLike[str], as_of: Any) -> pd.DataFrame:
     QueryError
         If `as_of` is no day, or there is no release so old.
     """
-    place = _folder(folder)
     day = _day(as_of)
+    place = _folder(folder)
     found = _kept(place)
     if not found:
         raise QueryError(f"{place} holds no releases, which are files such as 2026-10-08.parquet.")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from jobindsats_pandas import arguments, files, parquet
 from jobindsats_pandas.accessor import FrameAccessor
-from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import (
     ConfigurationError,
     ProvenanceError,
@@ -17,6 +16,7 @@ from jobindsats_pandas.errors import (
 from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.provenance import Provenance
+from jobindsats_pandas.readers import client_of
 from jobindsats_pandas.releases import keep
 from jobindsats_pandas.revisions import Revisions, compare
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+    from jobindsats_pandas.client import Client
 
 __all__ = ["update"]
 
@@ -93,7 +95,7 @@ def update(
     place = arguments.path("path", path)
     folder = arguments.optional(arguments.path, "releases", releases)
     refresh = arguments.flag("refresh", refresh)
-    asked_of = client or Client()
+    asked_of = client_of(client)
     with files.claimed(place) as free:
         if not free:
             raise QueryError(f"{place} is being updated by another process; nothing was done.")

@@ -85,6 +85,8 @@ def callables() -> Iterator[tuple[str, Callable[..., Any], Callable[[Answers], d
         "dimension": lambda _: "A-kasse",
         "level": lambda _: "total",
         "path": lambda _: "x",
+        "folder": lambda _: "x",
+        "measure": lambda _: "Antal sanktioner i alt",
         "name": lambda _: "Aarhus",
         "hierarchy": lambda _: "_akassedp",
         "period_type": lambda _: None,
@@ -180,8 +182,10 @@ def test_a_wrong_argument_is_taken_or_refused_by_an_error_of_the_package(
                 if answers.sent > before and not (parameter == "table" and isinstance(value, str)):
                     failures[what] = "refused, but something was sent"
             except OSError as error:
-                # What a path leads to is the file system's to judge, and its errors say it best.
-                if parameter != "path":
+                # What a path leads to is the file system's to judge, and its errors say it best; "x" leads nowhere.
+                if parameter not in {"path", "folder", "releases"} and not isinstance(
+                    error, FileNotFoundError
+                ):
                     failures[what] = repr(error)
             except Exception as error:  # noqa: BLE001 - every other one is what is looked for
                 failures[what] = repr(error)[:200]

@@ -31,6 +31,7 @@ from jobindsats_pandas.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TABLES = ["y25i01", "y01c01", "y01h01", "y28a15", "y14d03", "ptv_a02", "y01u01", "y25i14", "y30r21"]
 
@@ -794,3 +795,37 @@ def test_a_search_looks_through_the_members_of_tables_whose_metadata_are_on_disk
     with pytest.warns(QueryWarning, match=r"No member holds 'xyzzy'\. Try fewer or other words\."):
         assert client.find("xyzzy", offline=True).empty
     assert len(api.requests) == before
+
+
+def test_measures_are_called_as_asked_and_go_by_all_their_names(client: ji.Client, tmp_path: Path) -> None:
+    table, question = client.table("y01h01"), {"by": "A-kasse", "periods": 2}
+    listed = table.measures.set_index("column")
+    full, short, ids = (client.read("y01h01", **question, names=names) for names in ("full", "short", "id"))
+    assert short.columns[2:].to_list() == listed.loc[full.columns[2:], "short_name"].to_list()
+    assert ids.columns[2:].to_list() == listed.loc[full.columns[2:], "measure_id"].to_list()
+    assert "Gentagelsesvirkning (arbejdskrav)" in short.columns
+    long = client.read("y01h01", **question, names="short", layout="long")
+    assert long["measure"].cat.categories.to_list() == short.columns[2:].to_list()
+    name = "Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)"
+    for frame in (full, short, ids):
+        for goes_by in (name, name.partition(": ")[2], listed.loc[name, "measure_id"]):
+            assert frame.jobindsats.sum_bounds(goes_by)["low"].to_list() == [
+                full.jobindsats.sum_bounds(name)["low"][0]
+            ]
+    # What was asked is known, and so is the name, after Parquet too.
+    assert "names='short'" in repr(short.jobindsats.source)
+    short.jobindsats.to_parquet(tmp_path / "x.parquet")
+    pd.testing.assert_frame_equal(ji.read_parquet(tmp_path / "x.parquet"), short)
+    assert len(ji.update(tmp_path / "x.parquet", client=client)) == 0
+    with pytest.raises(QueryError, match="names='shrt': there are 'full' and 'short' and 'id'"):
+        client.read("y01h01", **question, names="shrt")
+
+
+def test_a_short_name_is_unique_in_its_table_and_never_that_of_a_dimension(client: ji.Client) -> None:
+    for table_id in client.tables()["table_id"]:
+        table = client.table(table_id)
+        names = table.measures["short_name"].to_list()
+        assert len(set(names)) == len(names)
+        assert not set(names) & {dimension.name for dimension in table.structure}
+        for name, measure in zip(names, table.all_measures, strict=True):
+            assert ji.plan(table_id, measures=name, client=client).measures == (measure,)
