@@ -166,7 +166,8 @@ class FrameAccessor:
         -------
         DataFrame
             The columns of `by`, ``measure``, ``value`` (the sum where it is right, hidden where it is not), ``low``,
-            ``high``, ``hidden`` and ``rounded`` (numbers of cells), ``why``.
+            ``high``, ``hidden`` and ``rounded`` (numbers of cells) and ``why`` it is no sum, or low and high differ.
+            ``high`` is missing where nothing bounds the sum, both where no interval can be given.
 
         Raises
         ------
@@ -196,7 +197,8 @@ class FrameAccessor:
         Returns
         -------
         DataFrame
-            The columns of `by`, ``measure``, ``valid``, ``reasons``, ``cells``, ``hidden``, ``why``.
+            The columns of `by`, ``measure``, ``valid``, ``reasons`` (those of `InvalidSumError`, with commas), ``cells``,
+            ``hidden`` and ``why`` in words.
 
         Examples
         --------
@@ -219,6 +221,12 @@ class FrameAccessor:
         hidden : number, optional
             What to put where a cell is discretionised; its status says so. Missing by default.
 
+        Returns
+        -------
+        DataFrame
+            ``Int64`` and ``Float64`` columns, each followed by ``<name>_status`` (categorical). In the long layout the
+            column ``status`` that is there already takes that place. Nothing guards sums of these numbers.
+
         Examples
         --------
         >>> import jobindsats_pandas as ji
@@ -240,6 +248,7 @@ class FrameAccessor:
     def sdmx(self) -> pd.DataFrame:
         """Turn measures into ordinary numbers, each followed by its SDMX codes OBS_STATUS and CONF_STATUS.
 
+        Each measure is followed by ``<name>_OBS_STATUS`` and ``<name>_CONF_STATUS``, in the long layout by the bare codes' names.
         OBS_STATUS: A normal, Q suppressed, O not available, M nothing counted, D rounded, E derived, I filled.
         CONF_STATUS: F free, C confidential.
         """
@@ -365,18 +374,46 @@ class FrameAccessor:
         Parameters
         ----------
         measure : str, optional
-            Needed where the frame has several.
-        by : str, optional
-            The dimension that the lines or bars are of.
+            Column, name or id of a measure; needed where the frame has several.
+        by : str or sequence of str, optional
+            Dimensions to tell apart: a line or bar for each of their members. By default every dimension in which the
+            cells differ. A dimension that is not named stands at its total.
         kind : {"line", "bar"}, optional
+            By default lines, and bars where there is one period only. Nothing is ever stacked: cells do not add.
         totals : bool, default False
-            Whether totals are drawn beside their parts.
+            Draw totals and subtotals beside their parts too.
         ax : Axes, optional
-            Where to draw; a figure of its own by default.
+            Where to draw; by default a figure of its own, which pyplot does not know of. A figure made with
+            ``layout="constrained"`` makes room for the legend and the source; another one may cut them off.
 
         Returns
         -------
         Axes
+            A notebook shows its picture; ``ax.figure.savefig("x.png")`` writes it.
+
+        Raises
+        ------
+        QueryError
+            If the measure or the dimensions do not exist or are not settled, or there is nothing to draw.
+        ProvenanceError
+            If it is not known which cells of a table the numbers are.
+        ImportError
+            If matplotlib is missing.
+
+        Notes
+        -----
+        A hidden count is drawn as a band from 0 to the largest number that the rule allows: 2 for persons, stocks and
+        flows, 3 for rounded full-time persons; a rounded cell from 0 to what is shown. Where no rule bounds the cell (rates,
+        money), or where the band is too thin to be seen on the axis, a hatched mark below the axis' lowest number tells of
+        it. A cell that is not published yet is absent from the picture, and a foot note counts it. A combination with the
+        status ``ABSENT`` is 0; one without a row is not drawn but counted (``complete=True`` reads them all).
+
+        A line breaks where the frame lacks a period of the table. Where the table itself has none (y25i14 has some months
+        only), a dotted line bridges the gap, and a foot note tells how many periods there are.
+
+        Of more than 8 lines (25 bars) the largest are drawn, by the mean of their visible cells, and a foot note tells how
+        many are not, naming members such as "Uoplyst område" among them. Members keep the order of the metadata, except
+        where some are left out: then the largest come first.
 
         Examples
         --------
@@ -406,6 +443,13 @@ class FrameAccessor:
         -------
         Axes
 
+        Notes
+        -----
+        The share is of the cells that have a number: those not available yet and those left out by the API (0) are neither
+        hidden nor shown. Cells that the agency rounded, and hidden ones that were filled in since, are coloured like hidden
+        ones; the foot note counts them apart. Of more than 25 members those with most hidden cells are drawn, and a foot
+        note tells of the others.
+
         Examples
         --------
         >>> import jobindsats_pandas as ji
@@ -432,7 +476,16 @@ class FrameAccessor:
         Returns
         -------
         DataFrame
-            A copy with text such as ``0751``, missing for members that are neither.
+            A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as text: four digits for municipalities
+            (``"0101"``; ``int("0101")`` is the form of three digits that other sources use) and for regions (``"1084"``),
+            those of Statistics Denmark's classification. Members that are neither have none (missing).
+
+        Raises
+        ------
+        ProvenanceError
+            If there is no column of areas.
+        QueryError
+            If a column named does not exist, or the column of codes exists already with other content.
 
         Warns
         -----
@@ -461,7 +514,15 @@ class FrameAccessor:
         Returns
         -------
         DataFrame
-            A copy.
+            A copy, every column of periods as ``datetime64``. Periods to date (``2026MYTD03``) start on 1 January, rolling
+            years (``2026QMAT01``, a year to the end of that quarter) on the first day of the twelve months they cover.
+
+        Raises
+        ------
+        QueryError
+            If periods are of a type whose length is not known.
+        ProvenanceError
+            If there is no column of periods.
 
         Examples
         --------

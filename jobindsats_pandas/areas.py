@@ -104,43 +104,7 @@ def _region(name: str, *, bare: bool = False) -> str | None:
 
 
 def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
-    """Put a column of codes beside each column of areas, for joining with other sources.
-
-    Parameters
-    ----------
-    df : DataFrame
-    columns : str or sequence of str, optional
-        Columns of areas; by default those that the frame's provenance or their name (``Område``) tells.
-
-    Returns
-    -------
-    DataFrame
-        A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as text: four digits for municipalities
-        (``"0101"``; ``int("0101")`` is the form of three digits that other sources use) and for regions (``"1084"``).
-        Members that are neither have none (missing).
-
-    Raises
-    ------
-    ProvenanceError
-        If there is no column of areas.
-    QueryError
-        If a column named does not exist, or the column of codes exists already with other content.
-
-    Warns
-    -----
-    QueryWarning
-        If parts of a level, such as "Uoplyst område", have no code: a join on the code loses them and what is counted
-        there, and the other parts miss the country. That a total has no code loses nothing.
-
-    Examples
-    --------
-    >>> df = pd.DataFrame({"Område": ["Hele landet", "Region Sjælland", "Aarhus"], "n": [3, 2, 1]})
-    >>> with_codes(df)
-                Område Områdekode  n
-    0      Hele landet        NaN  3
-    1  Region Sjælland       1085  2
-    2           Aarhus       0751  1
-    """
+    """Put a column of codes beside each column of areas, as `FrameAccessor.with_codes`."""
     result = arguments.frame("df", df).copy(deep=False)
     lost = []
     for column in _area_columns(df, columns):
@@ -253,35 +217,7 @@ def _codes(names: pd.Series, *, bare_regions: bool) -> pd.Series:
 
 
 def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.DataFrame:
-    """Turn the column of periods into timestamps, for joining with other sources and for plots.
-
-    Parameters
-    ----------
-    df : DataFrame
-    how : {"start", "end"}
-        The first or the last day of each period, at midnight.
-
-    Returns
-    -------
-    DataFrame
-        A copy, every column of periods as ``datetime64``. Periods to date (``2026MYTD03``) start on 1 January, rolling
-        years (``2026QMAT01``, a year to the end of that quarter) on the first day of the twelve months they cover.
-
-    Raises
-    ------
-    QueryError
-        If periods are of a type whose length is not known.
-    ProvenanceError
-        If there is no column of periods.
-
-    Examples
-    --------
-    >>> df = pd.DataFrame({"Periode": pd.period_range("2026-01", "2026-02", freq="M"), "n": [1, 2]})
-    >>> timestamps(df, "end")
-         Periode  n
-    0 2026-01-31  1
-    1 2026-02-28  2
-    """
+    """Turn columns of periods into timestamps, as `FrameAccessor.timestamps`."""
     arguments.choice("how", how, ("start", "end"))
     known = Provenance.from_attrs(arguments.frame("df", df).attrs.get("jobindsats"))
     named = known.period_column if known else "Periode"

@@ -114,16 +114,7 @@ def _readable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def audit(frame: pd.DataFrame, by: Sequence[str] | str | None = None) -> Audit:
-    """Count what is hidden.
-
-    Only statuses are looked at, never a number.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    by : str or sequence of str, optional
-        Columns, index levels or dimensions to count by, besides the measure.
-    """
+    """Count what is hidden, as `FrameAccessor.audit`. Only statuses are looked at, never a number."""
     names = arguments.labels("by", by)
     cells, dimensions = _labelled(Framed(frame), names)
     broken = [name for name in dimensions if (cells[f"level of {name}"] != "total").any()]

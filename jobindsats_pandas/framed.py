@@ -179,7 +179,7 @@ class Framed:
 
     def _no_dimension(self, name: Any, table: str | None = None) -> QueryError:
         spaces = [space for space in self.spaces if table in (None, space.table)]
-        return no_such("The frame", "dimension", str(name), [_texts(d) for s in spaces for d in s.dimensions])
+        return no_such("The frame", "dimension", name, [_texts(d) for s in spaces for d in s.dimensions])
 
     def _held_by_column(self, name: Any) -> dict[str, Axis]:
         """The dimension whose members a column, or a level of an index, names row by row; empty if it is not just one."""
@@ -236,7 +236,7 @@ class Framed:
         if any(_same(label, name) for label in labels):
             return name
         if not any(self.decoded.values()):
-            raise no_such("The frame", "column", str(name), [(str(label),) for label in labels])
+            raise no_such("The frame", "column", name, [(str(label),) for label in labels])
         wanted = self.dimension(name, argument).items()
         for label in labels:
             if {(t, a.place) for t, a in self._held_by_column(label).items()} & {
@@ -270,7 +270,7 @@ class Framed:
         held = list({(s.table, m.id): (s, m) for found in self.measures.values() for s, m in found}.values())
         found = find_measures(str(name), held, lambda pair: (pair[1].id, pair[1].name))
         if not found:
-            raise no_such("The frame", "measure", str(name), self._measure_texts())
+            raise no_such("The frame", "measure", name, self._measure_texts())
         if len({space.table for space, _ in found}) < len(found):
             raise several("The frame", "measure", str(name), [(m.id, m.name) for _, m in found])
         chosen = {(space.table, measure.id) for space, measure in found}
@@ -388,8 +388,8 @@ def _key(piece: MeasureCells, name: str, digits_of: Callable[[Decoded], _Digits]
 
 
 def _same(label: Any, name: Any) -> bool:
-    """Whether a column's label is a name; of arrays and NaN it is not."""
-    return isinstance(label, type(name)) and bool(label == name)
+    """Whether a column's label is a name, as a mapping would find it: what has no truth, such as ``pd.NA``, does no harm."""
+    return label in {name}  # noqa: FURB171 - `==` alone has no truth for pd.NA
 
 
 def _names_members(

@@ -69,20 +69,7 @@ def is_discretionised(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def plain(frame: pd.DataFrame, hidden: float | None = None) -> pd.DataFrame:
-    """Turn measures into ordinary nullable numbers, each with a readable status column beside it.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    hidden : number, optional
-        What to put where a cell is discretionised; its status says so. Missing by default.
-
-    Returns
-    -------
-    DataFrame
-        ``Int64`` and ``Float64`` columns, each followed by ``<name>_status`` (categorical). In the long layout the
-        column ``status`` that is there already takes that place. Nothing guards sums of these numbers.
-    """
+    """Turn measures into ordinary nullable numbers with their status beside them, as `FrameAccessor.plain`."""
     hidden = arguments.optional(arguments.number, "hidden", hidden, -(2**53), 2**53)
 
     def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
@@ -103,15 +90,7 @@ def plain(frame: pd.DataFrame, hidden: float | None = None) -> pd.DataFrame:
 
 
 def sdmx(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn measures into ordinary numbers with the SDMX codes of their status beside them.
-
-    Returns
-    -------
-    DataFrame
-        Each measure is followed by ``<name>_OBS_STATUS`` (A normal, Q suppressed, O not available, M nothing counted,
-        D rounded, E derived, I filled) and ``<name>_CONF_STATUS`` (F free, C confidential), both categorical; in the
-        long layout they are ``OBS_STATUS`` and ``CONF_STATUS``.
-    """
+    """Turn measures into ordinary numbers with their SDMX codes beside them, as `FrameAccessor.sdmx`."""
 
     def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
         codes = {}

@@ -98,19 +98,17 @@ def find(name: str, things: Iterable[T], *tiers: Callable[[T], Iterable[str]]) -
     return []
 
 
-def no_such(
-    holder: str, what: str, name: str, options: Iterable[Sequence[str]], note: str = ""
-) -> QueryError:
+def no_such(holder: str, what: str, name: object, options: Iterable[Sequence[str]]) -> QueryError:
     """Say that a name stands for nothing, with the nearest ones and all that there are.
 
     Parameters
     ----------
-    holder, what, name : str
-        Such as ``"Table y25i01"``, ``"measure"`` and the name that was given.
+    holder, what : str
+        Such as ``"Table y25i01"`` and ``"measure"``.
+    name : object
+        What was given.
     options : iterable of sequence of str
         What each thing goes by; the first of them is quoted.
-    note : str
-        A sentence more.
 
     Examples
     --------
@@ -118,10 +116,9 @@ def no_such(
     The frame has no measure 'antl'. Did you mean 'Antal'? It has: 'Antal' (m1); 'Pct.' (m2).
     """
     texts = [tuple(dict.fromkeys(text for text in goes_by if text)) for goes_by in options]
-    near = did_you_mean(name, [text for goes_by in texts for text in goes_by])
-    return QueryError(
-        f"{holder} has no {what} {name!r}.{near} It has: {_listed(texts)}.{note and f' {note}'}"
-    )
+    near = did_you_mean(str(name), [text for goes_by in texts for text in goes_by])
+    given = repr(str(name) if isinstance(name, str) else name)
+    return QueryError(f"{holder} has no {what} {given}.{near} It has: {_listed(texts)}.")
 
 
 def several(holder: str, what: str, name: str, options: Sequence[Sequence[str]]) -> QueryError:

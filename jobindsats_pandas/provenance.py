@@ -42,6 +42,8 @@ __all__ = [
 
 #: What the question as it was asked may take in attrs, which pandas copies at every step.
 _MOST_BYTES = 3_000
+#: How many measures attrs name.
+_MOST_MEASURES = 50
 #: How a long selection of members stands in attrs; it cannot be asked again.
 _TOO_MANY = re.compile(r"\d+ members")
 
@@ -209,7 +211,9 @@ class Provenance:
             "periods": [*self.ends, self.count] if self.periods else [],
             "by": dict(self.by),
             "area": self.area or None,
-            "measures": self.measures if isinstance(self.measures, str) else list(self.measures)[:50],
+            "measures": self.measures
+            if isinstance(self.measures, str)
+            else list(self.measures)[:_MOST_MEASURES],
             "columns": {
                 "period": self.period_column,
                 "dimensions": {name: list(ids) for name, ids in self.dimensions.items()},
@@ -232,24 +236,35 @@ class Provenance:
 
     @property
     def question(self) -> dict[str, Any]:
-        """What `jobindsats_pandas.read_jobindsats` was asked, as far as is known, as keyword arguments."""
-        if self.asked is not None:
-            known = dict(self.asked)
-        else:
-            known = {
-                "by": dict(self.by) or None,
-                "periods": (self.periods if isinstance(self.periods, str) else list(self.periods)) or None,
-                "period_type": self.period_type or None,
-                "measures": list(self.measures) or None if isinstance(self.measures, tuple) else None,
-            }
-        shape = {"layout": self.layout, "complete": self.complete, "additive": dict(self.additive) or None}
-        return {"table": self.table, **known, **shape}
+        """The question as it was asked, as far as is known: keyword arguments of `jobindsats_pandas.read_jobindsats`."""
+        return {**self._exact, **(self.asked or {})}
+
+    @property
+    def _exact(self) -> dict[str, Any]:
+        """What brings these cells again, whatever periods have come since."""
+        return {
+            "table": self.table,
+            "by": dict(self.by) or None,
+            "periods": (self.periods if isinstance(self.periods, str) else list(self.periods)) or None,
+            "period_type": self.period_type or None,
+            "measures": list(self.measures) or None if isinstance(self.measures, tuple) else None,
+            "layout": self.layout,
+            "complete": self.complete,
+            "additive": dict(self.additive) or None,
+        }
 
     @property
     def call(self) -> str:
-        """The line that asks the question again; empty where it is not known well enough."""
-        lacks = any(isinstance(one, str) and _TOO_MANY.fullmatch(one) for one in self.by.values())
-        return "" if self.asked is None and (lacks or not self.periods) else read_line(self.question)
+        """The line that asks for these cells again, each period named; empty where that is not known well enough."""
+        exact, asked = self._exact, self.asked or {}
+        if isinstance(asked.get("periods"), list):
+            exact["periods"] = asked["periods"]  # which may have gaps
+        if len(self.measures) >= _MOST_MEASURES:
+            exact["measures"] = asked.get("measures")
+        if any(isinstance(one, str) and _TOO_MANY.fullmatch(one) for one in self.by.values()):
+            exact["by"] = asked.get("by")
+        known = exact["periods"] and (exact["by"] or not self.by)
+        return read_line(exact) if known else ""
 
     @property
     def source(self) -> Source:

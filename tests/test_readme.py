@@ -39,7 +39,7 @@ def exported() -> Iterator[dict[str, str]]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     variables: dict[str, str] = {}
-    while len(variables) < 2:
+    while len(variables) < 3:
         line = process.stdout.readline()
         assert line, "the sandbox ended before it told its address and key"
         if match := re.search(r"export (\w+)=(\S+)", line):

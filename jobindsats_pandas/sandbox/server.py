@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import socket
 import sys
 import tempfile
@@ -362,7 +363,8 @@ def run(port: int = 8025, token: str | None = None, seed: int = 1, levels: Level
         sys.stdout.write(
             f"The Jobindsats sandbox: synthetic figures, not the real ones.\n\n"
             f"export JOBINDSATS_API_URL={api.url}\n"
-            f"export JOBINDSATS_API_TOKEN={api.token}\n\n"
+            f"export JOBINDSATS_API_TOKEN={api.token}\n"
+            f"export JOBINDSATS_CACHE_DIR={shlex.quote(str(api.cache_dir))}\n\n"
             f'curl -g -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" \\\n'
             f"  '{api.url}/data/y25i01?mgroup.*=*&period.M=latest:2&hierarchy._nykom=/&format=json'\n\n"
             f"Tables: {', '.join(api.tables)}. Ctrl-C stops.\n"

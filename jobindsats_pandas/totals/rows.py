@@ -33,16 +33,7 @@ _Condition = Callable[[Decoded], "Flags | None"]
 
 
 def level(frame: pd.DataFrame, dimension: str, level: str) -> pd.DataFrame:
-    """Keep the rows of one level of a dimension.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    dimension : str
-        Column name or id of a dimension, or id of a hierarchy.
-    level : str
-        Name or id of a level, or ``"total"``.
-    """
+    """Keep the rows of one level of a dimension, as `FrameAccessor.level`."""
     wanted = arguments.text("level", level)
     framed = Framed(frame)
     axes = framed.dimension(dimension)
@@ -93,21 +84,7 @@ def without_totals(frame: pd.DataFrame) -> pd.DataFrame:
 def official_total(
     frame: pd.DataFrame, measure: str | None = None, over: Sequence[str] | str | None = None
 ) -> pd.DataFrame:
-    """Keep the published rows that are the total over some dimensions, the others as they are.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    measure : str, optional
-        Column, name or id of a measure; all by default.
-    over : str or sequence of str, optional
-        Dimensions, by column name or id, or by the id of a hierarchy; all by default.
-
-    Raises
-    ------
-    QueryError
-        If they are not in the frame; the message has the call that reads them.
-    """
+    """Keep the published rows that are the total over some dimensions, as `FrameAccessor.official_total`."""
     framed = Framed(frame)
     chosen = None if measure is None else framed.measure(measure)
     named = (

@@ -48,30 +48,7 @@ _WHY = {
 def sum_bounds(
     frame: pd.DataFrame | pd.Series, measure: str | None = None, by: Sequence[str] | str | None = None
 ) -> pd.DataFrame:
-    """Give the interval in which the true sum lies, by the rule of disclosure control alone.
-
-    Parameters
-    ----------
-    frame : DataFrame or Series
-        A series is summed as it stands.
-    measure : str, optional
-        Column, name or id of a measure; by default all that can be counted (rates and averages have no sum).
-    by : str or sequence of str, optional
-        Columns, index levels or dimensions: one interval for each combination. Else one for each measure.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `by`, ``measure``, ``value`` (the sum where it is right, hidden where it is not), ``low``,
-        ``high``, ``hidden`` and ``rounded`` (numbers of cells) and ``why`` it is no sum, or low and high differ.
-        ``high`` is missing where nothing bounds the sum, both where no interval can be given.
-
-    Raises
-    ------
-    InvalidSumError
-        If no interval can be given for any group: rates, totals among their parts, cells not available, filled or
-        unknown.
-    """
+    """Give the interval of each sum, as `FrameAccessor.sum_bounds`; a series is summed as it stands."""
     names = arguments.labels("by", by)
     if isinstance(frame, pd.Series):
         pieces, framed = [_whole(frame)], Framed(frame.to_frame())
@@ -113,21 +90,7 @@ def sum_bounds(
 
 
 def sum_check(frame: pd.DataFrame | pd.Series, by: Sequence[str] | str | None = None) -> pd.DataFrame:
-    """Ask whether sums would be right, without raising.
-
-    Parameters
-    ----------
-    frame : DataFrame or Series
-        Of a frame each measure is checked for itself; a series as it stands.
-    by : str or sequence of str, optional
-        Columns, index levels or dimensions: one check for each combination.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `by`, ``measure``, ``valid``, ``reasons`` (those of `InvalidSumError`, with commas), ``cells``,
-        ``hidden`` and ``why`` in words.
-    """
+    """Ask whether sums would be right, as `FrameAccessor.check_sum`; a series is checked as it stands."""
     names = arguments.labels("by", by)
     if isinstance(frame, pd.Series):
         pieces, framed = [_whole(frame)], Framed(frame.to_frame())
