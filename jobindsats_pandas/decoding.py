@@ -154,9 +154,8 @@ def _statuses(
     numbers: np.ndarray, hidden: np.ndarray, made: _Arrangement, limit: int, measure: Measure, question: Plan
 ) -> np.ndarray:
     """The statuses of one measure's cells; `limit`: the first period where null means not available."""
-    status: np.ndarray = hidden.view(np.uint8) * np.uint8(
-        CellStatus.DISCRETIONISED
-    )  # else 0, that is OBSERVED
+    # Where nothing is hidden stands 0, that is OBSERVED.
+    status: np.ndarray = hidden.view(np.uint8) * np.uint8(CellStatus.DISCRETIONISED)
     if limit < len(question.period_type.periods):
         status[hidden & (made.codes[0] >= limit)] = CellStatus.NOT_AVAILABLE
     shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())

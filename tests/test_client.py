@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from requests_cache import CachedSession
 
 import jobindsats_pandas as ji
+from jobindsats_pandas import asking, row_columns
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.errors import (
@@ -28,6 +31,7 @@ from jobindsats_pandas.errors import (
     StaleDataWarning,
     TooLargeError,
 )
+from jobindsats_pandas.transport.storage import KeptResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -545,6 +549,37 @@ def test_two_million_cells_with_a_fifth_of_the_requests_failing_equal_the_unspli
         assert np.array_equal(left.status, right.status)
         assert np.array_equal(left.addresses, right.addresses)
         assert set(np.unique(left.status)) == {CellStatus.OBSERVED, CellStatus.DISCRETIONISED}
+
+
+def test_a_whole_read_parses_each_body_once_and_a_second_one_is_answered_by_the_session(
+    tmp_path: Any, monkeypatch: Any
+) -> None:
+    counts: Counter[str] = Counter()
+
+    def counting(place: Any, name: str, told: Any = lambda _: True) -> None:
+        real = getattr(place, name)
+
+        def counted(*args: Any, **options: Any) -> Any:
+            found = real(*args, **options)
+            counts[name] += bool(told(found))
+            return found
+
+        monkeypatch.setattr(place, name, counted)
+
+    monkeypatch.setattr(row_columns, "SMALL", 0)
+    for name in ("read_answer", "dump_rows", "load_rows"):
+        counting(asking, name)
+    counting(CachedSession, "send", lambda response: isinstance(response, KeptResponse))
+    with ji.sandbox.serve() as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path, max_cells=5_000)
+        first = client.read("y25i01", by=["_nykom"], periods=36)
+        answers = sum("/data/" in str(request) for request in api.requests)
+        assert answers > 2
+        assert counts == Counter(read_answer=answers, dump_rows=answers)
+        counts.clear()
+        second = client.read("y25i01", by=["_nykom"], periods=36)
+        assert counts == Counter(load_rows=answers, send=answers + 1)  # the metadata too
+    pd.testing.assert_frame_equal(first, second)
 
 
 def test_what_was_cut_by_a_time_out_is_found_on_disk_the_second_time(tmp_path: Any) -> None:
