@@ -25,6 +25,7 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.disclosure.cells import is_missing
 from jobindsats_pandas.errors import PayloadError
+from jobindsats_pandas.forms import BASE_URL
 from jobindsats_pandas.grids import DENSE, Numbers
 from jobindsats_pandas.judging import (
     NOTHING_MISSING,
@@ -437,6 +438,7 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
         [(period_type.id, period) for period_type in table.period_types for period in period_type.periods],
         dimensions,
         needed=[selection.hierarchy.dimension_id for selection in question.selections],
+        url="" if question.base_url == BASE_URL else question.base_url,
     )
 
 

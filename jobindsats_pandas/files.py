@@ -20,11 +20,10 @@ import sys
 import tempfile
 import time
 import uuid
-from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
-from jobindsats_pandas.errors import ConfigurationError, JobindsatsError, JobindsatsWarning
+from jobindsats_pandas.errors import ConfigurationError, JobindsatsError, JobindsatsWarning, QueryError
 from jobindsats_pandas.notices import notify
 
 try:
@@ -98,6 +97,8 @@ def writing(place: Any) -> Iterator[BinaryIO]:
             composed.seek(0)
             with _remote(place, "wb") as sent:
                 shutil.copyfileobj(composed, sent)
+    elif _is_text(place):
+        raise QueryError("The file is open for text; open it for bytes: open(path, 'wb').")
     else:
         yield cast("BinaryIO", _Foreign(place))
 
@@ -105,7 +106,7 @@ def writing(place: Any) -> Iterator[BinaryIO]:
 @contextlib.contextmanager
 def writing_text(place: Any, encoding: str) -> Iterator[TextIO]:
     """Open what is to be written as text, as `writing` does; a file that is open for text is taken as it is."""
-    if isinstance(place, io.TextIOBase):
+    if not isinstance(place, Path | str) and _is_text(place):
         yield cast("TextIO", place)
         return
     with writing(place) as file:
@@ -124,8 +125,13 @@ def read(place: Any) -> bytes:
             return bytes(file.read())
     data = place.read()
     if isinstance(data, str):
-        raise ConfigurationError("The file is open for text; open it for bytes: open(path, 'rb').")
+        raise QueryError("The file is open for text; open it for bytes: open(path, 'rb').")
     return bytes(data)
+
+
+def _is_text(file: Any) -> bool:
+    mode = getattr(file, "mode", None)  # of temporary files, which are of no class that says so
+    return isinstance(file, io.TextIOBase) or (isinstance(mode, str) and "b" not in mode)
 
 
 @contextlib.contextmanager
@@ -172,6 +178,8 @@ class _Foreign(io.RawIOBase):
         size = len(rest)
         while rest:
             taken = self._file.write(rest)
+            if taken == 0:
+                raise OSError("The file takes nothing more")
             rest = rest[size if taken is None else taken :]
         self._position += size
         return size
@@ -202,12 +210,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             leftover.unlink()
     # Whoever could not read the old file cannot read the new one while it is written either.
-    opener = partial(_claiming, mode=0o666 if old is None else 0o600)
-    with _moved(_beside(target), target, opener) as file:
+    temporary, descriptor = _new_file(target, 0o666 if old is None else 0o600)
+    with _moved(temporary, target, lambda *_: descriptor) as file:
         yield file
         synced(file)
         if old is not None:
-            _keep_rights(target, Path(file.name), old)
+            _keep_rights(target, temporary, old)
 
 
 def _is_held_open(path: Path) -> bool:
@@ -242,6 +250,15 @@ def _keep_rights(old: Path, new: Path, status: os.stat_result) -> None:
         os.utime(new)
 
 
+def _keep_rights_below(old: Path, new: Path) -> None:
+    """Give a new directory, and what is in it under the same name as before, the rights of the old."""
+    for place in (*new.rglob("*"), new):
+        before = old / place.relative_to(new)
+        with contextlib.suppress(FileNotFoundError):
+            if not before.samefile(place):
+                _keep_rights(before, place, before.stat())
+
+
 # --- beside the place ------------------------------------------------------------------------------------------------
 
 
@@ -263,21 +280,22 @@ def leftovers(target: Path) -> Iterator[Path]:
     for name in names:
         path = target.with_name(name)
         with _claimed(path) as free:
-            if free:
+            if free or (free is None and _is_old(path)):
                 yield path
 
 
 @contextlib.contextmanager
-def _claimed(path: Path) -> Iterator[bool]:
-    """Claim what stands beside its place; gives whether nobody else does. A killed process claims nothing any more."""
-    descriptor = None
-    try:
+def _claimed(path: Path) -> Iterator[bool | None]:
+    """Claim what stands beside its place; gives whether it is ours now, None where there are no claims.
+
+    A process that was killed claims nothing any more.
+    """
+    descriptor = free = None
+    with contextlib.suppress(OSError):
         descriptor = os.open(path, READING)
         free = _claim(descriptor)
-    except OSError:
-        free = None
     try:
-        yield _is_old(path) if free is None else free
+        yield free
     finally:
         if descriptor is not None:
             os.close(descriptor)
@@ -330,13 +348,14 @@ def _claim(descriptor: int) -> bool | None:
     return True
 
 
-def _claiming(path: str, flags: int, mode: int) -> int:
-    """Make a file and claim it; once more where somebody took it for a leftover in between."""
+def _new_file(target: Path, mode: int) -> tuple[Path, int]:
+    """Make a file beside a place and claim it; another one where somebody took it for a leftover in between."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
-        descriptor = os.open(path, flags, mode)
-        _claim(descriptor)
-        if os.path.lexists(path):
-            return descriptor
+        temporary = _beside(target)
+        descriptor = os.open(temporary, flags, mode)
+        if _claim(descriptor) is not False and temporary.exists():
+            return temporary, descriptor
         os.close(descriptor)
 
 
@@ -370,7 +389,7 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
     Parameters
     ----------
     path : Path
-        Links are followed; a directory that is there keeps its mode and, where that may be, its owner.
+        Links are followed; what is there keeps its mode and, where that may be, its owner.
     holdings : callable
         Of a directory, the files and empty directories in it that may be removed, in the order in which to remove them.
         It raises if there is anything else in it: then nothing is touched, not even when it came while the new one was
@@ -389,7 +408,7 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
         with _new_directory(target) as made:
             yield made
             if old is not None:
-                _keep_rights(target, made, old)
+                _keep_rights_below(target, made)
             _replace(made, target, holdings)
 
 
@@ -399,8 +418,8 @@ def _new_directory(target: Path) -> Iterator[Path]:
     while True:
         made = _beside(target, _UNFINISHED)
         made.mkdir()
-        with _claimed(made):
-            if not made.exists():
+        with _claimed(made) as free:
+            if free is False or not made.exists():
                 continue  # somebody took it for a leftover
             try:
                 yield made
@@ -425,7 +444,7 @@ def _replace(made: Path, target: Path, holdings: Callable[[Path], Sequence[str]]
         # What came in the meantime is put back, and ours goes.
         ours = _put_in_place(aside, target)
         if ours is not None:
-            shutil.rmtree(ours, ignore_errors=True)
+            _remove(ours, holdings(ours))
         raise
     _remove(aside, names)
 

@@ -87,6 +87,25 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["JOBINDSATS_FULL"] = "1"
 
 
+#: Suites that go through the whole package thousands of times. Each module's own tests have to cover it without them:
+#: tracing these would cost as much again as running them.
+UNTRACED = {
+    "test_extension_array",
+    "test_faults",
+    "test_guard_recipes",
+    "test_parquet_faults",
+    "test_sums_over_the_population",
+    "test_updating",
+    "test_worlds",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in UNTRACED:
+            item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print what the fault suite counted, as one table."""
     reports = [report for group in terminalreporter.stats.values() for report in group]

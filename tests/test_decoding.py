@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobindsats_pandas.answers import UnknownMemberError, match
+from jobindsats_pandas import decoding, row_columns
+from jobindsats_pandas.answers import UnknownMemberError, match, match_rows, read_answer
 from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import PayloadError
 from jobindsats_pandas.forms import Dialect
+from jobindsats_pandas.grids import Grid
 from jobindsats_pandas.judging import (
     Missing,
     asks_whole_levels,
@@ -25,6 +27,7 @@ from jobindsats_pandas.judging import (
 )
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.queries import plan, total_request
+from jobindsats_pandas.row_columns import dump_rows, load_rows
 
 PERSONS, FULL_TIME, SHARE = (
     "Ledige: Antal ledige personer",
@@ -788,7 +791,16 @@ def test_shuffled_rows_parts_and_columns_give_the_identical_frame(data):
     by = {"_nykom": ["total", *areas[1:]], "_akassebl": ["total", *funds[1:]]}
     complete, layout = data.draw(st.booleans()), data.draw(st.sampled_from(["wide", "long"]))
 
+    def block_of(body, request, form):
+        rows = read_answer(body, request)
+        if form == "row by row" and isinstance(rows, Grid):
+            rows = rows.rows()
+        if form == "from columns" and rows.count:
+            rows = load_rows(dump_rows(rows), len(rows.names))
+        return match_rows(rows, request)
+
     def frame(max_cells, *, shuffle):
+        told = []
         question = ask(by, "2024M01:2024M03", ["m1", "m2"], max_cells=max_cells)
         blocks = []
         for request in question.requests:
@@ -805,15 +817,31 @@ def test_shuffled_rows_parts_and_columns_give_the_identical_frame(data):
             columns = ["Periode", "Område", "A-kasse", PERSONS, FULL_TIME]
             order = [0, *labels, *measures]
             shuffled = [[row[place] for place in order] for row in rows]
-            blocks.append(match(answer(*shuffled, columns=[columns[place] for place in order]), request))
+            body = answer(*shuffled, columns=[columns[place] for place in order])
+            forms = ["as it comes", "row by row", "from columns"]
+            blocks.append(block_of(body, request, data.draw(st.sampled_from(forms)) if shuffle else forms[0]))
         open_since = unexplained_since(blocks, question)
         if shuffle:
             blocks = data.draw(st.permutations(blocks))
-        return to_frame(blocks, question, complete=complete, layout=layout), open_since
+        made = to_frame(
+            blocks,
+            question,
+            complete=complete,
+            layout=layout,
+            doubt=told.append,
+            additive={PERSONS: Kind.FLOW},
+        )
+        return made, open_since, len(told)
 
-    whole, open_since = frame(10**6, shuffle=False)
-    parts, open_in_parts = frame(data.draw(st.sampled_from([2, 4, 12, 10**6])), shuffle=True)
+    whole, open_since, doubts = frame(10**6, shuffle=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_columns, "SMALL", 0)
+        patch.setattr(decoding, "DENSE", data.draw(st.sampled_from([0, 2, 1000])))
+        parts, open_in_parts, doubts_in_parts = frame(
+            data.draw(st.sampled_from([2, 4, 12, 10**6])), shuffle=True
+        )
     pd.testing.assert_frame_equal(whole, parts)
+    assert doubts == doubts_in_parts
     assert open_since == open_in_parts
     for name in whole.columns:
         one, other = whole[name].array, parts[name].array

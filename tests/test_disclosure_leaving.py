@@ -215,6 +215,14 @@ def test_hidden_cells_are_written_empty():
     assert text.splitlines() == ["a,b", "4,1.5", ","]
 
 
+def test_stata_files_hold_the_numbers(tmp_path):
+    frame = pd.DataFrame({"a": make([4, 0], [0, 1]), "b": make([1.5, 2.5], kind=Kind.MONEY)})
+    quietly(lambda: frame.to_stata(tmp_path / "x.dta", write_index=False))
+    written = pd.read_stata(tmp_path / "x.dta")
+    assert written.a.isna().tolist() == [False, True]
+    assert written.b.tolist() == [1.5, 2.5]
+
+
 def test_exports_have_the_numbers_asked_for():
     array = make([4, 0], [0, 1])
     assert quietly(lambda: array.to_numpy(dtype=float, na_value=0)).tolist() == [4.0, 0.0]

@@ -78,7 +78,7 @@ def missing(request):
 def make(values, dtype, missing):
     """Cells of distinct parts of one flow; None is a missing cell."""
     gone = np.array([value is None for value in values])
-    numbers = np.array([1 if value is None else value for value in values], dtype=f"{dtype.kind}8")
+    numbers = np.array([1 if value is None else value for value in values], dtype=dtype.numpy_dtype)
     status = np.where(gone, MISSING[missing], CellStatus.OBSERVED).astype(np.uint8)
     parts = SPACE.encode(0, 0, [np.arange(1, len(values) + 1)])
     if missing != "hidden":

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -199,8 +200,24 @@ def test_a_file_open_for_text_gets_text(tmp_path: Path) -> None:
     text = io.StringIO()
     exports.to_csv(FRAME, text, danish=True)
     assert text.getvalue() == "Område;Antal;Antal_status\r\nÆrø;12;vist\r\nFanø;;diskretioneret\r\n"
-    with pytest.raises(ConfigurationError, match="open for text"):
+    with tempfile.NamedTemporaryFile("w+", encoding="utf-8", newline="") as named:
+        exports.to_csv(FRAME, named)
+        named.seek(0)
+        assert is_right(named.read().encode(), ".csv")
+        for write in (WRITERS[".parquet"], WRITERS[".xlsx"]):
+            with pytest.raises(QueryError, match="open for text"):
+                write(named)
+    with pytest.raises(QueryError, match="open for text"):
         parquet.read_parquet(io.StringIO("x"))  # type: ignore[arg-type]
+
+
+def test_a_file_that_takes_nothing_is_no_endless_loop() -> None:
+    class Stuck(io.RawIOBase):
+        def write(self, data: Any) -> int:
+            return 0
+
+    with pytest.raises(OSError, match="takes nothing more"):
+        WRITERS[".parquet"](Stuck())
 
 
 @each

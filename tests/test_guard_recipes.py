@@ -647,10 +647,9 @@ TOOLS = {
 }
 
 
-# A sum over several periods belongs to no one cell, so it cannot be added again; nor can the commonest values.
+# A sum over several periods belongs to no one cell, so it cannot be added again; nor can counts of equal values.
 # Other tools refuse guarded columns altogether: they read `storage.value`, or what `plain()` gives.
 WRONGLY_REFUSED = {
-    "s.mode().sum()",
     "wide.sum(axis=1).sum()",
     "df.groupby('gruppe').antal.sum().sum()",
     "pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc=np.sum, normalize='all')",
@@ -905,7 +904,7 @@ WAYS_ROUND = {
 }
 # How many of the recipes beside the project go silently wrong where nothing is hidden: numbers that have left, single
 # cells, means times counts. A cap, not a goal: the names are printed, and none may join them.
-CAPS = {"hidden": 12, "persons": 123, "stock": 123, "rate": 111, "levels": 97, "valid": 4}
+CAPS = {"hidden": 11, "persons": 111, "stock": 111, "rate": 100, "levels": 85, "valid": 4}
 
 
 @functools.cache

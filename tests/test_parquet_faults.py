@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from test_parquet import assert_same, restored
 import jobindsats_pandas as ji
 from jobindsats_pandas import files, parquet
 from jobindsats_pandas.errors import JobindsatsError, ProvenanceError, QueryError
+from jobindsats_pandas.parquet.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -605,10 +607,14 @@ def test_a_directory_behind_a_link_is_replaced_there_and_keeps_its_mode(
     (tmp_path / "share").mkdir()
     parquet.to_parquet(frame, tmp_path / "share" / "x", "Periode")
     (tmp_path / "share" / "x").chmod(0o750)
+    for path in (tmp_path / "share" / "x").rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
     (tmp_path / "latest").symlink_to(tmp_path / "share" / "x")
     assert_same(restored(other, tmp_path / "latest", "Periode"), other)
     assert (tmp_path / "latest").is_symlink()
     assert (tmp_path / "share" / "x").stat().st_mode & 0o777 == 0o750
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (tmp_path / "share" / "x").rglob("*")}
+    assert modes == {(True, 0o700), (False, 0o600)}
     (tmp_path / "empty").mkdir()
     assert_same(restored(other, tmp_path / "empty", "Periode"), other)
 
@@ -690,3 +696,56 @@ def test_what_earlier_versions_wrote_is_still_read(
             (tmp_path / "damaged").write_bytes(damaged)
             with contextlib.suppress(ProvenanceError):
                 parquet.read_parquet(tmp_path / "damaged")
+
+
+def test_addresses_that_follow_from_no_label_are_read_from_files_of_before(
+    frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = frame.assign(**{"A-kasse": frame["A-kasse"].to_numpy()[::-1]})
+    write_as_before(turned, tmp_path / "x.parquet", monkeypatch)
+    assert any(name.endswith("_part") for name in pq.read_schema(tmp_path / "x.parquet").names)
+    assert_same(parquet.read_parquet(tmp_path / "x.parquet"), turned)
+
+
+def test_the_last_rows_of_a_directory_of_before_are_missed_too(
+    frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lettered = frame.assign(note=[f"{number:03}" for number in range(len(frame))])
+    write_as_before(lettered, tmp_path / "x", monkeypatch, "note")
+    (tmp_path / "x" / ".DS_Store").write_text("")
+    assert_same(parquet.read_parquet(tmp_path / "x"), lettered)
+    shutil.rmtree(max((tmp_path / "x").glob("note=*")))
+    with pytest.raises(ProvenanceError, match=f"holds {len(frame) - 1} rows, and {len(frame)} were written"):
+        parquet.read_parquet(tmp_path / "x")
+
+
+def test_a_list_of_files_is_believed_only_if_its_files_agree(frame: pd.DataFrame, tmp_path: Path) -> None:
+    parquet.to_parquet(frame, tmp_path / "x", "Periode")
+    path = tmp_path / "x" / "_jobindsats_manifest.json"
+    known = Manifest.of(tmp_path / "x")
+    assert known is not None
+    claimed = replace(known, parts=tuple(replace(part, write="another") for part in known.parts))
+    path.write_text(claimed.to_json(), encoding="utf-8")
+    with pytest.raises(ProvenanceError, match="of another write than its directory says"):
+        parquet.read_parquet(tmp_path / "x")
+
+
+def test_a_list_of_files_of_a_newer_version_is_not_guessed_at(
+    frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet.manifest, "FORMAT", parquet.manifest.FORMAT + 1)
+        parquet.to_parquet(frame, tmp_path / "x", "Periode")
+    with pytest.raises(ProvenanceError, match=r"newer version of jobindsats_pandas\. Upgrade"):
+        parquet.read_parquet(tmp_path / "x")
+    with pytest.raises(QueryError, match=r"newer version.*Nothing was touched"):
+        parquet.to_parquet(frame, tmp_path / "x", "Periode")
+
+
+def test_a_directory_that_was_half_removed_is_known_again(
+    frame: pd.DataFrame, other: pd.DataFrame, tmp_path: Path
+) -> None:
+    parquet.to_parquet(frame, tmp_path / "x", "Periode")
+    next((tmp_path / "x").rglob("*.parquet")).unlink()
+    assert_same(restored(other, tmp_path / "x", "Periode"), other)
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]

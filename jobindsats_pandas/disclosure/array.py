@@ -121,6 +121,11 @@ class DiscretionisedDtype(ExtensionDtype):
         return "i" if self.numbers == "Int64" else "f"
 
     @property
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """The dtype of the numbers inside; pandas asks when it writes Stata files."""
+        return np.dtype(f"{self.kind}8")
+
+    @property
     def itemsize(self) -> int:
         """Bytes of each number; pandas asks whether they fit into another column."""
         return 8

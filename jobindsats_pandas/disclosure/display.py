@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus
-from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["number_text", "texts"]
 
-_HIDDEN = {Kind.PERSONS: "<3", Kind.STOCK: "<3", Kind.FLOW: "<3", Kind.FULL_TIME: "≤3"}
 _OTHERS: dict[int, str] = {CellStatus.NOT_AVAILABLE: "n/a", CellStatus.ABSENT: "–", CellStatus.HOLE: "NaN"}
 
 _MARKED = (CellStatus.ROUNDED, CellStatus.FILLED)
@@ -56,7 +54,7 @@ def texts(cells: Cells) -> NDArray[np.object_]:
 def _text(number: float, status: int, measure: AddressMeasure | None, *, whole: bool) -> str:
     published = measure is not None and not measure.derived
     if status == CellStatus.DISCRETIONISED:
-        return _HIDDEN.get(measure.kind, "hidden") if measure and published else "hidden"
+        return measure.kind.mark if measure and published else "hidden"
     if status in _OTHERS:
         return _OTHERS[status]
     text = number_text(number, whole=whole)

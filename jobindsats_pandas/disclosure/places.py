@@ -10,7 +10,7 @@ from pandas.api.extensions import take
 
 from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
 from jobindsats_pandas.disclosure.building import cells_from
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_hidden, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing, is_unseen
 from jobindsats_pandas.disclosure.nullable import decimals, is_whole, rewritten
 from jobindsats_pandas.disclosure.scalars import Cell
 
@@ -93,7 +93,7 @@ def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
     old_status, old_addresses = cells.status[key], ours[key]
     written: Any = (incoming.values, incoming.status, theirs)
     values, status, addresses = (np.broadcast_to(one, old_status.shape).copy() for one in written)
-    hidden = _unseen(old_status)
+    hidden = is_unseen(old_status)
     # What was left out counts as 0, so any other number in its place is a guess as well.
     left_out = (old_status == CellStatus.ABSENT) & (old_addresses >= 0) & (values != 0)
     guesses = (hidden | left_out) & ~is_missing(status)
@@ -110,18 +110,12 @@ def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
     return replace(cells, addresses=ours, registry=registry)
 
 
-def _unseen(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where a number is hidden, or was before it was filled."""
-    unseen: NDArray[np.bool_] = is_hidden(status) | (status == CellStatus.FILLED)
-    return unseen
-
-
 def _is_one_hole(cells: Cells) -> bool:
     return len(cells) == 1 and bool(cells.status[0] == CellStatus.HOLE)
 
 
 def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:
-    where = mask & ~_unseen(cells.status)
+    where = mask & ~is_unseen(cells.status)
     nothing: Any = (
         (cells.values, 1 if is_whole(cells) else np.nan),
         (cells.status, CellStatus.HOLE),

@@ -28,7 +28,6 @@ from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.selections import counted
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
-from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,6 +60,7 @@ _SPEC: Final = re.compile(
     r"(?:(?P<fill>.)?(?P<align>[<>=^]))?[-+ ]?z?#?0?(?P<width>\d+)?[,_]?(?:\.\d+)?(?P<text>s)?", re.DOTALL
 )
 _STATUS: Final = list(CellStatus)
+_BARE: Final = frozenset({int, float})
 # The hidden cells of each registry that were taken out by themselves, and that somebody still holds.
 _HELD: Final[dict[int, set[int]]] = {}
 
@@ -406,10 +406,10 @@ def signature(registry: Registry, row: _Row) -> tuple[Any, ...] | None:
         rest, member = divmod(rest, len(members))
         levels.append(members[member])
     kind = space.measures[rest].kind
-    if kind in (Kind.NONE, Kind.PERSONS):
+    if not kind.over_parts:
         return None
     period_type = space.types_of_periods[period]
-    over_periods = kind in (Kind.FLOW, Kind.MONEY) and period_type < len(APART) and not space.has_gaps
+    over_periods = kind.over_periods and period_type < len(APART) and not space.has_gaps
     return space.table, rest, levels, period_type if over_periods else -1 - period
 
 
@@ -528,11 +528,12 @@ def _joined(several: Sequence[Cells]) -> Cells:
 
 
 def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
-    if isinstance(other, np.generic):
-        other = other.item()
-    if not isinstance(other, int | float):
-        return NotImplemented
-    theirs = other.number if isinstance(other, Cell) else other
+    theirs = other
+    if type(other) not in _BARE:
+        other = other.item() if isinstance(other, np.generic) else other
+        if not isinstance(other, int | float):
+            return NotImplemented
+        theirs = other.number if isinstance(other, Cell) else other
     left, right = (theirs, one.number) if reflected else (one.number, theirs)
     function = getattr(operator, name)
     try:
@@ -540,28 +541,29 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     except (ZeroDivisionError, OverflowError):
         with np.errstate(all="ignore"):
             number = float(function(np.float64(left), np.float64(right)))
-    if isinstance(number, complex):
+    if type(number) is complex:
         return number
-    if isinstance(other, Cell):
+    origin, address = one._origin, one.address
+    if other is not theirs:
         pair = (other.as_cells(), one.as_cells()) if reflected else (one.as_cells(), other.as_cells())
         status = int(paired_status(*pair)[0])
-        registry, (address,) = paired_addresses(name, *pair)
-    elif math.isnan(theirs):
-        status, registry, address = CellStatus.NOT_AVAILABLE, EMPTY, UNKNOWN
+        registry, addresses = paired_addresses(name, *pair)
+        moved = int(addresses[0])
+    elif theirs != theirs:  # noqa: PLR0124 - NaN, faster than asking math
+        status, registry, moved = CellStatus.NOT_AVAILABLE, EMPTY, UNKNOWN
     else:
-        status = one._origin.status[one._place]
-        registry, address = _moved(name, one, other, reflected=reflected)
-        if status == CellStatus.OBSERVED and not (address == one.address and registry is one.registry):
+        status = origin.status[one._place]
+        registry, moved = _moved(name, one, address, other, reflected=reflected)
+        if status == CellStatus.OBSERVED and not (moved == address and registry is origin.registry):
             status = CellStatus.DERIVED
-    if status not in _NAMES and math.isnan(number):
+    if status not in _NAMES and number != number:  # noqa: PLR0124
         status = CellStatus.NOT_AVAILABLE
-    origin = one._origin.among(int(status), int(address), registry)
-    return _made(number, origin, whole=isinstance(number, int))
+    return _made(number, origin.among(status, moved, registry), whole=isinstance(number, int))
 
 
-def _moved(name: str, one: Any, other: float, *, reflected: bool) -> tuple[Registry, int]:
+def _moved(name: str, one: Any, address: int, other: float, *, reflected: bool) -> tuple[Registry, int]:
     """Where a cell comes to stand with a plain number; cells of one measure move alike, so one of them is looked at."""
-    registry, address = one.registry, one.address
+    registry: Registry = one._origin.registry
     located = registry.locate(address)
     where = (located[0].table, located[1] // located[0].per_measure) if located else (address,)
     key = (name, reflected, other, *where)

@@ -110,10 +110,9 @@ class Manifest:
         ProvenanceError
             If it is not what was written, or of a newer version.
         """
-        try:
-            data = (directory / NAME).read_bytes()
-        except FileNotFoundError:
+        if not (directory / NAME).is_file():
             return None
+        data = (directory / NAME).read_bytes()
         return cls.from_json(str(directory), data.decode("utf-8", errors="replace"))
 
 
