@@ -317,3 +317,31 @@ def test_a_name_that_can_be_two_things_is_refused_with_both() -> None:
                 "QueryError: The frame has 2 dimensions named 'gruppe': '_x' (X); '_y' (Y)."
             ), told
     assert len(frame.jobindsats.parts("X")) == 1
+
+
+def test_labels_that_two_dimensions_bear_say_nothing_and_the_name_decides() -> None:
+    space = AddressSpace(
+        "t01",
+        "Tabel",
+        (AddressMeasure("m", "Antal", Kind.FLOW),),
+        (("M", "2026M01"),),
+        tuple(
+            AddressDimension.build(
+                f"_{n}", n.upper(), [(f"_h{n}", "l", "Trin", [("/", "I alt"), ("/1/", "Et")])]
+            )
+            for n in ("x", "y")
+        ),
+    )
+    codes = np.array([0, 1])
+    array = DiscretionisedArray(
+        np.array([3, 4]), np.zeros(2, np.uint8), space.encode(0, 0, [codes, codes]), Registry.of(space)
+    )
+    frame = pd.DataFrame({"Y": ["I alt", "Et"], "antal": array})
+    assert Framed(frame).dimension("Y")["t01"].place == 1
+    with pytest.raises(QueryError, match="no dimension 'kolonne'"):
+        frame.rename(columns={"Y": "kolonne"}).jobindsats.parts("kolonne")
+
+
+def test_a_picture_of_one_table_has_no_dimension_of_the_other(shapes: dict[str, Any]) -> None:
+    with pytest.raises(QueryError, match=r"no dimension '_var13uger'.*'A-kasse' \(_akasse, _akassedp\)\.$"):
+        compose(shapes["merged with another table"], "measy01h01_4", ["_var13uger"], totals=True)

@@ -220,3 +220,12 @@ def test_the_line_names_the_periods_and_the_question_stays_as_it_was_asked(reade
     gaps = Provenance.of(reader.read("y01h01", periods=["2025Q01", "2025Q04"]))
     assert gaps.call == "ji.read_jobindsats('y01h01', periods=['2025Q01', '2025Q04'])"
     assert Provenance("t", by={"_h": "30 members"}, periods="2026M05").call == ""
+    every = tuple(f"m{number}" for number in range(60))
+    long = Provenance(
+        "t", periods=("2026M01", "2026M03"), count=2, measures=every, asked={"measures": list(every)}
+    )
+    assert long.ends == ("2026M01", "2026M03")
+    assert long.to_attrs()["periods"] == ["2026M01", "2026M03", 2]
+    again = Provenance.from_attrs(long.to_attrs())
+    assert again is not None
+    assert repr(list(every)) in again.call
