@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jobindsats_pandas import audit, parquet
+from jobindsats_pandas import layouts, parquet
 from jobindsats_pandas.disclosure import (
     AddressDimension,
     AddressMeasure,
@@ -78,7 +78,7 @@ def frame_of(cells: int, measures: int) -> pd.DataFrame:
 
 def compare(frame: pd.DataFrame, directory: Path, rounds: int) -> dict[str, np.ndarray]:
     """Ratios of CPU times, ours to plain, and of sizes."""
-    plain = audit.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
+    plain = layouts.plain(frame).loc[:, lambda made: ~made.columns.str.endswith("_status")]
     ours, theirs = directory / "ours.parquet", directory / "plain.parquet"
     tasks: dict[str, dict[str, Callable[[], object]]] = {
         "write": {
