@@ -180,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument(
         "--complete", action="store_true", help="also the combinations that the API left out (they are 0)"
     )
-    read.add_argument("--out", type=Path, help="a file; its ending says what: .parquet, .csv or .xlsx")
+    read.add_argument("--out", help="a file; its ending says what: .parquet, .csv or .xlsx")
     read.add_argument(
         "--danish", action="store_true", help="CSV for a Danish Excel: semicolons, decimal comma, BOM"
     )
@@ -292,10 +292,11 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 def _read(options: argparse.Namespace) -> None:
-    out: Path | None = options.out
-    if out is not None and out.suffix.lower() not in _WRITERS:
+    out: str | None = options.out
+    ending = Path(out or "").suffix.lower()
+    if out is not None and ending not in _WRITERS:
         raise QueryError(f"--out {out}: the ending says the format, and there are {', '.join(_WRITERS)}.")
-    if options.danish and (out is None or out.suffix.lower() != ".csv"):
+    if options.danish and ending != ".csv":
         raise QueryError("--danish is about CSV files; say --out file.csv too.")
     frame = ji.read_jobindsats(
         options.table,
@@ -316,11 +317,11 @@ def _read(options: argparse.Namespace) -> None:
         if options.danish:
             FrameAccessor(frame).to_csv(out, danish=True)
         else:
-            _WRITERS[out.suffix.lower()](frame, out)
+            _WRITERS[ending](frame, out)
         print(f"{len(frame):,} rows written to {out}", file=sys.stderr)
 
 
-_WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+_WRITERS: dict[str, Callable[[pd.DataFrame, str], None]] = {
     ".parquet": lambda frame, path: FrameAccessor(frame).to_parquet(path),
     ".csv": lambda frame, path: FrameAccessor(frame).to_csv(path),
     ".xlsx": lambda frame, path: FrameAccessor(frame).to_excel(path),
