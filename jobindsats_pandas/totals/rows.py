@@ -252,6 +252,9 @@ def _not_there(framed: Framed, measure: str | None, over: Sequence[str] | str | 
     given = [f", measure={measure!r}"] if measure is not None else []
     given += [f", over={over!r}"] if over is not None else []
     line = read_line(question_for_total(framed.frame, measure, over))
+    url = framed.spaces[0].url
+    client = ", client=client" if url else ""
+    whose = f"\n  # client: the ji.Client of {url}, where these cells come from" if url else ""
     opening = f"The published total over {what} is not in the frame. It is one call away:"
     if some := _some_of_a_level(framed, [] if over is None else arguments.labels("over", over)):
         # The total of all members is no total of these.
@@ -259,7 +262,10 @@ def _not_there(framed: Framed, measure: str | None, over: Sequence[str] | str | 
             f"No total is published of just these: the frame holds {some}. The total of all of them, another number, is"
             " one call away:"
         )
-    return f"{opening}\n  {line}\nor, shorter:\n  ji.read_official_total(df{''.join(given)})"
+    return (
+        f"{opening}\n  {line[:-1]}{client})\nor, shorter:\n"
+        f"  ji.read_official_total(df{''.join(given)}{client}){whose}"
+    )
 
 
 def _some_of_a_level(framed: Framed, over: Sequence[str]) -> str:
