@@ -15,6 +15,7 @@ from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.matching import find, no_such
 from jobindsats_pandas.periods import chronological, period_values
+from jobindsats_pandas.provenance import Provenance, read_line
 from jobindsats_pandas.revisions import compare
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jobindsats_pandas.disclosure import Cells, Decoded
-    from jobindsats_pandas.provenance import Provenance
 
-__all__ = ["keep", "read_as_of", "releases", "revision_triangle"]
+__all__ = ["expect", "keep", "read_as_of", "releases", "revision_triangle"]
 
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]|[1-9]\d+))?\.parquet", re.ASCII)
 
@@ -42,13 +42,30 @@ class _Kept(NamedTuple):
         return self.path.stem
 
 
+def expect(folder: Path, known: Provenance) -> None:
+    """See that the releases in a folder, if there are any, answer this question.
+
+    Raises
+    ------
+    ProvenanceError
+        If they answer another one: the newest tells, as each came after one that was looked at.
+    """
+    for kept in _kept(folder)[-1:]:
+        there = Provenance.of(parquet.read_parquet(kept.path))
+        if there.question != known.question:
+            raise ProvenanceError(
+                f"{folder} holds releases of another question: {read_line(there.question)}, and this is"
+                f" {read_line(known.question)}. Give the releases of each file a folder of their own."
+            )
+
+
 def keep(folder: Path, frame: pd.DataFrame, known: Provenance) -> None:
     """Keep a release in a folder, if it is not there; a second publication of one day stands beside the first.
 
     Raises
     ------
     ProvenanceError
-        If the day of the release is not known, or the folder holds another table or question.
+        If the day of the release is not known.
     """
     if not known.update_latest:
         raise ProvenanceError(

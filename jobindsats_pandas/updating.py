@@ -17,7 +17,7 @@ from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.provenance import Provenance
 from jobindsats_pandas.readers import client_of
-from jobindsats_pandas.releases import keep
+from jobindsats_pandas.releases import expect, keep
 from jobindsats_pandas.revisions import Revisions, compare
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def update(
     path : path-like
         A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read.
     releases : path-like, optional
-        A folder in which each release is kept too, as `jobindsats_pandas.releases` lists them.
+        A folder of this file's own, in which each release is kept too, as `jobindsats_pandas.releases` lists them.
     client : Client, optional
         Its address has to be the one that the file was read from.
     refresh : bool, default False
@@ -65,7 +65,8 @@ def update(
         If there is no such file.
     ProvenanceError
         If the file does not hold just what its question brought: it was filtered, joined, filled or renamed, is of an
-        older version of this package, or its question is too long to be kept. Nothing is asked then.
+        older version of this package, its question is too long to be kept, or `releases` holds those of another question.
+        Nothing is asked then.
     ConfigurationError
         If the file was read from another address than the client asks.
     QueryError
@@ -101,6 +102,8 @@ def update(
             raise QueryError(f"{place} is being updated by another process; nothing was done.")
         old = parquet.read_parquet(place)
         known = _question_of(place, old, asked_of)
+        if folder is not None:
+            expect(folder, known)
         if not (refresh or _is_due(known, asked_of)):
             if folder is not None and not known.missing:
                 keep(folder, old, known)

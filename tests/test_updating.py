@@ -256,6 +256,27 @@ def test_a_second_publication_of_one_day_is_found_with_refresh_and_kept_beside_t
     assert len(ji.releases(kept)) == 2
 
 
+@pytest.mark.parametrize(
+    ("table", "question"),
+    [
+        ("y25i01", {"periods": "latest:4"}),
+        (TABLE, {"by": "Kommune", "periods": "latest:4"}),
+        (TABLE, {"by": BY, "periods": "latest:2"}),
+        (TABLE, {"by": BY, "periods": "latest:4", "measures": "Antal sanktioner i alt"}),
+    ],
+)
+def test_a_folder_of_releases_holds_those_of_one_question(
+    client: ji.Client, path: Path, tmp_path: Path, table: str, question: dict[str, Any]
+) -> None:
+    kept, other = tmp_path / "kept", tmp_path / "other.parquet"
+    ji.update(path, releases=kept, client=client)
+    client.read(table, **question).jobindsats.to_parquet(other)
+    for refresh in (False, True):
+        with pytest.raises(ProvenanceError, match=r"kept holds releases of another question: .*y01h01"):
+            ji.update(other, releases=kept, client=client, refresh=refresh)
+    assert ji.releases(kept)["release"].to_list() == ["2026-08-20"]
+
+
 def test_a_withdrawn_table_leaves_the_file(api: Any, client: ji.Client, path: Path) -> None:
     before = looks(path)
     del api.tables[TABLE]
