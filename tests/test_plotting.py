@@ -326,6 +326,12 @@ def test_a_picture_of_totals_alone_draws_them() -> None:
     assert title(ax) == "Antal personer\nHele landet"
 
 
+def test_one_part_that_is_left_without_its_total_is_named_in_the_title() -> None:
+    ax = plot(frame([[100, 110], [40, 50]], members=[0, 1]))
+    assert (title(ax), legend(ax)) == ("Antal personer\nÆrø", [])
+    assert "Uden total: Hele landet." in foot(ax)
+
+
 def test_subtotals_are_left_out_too_and_many_are_told_in_short() -> None:
     groups = [(f"/{n}/", f"Gruppe {n}") for n in range(1, 5)]
     leaves = [(f"/{n}/{k}/", f"Tilbud {n}{k}") for n in range(1, 5) for k in (1, 2)]

@@ -147,7 +147,10 @@ def compose(df: pd.DataFrame, measure: str | None, by: Sequence[str] | None, *, 
         )
     present = {cells.space.periods[code][1] for code in np.unique(cells.period)}
     periods = tuple(period for period in axis.ids if period in present)
-    fixed = _fixed_members(cells, places) + ([period_name(periods[0])] if len(periods) == 1 else [])
+    # One series has no legend that would name it.
+    fixed = _fixed_members(cells, places if len(keys) > 1 else []) + (
+        [period_name(periods[0])] if len(periods) == 1 else []
+    )
     return Picture(
         title=label if chosen.derived else chosen.name,
         subtitle=", ".join(fixed),
