@@ -43,13 +43,22 @@ class _Kept(NamedTuple):
 
 
 def expect(folder: Path, known: Provenance) -> None:
-    """See that the releases in a folder, if there are any, answer this question.
+    """See that a folder can take releases, and that those in it, if there are any, answer this question.
 
     Raises
     ------
+    QueryError
+        If it is a file, or of a partitioned directory, which would not open again with more in it than was written.
     ProvenanceError
         If they answer another one: the newest tells, as each came after one that was looked at.
     """
+    _no_file(folder)
+    for place in (folder.absolute(), *folder.absolute().parents):
+        if parquet.partitions(place) is not None:
+            raise QueryError(
+                f"releases={str(folder)!r}: {place} was written with partition_by, and would not open again with more in"
+                " it than was written. Name a folder beside it."
+            )
     for kept in _kept(folder)[-1:]:
         there = Provenance.of(parquet.read_parquet(kept.path))
         if there.question != known.question:
@@ -97,6 +106,8 @@ def releases(folder: str | os.PathLike[str]) -> pd.DataFrame:
     ------
     FileNotFoundError
         If there is no such folder.
+    QueryError
+        If it is a file.
 
     Examples
     --------
@@ -123,7 +134,7 @@ def read_as_of(folder: str | os.PathLike[str], as_of: Any) -> pd.DataFrame:
     FileNotFoundError
         If there is no such folder.
     QueryError
-        If `as_of` is no day, or there is no release so old.
+        If `as_of` is no day, there is no release so old, or the folder is a file.
     """
     day = _day(as_of)
     place = _folder(folder)
@@ -262,9 +273,17 @@ def _codes(known: Decoded, place: int, member: str) -> list[int]:
 
 def _folder(folder: str | os.PathLike[str]) -> Path:
     place = arguments.path("folder", folder)
+    _no_file(place)
     if not place.is_dir():
         raise FileNotFoundError(f"There is no folder {place}")
     return place
+
+
+def _no_file(folder: Path) -> None:
+    if folder.is_file():
+        raise QueryError(
+            f"{folder} is a file, and releases are kept in a folder: ji.update(path, releases=folder) fills one."
+        )
 
 
 def _kept(folder: Path) -> list[_Kept]:

@@ -70,7 +70,8 @@ def update(
     ConfigurationError
         If the file was read from another address than the client asks.
     QueryError
-        If another process is updating the same file, or the question names what is no longer there.
+        If another process is updating the same file, `releases` is a file or within a partitioned directory, or the
+        question names what is no longer there.
     ServiceError
         If the API cannot be asked: an older answer is never taken for a new one. The file stays as it is.
 

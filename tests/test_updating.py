@@ -277,6 +277,37 @@ def test_a_folder_of_releases_holds_those_of_one_question(
     assert ji.releases(kept)["release"].to_list() == ["2026-08-20"]
 
 
+@pytest.mark.parametrize("where", ["the file", "a partitioned directory", "below one"])
+def test_releases_need_a_folder_of_their_own(
+    api: Any, client: ji.Client, path: Path, tmp_path: Path, where: str
+) -> None:
+    directory = tmp_path / "directory"
+    read(client).jobindsats.to_parquet(directory, partition_by="A-kasse")
+    followed, kept = (
+        (path, path)
+        if where == "the file"
+        else (directory, directory if where == "a partitioned directory" else directory / "kept")
+    )
+    asked = len(api.requests)
+    for refresh in (False, True):
+        with pytest.raises(
+            QueryError, match=r"is a file, and releases are kept in a folder|written with partition_by"
+        ):
+            ji.update(followed, releases=kept, client=client, refresh=refresh)
+    assert len(api.requests) == asked
+    pd.testing.assert_frame_equal(ji.read_parquet(followed), read(client))
+
+
+def test_a_file_has_no_releases_in_it(client: ji.Client, path: Path) -> None:
+    for attempt in (
+        lambda: ji.read_parquet(path, as_of="2026-10-01"),
+        lambda: ji.releases(path),
+        lambda: ji.revision_triangle(path, "Antal sanktioner i alt"),
+    ):
+        with pytest.raises(QueryError, match="is a file, and releases are kept in a folder"):
+            attempt()
+
+
 def test_a_withdrawn_table_leaves_the_file(api: Any, client: ji.Client, path: Path) -> None:
     before = looks(path)
     del api.tables[TABLE]
