@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import re
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,18 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+#: What the package says in Python, and how the command line says it.
+_SPOKEN = {
+    r"ji\.tables\('words'\)": "`jobindsats tables WORDS`",
+    r"(?:ji\.table\(…\)|table)\.members\('([^']*)'\)": r"`jobindsats members {table} \1`",
+    r"ji\.sandbox\.serve\(\) in Python, or ": "",
+    r"Client\.cache\.list\(\)": "`jobindsats cache list`",
+    r"\b(find|tables)\(('.*?'|\".*?\")\): ": r"\1 \2: ",
+    r"\bmax_requests=(?=\d)": "--max-requests ",
+    r"\bmax_requests=": "--max-requests",
+    r"\b(offline|refresh)=True": r"--\1",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -51,10 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _write_what_comes()
     try:
         with warnings.catch_warnings(), _telling(options.verbose), _on_a_terminal():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = lambda message, *_, **__: _tell(message, options)
             return int(options.run(options) or 0)
     except JobindsatsError as error:
-        print(_lines(f"jobindsats: {error}"), file=sys.stderr)
+        _tell(error, options)
         if error.curl:
             print(f"\nThe request: {error.curl}", file=sys.stderr)
         return 1
@@ -124,8 +137,13 @@ def _telling(level: int) -> Iterator[None]:
         log.setLevel(before)
 
 
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(_lines(f"jobindsats: {message}"), file=sys.stderr)
+def _tell(message: Exception | str, options: argparse.Namespace) -> None:
+    """Write a message of the package to standard error, its advice in the words of the command line."""
+    text = str(message)
+    for python, spoken in _SPOKEN.items():
+        text = re.sub(python, spoken, text)
+    text = text.replace("{table}", getattr(options, "table", None) or "TABLE")
+    print(_lines(f"jobindsats: {text}"), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

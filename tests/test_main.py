@@ -273,3 +273,36 @@ def _settings(api, tmp_path):
         "JOBINDSATS_API_TOKEN": api.token,
         "JOBINDSATS_CACHE_DIR": str(tmp_path),
     }
+
+
+@pytest.mark.filterwarnings("default::jobindsats_pandas.errors.QueryWarning")
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        ("read y99", "`jobindsats tables WORDS` searches them"),
+        ("read y28a15 --by A-kasse=Metl", "`jobindsats members y28a15 _akassedp` lists them"),
+        ("read y28a15 --by A-kasse=", "`jobindsats members y28a15 _akassedp` lists them"),
+        (
+            "read y25i01 --by Kommune --by A-kasse --periods * --max-requests 1",
+            "raise --max-requests on purpose",
+        ),
+        ("read y28a15 --offline", "`jobindsats cache list` shows"),
+        ("read y28a15 --offline --refresh", "--refresh asks the API anew, and --offline forbids to ask it"),
+        (r"read \y99\g<7>", "`jobindsats tables WORDS` searches them"),
+        ("find metal", "find 'metal': "),
+        ("tables xyzzy", "tables 'xyzzy': "),
+    ],
+)
+def test_advice_is_given_in_the_words_of_the_command_line(capsys: Any, command: str, advice: str) -> None:
+    assert main(command.split()) == 1
+    told = capsys.readouterr().err.partition("The request:")[0]
+    assert advice in told
+    assert not re.search(r"\bji\.|\w\(['…)]|\w=(?![a-zæøå])", told)
+
+
+def test_without_a_key_the_way_to_try_is_a_command(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JOBINDSATS_API_TOKEN")
+    assert main(["read", "y28a15"]) == 1
+    told = capsys.readouterr().err
+    assert "To try without one: `jobindsats sandbox` in a terminal, answers" in told
+    assert "--offline takes what is on disk" in told
