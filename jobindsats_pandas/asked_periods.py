@@ -119,11 +119,23 @@ def read_periods(periods: Any) -> str | int | list[str] | None:
     if isinstance(periods, (pd.Period, dt.date, np.datetime64)):
         return _text(periods)
     if isinstance(periods, Iterable):
-        return [_text(item) for item in periods]
+        return [_one_of_several(item) for item in periods]
     raise QueryError(_unreadable(periods))
 
 
+def _one_of_several(item: Any) -> str:
+    """Read what stands in a list: a period or a range."""
+    read = read_periods(item) if isinstance(item, (str, slice)) else _text(item)
+    if not isinstance(read, str) or read == "*":
+        raise QueryError(
+            f"periods: {arguments.shown(item)} stands alone, not in a list, which holds periods and ranges."
+        )
+    return read
+
+
 def _read_text(text: str) -> str | int | list[str]:
+    if "," in text:
+        return [_one_of_several(item) for item in text.split(",") if item.strip()]
     first, colon, last = (part.strip() for part in text.partition(":"))
     if colon and fold(first) in _LATEST:
         if not re.fullmatch(r"\d{1,9}", last, re.ASCII):
@@ -138,8 +150,6 @@ def _read_text(text: str) -> str | int | list[str]:
             return ":".join(map(_text, found.groups()))
     if re.fullmatch(r"\s*\d{1,3}\s*", text, re.ASCII):
         return int(text)
-    if "," in text:
-        return [_text(item) for item in text.split(",") if item.strip()]
     return _text(text)
 
 
@@ -182,7 +192,7 @@ def _written(text: str) -> str:
 def _unreadable(periods: Any) -> str:
     return (
         f"periods={arguments.shown(periods)} cannot be read. Say 'latest:12', 12, '2025M01', '2025M01:2025M12', 2025"
-        " for the whole year, a list of these, dates, a pandas Period or PeriodIndex, or '*'."
+        " for the whole year, a list of periods and ranges, dates, a pandas Period or PeriodIndex, or '*'."
     )
 
 
@@ -217,12 +227,14 @@ def resolve_periods(
         periods = [periods]
     if not periods:
         raise QueryError(f"Table {table.id}: periods=[] names no period. Leave it out for the newest 12.")
-    chosen = _period_type(table, periods, period_type)
+    chosen = _period_type(table, [end for name in periods for end in name.split(":") if end], period_type)
     known = _positions(chosen)
     positions: set[int] = set()
     for name in periods:
-        if _YEAR.fullmatch(name) and name not in known:
-            positions.update(map(chosen.periods.index, _between(table, chosen, name, name)))
+        first, colon, last = name.partition(":")
+        if colon or (_YEAR.fullmatch(name) and name not in known):
+            span = _between(table, chosen, first, last if colon else name)
+            positions.update(map(chosen.periods.index, span))
             continue
         position = known.get(_key(table, chosen, name) or name)
         if position is None:

@@ -56,6 +56,9 @@ YEAR = tuple(months(2025, 12))
         (slice(2025, 2025), YEAR, False),
         ("2024-2025", tuple(months(2024, 24)), False),
         (["2024", 2025], tuple(months(2024, 24)), False),
+        (["2024M11:2025M01", "2026M03:"], (*months(2024, 28)[10:13], "2026M03", "2026M04"), False),
+        ("2024M11-2025M01, 2024M12:2025M02,2025M02", tuple(months(2024, 28)[10:14]), False),
+        ([slice("2025M01", "2025M12"), "2025M06"], YEAR, False),
         ("2025:2026M04", tuple(months(2025, 16)), True),
         ([2025, "2026M01"], tuple(months(2025, 13)), False),
         ("last:3", ("2026M02", "2026M03", "2026M04"), True),
@@ -186,6 +189,11 @@ def test_as_many_periods_as_exist_need_no_warning():
         ("2025M01:Aug", None, "no period 'Aug' of type M"),
         ("2025M01:2025Q04", None, r"of several types \(M, Q\)"),
         (["2025M01", "2025Y01"], None, "of several types"),
+        (["2025M01:2025M03", "2025Y01"], None, "of several types"),
+        (["2025M03:2025M01"], None, "The first end is later than the last"),
+        (["latest:2", "2025M01"], None, r"'latest:2' stands alone, not in a list"),
+        ("2025M01,12", None, r"'12' stands alone, not in a list"),
+        (["2025M01", "*"], None, r"'\*' stands alone, not in a list"),
         ("2025W01", None, "no periods of the type of '2025W01'. It has: M .Måned."),
         ("2025M01", "Q", "no period '2025M01' of type Q"),
         ("2025M01:", "Q", "no period '2025M01' of type Q"),
@@ -263,7 +271,7 @@ def test_a_year_means_the_periods_of_the_type_in_force():
     st.sampled_from([*months(2024, 28), "2024Q3", "2025", 2025, "latest:3", "*", None, 7, ":2025", "2025:"])
     | st.text(max_size=12)
     | st.dates(dt.date(1990, 1, 1), dt.date(2099, 12, 31))
-    | st.lists(st.sampled_from(["jan 2025", "2025K1", dt.date(2025, 1, 31), 2024]), max_size=4)
+    | st.lists(st.sampled_from(["jan 2025", "2025K1", "2025-2026", "2025M03:", dt.date(2025, 1, 31), 2024]), max_size=4)
 )
 def test_what_was_read_can_be_kept_and_read_again(periods):
     try:
