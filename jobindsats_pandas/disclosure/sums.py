@@ -275,6 +275,8 @@ class SumCheck:
             values = np.where(is_missing(cells.status), values.dtype.type(0), values)
         if groups.ids is None:
             return np.array([values.sum()])
+        if groups.begins is not None:
+            return groups.sum(values)
         # Sums in float64 are exact as long as they stay below 2**53, and several times faster.
         largest = max(-float(values.min(initial=0)), float(values.max(initial=0)))
         if values.dtype.kind == "f" or largest * len(values) < 2.0**53:
@@ -353,7 +355,7 @@ class _Groups:
     def having(self, mask: Flags) -> Flags:
         """Which groups have a cell where the mask is set."""
         found = np.zeros(self.number, dtype=bool)
-        if self.ids is None:
+        if self.ids is None or not mask.any():
             found[:] = mask.any()
         elif self.begins is not None:
             found[self.ids[self.begins]] = np.logical_or.reduceat(mask, self.begins)
@@ -367,10 +369,14 @@ class _Groups:
             return np.bincount(self.ids[where], minlength=self.number)
         return np.array([where.stop if isinstance(where, slice) else len(where)])
 
-    def sum(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """The sum of numbers, by group."""
+    def sum(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The sum of numbers, by group; as float64, or exactly."""
         if self.ids is None:
             return np.array([values.sum()], dtype=np.float64)
+        if self.begins is not None:
+            found = np.zeros(self.number, dtype=values.dtype)
+            found[self.ids[self.begins]] = np.add.reduceat(values, self.begins)
+            return found
         return np.bincount(self.ids, weights=values, minlength=self.number).astype(np.float64, copy=False)
 
     def largest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -582,7 +588,7 @@ class _Pairs:
     @cached_property
     def present(self) -> Flags:
         """Which groups have any key."""
-        return self.groups.having(np.ones(len(self.keys), dtype=bool))
+        return self.groups.one_of(np.ones(len(self.keys), dtype=bool), False)
 
     @cached_property
     def differ(self) -> Flags:
