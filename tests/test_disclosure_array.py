@@ -236,6 +236,59 @@ def test_cells_keep_what_they_are_through_reshaping(frame):
     assert by_key(kept, "whole") == by_key(frame, "whole")
 
 
+def test_a_frame_turned_over_holds_the_same_cells(monkeypatch):
+    """Also where its columns are of two tables; no single cell is made on the way, which would take ten times as long."""
+    other = AddressSpace("u", "En anden", MEASURES, PERIODS, (AREA,))
+    columns = {
+        "a": make([5, 1, 7, 0], [0, 1, 0, 3]),
+        "b": DiscretionisedArray(
+            np.array([3, 1, 8, 9]),
+            np.array([0, 2, 4, 6], np.uint8),
+            other.encode(0, 0, [[1, 2, 3, 4]]),
+            Registry.of(other),
+        ),
+        "c": pd.Series(make([5, 6], period=1)).reindex([0, 1, 2, 3]).array,
+    }
+    wide = pd.DataFrame(columns, index=list("wxyz"))
+    slow = {
+        label: [cell for column in columns.values() for cell in triples(column[place : place + 1])]
+        for place, label in enumerate(wide.index)
+    }
+
+    def no_single_cells(*_):
+        raise AssertionError("single cells were made")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("jobindsats_pandas.disclosure.leaving.scalars_of", no_single_cells)
+        turned = wide.T
+    assert {label: triples(turned[label].array) for label in turned} == slow
+    assert (turned.dtypes == "discretionised[Int64]").all()
+    turned.loc["a", "w"] = 100
+    assert wide.loc["w", "a"] == 5
+    assert turned["x"].array.status[0] == CellStatus.DISCRETIONISED
+    back = turned.T
+    assert [triples(back[name].array)[1:] for name in columns] == [
+        triples(column)[1:] for column in columns.values()
+    ]
+
+
+def test_hidden_cells_dropped_from_columns_are_dropped_from_their_rows_too():
+    left = pd.Series(make([5, 1, 7], [0, 1, 0])).dropna()
+    turned = pd.DataFrame({"a": left, "b": pd.Series(make([4, 5, 6], period=1))[left.index]}).T
+    with pytest.raises(InvalidSumError) as caught:
+        turned[0].sum()
+    assert caught.value.reasons == ("dropped",)
+
+
+def test_a_frame_of_several_dtypes_is_turned_over_as_objects():
+    turned = pd.DataFrame(
+        {"whole": make([5, 1], [0, 1]), "decimal": make([2.5, 3.5], period=1), "text": "x"}
+    ).T
+    assert set(turned.dtypes) == {np.dtype(object)}
+    assert repr(turned.loc["whole", 1]) == "<hidden>"
+    assert (turned.loc["decimal", 0], turned.loc["decimal", 0].status) == (2.5, CellStatus.OBSERVED)
+
+
 def test_tables_with_different_metadata_are_united_on_concat():
     newer = AddressSpace("t", "Tabel", MEASURES, (("M", "2026M04"), *PERIODS), (AREA,))
     parts = newer.encode(CODES[Kind.FLOW], 0, [[1, 2]])

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from columns import AREA, CODES, MEASURES, PERIODS, SPACE, make, quietly, sent, triples
+from columns import AREA, CODES, MEASURES, PERIODS, REGISTRY, SPACE, make, quietly, sent, triples
 
 from jobindsats_pandas.disclosure import (
     UNKNOWN,
@@ -129,6 +129,35 @@ def test_arithmetic_of_single_cells_is_that_of_columns():
     with allow_sums():
         assert january[0] + january[0] == 10
         assert sum(january) == 12
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda one: one * 2,
+        lambda one: 2 * one,
+        lambda one: one * 1,
+        lambda one: one / 2,
+        lambda one: one + 0,
+        lambda one: one - 1,
+        lambda one: 1 - one,
+        lambda one: one * 0,
+    ],
+)
+def test_cells_of_a_column_go_where_the_column_goes(function):
+    """Of several measures and tables, one after the other and mixed; many enough that they go together."""
+    other = AddressSpace("u", "En anden", MEASURES, PERIODS, (AREA,))
+    codes = [SPACE.encode(CODES[kind], 0, [np.arange(1, 10)]) for kind in (Kind.FLOW, Kind.MONEY, Kind.NONE)]
+    status = np.tile(np.array([0, 0, 1, 0, 4, 5, 6, 2, 0], np.uint8), 3)
+    known = DiscretionisedArray(np.arange(3, 30), status, np.concatenate(codes), REGISTRY)
+    foreign = DiscretionisedArray(
+        np.arange(3, 12), np.zeros(9, np.uint8), other.encode(0, 1, [np.arange(1, 10)]), Registry.of(other)
+    )
+    column = pd.concat([pd.Series(known), pd.Series(foreign), pd.Series(make([4, 5]))], ignore_index=True)
+    for order in (np.arange(len(column)), np.random.default_rng(1).permutation(len(column))):
+        shuffled = column.iloc[order]
+        alone = pd.array([function(one) for one in shuffled], dtype=function(shuffled).dtype)
+        assert triples(alone) == triples(function(shuffled).array)
 
 
 def test_a_running_sum_of_cells_may_branch():

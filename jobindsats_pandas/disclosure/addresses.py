@@ -436,7 +436,7 @@ class Registry:
 
     spaces: tuple[AddressSpace, ...]
     offsets: tuple[int, ...]
-    steps: dict[tuple[Any, ...], Any]
+    steps: dict[tuple[Any, ...], tuple[Any, ...]]
     _grown: dict[tuple[int, AddressMeasure], tuple[Registry, int]]
 
     def __new__(cls, spaces: Iterable[AddressSpace] = ()) -> Registry:  # noqa: PYI034 - there are no others

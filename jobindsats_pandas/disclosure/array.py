@@ -34,6 +34,7 @@ from jobindsats_pandas.disclosure.callers import (
     pivoting,
     relabelling,
     reshaping,
+    turning_over,
 )
 from jobindsats_pandas.disclosure.canary import sing
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_hidden, is_missing, unknown_addresses
@@ -369,6 +370,8 @@ class DiscretionisedArray(ExtensionArray):
 
     @classmethod
     def _from_sequence(cls, scalars: Any, *, dtype: Any = None, copy: bool = False) -> Self:
+        if isinstance(scalars, np.ndarray) and len(scalars) and isinstance(scalars[0], cls):
+            return scalars[0]  # a row of `_turned_over`
         whole = None if dtype is None else pandas_dtype(dtype).kind == "i"
         array = cls.unchecked(_cells_of(scalars, whole=whole))
         return array.copy() if copy else array
@@ -616,10 +619,29 @@ class DiscretionisedArray(ExtensionArray):
         if isinstance(dtype, DiscretionisedDtype):
             made = self.unchecked(converted(self._cells, whole=dtype.kind == "i"))
             return (self.copy() if copy else self) if dtype == self.dtype else made
+        if dtype.kind == "O" and (rows := self._turned_over()) is not None:
+            return rows
         leaving.leave(self._cells, f"astype({dtype})")
         if isinstance(dtype, ExtensionDtype) or dtype.kind in "iubSU":
             return nullable(self._cells).astype(dtype)
         return leaving.as_array(self._cells, dtype, copy=copy)
+
+    def _turned_over(self) -> NDArray[np.object_] | None:
+        """The rows of the frame that pandas turns over, to be found in the places of their cells; else None.
+
+        pandas takes an object for each cell and makes a column of those of each row: far dearer than to take the rows
+        at once.
+        """
+        work = turning_over()
+        if work is None:
+            return None
+        rows: NDArray[np.object_] | None = work.get("__jobindsats_rows")
+        if rows is None and all(dtype == self.dtype for dtype in work["self"].dtypes):
+            columns = [column.array._cells for _, column in work["self"].items()]
+            rows = work["__jobindsats_rows"] = np.empty(len(self), dtype=object)
+            for place, cells in enumerate(places.turned_over(columns)):
+                rows[place] = self.unchecked(cells)
+        return rows
 
     def __arrow_array__(self, type: Any = None) -> Any:  # noqa: A002 - pyarrow's name
         return to_arrow(self._cells, type)

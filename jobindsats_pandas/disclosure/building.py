@@ -70,10 +70,10 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
     if whole is not None and whole == decimal:
         return None
     origins, places = [one._origin for one in scalars], [one._place for one in scalars]
-    (registry, *others) = {id(origin.registry): origin.registry for origin in set(origins)}.values()
+    (registry, *others) = {origin.registry for origin in set(origins)}
     if others:
         return None
-    status = [origin.status[place] for origin, place in zip(origins, places, strict=True)]
+    status = bytearray(origin.status[place] for origin, place in zip(origins, places, strict=True))
     addresses = [origin.addresses[place] for origin, place in zip(origins, places, strict=True)]
     if None in addresses:
         addresses = [one.address for one in scalars]
@@ -83,7 +83,7 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
     else:
         numbers = map(float.__float__ if decimal else int.__index__, scalars)
     values: Any = np.fromiter(numbers, dtype=np.float64 if decimal else np.int64, count=len(scalars))
-    return Cells(values, np.array(status, dtype=np.uint8), np.array(addresses, dtype=np.int64), registry)
+    return Cells(values, np.frombuffer(status, dtype=np.uint8), np.array(addresses, dtype=np.int64), registry)
 
 
 def _cells_from_plain(values: Any, whole: bool | None) -> Cells:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Addition", "Grouping", "Picture", "Purpose", "addition", "appending", "called_directly", "combining", "drawing",
     "gone_over", "grouping", "in_statistic", "made_bare", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
-    "stripping", "warn_drawn", "warn_gaps", "warn_hidden", "warn_mixed", "warn_removed", "warn_unweighted",
+    "stripping", "turning_over", "warn_drawn", "warn_gaps", "warn_hidden", "warn_mixed", "warn_removed", "warn_unweighted",
 ]  # fmt: skip
 
 
@@ -80,6 +80,8 @@ _PANDAS_INTERNAL: Final = _words(
 # Between a frame and somebody who wants its numbers.
 _AS_NUMBERS: Final = _words("values _values to_numpy __array__ asarray")
 _STATISTICS: Final = _words("mean var std sem skew kurt average cov corr corrcoef median quantile histogram")
+# Between a column and a frame that wants all its cells as objects.
+_TO_OBJECTS: Final = _words("get_values _interleave as_array values")
 # What pandas and numpy do with single cells counts as adding them up, but for these: element by element, or by a
 # function of the user's that is built in.
 _ELEMENTWISE: Final = ("pandas.core.ops", "pandas.core.computation", "pandas.core.roperator")
@@ -257,6 +259,16 @@ combining = partial(_at_work, "pandas.core.series.combine")
 appending = partial(_at_work, "pandas.core.indexing._setitem_with_indexer_missing")
 # A pivot table drops the groups that hold nothing.
 pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
+
+
+def turning_over() -> Any:
+    """What pandas knows where it asks for the cells of a frame to make columns of its rows; else None."""
+    for module, function, frame in _between(2):
+        if (module, function) == ("pandas.core.frame", "transpose"):
+            return frame.f_locals
+        if function not in _TO_OBJECTS:
+            break
+    return None
 
 
 class Grouping(NamedTuple):

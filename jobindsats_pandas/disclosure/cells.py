@@ -128,9 +128,9 @@ def count_hidden(status: NDArray[np.uint8]) -> int:
 
 def adds_nothing(cells: Cells) -> NDArray[np.bool_]:
     """Where a cell adds nothing: left out by the API, a hole, or a zero that stands for no cell."""
-    nothing: NDArray[np.bool_] = (
-        (cells.status == CellStatus.ABSENT) | (cells.status == CellStatus.HOLE) | (cells.addresses == NOTHING)
-    )
+    nothing: NDArray[np.bool_] = cells.addresses == NOTHING
+    if cells.status.any():
+        nothing |= (cells.status == CellStatus.ABSENT) | (cells.status == CellStatus.HOLE)
     return nothing
 
 

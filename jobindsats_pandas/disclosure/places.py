@@ -11,10 +11,12 @@ from pandas.api.extensions import take
 from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
 from jobindsats_pandas.disclosure.building import cells_from
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing, is_unseen
-from jobindsats_pandas.disclosure.nullable import decimals, is_whole, rewritten
+from jobindsats_pandas.disclosure.nullable import beside, decimals, is_whole, rewritten
 from jobindsats_pandas.disclosure.scalars import Cell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "overwritten",
     "recognised",
     "shifted",
+    "turned_over",
     "with_gaps",
 ]
 
@@ -72,6 +75,15 @@ def shifted(cells: Cells, periods: int = 1, fill_value: Any = None) -> Cells:
     places = np.arange(len(cells)) - periods
     places[(places < 0) | (places >= len(cells))] = -1
     return with_gaps(cells, places, fill_value)
+
+
+def turned_over(columns: Sequence[Cells]) -> Iterator[Cells]:
+    """The rows of some columns."""
+    registry, addresses = aligned(*columns)
+    near = beside(*columns)
+    several = ([cells.values for cells in columns], [cells.status for cells in columns], addresses)
+    for values, status, addresses_of_row in zip(*(np.array(one).T.copy() for one in several), strict=True):
+        yield Cells(values, status, addresses_of_row, registry, near.dropped, near.left)
 
 
 def distinct(cells: Cells, codes: NDArray[np.intp], count: int) -> Cells:

@@ -25,7 +25,6 @@ from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
     count_hidden,
-    is_hidden,
     is_missing,
 )
 from jobindsats_pandas.disclosure.messages import some, sum_error
@@ -118,13 +117,13 @@ def _sums(
     cells: Cells, ids: Ids | None, groups: int, operation: str, min_count: int, *, skipna: bool
 ) -> Cells:
     check = checked(cells, ids, groups, operation, skipna=skipna)
-    sums, missing = sums_of(check), is_missing(cells.status)
+    sums = sums_of(check)
     # pandas leaves a sum out where min_count or skipna says so.
     out = np.zeros(groups, dtype=bool)
     if min_count > 0:
-        out = _count(~missing, ids, groups) < min_count
+        out = _count(~is_missing(cells.status), ids, groups) < min_count
     if not skipna:
-        out |= _count(missing, ids, groups) > 0
+        out |= _count(is_missing(cells.status), ids, groups) > 0
     if out.any():
         sums.status[out], sums.addresses[out] = CellStatus.HOLE, UNKNOWN
         if not sums_allowed():
@@ -246,7 +245,7 @@ def grouped(cells: Cells, *, how: str, ids: Ids, ngroups: int, min_count: int, *
 def _mind_cells_without_a_group(cells: Cells, ids: Ids, groups: int) -> None:
     """Refuse sums beside which only hidden cells fell away, their key missing; warn where visible ones did too."""
     outside = ids < 0
-    hidden = int(np.count_nonzero(outside & is_hidden(cells.status)))
+    hidden = count_hidden(cells.status[outside]) if outside.any() else 0
     if not hidden or sums_allowed():
         return
     others = int(np.count_nonzero(outside)) - hidden

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -65,16 +65,41 @@ _BARE: Final = frozenset({int, float})
 _HELD: Final[dict[int, set[int]]] = {}
 
 
+class _Step(NamedTuple):
+    """What an operation with a number does to the cells of a measure, whose addresses begin at `low`."""
+
+    low: int
+    high: int
+    registry: Registry
+    by: int | None
+    target: int
+
+
 class _Origin:
     """Where cells come from: their statuses and addresses, and how many hidden and visible ones stood together there."""
 
-    __slots__ = ("addresses", "hidden", "registry", "status", "visible")
+    __slots__ = ("_moved", "_step", "_steps", "addresses", "hidden", "registry", "status", "visible")
 
     def __init__(
         self, status: Any, addresses: Any, registry: Registry, hidden: int = 0, visible: int = 0
     ) -> None:
         self.status, self.addresses, self.registry = status, addresses, registry
         self.hidden, self.visible = hidden, visible
+        self._step: _Step | None = None
+
+    def moved(self, step: _Step) -> _Origin | None:
+        """Where all of these come to stand by a step; None until so many of them take it that it pays to look."""
+        if step is not self._step:
+            self._step, self._steps = step, 0
+            self._moved: _Origin | None = None
+        self._steps += 1
+        if self._moved is None and step.by is not None and self._steps > max(len(self.status) >> 4, 1):
+            status = np.array(self.status, np.uint8)
+            if step.by or step.registry is not self.registry:
+                status[status == CellStatus.OBSERVED] = CellStatus.DERIVED
+            addresses = np.array(self.addresses, np.int64) + step.by
+            self._moved = _Origin(status.data, addresses.data, step.registry, self.hidden, self.visible)
+        return self._moved
 
     def among(self, status: int, address: int | None, registry: Registry) -> _Origin:
         """A cell made of one of these, which stands where that one stood."""
@@ -305,16 +330,21 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     missing = is_missing(cells.status)
     hidden, visible = counted(cells.status)
     # Copies: what is written into the column later is no business of the cells that were taken out before.
-    status, addresses = cells.status.tolist(), cells.addresses.tolist()
+    status, addresses = cells.status.copy().data, cells.addresses.copy().data
     origin = _Origin(status, addresses, cells.registry, hidden + cells.dropped, visible)
     visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
-    for place, (number, gone) in enumerate(zip(cells.values.tolist(), missing.tolist(), strict=True)):
-        if gone and status[place] == CellStatus.HOLE:
+    gone = missing.tolist() if missing.any() else None
+    for place, number in enumerate(cells.values.tolist()):
+        if gone is None or not gone[place]:
+            one = make(visible_class, number)
+        elif status[place] == CellStatus.HOLE:
             yield math.nan
             continue
-        one = HiddenCell(math.nan) if gone else make(visible_class, number)
-        one._origin, one._place = origin, place
+        else:
+            one = HiddenCell(math.nan)
+        one._origin = origin
+        one._place = place
         yield one
 
 
@@ -534,16 +564,17 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
         if not isinstance(other, int | float):
             return NotImplemented
         theirs = other.number if isinstance(other, Cell) else other
-    left, right = (theirs, one.number) if reflected else (one.number, theirs)
+    mine = one.number
     function = getattr(operator, name)
     try:
-        number = function(left, right)
+        number = function(theirs, mine) if reflected else function(mine, theirs)
     except (ZeroDivisionError, OverflowError):
+        left, right = (theirs, mine) if reflected else (mine, theirs)
         with np.errstate(all="ignore"):
             number = float(function(np.float64(left), np.float64(right)))
     if type(number) is complex:
         return number
-    origin, address = one._origin, one.address
+    origin = one._origin
     if other is not theirs:
         pair = (other.as_cells(), one.as_cells()) if reflected else (one.as_cells(), other.as_cells())
         status = int(paired_status(*pair)[0])
@@ -552,30 +583,43 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     elif theirs != theirs:  # noqa: PLR0124 - NaN, faster than asking math
         status, registry, moved = CellStatus.NOT_AVAILABLE, EMPTY, UNKNOWN
     else:
-        status = origin.status[one._place]
-        registry, moved = _moved(name, one, address, other, reflected=reflected)
+        address, status = one.address, origin.status[one._place]
+        step = _step(name, one, address, other, reflected=reflected)
+        if mine == mine and number == number and (together := origin.moved(step)) is not None:  # noqa: PLR0124
+            made: Any = (
+                int.__new__(IntegerCell, number)
+                if type(number) is int
+                else float.__new__(DecimalCell, number)
+            )
+            made._origin, made._place = together, one._place
+            return made
+        registry, moved = step.registry, step.target if step.by is None else address + step.by
         if status == CellStatus.OBSERVED and not (moved == address and registry is origin.registry):
             status = CellStatus.DERIVED
-    if status not in _NAMES and number != number:  # noqa: PLR0124
+    if number != number and status not in _NAMES:  # noqa: PLR0124
         status = CellStatus.NOT_AVAILABLE
     return _made(number, origin.among(status, moved, registry), whole=isinstance(number, int))
 
 
-def _moved(name: str, one: Any, address: int, other: float, *, reflected: bool) -> tuple[Registry, int]:
-    """Where a cell comes to stand with a plain number; cells of one measure move alike, so one of them is looked at."""
+def _step(name: str, one: Any, address: int, other: float, *, reflected: bool) -> _Step:
+    """How a cell moves when computed with a plain number; cells of one measure move alike, so one is looked at."""
     registry: Registry = one._origin.registry
-    located = registry.locate(address)
-    where = (located[0].table, located[1] // located[0].per_measure) if located else (address,)
-    key = (name, reflected, other, *where)
-    step = registry.steps.get(key)
-    if step is None:
-        if len(registry.steps) >= 1024:
-            registry.steps.clear()
-        moved, addresses = scalar_addresses(name, one.as_cells(), other, reflected=reflected)
-        target = int(addresses[0])
-        step = registry.steps[key] = (moved, target - address if target >= 0 else None, target)
-    moved, by, target = step
-    return moved, target if by is None else address + by
+    key = (name, reflected, other)
+    steps: tuple[_Step, ...] = registry.steps.get(key, ())
+    for known in steps:
+        if known.low <= address < known.high:
+            return known
+    if len(registry.steps) >= 1024:
+        registry.steps.clear()
+    moved, addresses = scalar_addresses(name, one.as_cells(), other, reflected=reflected)
+    target = int(addresses[0])
+    low, high = address, address + 1
+    if (located := registry.locate(address)) is not None:
+        low = address - located[1] % located[0].per_measure
+        high = low + located[0].per_measure
+    step = _Step(low, high, moved, target - address if target >= 0 else None, target)
+    registry.steps[key] = (*steps, step)
+    return step
 
 
 def scalar_addresses(

@@ -271,10 +271,12 @@ class SumCheck:
         """The sum of the visible cells, by group."""
         cells, groups = self._active
         values: Any = cells.values
-        if (missing := is_missing(cells.status)).any():
-            values = np.where(missing, values.dtype.type(0), values)
+        if cells.status.any():
+            values = np.where(is_missing(cells.status), values.dtype.type(0), values)
         if groups.ids is None:
             return np.array([values.sum()])
+        if groups.begins is not None:
+            return groups.sum(values)
         # Sums in float64 are exact as long as they stay below 2**53, and several times faster.
         largest = max(-float(values.min(initial=0)), float(values.max(initial=0)))
         if values.dtype.kind == "f" or largest * len(values) < 2.0**53:
@@ -347,13 +349,16 @@ class _Groups:
 
     def at(self, where: NDArray[np.intp] | slice) -> _Groups:
         """The groups of some of the cells."""
-        return self if self.ids is None else _Groups(self.ids[where], self.number)
+        everything = isinstance(where, slice) and where == slice(None)
+        return self if self.ids is None or everything else _Groups(self.ids[where], self.number)
 
     def having(self, mask: Flags) -> Flags:
         """Which groups have a cell where the mask is set."""
         found = np.zeros(self.number, dtype=bool)
-        if self.ids is None:
+        if self.ids is None or not mask.any():
             found[:] = mask.any()
+        elif self.begins is not None:
+            found[self.ids[self.begins]] = np.logical_or.reduceat(mask, self.begins)
         else:
             found[self.ids[mask]] = True
         return found
@@ -364,10 +369,14 @@ class _Groups:
             return np.bincount(self.ids[where], minlength=self.number)
         return np.array([where.stop if isinstance(where, slice) else len(where)])
 
-    def sum(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """The sum of numbers, by group."""
+    def sum(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The sum of numbers, by group; as float64, or exactly."""
         if self.ids is None:
             return np.array([values.sum()], dtype=np.float64)
+        if self.begins is not None:
+            found = np.zeros(self.number, dtype=values.dtype)
+            found[self.ids[self.begins]] = np.add.reduceat(values, self.begins)
+            return found
         return np.bincount(self.ids, weights=values, minlength=self.number).astype(np.float64, copy=False)
 
     def largest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -480,7 +489,7 @@ class TableCells:
     def gaps(self) -> str:
         """What is said where a sum runs over periods between which the table has none; else empty."""
         pairs = self.periods
-        if not pairs.differ.any():
+        if not (self.space.has_gaps and pairs.differ.any()):
             return ""
         codes = pairs.keys if pairs.groups.ids is None else pairs.keys[pairs.differ[pairs.groups.ids]]
         return self.space.gaps(np.flatnonzero(np.bincount(codes)))
@@ -500,7 +509,7 @@ class TableCells:
     def mixed_levels(self) -> list[Flags]:
         """For each dimension, which groups have cells of several levels."""
         of_dimensions = zip(self.space.dimensions, self.members, strict=True)
-        return [members.of(dimension.level_of).differ for dimension, members in of_dimensions]
+        return [members.differ_in(dimension.level_of) for dimension, members in of_dimensions]
 
     def reasons(self) -> NDArray[np.uint16]:
         """The reasons that lie in what the cells are, by group."""
@@ -515,8 +524,10 @@ class TableCells:
             if not measure.kind.over_periods:
                 over_periods |= here
         if self.periods.differ.any():
-            types = self.periods.of(self.space.period_types)
-            over_periods |= types.differ | types.groups.having(types.keys >= len(APART))
+            types = self.space.period_types
+            over_periods |= self.periods.differ_in(types)
+            if types.max() >= len(APART):
+                over_periods |= self.periods.groups.having(types[self.periods.keys] >= len(APART))
             found[self.periods.differ & over_periods] |= _BIT["periods"]
         for mixed in self.mixed_levels():
             found[mixed] |= _BIT["levels"]
@@ -567,7 +578,7 @@ class _Pairs:
 
     def of(self, table: NDArray[np.integer]) -> _Pairs:
         """The same groups, with what a table says of each key."""
-        return _Pairs(table[self.keys], self.groups)
+        return _Pairs(table.take(self.keys), self.groups)
 
     @cached_property
     def first(self) -> Codes:
@@ -577,11 +588,11 @@ class _Pairs:
     @cached_property
     def present(self) -> Flags:
         """Which groups have any key."""
-        return self.groups.having(np.ones(len(self.keys), dtype=bool))
+        return self.groups.one_of(np.ones(len(self.keys), dtype=bool), False)
 
     @cached_property
     def differ(self) -> Flags:
-        """Whether a group has other keys than that one."""
+        """Whether a group has several keys."""
         groups = self.groups
         if groups.ids is None or groups.begins is None:
             return groups.having(self.keys != (self.first if groups.ids is None else self.first[groups.ids]))
@@ -589,6 +600,13 @@ class _Pairs:
         changes = np.concatenate(([False], self.keys[1:] != self.keys[:-1]))
         changes[groups.begins] = False
         return groups.having(changes)
+
+    def differ_in(self, table: NDArray[np.integer]) -> Flags:
+        """Whether a group has keys of which a table says different things."""
+        if not self.differ.any():
+            return self.differ
+        said = table[np.flatnonzero(np.bincount(self.keys))]
+        return self.of(table).differ if (said != said[0]).any() else np.zeros(self.groups.number, dtype=bool)
 
 
 def _interval(measure: AddressMeasure, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
