@@ -60,6 +60,8 @@ READING = (
 _SUFFIX, _UNFINISHED = ".jobindsats-tmp", ".jobindsats-unfinished"
 # Seconds after which nobody is at work on it any more, where the file system has no locks to tell.
 _ORPHAN_AGE = 86_400.0
+# What this process has claimed as a whole, by device and inode: to wait for oneself would be for ever.
+_CLAIMS: set[tuple[int, int]] = set()
 # What is sent to an address is composed in memory up to this many bytes, then on disk.
 _IN_MEMORY = 2**26
 
@@ -329,9 +331,17 @@ def claimed(path: Path) -> Iterator[bool]:
         try:
             free = _claim(descriptor)
             # Replaced until the claim was had, by whoever had it before?
-            if free and not os.path.samestat(os.fstat(descriptor), target.stat()):
+            status = os.fstat(descriptor)
+            if free and not os.path.samestat(status, target.stat()):
                 continue
-            yield free is not False
+            if free is False:
+                yield False
+                return
+            _CLAIMS.add((status.st_dev, status.st_ino))
+            try:
+                yield True
+            finally:
+                _CLAIMS.discard((status.st_dev, status.st_ino))
             return
         finally:
             os.close(descriptor)
@@ -399,7 +409,8 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
     with named(path):
         old = target.stat() if target.exists() else None
         if old is not None:
-            holdings(target)
+            with _alone_at(target):
+                holdings(target)
             if not os.access(target, os.W_OK):
                 raise PermissionError(errno.EACCES, "It may not be written to", str(path))
         elif not target.parent.is_dir():
@@ -428,9 +439,38 @@ def _new_directory(target: Path) -> Iterator[Path]:
             return
 
 
+@contextlib.contextmanager
+def _alone_at(target: Path) -> Iterator[None]:
+    """Claim the directory that is about to be set aside, so that no other writer takes it for a leftover.
+
+    Waits for the writer that put it there, who may still be clearing up.
+    """
+    while fcntl is not None:
+        try:
+            descriptor = os.open(target, READING)
+        except FileNotFoundError:
+            break
+        try:
+            status = os.fstat(descriptor)
+            if (status.st_dev, status.st_ino) not in _CLAIMS:
+                with contextlib.suppress(OSError):  # a file system without claims
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if target.exists() and os.path.samestat(status, target.stat()):
+                yield
+                return
+        finally:
+            os.close(descriptor)
+    yield
+
+
 def _replace(made: Path, target: Path, holdings: Callable[[Path], Sequence[str]]) -> None:
     ready = _beside(target)
     made.rename(ready)
+    with _alone_at(target):
+        _exchange(ready, target, holdings)
+
+
+def _exchange(ready: Path, target: Path, holdings: Callable[[Path], Sequence[str]]) -> None:
     try:
         aside = _put_in_place(ready, target)
     except OSError:

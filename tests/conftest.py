@@ -93,9 +93,7 @@ UNTRACED = {
     "test_extension_array",
     "test_faults",
     "test_guard_recipes",
-    "test_parquet_faults",
     "test_sums_over_the_population",
-    "test_updating",
     "test_worlds",
 }
 
