@@ -25,7 +25,7 @@ from jobindsats_pandas.disclosure import leaving, operators, places, reductions
 from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, UNKNOWN, Codes, Registry
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.arrow import from_arrow, to_arrow
-from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na, is_number
+from jobindsats_pandas.disclosure.building import cells_from, decimals, is_na, is_number, nullable
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
     appending,
@@ -37,16 +37,19 @@ from jobindsats_pandas.disclosure.callers import (
     turning_over,
 )
 from jobindsats_pandas.disclosure.canary import sing
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_hidden, is_missing, unknown_addresses
-from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.nullable import (
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
     beside,
+    blanked,
     concatenated,
     converted,
-    decimals,
+    is_hidden,
+    is_missing,
     is_whole,
-    nullable,
+    unknown_addresses,
 )
+from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.scalars import cell, scalars_of
 from jobindsats_pandas.disclosure.selections import counted, vanished
 

@@ -20,19 +20,19 @@ from jobindsats_pandas.disclosure.arithmetic import (
     rounded_addresses,
     zero_where_left_out,
 )
-from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na
+from jobindsats_pandas.disclosure.building import cells_from, computed, decimals, is_na, nullable, numbers_of
 from jobindsats_pandas.disclosure.callers import pairing, warn_removed
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
-from jobindsats_pandas.disclosure.nullable import (
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
     beside,
-    computed,
+    blanked,
     concatenated,
     converted,
-    decimals,
+    is_missing,
     is_whole,
-    nullable,
-    numbers_of,
     rewritten,
+    unknown_addresses,
 )
 from jobindsats_pandas.disclosure.reductions import checked, reduced, sums_of
 from jobindsats_pandas.disclosure.scalars import Cell, scalar_addresses

@@ -9,9 +9,17 @@ import numpy as np
 from pandas.api.extensions import take
 
 from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
-from jobindsats_pandas.disclosure.building import cells_from
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing, is_unseen
-from jobindsats_pandas.disclosure.nullable import beside, decimals, is_whole, rewritten
+from jobindsats_pandas.disclosure.building import cells_from, decimals
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    aligned,
+    beside,
+    is_missing,
+    is_unseen,
+    is_whole,
+    rewritten,
+)
 from jobindsats_pandas.disclosure.scalars import Cell
 
 if TYPE_CHECKING:
