@@ -18,7 +18,6 @@ from jobindsats_pandas.disclosure.cells import (
     CellStatus,
     as_numbers,
     is_missing,
-    is_whole,
     rewritten,
     unknown_addresses,
 )
@@ -135,7 +134,7 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
 
 def nullable(cells: Cells) -> Any:
     """Turn cells into an ``Int64`` or ``Float64`` array on the same memory, NA where nothing is shown."""
-    array = pd.arrays.IntegerArray if is_whole(cells) else pd.arrays.FloatingArray
+    array = pd.arrays.IntegerArray if cells.whole else pd.arrays.FloatingArray
     return array(cast("Any", cells.values), is_missing(cells.status))
 
 

@@ -28,7 +28,6 @@ __all__ = [
     "is_hidden",
     "is_missing",
     "is_unseen",
-    "is_whole",
     "rewritten",
     "unknown_addresses",
 ]
@@ -102,6 +101,11 @@ class Cells:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def whole(self) -> bool:
+        """Whether they hold whole numbers."""
+        return self.values.dtype.kind == "i"
+
     def __getitem__(self, where: Any) -> Cells:
         return replace(
             self, values=self.values[where], status=self.status[where], addresses=self.addresses[where]
@@ -158,11 +162,6 @@ def unknown_addresses(length: int) -> Codes:
     return np.full(length, UNKNOWN, dtype=np.int64)
 
 
-def is_whole(cells: Cells) -> bool:
-    """Whether they hold whole numbers."""
-    return cells.values.dtype.kind == "i"
-
-
 def blanked(values: Any, status: NDArray[np.uint8]) -> Any:
     """Values with the same thing under every cell that is not shown: 1, which divides, or NaN."""
     missing = is_missing(status)
@@ -185,7 +184,7 @@ def as_numbers(numbers: Any, missing: NDArray[np.bool_], whole: bool) -> Any:
 
 def converted(cells: Cells, *, whole: bool) -> Cells:
     """Whole numbers as decimals, or decimals as whole numbers if they are."""
-    if whole == is_whole(cells):
+    if whole == cells.whole:
         return cells
     values = as_numbers(cells.values, is_missing(cells.status), whole)
     return replace(cells, values=values, status=cells.status.copy(), addresses=cells.addresses.copy())

@@ -30,7 +30,6 @@ from jobindsats_pandas.disclosure.cells import (
     concatenated,
     converted,
     is_missing,
-    is_whole,
     rewritten,
     unknown_addresses,
 )
@@ -152,7 +151,7 @@ def _added(cells: Cells, other: Cells) -> Cells:
     one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
     status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
     hidden = is_missing(status)
-    whole = is_whole(cells) and is_whole(other)
+    whole = cells.whole and other.whole
     both = concatenated([converted(one, whole=whole) for one in (cells, other)])
     ids = np.tile(np.where(hidden, -1, np.arange(len(cells))), 2)
     made = sums_of(checked(replace(both, dropped=0), ids, len(cells), "+"))
@@ -183,7 +182,7 @@ def absolute(cells: Cells) -> Cells:
 
 def rounded(cells: Cells, decimals: int = 0, *_: Any, **__: Any) -> Cells:
     """Round; whole numbers stay what they are."""
-    if is_whole(cells) and decimals >= 0:
+    if cells.whole and decimals >= 0:
         return computed(cells, nullable(cells).copy())
     registry, addresses = rounded_addresses(cells, decimals)
     values = np.round(cells.values, decimals)

@@ -332,7 +332,7 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     # Copies: what is written into the column later is no business of the cells that were taken out before.
     status, addresses = cells.status.copy().data, cells.addresses.copy().data
     origin = _Origin(status, addresses, cells.registry, hidden + cells.dropped, visible)
-    visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
+    visible_class: Any = IntegerCell if cells.whole else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
     gone = missing.tolist() if missing.any() else None
     for place, number in enumerate(cells.values.tolist()):
