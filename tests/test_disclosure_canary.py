@@ -17,8 +17,8 @@ import pytest
 from pandas.api.extensions import ExtensionArray
 
 from jobindsats_pandas.disclosure import DiscretionisedArray, allow_sums, callers, canary, scalars
+from jobindsats_pandas.disclosure.building import nullable
 from jobindsats_pandas.disclosure.callers import Addition, Purpose
-from jobindsats_pandas.disclosure.nullable import nullable
 from jobindsats_pandas.errors import ConfigurationError
 
 

@@ -25,7 +25,7 @@ from jobindsats_pandas.disclosure import leaving, operators, places, reductions
 from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, UNKNOWN, Codes, Registry
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.arrow import from_arrow, to_arrow
-from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na, is_number
+from jobindsats_pandas.disclosure.building import cells_from, decimals, is_na, is_number, nullable
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
     appending,
@@ -37,16 +37,18 @@ from jobindsats_pandas.disclosure.callers import (
     turning_over,
 )
 from jobindsats_pandas.disclosure.canary import sing
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_hidden, is_missing, unknown_addresses
-from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.nullable import (
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
     beside,
+    blanked,
     concatenated,
     converted,
-    decimals,
-    is_whole,
-    nullable,
+    is_hidden,
+    is_missing,
+    unknown_addresses,
 )
+from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.scalars import cell, scalars_of
 from jobindsats_pandas.disclosure.selections import counted, vanished
 
@@ -339,7 +341,7 @@ class DiscretionisedArray(ExtensionArray):
     @property
     def dtype(self) -> DiscretionisedDtype:
         """``discretionised[Int64]`` or ``discretionised[Float64]``."""
-        return INTEGER if is_whole(self._cells) else DECIMAL
+        return INTEGER if self._cells.whole else DECIMAL
 
     @property
     def nbytes(self) -> int:
@@ -381,7 +383,7 @@ class DiscretionisedArray(ExtensionArray):
         return cls._from_sequence(pd.to_numeric(pd.Series(strings), errors="raise"), dtype=dtype, copy=copy)
 
     def _cast_pointwise_result(self, values: Any) -> Any:
-        values, whole = list(values), is_whole(self._cells)
+        values, whole = list(values), self._cells.whole
         # What whole numbers become may be decimal; where there is nothing to tell, they stay whole.
         undecided = whole and not all(map(is_na, values))
         try:
@@ -403,7 +405,7 @@ class DiscretionisedArray(ExtensionArray):
             if status == CellStatus.HOLE:
                 return self.dtype.na_value
             number, address = cells.values[item].item(), int(cells.addresses[item])
-            return cell(number, status, address, cells.registry, whole=is_whole(cells), hidden=cells.dropped)
+            return cell(number, status, address, cells.registry, whole=cells.whole, hidden=cells.dropped)
         item = check_array_indexer(self, item)
         made = self._taken(item, remember=not isinstance(item, slice))
         made._readonly = self._readonly and isinstance(item, slice)
@@ -443,7 +445,7 @@ class DiscretionisedArray(ExtensionArray):
                 raise TypeError(f"Invalid value '{value!s}' for dtype '{self.dtype}'")
             value = [value]
         key = [key] if isinstance(key, int | np.integer) else key
-        self._cells = places.overwritten(self._cells, key, _cells_of(value, whole=is_whole(self._cells)))
+        self._cells = places.overwritten(self._cells, key, _cells_of(value, whole=self._cells.whole))
         self._counted = None
 
     def _where(self, mask: Any, value: Any) -> Self:
@@ -451,7 +453,7 @@ class DiscretionisedArray(ExtensionArray):
             missing = ~value.visible
             if missing.any() and (np.asarray(mask) == missing).all():
                 # The other cells are kept where they are visible: it is them that are being filled.
-                made = self.unchecked(converted(value._cells, whole=is_whole(self._cells))).copy()
+                made = self.unchecked(converted(value._cells, whole=self._cells.whole)).copy()
                 made[missing] = self[missing]
                 return made
         return cast("Self", super()._where(mask, value))  # type: ignore[misc]
@@ -476,7 +478,7 @@ class DiscretionisedArray(ExtensionArray):
     def _formatter(self, boxed: bool = False) -> Callable[[Any], str | None]:
         if boxed:
             return str
-        return lambda one: str(texts(cells_from([one], whole=is_whole(self._cells)))[0])
+        return lambda one: str(texts(cells_from([one], whole=self._cells.whole))[0])
 
     def factorize(self, use_na_sentinel: bool = True) -> tuple[NDArray[np.intp], Self]:
         """Number the distinct values; the uniques are the cells that hold them, or of no cell where several do."""

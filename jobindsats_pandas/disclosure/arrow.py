@@ -72,7 +72,7 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
 
 def to_arrow(cells: Cells, wanted_type: Any = None) -> Any:
     """Everything that is known of cells, as an Arrow array."""
-    numbers = "Int64" if cells.values.dtype.kind == "i" else "Float64"
+    numbers = "Int64" if cells.whole else "Float64"
     arrow_type = ArrowDiscretionisedType(numbers, cells.registry, cells.dropped, cells.left)
     values = pa.array(cells.values, mask=is_missing(cells.status))
     storage = pa.StructArray.from_arrays(

@@ -1,24 +1,39 @@
-"""Cells from anything that holds numbers: guarded cells, bare numbers, missing values."""
+"""Cells from anything that holds numbers, cells as pandas' nullable arrays, which compute with them, and back."""
 
 # ruff: noqa: SLF001 - cells are made into columns here, by the thousand
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from jobindsats_pandas.disclosure.addresses import EMPTY, Registry, merge_registries
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
+from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, UNKNOWN, Registry, merge_registries
+from jobindsats_pandas.disclosure.arithmetic import derived_status
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    as_numbers,
+    is_missing,
+    rewritten,
+    unknown_addresses,
+)
 from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, IntegerCell
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["as_numbers", "blanked", "cells_from", "is_na", "is_number"]
+__all__ = [
+    "cells_from",
+    "computed",
+    "decimals",
+    "is_na",
+    "is_number",
+    "nullable",
+    "numbers_of",
+    "of_no_cell",
+    "statistic",
+]
 
 
 def is_number(value: Any) -> bool:
@@ -33,15 +48,6 @@ def is_na(value: Any) -> bool:
     return (
         value is None or value is pd.NA or (isinstance(value, float | np.floating) and bool(np.isnan(value)))
     )
-
-
-def blanked(values: Any, status: NDArray[np.uint8]) -> Any:
-    """Values with the same thing under every cell that is not shown: 1, which divides, or NaN."""
-    missing = is_missing(status)
-    under, blank = values[missing], values.dtype.type(1 if values.dtype.kind == "i" else np.nan)
-    if (np.isnan(under) if values.dtype.kind == "f" else under == blank).all():
-        return values
-    return np.where(missing, blank, values)
 
 
 def cells_from(values: Any, *, whole: bool | None) -> Cells:
@@ -98,17 +104,6 @@ def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
     return Cells(numbers, status, unknown_addresses(len(numbers)), EMPTY)
 
 
-def as_numbers(numbers: Any, missing: NDArray[np.bool_], whole: bool) -> Any:
-    """Numbers as int64, if they are whole, or as float64."""
-    if not whole:
-        return np.where(missing, np.nan, numbers.astype(np.float64))
-    filled = np.where(missing, 1, numbers)
-    integers = filled.astype(np.int64)
-    if not (integers == filled).all():
-        raise TypeError("cannot safely cast non-equivalent float64 to int64")
-    return integers
-
-
 def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
     status = np.empty(len(scalars), dtype=np.uint8)
     addresses = unknown_addresses(len(scalars))
@@ -135,3 +130,42 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
         filled = [1 if gone else one for one, gone in zip(plain, missing, strict=True)]
         return Cells(np.array(filled, dtype=np.int64), status, addresses, registry)
     return Cells(as_numbers(np.array(plain, dtype=np.float64), missing, whole), status, addresses, registry)
+
+
+def nullable(cells: Cells) -> Any:
+    """Turn cells into an ``Int64`` or ``Float64`` array on the same memory, NA where nothing is shown."""
+    array = pd.arrays.IntegerArray if cells.whole else pd.arrays.FloatingArray
+    return array(cast("Any", cells.values), is_missing(cells.status))
+
+
+def decimals(cells: Cells) -> Any:
+    """Turn cells into a ``Float64`` array, NA where nothing is shown."""
+    return pd.arrays.FloatingArray(cells.values.astype(np.float64), is_missing(cells.status))
+
+
+def numbers_of(plain: Any) -> Any:
+    """The numbers of a nullable array; 1 stands where it has none."""
+    return plain.to_numpy(np.float64 if plain.dtype.kind == "f" else np.int64, na_value=1)
+
+
+def computed(cells: Cells, plain: Any) -> Cells:
+    """What was computed from cells one by one; what came out as the very number of a cell is that cell."""
+    values, missing = numbers_of(plain), np.asarray(plain.isna())
+    shown = ~is_missing(cells.status)
+    status = derived_status(cells.status)
+    status[missing & shown], status[~missing & ~shown] = CellStatus.NOT_AVAILABLE, CellStatus.DERIVED
+    same = ~missing & shown & (values == cells.values)
+    status[same] = cells.status[same]
+    return rewritten(cells, values, status, np.where(same, cells.addresses, UNKNOWN))
+
+
+def of_no_cell(cells: Cells, plain: Any, address: int = UNKNOWN) -> Cells:
+    """Numbers made of many cells, which are none of them."""
+    missing = np.asarray(plain.isna())
+    status = np.where(missing, np.uint8(CellStatus.NOT_AVAILABLE), np.uint8(CellStatus.DERIVED))
+    return rewritten(cells, numbers_of(plain), status, np.full(len(plain), address))
+
+
+def statistic(cells: Cells, plain: Any) -> Cells:
+    """Means and the like: they belong to no cell and are of kind none."""
+    return of_no_cell(cells, plain.astype("Float64"), STATISTIC)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import NOTHING, UNKNOWN, Codes, Registry, merge_registries
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "CellStatus",
     "Cells",
     "adds_nothing",
     "aligned",
+    "as_numbers",
+    "beside",
+    "blanked",
+    "concatenated",
+    "converted",
     "count_hidden",
     "is_hidden",
     "is_missing",
     "is_unseen",
+    "rewritten",
     "unknown_addresses",
 ]
 
@@ -92,6 +101,11 @@ class Cells:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def whole(self) -> bool:
+        """Whether they hold whole numbers."""
+        return self.values.dtype.kind == "i"
+
     def __getitem__(self, where: Any) -> Cells:
         return replace(
             self, values=self.values[where], status=self.status[where], addresses=self.addresses[where]
@@ -146,3 +160,52 @@ def aligned(*several: Cells) -> tuple[Registry, list[Codes]]:
 def unknown_addresses(length: int) -> Codes:
     """Addresses of cells of which nothing is known."""
     return np.full(length, UNKNOWN, dtype=np.int64)
+
+
+def blanked(values: Any, status: NDArray[np.uint8]) -> Any:
+    """Values with the same thing under every cell that is not shown: 1, which divides, or NaN."""
+    missing = is_missing(status)
+    under, blank = values[missing], values.dtype.type(1 if values.dtype.kind == "i" else np.nan)
+    if (np.isnan(under) if values.dtype.kind == "f" else under == blank).all():
+        return values
+    return np.where(missing, blank, values)
+
+
+def as_numbers(numbers: Any, missing: NDArray[np.bool_], whole: bool) -> Any:
+    """Numbers as int64, if they are whole, or as float64."""
+    if not whole:
+        return np.where(missing, np.nan, numbers.astype(np.float64))
+    filled = np.where(missing, 1, numbers)
+    integers = filled.astype(np.int64)
+    if not (integers == filled).all():
+        raise TypeError("cannot safely cast non-equivalent float64 to int64")
+    return integers
+
+
+def converted(cells: Cells, *, whole: bool) -> Cells:
+    """Whole numbers as decimals, or decimals as whole numbers if they are."""
+    if whole == cells.whole:
+        return cells
+    values = as_numbers(cells.values, is_missing(cells.status), whole)
+    return replace(cells, values=values, status=cells.status.copy(), addresses=cells.addresses.copy())
+
+
+def rewritten(cells: Cells, values: Any, status: NDArray[np.uint8], addresses: Any = None) -> Cells:
+    """Other numbers in the places of cells, or of groups of them, beside which the same ones had been dropped."""
+    where = cells.addresses if addresses is None else addresses
+    return replace(cells, values=blanked(values, status), status=status, addresses=where)
+
+
+def beside(cells: Cells, *others: Cells) -> Cells:
+    """Say also of cells what had been dropped from beside others that they were made of."""
+    several = (cells, *others)
+    left = tuple(dict.fromkeys(name for one in several for name in one.left))
+    return replace(cells, dropped=sum(one.dropped for one in several), left=left)
+
+
+def concatenated(several: Sequence[Cells]) -> Cells:
+    """Several bundles as one, numbered in one registry."""
+    registry, addresses = aligned(*several)
+    values: Any = np.concatenate([cells.values for cells in several])
+    status = np.concatenate([cells.status for cells in several])
+    return beside(Cells(values, status, np.concatenate(addresses), registry), *several)

@@ -39,7 +39,7 @@ def texts(cells: Cells) -> NDArray[np.object_]:
     ``<3`` and ``≤3`` for hidden counts, ``hidden`` for others, ``n/a``, ``–`` for what the API left out, ``NaN`` for
     a hole, ``0*`` for what was filled.
     """
-    whole = cells.values.dtype.kind == "i"
+    whole = cells.whole
     measures = np.full(len(cells), None, dtype=object)
     for found in cells.registry.decode(cells.addresses):
         measures[found.where] = np.array([*found.space.measures, None], dtype=object)[found.measure]

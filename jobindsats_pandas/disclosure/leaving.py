@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jobindsats_pandas.disclosure.building import nullable
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
     drawing,
@@ -21,9 +22,15 @@ from jobindsats_pandas.disclosure.callers import (
     warn_drawn,
     warn_removed,
 )
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, count_hidden, is_missing
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    concatenated,
+    converted,
+    count_hidden,
+    is_missing,
+)
 from jobindsats_pandas.disclosure.messages import sum_error
-from jobindsats_pandas.disclosure.nullable import concatenated, converted, nullable
 from jobindsats_pandas.disclosure.reductions import biased, checked
 from jobindsats_pandas.disclosure.scalars import scalars_of
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed

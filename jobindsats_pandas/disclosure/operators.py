@@ -20,19 +20,18 @@ from jobindsats_pandas.disclosure.arithmetic import (
     rounded_addresses,
     zero_where_left_out,
 )
-from jobindsats_pandas.disclosure.building import blanked, cells_from, is_na
+from jobindsats_pandas.disclosure.building import cells_from, computed, decimals, is_na, nullable, numbers_of
 from jobindsats_pandas.disclosure.callers import pairing, warn_removed
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing, unknown_addresses
-from jobindsats_pandas.disclosure.nullable import (
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
     beside,
-    computed,
+    blanked,
     concatenated,
     converted,
-    decimals,
-    is_whole,
-    nullable,
-    numbers_of,
+    is_missing,
     rewritten,
+    unknown_addresses,
 )
 from jobindsats_pandas.disclosure.reductions import checked, reduced, sums_of
 from jobindsats_pandas.disclosure.scalars import Cell, scalar_addresses
@@ -152,7 +151,7 @@ def _added(cells: Cells, other: Cells) -> Cells:
     one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
     status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
     hidden = is_missing(status)
-    whole = is_whole(cells) and is_whole(other)
+    whole = cells.whole and other.whole
     both = concatenated([converted(one, whole=whole) for one in (cells, other)])
     ids = np.tile(np.where(hidden, -1, np.arange(len(cells))), 2)
     made = sums_of(checked(replace(both, dropped=0), ids, len(cells), "+"))
@@ -183,7 +182,7 @@ def absolute(cells: Cells) -> Cells:
 
 def rounded(cells: Cells, decimals: int = 0, *_: Any, **__: Any) -> Cells:
     """Round; whole numbers stay what they are."""
-    if is_whole(cells) and decimals >= 0:
+    if cells.whole and decimals >= 0:
         return computed(cells, nullable(cells).copy())
     registry, addresses = rounded_addresses(cells, decimals)
     values = np.round(cells.values, decimals)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from jobindsats_pandas.disclosure import addresses
+from jobindsats_pandas.disclosure.addresses import AddressDimension as PartDimension
+from jobindsats_pandas.disclosure.addresses import AddressLevel as PartLevel
+from jobindsats_pandas.disclosure.addresses import AddressMeasure as PartMeasure
+from jobindsats_pandas.disclosure.addresses import AddressMember as PartMember
+from jobindsats_pandas.disclosure.addresses import AddressSpace as PartSpace
+from jobindsats_pandas.disclosure.addresses import Registry
 
 __all__ = ["PartDimension", "PartLevel", "PartMeasure", "PartMember", "PartSpace"]
 
-PartDimension, PartLevel, PartMeasure, PartMember, PartSpace = (
-    addresses.AddressDimension,
-    addresses.AddressLevel,
-    addresses.AddressMeasure,
-    addresses.AddressMember,
-    addresses.AddressSpace,
-)
 
-
-def _registry(*spaces: addresses.AddressSpace) -> addresses.Registry:
-    return addresses.Registry(spaces)
+def _registry(*spaces: PartSpace) -> Registry:
+    return Registry(spaces)

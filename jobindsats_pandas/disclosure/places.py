@@ -9,9 +9,16 @@ import numpy as np
 from pandas.api.extensions import take
 
 from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
-from jobindsats_pandas.disclosure.building import cells_from
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing, is_unseen
-from jobindsats_pandas.disclosure.nullable import beside, decimals, is_whole, rewritten
+from jobindsats_pandas.disclosure.building import cells_from, decimals
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    aligned,
+    beside,
+    is_missing,
+    is_unseen,
+    rewritten,
+)
 from jobindsats_pandas.disclosure.scalars import Cell
 
 if TYPE_CHECKING:
@@ -54,7 +61,7 @@ def with_gaps(
     cells: Cells, places: NDArray[np.intp], fill_value: Any = None, gap: int = CellStatus.HOLE
 ) -> Cells:
     """Take cells by position; where that is -1, stands a cell or a number, or else a hole or what `gap` says."""
-    filling = cells_from([fill_value], whole=is_whole(cells))
+    filling = cells_from([fill_value], whole=cells.whole)
     if filling.status[0] == CellStatus.HOLE:
         filling = replace(filling, status=np.array([gap], np.uint8))
     elif not isinstance(fill_value, Cell) and fill_value == 0:
@@ -129,7 +136,7 @@ def _is_one_hole(cells: Cells) -> bool:
 def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:
     where = mask & ~is_unseen(cells.status)
     nothing: Any = (
-        (cells.values, 1 if is_whole(cells) else np.nan),
+        (cells.values, 1 if cells.whole else np.nan),
         (cells.status, CellStatus.HOLE),
         (cells.addresses, UNKNOWN),
     )

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
+from jobindsats_pandas.disclosure.building import computed, decimals, nullable, of_no_cell, statistic
 from jobindsats_pandas.disclosure.callers import (
     gone_over,
     grouping,
@@ -21,21 +22,8 @@ from jobindsats_pandas.disclosure.callers import (
     warn_mixed,
     warn_unweighted,
 )
-from jobindsats_pandas.disclosure.cells import (
-    Cells,
-    CellStatus,
-    count_hidden,
-    is_missing,
-)
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, count_hidden, is_missing, rewritten
 from jobindsats_pandas.disclosure.messages import some, sum_error
-from jobindsats_pandas.disclosure.nullable import (
-    computed,
-    decimals,
-    nullable,
-    of_no_cell,
-    rewritten,
-    statistic,
-)
 from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed

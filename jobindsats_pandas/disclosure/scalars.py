@@ -23,7 +23,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     shifted_addresses,
 )
 from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_removed
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, aligned, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
 from jobindsats_pandas.disclosure.selections import counted
@@ -332,7 +332,7 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     # Copies: what is written into the column later is no business of the cells that were taken out before.
     status, addresses = cells.status.copy().data, cells.addresses.copy().data
     origin = _Origin(status, addresses, cells.registry, hidden + cells.dropped, visible)
-    visible_class: Any = IntegerCell if cells.values.dtype.kind == "i" else DecimalCell
+    visible_class: Any = IntegerCell if cells.whole else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
     gone = missing.tolist() if missing.any() else None
     for place, number in enumerate(cells.values.tolist()):
@@ -384,7 +384,7 @@ class _RunningSum:
             or self._signature is None
             or signature(self.registry, row) != self._signature
         ):
-            together = _joined([_cells(self.rows, self.registry), other.as_cells()])
+            together = concatenated([_cells(self.rows, self.registry), other.as_cells()])
             check = check_sums(together)
             if not check.valid:
                 raise sum_error(check)
@@ -487,7 +487,7 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
         both = [left.as_cells(), right.as_cells()]
         if bulk:
-            raise sum_error(check_sums(_joined(both)))
+            raise sum_error(check_sums(concatenated(both)))
         return cell(math.nan, int(paired_status(*both)[0]))
     if bulk and (left.beside or right.beside):
         raise _skipped(left if left.beside else right)
@@ -542,16 +542,6 @@ def _skipped(one: Any) -> Exception:
     cells = one.as_cells()
     dropped = Cells(cells.values, cells.status, cells.addresses, cells.registry, max(one.beside, 1))
     return sum_error(check_sums(dropped))
-
-
-def _joined(several: Sequence[Cells]) -> Cells:
-    registry, addresses = aligned(*several)
-    return Cells(
-        np.concatenate([c.values.astype(np.float64) for c in several]),
-        np.concatenate([c.status for c in several]),
-        np.concatenate(addresses),
-        registry,
-    )
 
 
 # ---- all other arithmetic -----------------------------------------------------------------------------------------
