@@ -271,7 +271,10 @@ def test_a_year_means_the_periods_of_the_type_in_force():
     st.sampled_from([*months(2024, 28), "2024Q3", "2025", 2025, "latest:3", "*", None, 7, ":2025", "2025:"])
     | st.text(max_size=12)
     | st.dates(dt.date(1990, 1, 1), dt.date(2099, 12, 31))
-    | st.lists(st.sampled_from(["jan 2025", "2025K1", "2025-2026", "2025M03:", dt.date(2025, 1, 31), 2024]), max_size=4)
+    | st.lists(
+        st.sampled_from(["jan 2025", "2025K1", "2025-2026", "2025M03:", dt.date(2025, 1, 31), 2024]),
+        max_size=4,
+    )
 )
 def test_what_was_read_can_be_kept_and_read_again(periods):
     try:
