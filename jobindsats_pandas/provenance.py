@@ -253,6 +253,19 @@ class Provenance:
             "additive": dict(self.additive) or None,
         }
 
+    def _closed(self, asked: str) -> str:
+        """A period or range of a list as it was asked, ended where the periods that came end."""
+        ends = self.periods.split(":") if isinstance(self.periods, str) else list(self.periods)
+        first, colon, last = asked.partition(":")
+        last = last if colon else first
+        newest, end = parse_period(ends[-1]), parse_period(last)
+        whole_year = newest is not None and last.isdecimal() and int(last) >= newest.year
+        if not last or whole_year or (newest is not None and end is not None and end > newest):
+            last = ends[-1]
+        elif first:
+            return asked
+        return f"{first or ends[0]}:{last}"
+
     @property
     def call(self) -> str:
         """The line that asks for these cells again, each period named; empty where that is not known well enough."""
@@ -260,7 +273,7 @@ class Provenance:
         if asked.get("names"):
             exact["names"] = asked["names"]
         if isinstance(asked.get("periods"), list):
-            exact["periods"] = asked["periods"]  # which may have gaps
+            exact["periods"] = [self._closed(name) for name in asked["periods"]]  # which may have gaps
         if len(self.measures) >= _MOST_MEASURES:
             exact["measures"] = asked.get("measures")
         if any(isinstance(one, str) and _TOO_MANY.fullmatch(one) for one in self.by.values()):

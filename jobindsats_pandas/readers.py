@@ -8,7 +8,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
-from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.errors import ConfigurationError, QueryError
+from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.releases import read_as_of
 
 if TYPE_CHECKING:
@@ -215,6 +216,8 @@ def read_official_total(
     ------
     ProvenanceError
         If the frame no longer tells which question it answers.
+    ConfigurationError
+        If its cells come from another address than the client asks.
 
     Examples
     --------
@@ -226,7 +229,13 @@ def read_official_total(
     (22, 1)
     """
     question = totals.question_for_total(arguments.frame("df", df), measure=measure, over=over)
-    return client_of(client).read(**question, refresh=refresh, offline=offline)
+    asked_of = client_of(client)
+    for url in {space.url for space in Framed(df).spaces} - {"", asked_of.base_url}:
+        raise ConfigurationError(
+            f"The frame's cells come from {url}, and the client asks {asked_of.base_url}, whose totals are of other figures."
+            " Give the client that the frame was read with: client=…"
+        )
+    return asked_of.read(**question, refresh=refresh, offline=offline)
 
 
 def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None) -> pd.DataFrame:

@@ -229,3 +229,18 @@ def test_the_line_names_the_periods_and_the_question_stays_as_it_was_asked(reade
     again = Provenance.from_attrs(long.to_attrs())
     assert again is not None
     assert repr(list(every)) in again.call
+
+
+@pytest.mark.parametrize(
+    "periods",
+    [["2025M01", 2026], ["2025M01:2025M03", "2026M06:"], [":2023M02", "2025:2026"], ["2026M06:2026M12"]],
+)
+def test_the_line_of_a_list_asks_for_no_period_that_comes_later(periods, tmp_path, recwarn):
+    with ji.sandbox.serve() as api:
+        reader = ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "cache")
+        frame = reader.read("y25i01", periods=periods)
+        api.publish("y25i01", ji.sandbox.Release("2026-10-08", "2026-11-05", new_period=True))
+        later = ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "later")
+        assert "2026M09" in later.table("y25i01").period_types[0].periods
+        again = paste(provenance.source(frame).query, later)
+    assert again["Periode"].tolist() == frame["Periode"].tolist()

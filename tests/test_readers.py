@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, QueryError
 
 NEVER_CLOSED = """
 import jobindsats_pandas as ji
@@ -59,3 +59,19 @@ def test_the_accessor_can_be_had_with_its_type() -> None:
         ji.frame(5)  # type: ignore[arg-type]
     with pytest.raises(ProvenanceError, match="no discretionised columns"):
         ji.frame(pd.DataFrame({"a": [1]}))
+
+
+def test_the_total_of_cells_from_elsewhere_is_not_asked_of_another_api(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("JOBINDSATS_CACHE_DIR", str(tmp_path / "cache"))
+    with ji.sandbox_client() as client, ji.sandbox.serve() as other:
+        df = ji.read_jobindsats("y25i01", by="A-kasse", periods=1, client=client)
+        monkeypatch.setenv("JOBINDSATS_API_TOKEN", other.token)
+        monkeypatch.setenv("JOBINDSATS_API_URL", other.url)
+        with pytest.raises(
+            ConfigurationError, match=f"come from {client.base_url}, and the client asks {other.url}"
+        ):
+            ji.read_official_total(df, "Antal ledige personer")
+        assert not other.requests
+        assert len(ji.read_official_total(df, client=client)) == 1
