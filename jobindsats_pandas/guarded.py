@@ -124,14 +124,29 @@ def by_position(
 
 
 def tally(frame: pd.DataFrame) -> str:
-    """A short mark of which cells a frame holds, and under which names: its numbers may be revised, its cells may not.
+    """A short mark of which cells a frame holds, and under which names and labels.
 
-    It is made when a question is answered, and told again from what stands in a file. A cell that was filled, computed or
-    put in by hand, another name, row or column, and a hole that pandas made give another mark; the order of rows does not.
+    Its numbers may be revised, its cells may not. It is made when a question is answered, and told again from what stands
+    in a file. A cell that was filled, computed, doubled or put in by hand, a hole that pandas made, another name, label or
+    column give another mark; the order of rows does not, nor do labels that change places.
     """
     mark = crc32(json.dumps([str(name) for name in frame.columns], ensure_ascii=False).encode())
+    squares = None
     for place, array in guarded_columns(frame).items():
-        total = int(np.add.reduce(array.addresses.view(np.uint64)))
+        addresses = array.addresses.view(np.uint64)
+        squares = np.dot(addresses, addresses) if squares is None else squares
         odd = int(np.count_nonzero(array.status >= CellStatus.DERIVED))
-        mark = crc32(f"{place} {len(array)} {total} {odd}".encode(), mark)
+        mark = crc32(f"{place} {np.add.reduce(addresses)} {squares} {odd}".encode(), mark)
+    for place, (_, column) in enumerate(frame.items()):
+        values: Any = column.array
+        if isinstance(values, pd.Categorical):
+            labels, codes = (
+                json.dumps([str(one) for one in values.categories], ensure_ascii=False),
+                values.codes,
+            )
+        elif isinstance(values, pd.arrays.PeriodArray):
+            labels, codes = str(values.dtype), values.view("int64")
+        else:
+            continue
+        mark = crc32(f"{place} {labels} {np.add.reduce(codes, dtype=np.int64)}".encode(), mark)
     return f"{len(frame)} {mark:08x}"

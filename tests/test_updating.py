@@ -124,6 +124,11 @@ REFUSED = {
     "computed": lambda df: df.assign(**{df.columns[2]: df.iloc[:, 2] * 2}),
     "written over": lambda df: df.assign(**{df.columns[2]: df.iloc[:, 2].where(df.index > 0, 7)}),
     "a column more": lambda df: df.assign(x=1),
+    "relabelled": lambda df: df.assign(
+        **{"A-kasse": df["A-kasse"].cat.rename_categories(lambda name: name.upper())}
+    ),
+    "periods moved": lambda df: df.assign(Periode=df["Periode"] + 1),
+    "a row for two others": lambda df: df.iloc[[1, 1, 1, *range(3, len(df))]].reset_index(drop=True),
 }
 
 
