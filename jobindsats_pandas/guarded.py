@@ -139,6 +139,7 @@ def tally(frame: pd.DataFrame) -> str:
         mark = crc32(f"{place} {np.add.reduce(addresses)} {squares} {odd}".encode(), mark)
     for place, (_, column) in enumerate(frame.items()):
         values: Any = column.array
+        codes: Any
         if isinstance(values, pd.Categorical):
             labels, codes = (
                 json.dumps([str(one) for one in values.categories], ensure_ascii=False),
