@@ -41,7 +41,17 @@ STEPS = {
 
 
 # What leans on the insides of pandas and numpy.
-GUARD = ["canary", "statuses", "rules", "addresses", "array", "warnings"]
+GUARD = [
+    "canary",
+    "statuses",
+    "rules",
+    "addresses",
+    "array",
+    "operators",
+    "reductions",
+    "leaving",
+    "warnings",
+]
 # What those suites need beside the package; the versions of its own dependencies are what is tried.
 TOOLS = [
     "pytest>=8.3",
