@@ -311,7 +311,7 @@ class Client:
                 additive={name: str(kind) for name, kind in kinds.items()},
                 asked=asked._asdict() | ({} if names == "full" else {"names": names}),
                 missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
-                cells=tally(frame),
+                cells=tally(frame, as_read=True),
             ).to_attrs()
             return frame
 

@@ -123,31 +123,42 @@ def by_position(
     return frame
 
 
-def tally(frame: pd.DataFrame) -> str:
+def tally(frame: pd.DataFrame, *, as_read: bool = False) -> str:
     """A short mark of which cells a frame holds, and under which names and labels.
 
     Its numbers may be revised, its cells may not. It is made when a question is answered, and told again from what stands
     in a file. A cell that was filled, computed, doubled or put in by hand, a hole that pandas made, another name, label or
     column give another mark; the order of rows does not, nor do labels that change places.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    as_read : bool
+        Whether the frame was just made of answers: then its columns differ by a step, and no cell is computed.
     """
-    mark = crc32(json.dumps([str(name) for name in frame.columns], ensure_ascii=False).encode())
-    squares = None
+    rows, names = len(frame), [str(name) for name in frame.columns]
+    facts: list[Any] = [rows, names]
+    first = None
     for place, array in guarded_columns(frame).items():
         addresses = array.addresses.view(np.uint64)
-        squares = np.dot(addresses, addresses) if squares is None else squares
-        odd = int(np.count_nonzero(array.status >= CellStatus.DERIVED))
-        mark = crc32(f"{place} {np.add.reduce(addresses)} {squares} {odd}".encode(), mark)
+        if first is None:
+            first = addresses
+            total = int(np.add.reduce(addresses))
+            facts.append(int(np.dot(addresses, addresses)))
+        if as_read and rows:
+            computed, known = 0, (total + rows * (int(addresses[0]) - int(first[0]))) % (1 << 64)
+        else:
+            computed = int(np.count_nonzero(array.status >= CellStatus.DERIVED))
+            known = int(np.add.reduce(addresses))
+        facts.append([place, known, computed])
     for place, (_, column) in enumerate(frame.items()):
         values: Any = column.array
         codes: Any
         if isinstance(values, pd.Categorical):
-            labels, codes = (
-                json.dumps([str(one) for one in values.categories], ensure_ascii=False),
-                values.codes,
-            )
+            labels, codes = [str(one) for one in values.categories], values.codes
         elif isinstance(values, pd.arrays.PeriodArray):
-            labels, codes = str(values.dtype), values.view("int64")
+            labels, codes = [str(values.dtype)], values.view("int64")
         else:
             continue
-        mark = crc32(f"{place} {labels} {np.add.reduce(codes, dtype=np.int64)}".encode(), mark)
-    return f"{len(frame)} {mark:08x}"
+        facts.append([place, labels, int(np.add.reduce(codes, dtype=np.int64))])
+    return f"{rows} {crc32(json.dumps(facts, ensure_ascii=False).encode()):08x}"
