@@ -16,6 +16,8 @@ import jobindsats_pandas as ji
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
+
 #: Checked by mypy and run as a command; importing them as tests would ask the real API.
 collect_ignore = ["typing_of_public_names.py", "__main__.py"]
 
@@ -74,6 +76,24 @@ def api() -> Iterator[Any]:
 def client(api: Any, tmp_path: Path) -> ji.Client:
     """A client of the module's sandbox with an empty cache."""
     return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
+    """A client of the module's sandbox, with a cache that the whole module shares."""
+    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def crossed(reader: ji.Client) -> pd.DataFrame:
+    """Municipality by benefit, totals among them."""
+    return reader.read("y25i01", by={"_nykom": "*", "_ygrpi09": "*"}, periods="latest:3")
+
+
+@pytest.fixture(scope="module")
+def sanctions(reader: ji.Client) -> pd.DataFrame:
+    """Funds with hidden cells, and their total."""
+    return reader.read("y01h01", by={"_akassedp": "*"}, periods="latest:4")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,16 +11,6 @@ from jobindsats_pandas import audit, layouts, totals
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 
 LABELS = [status.label for status in CellStatus]
-
-
-@pytest.fixture(scope="module")
-def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
-    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def crossed(reader: ji.Client) -> pd.DataFrame:
-    return reader.read("y25i01", by={"_nykom": "*", "_ygrpi09": "*"}, periods="latest:3")
 
 
 def audited(frame: pd.DataFrame, by: list[str] | None = None) -> audit.Audit:

@@ -34,21 +34,6 @@ from jobindsats_pandas.errors import InvalidSumError, JobindsatsWarning, Provena
 from jobindsats_pandas.kinds import Kind
 
 
-@pytest.fixture(scope="module")
-def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
-    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def crossed(reader: ji.Client) -> pd.DataFrame:
-    return reader.read("y25i01", by={"_nykom": "*", "_ygrpi09": "*"}, periods="latest:3")
-
-
-@pytest.fixture(scope="module")
-def sanctions(reader: ji.Client) -> pd.DataFrame:
-    return reader.read("y01h01", by={"_akassedp": "*"}, periods="latest:4")
-
-
 def assert_same(left: pd.DataFrame, right: pd.DataFrame) -> None:
     """Assert that two frames are the same to the last bit that can be asked for."""
     pd.testing.assert_frame_equal(

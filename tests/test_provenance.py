@@ -22,21 +22,6 @@ PERSONS, FULL_TIME = "Antal ledige personer", "Antal ledige fuldtidspersoner"
 LABELS = [status.label for status in CellStatus]
 
 
-@pytest.fixture(scope="module")
-def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
-    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def crossed(reader: ji.Client) -> pd.DataFrame:
-    return reader.read("y25i01", by={"_nykom": "*", "_ygrpi09": "*"}, periods="latest:3")
-
-
-@pytest.fixture(scope="module")
-def sanctions(reader: ji.Client) -> pd.DataFrame:
-    return reader.read("y01h01", by={"_akassedp": "*"}, periods="latest:4")
-
-
 def test_odd_names_are_written_as_paths(api: Any) -> None:
     from jobindsats_pandas.disclosure import AddressDimension
 

@@ -26,22 +26,6 @@ PERSONS, FULL_TIME = "Antal ledige personer", "Antal ledige fuldtidspersoner"
 
 
 @pytest.fixture(scope="module")
-def reader(api: Any, tmp_path_factory: pytest.TempPathFactory) -> ji.Client:
-    return ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def crossed(reader: ji.Client) -> pd.DataFrame:
-    """Municipality by benefit, totals among them."""
-    return reader.read("y25i01", by={"_nykom": "*", "_ygrpi09": "*"}, periods="latest:3")
-
-
-@pytest.fixture(scope="module")
-def sanctions(reader: ji.Client) -> pd.DataFrame:
-    return reader.read("y01h01", by={"_akassedp": "*"}, periods="latest:4")
-
-
-@pytest.fixture(scope="module")
 def offers(reader: ji.Client) -> pd.DataFrame:
     """Four levels, of which several members share a name."""
     return reader.read("y01c01", by={"_tilb_2ptv": "*"}, periods="latest:2")
