@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MUNICIPALITIES",
     "REGIONS",
+    "area_code",
     "timestamps",
     "with_codes",
 ]
@@ -101,6 +102,18 @@ def _municipality(name: str) -> str | None:
 def _region(name: str, *, bare: bool = False) -> str | None:
     key = _key(name)
     return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
+
+
+def area_code(name: str) -> str:
+    """The code of a municipality or region by the name of a member; empty if it is neither.
+
+    Examples
+    --------
+    >>> area_code("Aarhus"), area_code("Bornholm [Kommune]"), area_code("Region Sjælland"), area_code("Uoplyst område")
+    ('0751', '0400', '1085', '')
+    """
+    bare = re.sub(r" \[[^]]*\]$", "", name)
+    return _municipality(bare) or _region(bare) or ""
 
 
 def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
