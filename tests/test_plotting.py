@@ -184,7 +184,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(
     st.lists(st.lists(CELL, min_size=6, max_size=6), min_size=1, max_size=4), st.sampled_from(["line", "bar"])
 )
@@ -193,7 +193,7 @@ def test_every_cell_is_drawn_as_what_it_is_and_as_nothing_else(cells: list[list[
     periods = {place for row in rows for place, cell in enumerate(row) if cell is not None}
     if len(periods) < 2:
         return
-    ax = plot(frame(rows), kind=kind, ax=Figure().subplots())
+    ax = plot(frame(rows), kind=kind, ax=Figure().add_axes((0.1, 0.3, 0.8, 0.6)))
     where = [(START + p, cell) for row in rows for p, cell in enumerate(row)]
     assert sorted(boxes(ax)) == sorted(
         [(p, 2) for p, c in where if c is HIDDEN] + [(p, 5) for p, c in where if c == (5, ROUNDED)]
@@ -770,6 +770,12 @@ def test_the_picture_leaves_no_state_behind() -> None:
     plot_audit(frame([[5, HIDDEN]]))
     assert dict(mpl.rcParams) == before
     assert not pylab.Gcf.get_all_fig_managers()
+
+
+def test_what_is_no_axes_is_refused() -> None:
+    for draw in (plot, plot_audit):
+        with pytest.raises(QueryError, match=r"ax=5: give the Axes of a figure of matplotlib"):
+            draw(frame([[5, 6]]), ax=5)
 
 
 def test_a_given_axes_is_drawn_on_and_returned() -> None:

@@ -88,7 +88,7 @@ def test_a_stack_puts_the_parts_on_top_of_each_other_and_hidden_ones_as_a_band_a
     assert ax.get_ylim()[0] == 0
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.lists(st.one_of(st.integers(0, 50), st.sampled_from([HIDDEN, ABSENT])), min_size=3, max_size=3),
@@ -245,7 +245,7 @@ def test_a_heat_map_has_a_shade_for_each_number_and_hatches_for_what_is_hidden()
 
 
 @given(st.lists(st.floats(-1e6, 1e6).map(lambda number: round(number, 2)), min_size=1, max_size=40))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_every_number_is_in_one_class_and_darker_classes_hold_larger_numbers(numbers: list[float]) -> None:
     from jobindsats_pandas.plotting.language import DANISH
     from jobindsats_pandas.plotting.picture import compose
@@ -265,6 +265,10 @@ def test_every_number_is_in_one_class_and_darker_classes_hold_larger_numbers(num
 def test_a_heat_map_of_one_number_or_of_none_has_a_legend_all_the_same() -> None:
     assert legend(plot(frame([[7, 7]]), kind="heatmap")) == ["7"]
     assert legend(plot(frame([[HIDDEN, HIDDEN]]), kind="heatmap")) == ["Diskretioneret: 0–2"]
+    assert legend(plot(frame([[5] * 7 + [6]], table((PERSONS,), months(8))), kind="heatmap")) == [
+        "under 6",
+        "6 og derover",
+    ]
 
 
 def test_a_heat_map_of_many_members_shows_the_largest_and_no_numbers_that_do_not_fit() -> None:
@@ -296,6 +300,7 @@ def test_hidden_ends_of_a_slope_are_bands_and_no_line_leads_to_them() -> None:
     assert [np.isfinite(line.get_ydata()).sum() for line in ax.lines[:4]] == [1, 0, 1, 1]
     assert beside(ax) == ["5", "0–2", "8", "7", "0–2  Ærø", "0–2  Læsø", "≤4  Aarhus", "Sønderborg"]
     assert legend(ax) == ["Diskretioneret: 0–2", "Afrundet: højst 4"]
+    assert beside(plot(frame([[PENDING, 5], [4, 6]]), kind="slope")) == ["4", "5  Ærø", "6  Læsø"]
     rate = plot(frame([[5.5, HIDDEN]], table((RATE,))), kind="slope")
     assert beside(rate) == ["5,5", "diskretioneret"]
     assert not [p for p in rate.patches if p.get_hatch()]

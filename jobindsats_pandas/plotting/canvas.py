@@ -226,7 +226,6 @@ def legend(ax: Any, handles: Sequence[Any], labels: Sequence[str]) -> None:
         ax.legend(handles, texts, bbox_to_anchor=(1.0, 1.0), **style)
         return
     inside = ax.legend(handles, texts, ncols=max(int(width_of(ax) / 2.2), 1), **style)
-    ax.figure.draw_without_rendering()
     taken = min(inside.get_window_extent().height / ax.get_window_extent().height, 0.8)
     bottom, top = ax.get_ylim()
     ax.set_yticks([tick for tick in ax.get_yticks() if min(bottom, top) <= tick <= max(bottom, top)])
