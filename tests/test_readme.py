@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jobindsats_pandas.__main__ import main
+from jobindsats_pandas.command_line import main
 from jobindsats_pandas.errors import QueryWarning
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.__main__ import main
+from jobindsats_pandas.command_line import main
 
 if TYPE_CHECKING:
     from pathlib import Path
