@@ -17,7 +17,6 @@ import polars as pl
 import pytest
 
 import jobindsats_pandas as ji
-from jobindsats_pandas import exports
 from jobindsats_pandas.disclosure import (
     AddressMeasure,
     AddressSpace,
@@ -26,7 +25,7 @@ from jobindsats_pandas.disclosure import (
     Registry,
 )
 from jobindsats_pandas.errors import ConfigurationError, QueryError, TooLargeError
-from jobindsats_pandas.exports import to_csv, to_excel
+from jobindsats_pandas.exports import excel, to_csv, to_excel
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -299,10 +298,10 @@ def test_the_long_layout_keeps_one_column_of_statuses(client: ji.Client, tmp_pat
 
 
 def test_a_frame_larger_than_a_sheet_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    tall = pd.DataFrame({"n": np.zeros(exports.MAX_ROWS, dtype=np.int8)})
+    tall = pd.DataFrame({"n": np.zeros(excel.MAX_ROWS, dtype=np.int8)})
     with pytest.raises(TooLargeError, match="1,048,576 rows and 1 columns do not fit"):
         to_excel(tall, tmp_path / "a.xlsx")
-    wide = pd.DataFrame(np.zeros((1, exports.MAX_COLUMNS + 1), dtype=np.int8))
+    wide = pd.DataFrame(np.zeros((1, excel.MAX_COLUMNS + 1), dtype=np.int8))
     with pytest.raises(TooLargeError, match="1 rows and 16,385 columns"):
         to_excel(wide, tmp_path / "a.xlsx")
     assert list(tmp_path.iterdir()) == []

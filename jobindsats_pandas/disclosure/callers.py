@@ -413,6 +413,7 @@ def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about:
     What is told may be worked out only where it is said: of many groups, it is said of the first.
     """
     outermost: FrameType | None = None
+    between: FrameType | None = None
     users: FrameType | None = None
     level = 0
     called = ""
@@ -427,6 +428,9 @@ def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about:
             if not _is_installed(frame):
                 users, level = frame, distance
                 break
+            between = frame
+    else:
+        between = None
     if users is None:  # pragma: no cover - somebody has called
         return
     if about == "unweighted" and called == "describe":
@@ -441,6 +445,11 @@ def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about:
     message = told if isinstance(told, str) else told()
     if outermost is not None and not called.startswith("_"):
         message = called + message[message.index(":") :]
+    if between is not None:
+        # Another library may take one column several times within the one call of the user's.
+        if message in between.f_locals:
+            return
+        between.f_locals[message] = True
     place = (users.f_code.co_filename, users.f_lineno, about)
     if _action(message, category, users) == "default":
         # Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.
