@@ -407,10 +407,11 @@ _STANDARD: Final = str(Path(os.__file__).parent)
 _said: set[tuple[str, int, str]] = set()
 
 
-def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about: str) -> None:
+def _warn_once(told: str | Callable[[str], str], *, category: type[Warning], about: str) -> None:
     """Warn at the user's line, once a call; what stands before the colon becomes the function that was called there.
 
-    What is told may be worked out only where it is said: of many groups, it is said of the first.
+    What is told may be worked out only where it is said: of many groups, it is said of the first. It is given the name of
+    what was called.
     """
     outermost: FrameType | None = None
     between: FrameType | None = None
@@ -442,7 +443,7 @@ def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about:
         if mark in outermost.f_locals:
             return
         outermost.f_locals[mark] = True
-    message = told if isinstance(told, str) else told()
+    message = told if isinstance(told, str) else told(called)
     if outermost is not None and not called.startswith("_"):
         message = called + message[message.index(":") :]
     if between is not None:

@@ -64,7 +64,7 @@ def to_excel(
     ConfigurationError
         If openpyxl is not installed, or an ExcelWriter uses another engine.
     QueryError
-        If a sheet cannot be called so, or there is one.
+        If a sheet cannot be called so, or there is one; if the ending tells of another sort of file.
     TooLargeError
         If the frame has more rows or columns than a sheet of Excel.
 
@@ -94,6 +94,7 @@ def to_excel(
         ) from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
+    arguments.written_as("path", place, ".xlsx")
     fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS
     columns = _sheet_columns(df) if fits else []
     if not fits or len(columns) > MAX_COLUMNS:

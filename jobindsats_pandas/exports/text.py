@@ -37,6 +37,11 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
         click opens it right. Names that Excel would take for formulas get an apostrophe before them. Otherwise commas,
         decimal points, ISO dates, and every name exactly as it is.
 
+    Raises
+    ------
+    QueryError
+        If the ending tells of another sort of file.
+
     Notes
     -----
     Periods are text such as ``2026M05``, followed by ``<name>_start``, their first day. Each guarded column is followed
@@ -55,6 +60,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
     """
     danish = arguments.flag("danish", danish)
     place = arguments.place("path", path, "write")
+    arguments.written_as("path", place, ".csv")
     names: list[str] = []
     distinct = DistinctNames()
     columns: list[Sequence[str]] = []

@@ -64,12 +64,14 @@ def to_parquet(
     Raises
     ------
     QueryError
-        If a column cannot be written, or the directory holds other things.
+        If a column cannot be written, the directory holds other things, or the ending tells of another sort of file.
     OSError
         If the disk refuses.
     """
     place = arguments.place("path", path, "write")
     by = arguments.labels("partition_by", partition_by)
+    if not by:
+        arguments.written_as("path", place, ".parquet")
     table, spec = to_table(frame, by)
     notes = notes or {}
     if by:
