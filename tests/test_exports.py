@@ -127,14 +127,15 @@ def test_the_heading_is_frozen_filtered_and_says_what_is_hidden(hidden: pd.DataF
     count = f"{int(np.count_nonzero(array.status == 1)):,}".replace(",", ".")
     assert f"er {count} diskretioneret. SUM springer dem over" in sheet["E1"].comment.text
     assert sheet["A1"].comment is None
-    assert "diskretioneret" in sheet.oddFooter.left.text
+    assert "ikke STARs tal, tabel y25i01. <3, ≤3, skjult: diskretioneret." in sheet.oddFooter.left.text
 
 
 def test_the_second_sheet_tells_source_query_citation_and_rules(hidden: pd.DataFrame, tmp_path: Path) -> None:
     to_excel(hidden, tmp_path / "a.xlsx")
     facts = about(tmp_path / "a.xlsx")
     assert facts["Tabel"].startswith("y25i01: Ledige")
-    assert facts["Side"].startswith("https://jobindsats.dk/")
+    assert "Side" not in facts, "the page has other figures"
+    assert facts["Kilde"] == "Syntetiske data fra sandkassen i jobindsats_pandas, ikke STARs tal"
     assert facts["Opdateret"] == "2026-09-10"
     assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
     assert facts["Opdelt på"].endswith("; _akassebl: *")
@@ -178,7 +179,7 @@ def test_where_attrs_are_gone_the_sheet_tells_what_the_cells_know(
     assert facts["Tabel"].startswith("y25i01: Ledige")
     assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
     assert facts["Forespørgsel"].startswith("ji.read_jobindsats('y25i01', by=")
-    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel y25i01.")
+    assert facts["Henvisning"].endswith("ikke STARs tal, tabel y25i01.")
     assert not {"Side", "Opdateret", "Hentet"} & set(facts)
 
 
@@ -191,6 +192,11 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
     facts = about(tmp_path / "a.xlsx")
     assert facts["antal"].startswith("andel, gennemsnit eller andet: kan ikke lægges sammen")
     assert "Perioder" not in facts
+    assert facts["Kilde"] == "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk"
+    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel x01.")
+    built.attrs.clear()
+    to_excel(built, tmp_path / "a.xlsx")
+    assert about(tmp_path / "a.xlsx")["Kilde"] == "ukendt"
     to_excel(pd.DataFrame(), tmp_path / "a.xlsx")
     assert rows_of(tmp_path / "a.xlsx") in ([], [()])
 

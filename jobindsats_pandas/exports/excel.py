@@ -104,7 +104,6 @@ def to_excel(
             " df.jobindsats.to_parquet(path)."
         )
     known = _provenances(df)
-    tables = {one.table: one.table_name for one in known}
     told: dict[str, Facts] = {
         f"Kilde: {name}": _source_facts(known),
         f"Mål: {name}": [
@@ -114,15 +113,17 @@ def to_excel(
     if isinstance(place, pd.ExcelWriter):
         book, sheet, before = _room_in(place, name)
         styles = _Styles(book)
-        _write_data(sheet, columns, len(df), styles, ", ".join(tables))
+        _write_data(sheet, columns, len(df), styles, _footer(known))
         _write_about(book.create_sheet(_ABOUT), {**before, **told}, styles)
         return
     with files.writing(place) as file:
         book = Workbook(write_only=True)
         book.properties.creator = "jobindsats-pandas"
-        book.properties.title = _cleaned("; ".join(filter(None, tables.values())) or "Jobindsats")
+        book.properties.title = _cleaned(
+            "; ".join(filter(None, dict.fromkeys(one.table_name for one in known))) or "Jobindsats"
+        )
         styles = _Styles(book)
-        _write_data(book.create_sheet(name), columns, len(df), styles, ", ".join(tables))
+        _write_data(book.create_sheet(name), columns, len(df), styles, _footer(known))
         _write_about(book.create_sheet(_ABOUT), told, styles)
         # An archive goes back to write its sizes, which a FIFO cannot.
         composed = io.BytesIO()
@@ -358,7 +359,7 @@ def _put(cell: Any, value: Any) -> None:
         cell.data_type = "s"
 
 
-def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, tables: str) -> None:
+def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, footer: str) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
@@ -367,9 +368,7 @@ def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: 
     lines = max((-(-len(column.name) // int(column.width)) for column in columns), default=1)
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
-    sheet.oddFooter.left.text = _cleaned(
-        f"Kilde: Jobindsats.dk{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
-    ).replace("&", "&&")
+    sheet.oddFooter.left.text = _cleaned(footer).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
     # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
     fleeting = sheet.parent.write_only
@@ -455,15 +454,18 @@ def _provenances(df: pd.DataFrame) -> Sequence[Provenance]:
 
 def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
     """What is known of where the numbers come from, of each table that the cells are of."""
-    facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
+    facts: list[tuple[str, str]] = []
     for one in known:
+        origin = one.origin
+        publisher = f"{origin.author} (STAR), {origin.danish}" if origin.official else origin.danish
         by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())
         fetched = f"{one.fetched_at} fra {one.url}" if one.fetched_at else ""
         dates = f", opdateret {one.update_latest}" if one.update_latest else ""
         dates += f", hentet {one.fetched_at[:10]}" if one.fetched_at else ""
         facts += [
+            ("Kilde", publisher),
             ("Tabel", f"{one.table}: {one.table_name}"),
-            ("Side", one.link),
+            ("Side", one.link if origin.official else ""),
             ("Opdateret", one.update_latest),
             ("Hentet", fetched),
             ("Forespørgsel", one.call),
@@ -472,10 +474,17 @@ def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
             ("Måltal", "alle" if one.measures == "*" else _selection(list(one.measures))),
             (
                 "Henvisning",
-                f"Styrelsen for Arbejdsmarked og Rekruttering: {one.table_name}. Jobindsats.dk, tabel {one.table}{dates}.",
+                f"{origin.author}: {one.table_name}. {origin.danish}, tabel {one.table}{dates}.",
             ),
         ]
-    return [fact for fact in facts if fact[1]]
+    return [fact for fact in facts if fact[1]] or [("Kilde", "ukendt")]
+
+
+def _footer(known: Sequence[Provenance]) -> str:
+    """What stands below each page in print."""
+    of = "; ".join(dict.fromkeys(one.origin.danish for one in known)) or "ukendt"
+    tables = ", ".join(dict.fromkeys(one.table for one in known))
+    return f"Kilde: {of}{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
 
 
 def _span(known: Provenance) -> str:
