@@ -197,6 +197,11 @@ class Client:
         return self._transport.base_url
 
     @property
+    def closed_for(self) -> float:
+        """Seconds until the API opens, from 22:00 to 23:00 Danish time, if it closes then; else 0."""
+        return self._transport.closed_for
+
+    @property
     def cache(self) -> CacheView:
         """The answers on disk: ``info()``, ``list()``, ``clear(table=None)``."""
         return self._transport.cache
