@@ -160,3 +160,19 @@ def test_in_the_closed_hour_it_asks_waits_or_goes_by(
     assert main(["update", "ledige.parquet", "--closed-hour", "skip"]) == 0
     assert "skipped, as the API may be closed until 23:00 Danish time" in capsys.readouterr().out
     assert (tmp_path / "ledige.parquet").read_bytes() == before
+
+
+def test_a_table_is_exported_and_followed(api: Any, capsys: Any) -> None:
+    question = ["y01h01", "--by", "A-kasse", "--periods", "2025Q01:"]
+    assert main(["export", *question, "sanktioner"]) == 0
+    told, errors = capsys.readouterr()
+    assert (told, errors) == ("", "126 rows in sanktioner\n")
+    publish(api, new_period=True)
+    assert main(["update", "sanktioner"]) == 0
+    assert capsys.readouterr().out.startswith("sanktioner: updated, y01h01 of 2026-11-02: ")
+    pd.testing.assert_frame_equal(
+        ji.read_parquet("sanktioner"), ji.read_jobindsats("y01h01", by="A-kasse", periods="2025Q01:")
+    )
+    assert main(["export", "y28a15", "all"]) == 0
+    assert len(ji.read_parquet("all")) == 16
+    assert main(["export", "y28a15", "all", "--by", "Kommune", "--max-requests", "0"]) == 1

@@ -1,13 +1,15 @@
-"""``update``, ``releases`` and ``compare``: files that follow their table, and what was published when."""
+"""``export``, ``update``, ``releases`` and ``compare``: files that follow their table, and what was published when."""
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jobindsats_pandas as ji
+from jobindsats_pandas.command_line.questions import add_question, question_of
 from jobindsats_pandas.command_line.speaking import print_frame, tell
 from jobindsats_pandas.errors import ConfigurationError, JobindsatsError
 from jobindsats_pandas.provenance import Provenance
@@ -26,12 +28,24 @@ _NAME = "{name}"
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add these commands."""
+    export = command(
+        "export", _export, "Write a table of any size to a folder of Parquet files, one for each period."
+    )
+    add_question(export)
+    export.add_argument(
+        "folder", type=Path, help="replaced if it was written so before and holds nothing else"
+    )
+    export.add_argument("--refresh", action="store_true", help="ask the API, whatever the cache has")
+    export.add_argument("--max-requests", type=int, default=500)
+
     update = command(
         "update",
         _update,
         "Ask the questions of Parquet files again where their tables were updated; a line for each file.",
     )
-    update.add_argument("files", nargs="+", type=Path, metavar="FILE", help="as read --out wrote it")
+    update.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="as read --out or export wrote it"
+    )
     update.add_argument(
         "--releases",
         metavar="FOLDER",
@@ -52,6 +66,20 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     compare = command("compare", _compare, "Tell what changed between two files of one question.")
     compare.add_argument("old")
     compare.add_argument("new")
+
+
+def _export(options: argparse.Namespace) -> None:
+    question = question_of(options)
+    if question["periods"] is None:
+        question["periods"] = "*"
+    rows = ji.export(
+        options.table,
+        options.folder,
+        **question,
+        refresh=options.refresh,
+        max_requests=options.max_requests,
+    )
+    print(f"{rows:,} rows in {options.folder}", file=sys.stderr)
 
 
 def may_ask(client: ji.Client, closed_hour: str, sleep: Callable[[float], None] = time.sleep) -> bool:
