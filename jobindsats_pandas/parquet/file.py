@@ -63,8 +63,6 @@ def compose(
     metadata = {name: text for name, text in notes.items() if text}
     metadata[KEY] = packed(json.dumps(spec, ensure_ascii=False, separators=(",", ":")), facts)
     table = table.replace_schema_metadata({"pandas": pandas_metadata(table, spec["columns"])})
-    # Which statuses a file holds tells little, and the range of the periods stands with the dates beside them.
-    unranged = {column["file"] for column in periods} | {column["status"] for column in guarded}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -74,7 +72,8 @@ def compose(
         use_dictionary=[
             field.name for field in table.schema if field.name not in exact and field.type != pa.date32()
         ],
-        write_statistics=[name for name in table.column_names if name not in unranged],
+        # Engines pass over row groups whose periods or statuses are not wanted.
+        write_statistics=True,
         column_encoding=dict.fromkeys(exact, "DELTA_BINARY_PACKED") or None,
         write_page_checksum=True,
     ) as writer:
