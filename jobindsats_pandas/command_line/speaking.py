@@ -34,6 +34,10 @@ __all__ = [
 #: What the package says in Python, and how the command line says it.
 _SPOKEN = {
     r"ji\.tables\('words'\)": "`jobindsats tables WORDS`",
+    r"ji\.tables\(('[^']*')\)": r"`jobindsats tables \1`",
+    r"\bby=\{'([^']*)': '([^']*)'\}": r"--by '\1=\2'",
+    r"\bby='([^']*)'": r"--by '\1'",
+    r"\bperiods=('[^']*')": r"--periods \1",
     r"(?:ji\.table\(…\)|table)\.members\('([^']*)'\)": r"`jobindsats members {table} \1`",
     r" in a terminal, or ji\.sandbox_client\(\) in Python,": "",
     r'ji\.read_jobindsats\("(\w+)", by="(\w+)", periods="([\w:]+)"\)': r"jobindsats read \1 --by \2 --periods \3",
