@@ -17,6 +17,7 @@ import pandas as pd
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import adds_nothing
 from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.forms import BASE_URL
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, is_long, joined, spaces_of
 from jobindsats_pandas.matching import find, find_measures, fold, no_such, several
 from jobindsats_pandas.provenance import Provenance
@@ -115,6 +116,8 @@ class Framed:
         found = spaces_of(self.cells)
         if not found:
             again = self.provenance.call if self.provenance else ""
+            if again and self.provenance and self.provenance.url not in {"", BASE_URL}:
+                again = f"{again[:-1]}, client=client), with the ji.Client of {self.provenance.url}"
             raise ProvenanceError(
                 "None of the frame's cells knows which table, period and members it belongs to: it is empty, or was"
                 f" computed or built by hand. Read it again{f': {again}' if again else ' with ji.read_jobindsats(table, …)'}"
