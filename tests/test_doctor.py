@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.__main__ import main
+from jobindsats_pandas.command_line import main
 from jobindsats_pandas.doctor import examine
 from jobindsats_pandas.doctor.checkup import WIDTH
 from jobindsats_pandas.doctor.visit import MOST_REQUESTS

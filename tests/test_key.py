@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.__main__ import main
+from jobindsats_pandas.command_line import main
 from jobindsats_pandas.errors import AuthenticationError, ConfigurationError
 from jobindsats_pandas.key import check_key, forget_key, set_key, source_of_the_key
 

@@ -47,7 +47,7 @@ from matplotlib.patches import Rectangle
 
 import jobindsats_pandas as ji
 from jobindsats_pandas import plotting
-from jobindsats_pandas.areas import MUNICIPALITIES
+from jobindsats_pandas.area_codes import MUNICIPALITIES
 from jobindsats_pandas.disclosure import AddressDimension
 from jobindsats_pandas.errors import InvalidSumError, QueryError
 from jobindsats_pandas.plotting import plot, plot_audit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobindsats_pandas.areas import area_code
+from jobindsats_pandas.area_codes import code_of_member
 from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.framed import Framed
@@ -256,7 +256,9 @@ def _settle(cells: TableCells, named: Sequence[tuple[str, int]] | None) -> tuple
 def _area(cells: TableCells) -> tuple[str, int]:
     """The dimension whose members are areas: that with most municipalities and regions."""
     found = {
-        place: sum(bool(area_code(dimension.members[code].name)) for code in np.unique(cells.members[place]))
+        place: sum(
+            bool(code_of_member(dimension.members[code].name)) for code in np.unique(cells.members[place])
+        )
         for place, dimension in enumerate(cells.space.dimensions)
     }
     place = max(found, key=lambda place: found[place], default=-1)

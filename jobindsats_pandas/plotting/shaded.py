@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.areas import area_code
+from jobindsats_pandas.area_codes import code_of, code_of_member
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.plotting.canvas import legend, name_rows, width_of
 from jobindsats_pandas.plotting.picture import NO_CELL
@@ -59,7 +59,7 @@ def with_codes_alone(picture: Picture) -> tuple[Picture, list[str]]:
     QueryError
         If one area stands in it twice.
     """
-    codes = [area_code(name) for name in picture.names]
+    codes = [code_of_member(name) or "" for name in picture.names]
     known = [code for code in codes if code]
     if twice := {code for code in known if known.count(code) > 1}:
         name = next(name for name, code in zip(picture.names, codes, strict=True) if code in twice)
@@ -152,7 +152,9 @@ def _places(geometry: Any, codes: list[str], picture: Picture) -> Any:
     best = np.full(len(geometry), -1)
     for name in geometry.columns:
         if name != "geometry":
-            found = np.array([known.get(_code(value), -1) for value in geometry[name]])
+            found = np.array(
+                [known.get(code_of(str(value).removesuffix(".0")) or "", -1) for value in geometry[name]]
+            )
             if (found >= 0).sum() > (best >= 0).sum():
                 best = found
     if (best < 0).all():
@@ -162,12 +164,6 @@ def _places(geometry: Any, codes: list[str], picture: Picture) -> Any:
             " as '0751', '751' or 751."
         )
     return best
-
-
-def _code(value: Any) -> str:
-    """The code of four digits that a map's own label means, by number or by name."""
-    text = str(value).removesuffix(".0")
-    return text.zfill(4) if text.isdecimal() else area_code(text)
 
 
 def _bare(ax: Any) -> None:
