@@ -1,4 +1,4 @@
-"""``export``, ``update``, ``releases`` and ``compare``: files that follow their table, and what was published when."""
+"""``export``, ``update``, ``releases``, ``sql`` and ``compare``: files that follow their table, and what was published when."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jobindsats_pandas as ji
+from jobindsats_pandas import parquet
 from jobindsats_pandas.command_line.questions import add_question, question_of
 from jobindsats_pandas.command_line.speaking import print_frame, tell
 from jobindsats_pandas.errors import ConfigurationError, JobindsatsError
@@ -62,6 +63,11 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     releases = command("releases", _releases, "List the releases that update --releases kept in a folder.")
     releases.add_argument("folder")
+
+    sql = command(
+        "sql", _sql, "Print what makes a folder that export wrote a view of DuckDB, and guarded_sum."
+    )
+    sql.add_argument("folder", type=Path)
 
     compare = command("compare", _compare, "Tell what changed between two files of one question.")
     compare.add_argument("old")
@@ -163,6 +169,10 @@ def _releases(options: argparse.Namespace) -> int:
         return 1
     print_frame(found)
     return 0
+
+
+def _sql(options: argparse.Namespace) -> None:
+    print(parquet.duckdb_sql(options.folder))
 
 
 def _compare(options: argparse.Namespace) -> None:
