@@ -1,4 +1,4 @@
-"""``export``, ``update``, ``releases``, ``sql`` and ``compare``: files that follow their table, and what was published when."""
+"""``export``, ``update``, ``due``, ``releases``, ``sql`` and ``compare``: files that follow their table, and what was published when."""
 
 from __future__ import annotations
 
@@ -60,6 +60,11 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         default="ask",
         help="what to do from 22:00 to 23:00 Danish time, when the API may be closed (default: ask)",
     )
+
+    due = command(
+        "due", _due, "List tables in the cache and files: what is held, what is out, what comes when."
+    )
+    due.add_argument("files", nargs="*", metavar="FILE")
 
     releases = command("releases", _releases, "List the releases that update --releases kept in a folder.")
     releases.add_argument("folder")
@@ -157,6 +162,10 @@ def _line(file: Path, outcome: dict[str, Any]) -> str:
 
 def _few(periods: list[str]) -> str:
     return " and ".join(periods) if len(periods) < 3 else f"{periods[0]} to {periods[-1]}"
+
+
+def _due(options: argparse.Namespace) -> None:
+    print_frame(ji.due(*options.files).drop(columns="table_name"))
 
 
 def _releases(options: argparse.Namespace) -> int:
