@@ -128,6 +128,11 @@ REFUSED = {
         **{"A-kasse": df["A-kasse"].cat.rename_categories(lambda name: name.upper())}
     ),
     "periods moved": lambda df: df.assign(Periode=df["Periode"] + 1),
+    "labels changed places": lambda df: df.assign(**{"A-kasse": df["A-kasse"].to_numpy()[::-1]}).astype(
+        {"A-kasse": df["A-kasse"].dtype}
+    ),
+    "periods changed places": lambda df: df.assign(Periode=df["Periode"].to_numpy()[::-1]),
+    "cells of one column changed places": lambda df: df.assign(**{df.columns[3]: df.iloc[::-1, 3].array}),
     "a row for two others": lambda df: df.iloc[[1, 1, 1, *range(3, len(df))]].reset_index(drop=True),
 }
 
