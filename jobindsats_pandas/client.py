@@ -222,7 +222,7 @@ class Client:
         entries = self._catalogue(refresh=refresh, offline=offline)
         frame, told = search_tables(entries, search, self._known_tables(entries) if search else None)
         if told:
-            notify(f"tables({search!r}): {told}", QueryWarning)
+            notify(f"tables({arguments.shown(search)}): {told}", QueryWarning)
         return frame
 
     def find(self, search: str, *, offline: bool = False) -> pd.DataFrame:
@@ -232,7 +232,7 @@ class Client:
         known = self._known_tables(entries)
         frame, told = find_members(known, search)
         if told := " ".join(filter(None, (told, looked_through(known, entries)))):
-            notify(f"find({search!r}): {told}", QueryWarning)
+            notify(f"find({arguments.shown(search)}): {told}", QueryWarning)
         return frame
 
     def _known_tables(self, entries: Sequence[CatalogueEntry]) -> dict[str, Table]:
@@ -439,17 +439,19 @@ class Client:
             raise
         return _Metadata(answer.value)
 
-    def _table_id(self, table: str, *, offline: bool) -> str:
+    def _table_id(self, table: str | Table, *, offline: bool) -> str:
         """Return the id in lower case; a table's name is looked up in the catalogue."""
-        wanted = arguments.text("table", table, "the id or name of a table, such as 'y25i01'").strip().lower()
+        example = table.id if isinstance(table, Table) else "y25i01"
+        wanted = (
+            arguments.text("table", table, f"the id or name of a table, such as {example!r}").strip().lower()
+        )
         if _TABLE_ID.fullmatch(wanted):
             return wanted
         entries = self._catalogue(offline=offline)
-        named = [entry.id for entry in entries if fold(entry.name) == fold(table)]
+        named = [entry.id for entry in entries if fold(entry.name) == fold(wanted)]
         if len(named) != 1:
-            raise QueryError(
-                _no_such_table(table, entries) if not named else f"{table!r} names {', '.join(named)}."
-            )
+            told = f"{arguments.shown(table)} names {', '.join(named)}. Say one of these ids."
+            raise QueryError(told if named else _no_such_table(str(table).strip(), entries))
         return named[0].lower()
 
     def _refuse_update(self, metadata: _Metadata) -> None:
@@ -713,5 +715,7 @@ def _overrides(additive: Mapping[str, str] | None) -> dict[str, Kind]:
 
 
 def _no_such_table(table: str, entries: Sequence[CatalogueEntry]) -> str:
-    near = did_you_mean(table, [text for entry in entries for text in (entry.id, entry.name)])
-    return f"There is no table {table!r} among the {len(entries)} there are.{near} ji.tables('words') searches them."
+    pieces = set(re.split(r"\W+", table.lower()))  # of an address, for instance
+    within = next((f" Did you mean {entry.id!r}?" for entry in entries if entry.id.lower() in pieces), "")
+    near = within or did_you_mean(table, [text for entry in entries for text in (entry.id, entry.name)])
+    return f"There is no table {arguments.shown(table)} among the {len(entries)} there are.{near} ji.tables('words') searches them."

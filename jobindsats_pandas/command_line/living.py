@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jobindsats_pandas as ji
 from jobindsats_pandas import parquet
 from jobindsats_pandas.command_line.questions import add_question, question_of
-from jobindsats_pandas.command_line.speaking import print_frame, tell
+from jobindsats_pandas.command_line.speaking import add_forms, print_frame, tell
 from jobindsats_pandas.errors import ConfigurationError, JobindsatsError
 from jobindsats_pandas.provenance import Provenance
 
@@ -65,9 +65,11 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         "due", _due, "List tables in the cache and files: what is held, what is out, what comes when."
     )
     due.add_argument("files", nargs="*", metavar="FILE")
+    add_forms(due)
 
     releases = command("releases", _releases, "List the releases that update --releases kept in a folder.")
     releases.add_argument("folder")
+    add_forms(releases)
 
     sql = command(
         "sql", _sql, "Print what makes a folder that export wrote a view of DuckDB, and guarded_sum."
@@ -165,7 +167,8 @@ def _few(periods: list[str]) -> str:
 
 
 def _due(options: argparse.Namespace) -> None:
-    print_frame(ji.due(*options.files).drop(columns="table_name"))
+    shown = ["file", "table_id", "held", "update_latest", "update_next", "newer", "missing"]
+    print_frame(ji.due(*options.files), options, shown)
 
 
 def _releases(options: argparse.Namespace) -> int:
@@ -176,7 +179,7 @@ def _releases(options: argparse.Namespace) -> int:
             options,
         )
         return 1
-    print_frame(found)
+    print_frame(found, options)
     return 0
 
 

@@ -18,7 +18,14 @@ from __future__ import annotations
 
 from jobindsats_pandas.parquet.datasets import Dataset, writing_dataset
 from jobindsats_pandas.parquet.engines import duckdb_sql
-from jobindsats_pandas.parquet.frames import attrs_of, dataset_attrs, partitions, read_parquet, to_parquet
+from jobindsats_pandas.parquet.frames import (
+    attrs_of,
+    dataset_attrs,
+    partitions,
+    read_parquet,
+    to_arrow,
+    to_parquet,
+)
 
 __all__ = [
     "Dataset",
@@ -27,6 +34,7 @@ __all__ = [
     "duckdb_sql",
     "partitions",
     "read_parquet",
+    "to_arrow",
     "to_parquet",
     "writing_dataset",
 ]

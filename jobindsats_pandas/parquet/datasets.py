@@ -29,8 +29,8 @@ from jobindsats_pandas.parquet.directories import (
     place_of,
     write_part,
 )
-from jobindsats_pandas.parquet.labels import period_text
 from jobindsats_pandas.parquet.manifest import Manifest
+from jobindsats_pandas.periods import period_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,9 +16,9 @@ from jobindsats_pandas.parquet.metadata import KEY, ROW_NUMBER, FileFacts, packe
 from jobindsats_pandas.parquet.pieces import Piece, changed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["compose", "facts_of", "take_apart", "told_as_damage"]
+__all__ = ["compose", "facts_of", "pandas_metadata", "take_apart", "told_as_damage"]
 
 
 def compose(
@@ -62,7 +62,7 @@ def compose(
     )
     metadata = {name: text for name, text in notes.items() if text}
     metadata[KEY] = packed(json.dumps(spec, ensure_ascii=False, separators=(",", ":")), facts)
-    table = table.replace_schema_metadata({"pandas": _pandas_metadata(table, spec)})
+    table = table.replace_schema_metadata({"pandas": pandas_metadata(table, spec["columns"])})
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -100,7 +100,7 @@ def _digests(table: pa.Table, numbers: set[str], unread: set[str]) -> dict[str, 
     return found
 
 
-def _pandas_metadata(table: pa.Table, spec: Mapping[str, Any]) -> str:
+def pandas_metadata(table: pa.Table, described: Sequence[Mapping[str, Any]]) -> str:
     """What pandas looks for in a file, so that there too whole numbers with gaps come as Int64."""
     columns = [
         {
@@ -110,7 +110,7 @@ def _pandas_metadata(table: pa.Table, spec: Mapping[str, Any]) -> str:
             "numpy_type": column["dtype"].removeprefix("discretionised[").removesuffix("]"),
             "metadata": None,
         }
-        for column in spec["columns"]
+        for column in described
         if column["kind"] == "guarded"
     ]
     document = {

@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from jobindsats_pandas import arguments, files
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.parquet.columns import to_table
+from jobindsats_pandas.parquet.columns import plain_table, to_table
 from jobindsats_pandas.parquet.directories import frame_of, read_directory, write_directory
-from jobindsats_pandas.parquet.file import compose, facts_of, take_apart
+from jobindsats_pandas.parquet.file import compose, facts_of, pandas_metadata, take_apart
 from jobindsats_pandas.parquet.manifest import Manifest
 from jobindsats_pandas.parquet.selecting import Filters, selected
 
@@ -20,8 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    import pyarrow as pa
 
-__all__ = ["attrs_of", "dataset_attrs", "partitions", "read_parquet", "to_parquet"]
+__all__ = ["attrs_of", "dataset_attrs", "partitions", "read_parquet", "to_arrow", "to_parquet"]
+
+
+def to_arrow(frame: pd.DataFrame, *, notes: Mapping[str, str] | None = None) -> pa.Table:
+    """The columns that `to_parquet` writes, in memory, with texts for the metadata.
+
+    Raises
+    ------
+    QueryError
+        If a column is of a type that other programs cannot read.
+    """
+    table, columns = plain_table(frame)
+    told = {name: text for name, text in (notes or {}).items() if text}
+    return table.replace_schema_metadata({"pandas": pandas_metadata(table, columns), **told})
 
 
 def to_parquet(
@@ -49,12 +63,14 @@ def to_parquet(
     Raises
     ------
     QueryError
-        If a column cannot be written, or the directory holds other things.
+        If a column cannot be written, the directory holds other things, or the ending tells of another sort of file.
     OSError
         If the disk refuses.
     """
     place = arguments.place("path", path, "write")
     by = arguments.labels("partition_by", partition_by)
+    if not by:
+        arguments.written_as("path", place, ".parquet")
     table, spec = to_table(frame, by)
     notes = notes or {}
     if by:

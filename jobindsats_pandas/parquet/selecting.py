@@ -13,7 +13,7 @@ from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.matching import did_you_mean
-from jobindsats_pandas.parquet.labels import period_text
+from jobindsats_pandas.periods import period_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
