@@ -39,7 +39,7 @@ from jobindsats_pandas.readers import (
 )
 from jobindsats_pandas.releases import releases, revision_triangle
 from jobindsats_pandas.revisions import Revisions, compare
-from jobindsats_pandas.updating import update
+from jobindsats_pandas.updating import due, update
 
 if TYPE_CHECKING:
     from jobindsats_pandas import sandbox
@@ -59,6 +59,7 @@ __all__ = [
     "Table",
     "allow_sums",
     "compare",
+    "due",
     "errors",
     "export",
     "find",
