@@ -319,10 +319,8 @@ class Client:
         try:
             return ask(metadata)
         except (UnknownMemberError, _UpdatedMeanwhileError):
-            if offline:
-                raise
             # The answers are newer than what is known of the table: look again, once.
-            return ask(self._metadata(table, refresh=True), again=True)
+            return ask(self._metadata(table, refresh=not offline, offline=offline), again=True)
 
     def _decoded(
         self, question: Plan, parts: Sequence[Part], asker: Asker, metadata: _Metadata, **shape: Any
