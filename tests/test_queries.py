@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from jobindsats_pandas.errors import QueryError, TooLargeError
 from jobindsats_pandas.forms import BASE_URL, EVERY_FORM, MAX_CELLS, MAX_URL, DataRequest, Dialect, halve
-from jobindsats_pandas.queries import plan, total_request
+from jobindsats_pandas.queries import names_request, plan, total_request
 
 TABLE = table()
 ROOM = MAX_URL - len(BASE_URL) - 1
@@ -719,6 +719,18 @@ def test_the_total_is_asked_for_from_a_period_to_the_newest_over_no_other_hierar
     )
     without = total_request(plan(table(FUNDS), by="_akasse"), "2026M04")
     assert without.path == "data/y25i01?mgroup.*=*&period.M=latest:1&format=json"
+
+
+def test_the_names_of_totals_are_asked_for_beside_the_areas_total_or_not_at_all():
+    question = plan(TABLE, by={"_akassebl": "*"})
+    funds = [
+        selection.hierarchy for selection in question.selections if selection.hierarchy.id == "_akassebl"
+    ]
+    request = names_request(question, funds)
+    assert request.path.endswith("&period.M=latest:12&hierarchy._nykom=/&hierarchy._akassebl=/&format=json")
+    area = dimension("_omrade", "Område", hierarchy("a", "A", level("1", "x", [("/1/", "b"), ("/2/", "c")])))
+    without = plan(table(area, FUNDS).with_totals({"a": None}), by={"a": "*", "_akassebl": "*"})
+    assert names_request(without, funds) is None
 
 
 def test_a_printed_plan_shows_the_requests_the_cells_and_the_curl_commands():
