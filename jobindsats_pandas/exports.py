@@ -266,9 +266,7 @@ def to_excel(
     try:
         from openpyxl import Workbook
     except ImportError:
-        raise ConfigurationError(
-            "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
-        ) from None
+        raise ConfigurationError("Excel files need openpyxl: pip install openpyxl") from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
     fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS

@@ -56,7 +56,9 @@ def test_a_name_that_stands_for_nothing_here_is_refused_with_the_word_to_use(rea
 
 
 def test_two_breakdowns_of_one_dimension_that_no_third_holds_are_for_two_calls(reader):
-    with pytest.raises(QueryError, match=r"'Område'\. Ask for one of them, and for the other in a second call"):
+    with pytest.raises(
+        QueryError, match=r"'Område'\. Ask for one of them, and for the other in a second call"
+    ):
         reader.plan("y01h01", by=["Region", "Kommune"])
 
 

@@ -142,7 +142,9 @@ def take_apart(name: str, data: bytes) -> Piece:
     try:
         opened = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
     except Exception as error:  # of Arrow and its Python part, on bytes that may be anything
-        raise ProvenanceError(f"{name} is not a Parquet file, or was cut short: {error}") from error
+        raise ProvenanceError(
+            f"{name} is not a Parquet file, or was cut short: {error}. Take it from a copy, or read the table again."
+        ) from error
     with told_as_damage(name), opened:
         metadata = opened.metadata.metadata or {}
         if KEY.encode() not in metadata:

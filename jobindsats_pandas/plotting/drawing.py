@@ -47,7 +47,7 @@ def open_axes(ax: Any, names: Sequence[str], *, rows: bool) -> tuple[Any, bool]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            "Pictures need matplotlib, which is not installed: pip install 'jobindsats-pandas[plot]'"
+            "Pictures need matplotlib, which is not installed: pip install matplotlib"
         ) from error
     if ax is not None and not isinstance(ax, Axes):
         raise QueryError(f"ax={arguments.shown(ax)}: give the Axes of a figure of matplotlib.")
