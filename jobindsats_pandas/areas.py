@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments
@@ -19,7 +18,7 @@ from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
 from jobindsats_pandas.matching import fold
 from jobindsats_pandas.notices import notify
-from jobindsats_pandas.periods import parse_period
+from jobindsats_pandas.periods import days, holds_periods
 from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -174,32 +173,7 @@ def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.D
 
 def _stamps(values: pd.Series, how: Literal["start", "end"], *, named: bool) -> Any:
     """Return the timestamps of a column, None if it does not hold periods."""
-    if isinstance(values.dtype, pd.PeriodDtype):
-        return pd.PeriodIndex(values).to_timestamp(how=how).normalize()
     if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
         return None if not named else values.array
     labels = isinstance(values.dtype, pd.CategoricalDtype | pd.StringDtype)
-    if not labels or not (named or isinstance(values.dtype, pd.CategoricalDtype)):
-        return None
-    places, distinct = pd.factorize(values)
-    if not named and (len(distinct) == 0 or any(parse_period(str(text)) is None for text in distinct)):
-        return None
-    days = np.array([*(_day(str(text), how) for text in distinct), "NaT"], dtype="datetime64[D]")
-    return days[places].astype("datetime64[us]")
-
-
-def _day(text: str, how: str) -> Any:
-    key = parse_period(text)
-    form = re.fullmatch(r"(M|Q|Y)(|MAT|YTD)", key.letters) if key else None
-    months = {"M": 1, "Q": 3, "Y": 12}[form[1]] if form else 0
-    if key is None or form is None or not 1 <= key.number * months <= 12:
-        raise QueryError(
-            f"Period {text!r}: nothing is known of the days that a period of this type covers, so it has no {how}."
-            " Types known are months, quarters and years (M, Q, Y), rolling years (QMAT, MMAT) and the year to date"
-            " (MYTD, QYTD)."
-        )
-    after = np.datetime64(f"{key.year:04d}-01", "M") + key.number * months
-    if how == "end":
-        return after.astype("datetime64[D]") - np.timedelta64(1, "D")
-    length = {"": months, "MAT": 12, "YTD": key.number * months}[form[2]]
-    return (after - length).astype("datetime64[D]")
+    return days(values, how) if holds_periods(values) or (named and labels) else None

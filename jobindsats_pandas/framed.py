@@ -170,6 +170,8 @@ class Framed:
             wanted = self.provenance.dimensions[wanted][0]
         found = {table: _axes(space, wanted, _ids, _names) for table, space in spaces.items()}
         if not any(found.values()):
+            found = {table: _axes_of_hierarchies(space, wanted) for table, space in spaces.items()}
+        if not any(found.values()):
             # The columns bear a dimension's name; who asks by="Kommune" may know it by the level's.
             found = {table: _axes(space, wanted, _level_names) for table, space in spaces.items()}
         for table, axes in found.items():
@@ -423,6 +425,16 @@ def _axes(space: AddressSpace, name: str, *tiers: Callable[[AddressDimension], I
     ]
 
 
+def _axes_of_hierarchies(space: AddressSpace, name: str) -> list[Axis]:
+    """Where a name stands among those of the hierarchies of a table."""
+    named = [
+        (Axis(place, hierarchy), text)
+        for place, dimension in enumerate(space.dimensions)
+        for hierarchy, text in dimension.hierarchies
+    ]
+    return [axis for axis, _ in find(name, named, lambda pair: [pair[1]])]
+
+
 def _ids(dimension: AddressDimension) -> Iterable[str]:
     return (dimension.id,)
 
@@ -436,4 +448,5 @@ def _level_names(dimension: AddressDimension) -> Iterable[str]:
 
 
 def _texts(dimension: AddressDimension) -> list[str]:
-    return [dimension.name, dimension.id, *(level.hierarchy for level in dimension.levels[1:])]
+    names = dict(dimension.hierarchies).values()
+    return [dimension.name, dimension.id, *(level.hierarchy for level in dimension.levels[1:]), *names]

@@ -28,6 +28,7 @@ FLOORS = [
     {"accessor"},
     {"releases"},
     {"readers"},
+    {"exporting"},
     {"updating"},
     {"__init__"},
     {"command_line"},

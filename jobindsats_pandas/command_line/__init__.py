@@ -12,7 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.command_line import keeping, looking, questions, trying
+from jobindsats_pandas.command_line import keeping, living, looking, questions, trying
 from jobindsats_pandas.command_line.speaking import on_a_terminal, tell, telling, write_what_comes
 from jobindsats_pandas.errors import ConfigurationError, JobindsatsError, NotCachedError
 
@@ -88,6 +88,6 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    for room in (trying, looking, questions, keeping):
+    for room in (trying, looking, questions, living, keeping):
         room.add(command)
     return parser

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["add"]
+__all__ = ["add", "add_question", "question_of"]
 
 
 def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add these commands."""
     plan = command("plan", _plan, "Show what a question would send: requests, cells and curl commands.")
-    _add_question(plan)
+    add_question(plan)
     plan.add_argument("--powershell", action="store_true", help="commands for PowerShell instead of curl")
 
     read = command("read", _read, "Read a table, to standard output as CSV or to a file.")
-    _add_question(read)
+    add_question(read)
     read.add_argument(
         "--layout",
         choices=["wide", "long"],
@@ -51,7 +51,8 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
-def _add_question(parser: argparse.ArgumentParser) -> None:
+def add_question(parser: argparse.ArgumentParser) -> None:
+    """Add what a question is made of."""
     parser.add_argument("table", help="id, such as y25i01")
     parser.add_argument(
         "--by",
@@ -74,7 +75,8 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _question(options: argparse.Namespace) -> dict[str, Any]:
+def question_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The question that was asked, as the functions take it."""
     table = partial(ji.table, options.table, offline=getattr(options, "offline", False))
     by: dict[str, Any] = {}
     for text in options.by:
@@ -124,7 +126,7 @@ def _names_of_measures(table: ji.Table) -> Iterator[str]:
 
 
 def _plan(options: argparse.Namespace) -> None:
-    plan = ji.plan(options.table, **_question(options))
+    plan = ji.plan(options.table, **question_of(options))
     print(plan.summary, *(f"sends {text}" for text in plan.forms), sep="\n", file=sys.stderr)
     print(plan.powershell() if options.powershell else plan.curl())
 
@@ -138,7 +140,7 @@ def _read(options: argparse.Namespace) -> None:
         raise QueryError("--danish is about CSV files; say --out file.csv too.")
     frame = ji.read_jobindsats(
         options.table,
-        **_question(options),
+        **question_of(options),
         layout=options.layout,
         complete=options.complete,
         refresh=options.refresh,
