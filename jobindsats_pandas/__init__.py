@@ -78,7 +78,7 @@ __all__ = [
     "update",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 
 def __dir__() -> list[str]:

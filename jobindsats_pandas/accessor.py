@@ -356,7 +356,7 @@ class FrameAccessor:
     ) -> None:
         """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.
 
-        Needs openpyxl: ``pip install 'jobindsats-pandas[excel]'``.
+        Needs openpyxl: ``pip install openpyxl``.
 
         Parameters
         ----------
@@ -429,7 +429,7 @@ class FrameAccessor:
     ) -> Axes:
         """Draw a measure: lines over time, bars for one period, hidden cells as bands from 0 to the rule's limit.
 
-        Needs matplotlib: ``pip install 'jobindsats-pandas[plot]'``. All kinds, as pictures: ``docs/pictures.md``.
+        Needs matplotlib: ``pip install matplotlib``. All kinds, as pictures: ``docs/pictures.md``.
 
         Parameters
         ----------

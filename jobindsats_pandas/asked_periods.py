@@ -324,7 +324,7 @@ def _key(table: Table, chosen: PeriodType, text: str) -> PeriodKey | None:
     try:
         day = pd.Timestamp(text)
     except ValueError:
-        raise QueryError(f"Table {table.id}: {text!r} is no date.") from None
+        raise QueryError(f"Table {table.id}: {text!r} is no date. Dates are written as 2025-02-28.") from None
     if known is None:
         raise QueryError(
             f"Table {table.id}: {text} is a date, and what a period of type {chosen.id} covers is not known. Its"
@@ -387,6 +387,6 @@ def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
         " as 'latest:12', all of them as '*'."
     )
     return (
-        f"Table {table.id} has no period {name!r} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
+        f"Table {table.id} has no period {arguments.shown(name)} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
         f"{_span(chosen)}{note}"
     )

@@ -298,7 +298,8 @@ def _read_by(by: Any) -> dict[str, list[str] | None]:
     def name_of(name: Any) -> str:
         if not isinstance(name, str):
             raise QueryError(
-                f"by={arguments.shown(by)}: {arguments.shown(name)} is not a name of a dimension or hierarchy."
+                f"by={arguments.shown(by)}: {arguments.shown(name)} is not a name of a dimension or hierarchy; table.hierarchies"
+                " lists them."
             )
         return name
 
@@ -338,7 +339,7 @@ def _read_measures(measures: Any) -> list[str] | None:
     for name in [measures] if isinstance(measures, str) or not isinstance(measures, Iterable) else measures:
         if not isinstance(name, str):
             raise QueryError(
-                f"measures={arguments.shown(measures)}: {arguments.shown(name)} is not a name of a measure."
+                f"measures={arguments.shown(measures)}: {arguments.shown(name)} is not a name of a measure; table.measures lists them."
             )
         names.append(name)
     return names
@@ -465,7 +466,7 @@ def _no_such_member(table: Table, hierarchy: Hierarchy, name: str, homes: Sequen
     else:
         near = did_you_mean(name, hierarchy.labels)
     return QueryError(
-        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r} (of"
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {arguments.shown(name)} (of"
         f" {len(hierarchy.members)}).{near} table.members({hierarchy.id!r}) lists them.",
     )
 

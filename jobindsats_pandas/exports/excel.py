@@ -89,9 +89,7 @@ def to_excel(
     try:
         from openpyxl import Workbook
     except ImportError:
-        raise ConfigurationError(
-            "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
-        ) from None
+        raise ConfigurationError("Excel files need openpyxl: pip install openpyxl") from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
     arguments.written_as("path", place, ".xlsx")

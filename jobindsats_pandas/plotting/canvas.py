@@ -66,7 +66,7 @@ def make_room(ax: Any) -> Any:
         from matplotlib.axes import Axes
     except ImportError as error:
         raise ImportError(
-            "Pictures need matplotlib, which is not installed: pip install 'jobindsats-pandas[plot]'"
+            "Pictures need matplotlib, which is not installed: pip install matplotlib"
         ) from error
     if ax is not None and not isinstance(ax, Axes):
         raise QueryError(f"ax={arguments.shown(ax)}: give the Axes of a figure of matplotlib.")

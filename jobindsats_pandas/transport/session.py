@@ -388,6 +388,10 @@ class Transport:
             failure = error.at_request(self.curl(path))
         LOG.info("%s: %s: %s", question.name, type(failure).__name__, failure)
         if not isinstance(failure, (ServiceError, ClosedHourError)):
+            if isinstance(failure, PayloadError):
+                failure.add_note(
+                    "Ask again later; if it stays, error.report() is a text for jobindsats@star.dk."
+                )
             raise failure
         older = self._kept(question, stale=True)
         if older is not None and self._clock() - older.fetched_at > self._max_age_stale:
