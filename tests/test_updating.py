@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import time
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -50,7 +51,7 @@ def read(client: ji.Client, **question: Any) -> pd.DataFrame:
 
 
 def release(number: int, **brings: Any) -> Any:
-    return ji.sandbox.Release(f"2026-{11 + number // 28:02d}-{number % 28 + 1:02d}", "2027-02-19", **brings)
+    return ji.sandbox.Release(f"{date(2026, 11, 1) + timedelta(number)}", "2027-12-31", **brings)
 
 
 def looks(path: Path) -> tuple[bytes, int, int]:
@@ -366,7 +367,7 @@ def test_killed_at_any_moment_the_old_or_the_new_stands_and_the_next_run_goes_on
     moments = 200 if os.environ.get("JOBINDSATS_FULL") else 20
     old = ji.read_parquet(path)
     for number in range(moments):
-        api.publish(TABLE, release(number % 200 + 1, revised=True))
+        api.publish(TABLE, release(number + 1, revised=True))
         child = os.fork()
         if not child:
             with contextlib.suppress(BaseException):
@@ -380,7 +381,7 @@ def test_killed_at_any_moment_the_old_or_the_new_stands_and_the_next_run_goes_on
             pd.testing.assert_frame_equal(found, old)
         ji.update(path, releases=kept, client=client)
         old = ji.read_parquet(path)
-        assert ji.read_parquet(kept, as_of=release(number % 200 + 1).update_latest).equals(old)
+        assert ji.read_parquet(kept, as_of=release(number + 1).update_latest).equals(old)
     pd.testing.assert_frame_equal(old, read(client))
     assert len(ji.releases(kept)) == moments + 1
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted(["cache", "kept", path.name])
