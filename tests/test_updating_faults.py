@@ -127,11 +127,12 @@ def test_a_disk_that_is_full(api: Any, client: ji.Client, place: Path) -> None:
 
 
 @posix
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root writes everywhere")
 def test_a_folder_that_may_not_be_written(api: Any, client: ji.Client, place: Path) -> None:
     publish(api)
     before = tree(place)
     place.parent.chmod(0o555)
+    if os.access(place.parent, os.W_OK):
+        pytest.skip("this user writes everywhere")
     try:
         with pytest.raises(PermissionError, match="x'"):
             ji.update(place, client=client)
