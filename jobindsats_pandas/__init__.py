@@ -39,6 +39,7 @@ from jobindsats_pandas.readers import (
 )
 from jobindsats_pandas.releases import releases, revision_triangle
 from jobindsats_pandas.revisions import Revisions, compare
+from jobindsats_pandas.triangles import plot_revision_triangle
 from jobindsats_pandas.updating import due, update
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ __all__ = [
     "find",
     "frame",
     "plan",
+    "plot_revision_triangle",
     "read_jobindsats",
     "read_official_total",
     "read_parquet",
