@@ -23,6 +23,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
+from jobindsats_pandas.joining import concat
 from jobindsats_pandas.metadata import Table
 from jobindsats_pandas.queries import Plan
 from jobindsats_pandas.readers import (
@@ -58,6 +59,7 @@ __all__ = [
     "Table",
     "allow_sums",
     "compare",
+    "concat",
     "errors",
     "find",
     "frame",

@@ -264,9 +264,40 @@ class FrameAccessor:
         """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``."""
         return layouts.to_long(self._frame)
 
-    def to_wide(self) -> pd.DataFrame:
-        """Spread the measures of a long frame: one column for each."""
-        return layouts.to_wide(self._frame)
+    def to_wide(self, columns: str | None = None, measure: str | None = None) -> pd.DataFrame:
+        """Spread the measures of a long frame, or one measure over the members of a dimension or the periods.
+
+        Parameters
+        ----------
+        columns : str, optional
+            A dimension or the column of periods: each of its members becomes a column. By default each measure does.
+        measure : str, optional
+            Column, name or id of the measure to lay out; needed where there are several.
+
+        Returns
+        -------
+        DataFrame
+            With `columns`, the other labels are the index, in the order of the data bank, and columns bear the names of
+            the members, or of the periods such as ``2026M05``. Cells are guarded as before and the source is kept. Where
+            the frame has no row there is a hole, which is not 0. A wide frame without `columns` comes back as it is; a
+            measure's cells whose row is gone are *not available*.
+
+        Raises
+        ------
+        QueryError
+            If there is no such dimension or measure, if there are several measures, or several rows for one place.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client:
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> df.jobindsats.to_wide(columns="Periode").columns.to_list()
+        ['2024Y01', '2025Y01']
+        >>> df.jobindsats.to_wide(columns="Område").columns.to_list()
+        ['Odense', 'Aarhus']
+        """
+        return layouts.to_wide(self._frame, columns, measure)
 
     def sdmx(self) -> pd.DataFrame:
         """Turn measures into ordinary numbers, each followed by its SDMX codes OBS_STATUS and CONF_STATUS.

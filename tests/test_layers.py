@@ -13,7 +13,7 @@ from house import MODULES, Module, circles
 FLOORS = [
     {"errors"},
     {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox"},
-    {"documents", "files", "grids", "searching"},
+    {"documents", "files", "grids", "municipalities", "searching"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"asked_periods", "catalogue", "danish", "forms", "guarded"},
     {"provenance", "queries"},
@@ -24,7 +24,7 @@ FLOORS = [
     {"client"},
     {"key"},
     {"doctor"},
-    {"areas", "audit", "exports", "layouts", "parquet", "plotting", "revisions", "totals"},
+    {"areas", "audit", "exports", "joining", "layouts", "parquet", "plotting", "revisions", "totals"},
     {"accessor"},
     {"releases"},
     {"readers"},

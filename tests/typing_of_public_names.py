@@ -23,6 +23,7 @@ assert_type(ji.subjects(), pd.DataFrame)
 assert_type(ji.table("y25i01"), ji.Table)
 assert_type(ji.table("y25i01").members("_nykom"), pd.DataFrame)
 assert_type(ji.compare(df, df), ji.Revisions)
+assert_type(ji.concat([df, df]), pd.DataFrame)
 assert_type(ji.InvalidSumError("no").reason, str)
 assert_type(client.cache.clear(table="y25i01"), int)
 with ji.allow_sums():
