@@ -1,8 +1,4 @@
-"""One vocabulary for areas and time: names and codes of municipalities and regions, and periods as timestamps.
-
-Names and codes are those of Statistics Denmark's classification of regions and municipalities, in force since 2007.
-A name is recognised or it is not; nothing is guessed from likeness.
-"""
+"""What other sources are joined by: codes and regions beside names of areas, and periods as timestamps."""
 
 from __future__ import annotations
 
@@ -16,105 +12,44 @@ from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
 from jobindsats_pandas.matching import fold
+from jobindsats_pandas.municipalities import (
+    REGION_HIERARCHIES,
+    REGION_OF,
+    REGIONS,
+    municipality_code,
+    region_code,
+)
 from jobindsats_pandas.notices import notify
-from jobindsats_pandas.periods import days, holds_periods
+from jobindsats_pandas.periods import days, holds_periods, period_text, statbank_period
 from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.disclosure import AddressDimension
 
-__all__ = [
-    "MUNICIPALITIES",
-    "REGIONS",
-    "timestamps",
-    "with_codes",
-]
+__all__ = ["timestamps", "with_codes", "with_regions"]
 
-REGIONS: dict[str, str] = {
-    "1081": "Region Nordjylland",
-    "1082": "Region Midtjylland",
-    "1083": "Region Syddanmark",
-    "1084": "Region Hovedstaden",
-    "1085": "Region Sjælland",
-}
-"""The five regions by their codes."""
-
-_NAMES = """
-101 København · 147 Frederiksberg · 151 Ballerup · 153 Brøndby · 155 Dragør · 157 Gentofte · 159 Gladsaxe · 161 Glostrup
-163 Herlev · 165 Albertslund · 167 Hvidovre · 169 Høje-Taastrup · 173 Lyngby-Taarbæk · 175 Rødovre · 183 Ishøj
-185 Tårnby · 187 Vallensbæk · 190 Furesø · 201 Allerød · 210 Fredensborg · 217 Helsingør · 219 Hillerød · 223 Hørsholm
-230 Rudersdal · 240 Egedal · 250 Frederikssund · 253 Greve · 259 Køge · 260 Halsnæs · 265 Roskilde · 269 Solrød
-270 Gribskov · 306 Odsherred · 316 Holbæk · 320 Faxe · 326 Kalundborg · 329 Ringsted · 330 Slagelse · 336 Stevns
-340 Sorø · 350 Lejre · 360 Lolland · 370 Næstved · 376 Guldborgsund · 390 Vordingborg · 400 Bornholm · 410 Middelfart
-420 Assens · 430 Faaborg-Midtfyn · 440 Kerteminde · 450 Nyborg · 461 Odense · 479 Svendborg · 480 Nordfyns
-482 Langeland · 492 Ærø · 510 Haderslev · 530 Billund · 540 Sønderborg · 550 Tønder · 561 Esbjerg · 563 Fanø · 573 Varde
-575 Vejen · 580 Aabenraa · 607 Fredericia · 615 Horsens · 621 Kolding · 630 Vejle · 657 Herning · 661 Holstebro
-665 Lemvig · 671 Struer · 706 Syddjurs · 707 Norddjurs · 710 Favrskov · 727 Odder · 730 Randers · 740 Silkeborg
-741 Samsø · 746 Skanderborg · 751 Aarhus · 756 Ikast-Brande · 760 Ringkøbing-Skjern · 766 Hedensted · 773 Morsø
-779 Skive · 787 Thisted · 791 Viborg · 810 Brønderslev · 813 Frederikshavn · 820 Vesthimmerlands · 825 Læsø · 840 Rebild
-846 Mariagerfjord · 849 Jammerbugt · 851 Aalborg · 860 Hjørring
-"""
-
-MUNICIPALITIES: dict[str, str] = {
-    f"0{code}": name for code, name in re.findall(r"(\d{3}) ([^·\n]+?)(?= ·|\n)", _NAMES)
-}
-"""The 98 municipalities by their codes of four digits."""
-
-# Spellings that dropping "Kommune" and a genitive s cannot explain; two are names of 2007, changed since.
-_OTHER_SPELLINGS = {
-    "Nordfyn": "0480",
-    "Vesthimmerland": "0820",
-    "Bornholms Regionskommune": "0400",
-    "Bornholms Regionskommunes": "0400",
-    "Copenhagen": "0101",
-    "Brønderslev-Dronninglund": "0810",
-    "Frederiksværk-Hundested": "0260",
-}
+_AREA_HIERARCHIES = REGION_HIERARCHIES | {"_nykom", "_hele_landet"}
 
 
-def _key(name: str) -> str:
-    return " ".join(re.sub(r"[-‐‑–]", " ", fold(name)).split())
-
-
-_MUNICIPALITY_KEYS = {_key(name): code for code, name in MUNICIPALITIES.items()} | {
-    _key(name): code for name, code in _OTHER_SPELLINGS.items()
-}
-_REGION_KEYS = {_key(name): code for code, name in REGIONS.items()}
-
-#: Area hierarchies in which a region's name may stand without "Region"; elsewhere other areas bear such names.
-_REGION_HIERARCHIES = {"_region", "_reko"}
-_AREA_HIERARCHIES = _REGION_HIERARCHIES | {"_nykom", "_hele_landet"}
-
-
-def _municipality(name: str) -> str | None:
-    key = _key(name)
-    bare = re.sub(r" kommunes?$", "", key)
-    found = _MUNICIPALITY_KEYS.get(bare)
-    if found is None and bare != key:
-        found = _MUNICIPALITY_KEYS.get(bare.removesuffix("s"))
-    return found
-
-
-def _region(name: str, *, bare: bool = False) -> str | None:
-    key = _key(name)
-    return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
-
-
-def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
+def with_codes(
+    df: pd.DataFrame, columns: str | Sequence[str] | None = None, style: str | type[int] = "dst"
+) -> pd.DataFrame:
     """Put a column of codes beside each column of areas, as `FrameAccessor.with_codes`."""
+    if style is not int:
+        arguments.choice("style", style, ("dst", "statbank"), " Or int, for whole numbers.")
     result = arguments.frame("df", df).copy(deep=False)
     lost = []
-    for column in _area_columns(df, columns):
-        codes = _codes(df[column], bare_regions=_hierarchy(df, column) in _REGION_HIERARCHIES)
+    periods = [name for name in df if style == "statbank" and _is_of_periods(df[name])]
+    if columns is not None:
+        periods = [name for name in Framed(df).columns("columns", columns) if name in periods]
+    for column in periods:
+        _insert(result, column, f"{column}kode", _texts(df[column], statbank_period))
+    for column in _area_columns(df, columns, beside=periods):
+        codes = _codes(df[column], style, bare_regions=_hierarchy(df, column) in REGION_HIERARCHIES)
         name = f"{column}kode"
-        if name not in result:
-            result.insert(int(result.columns.get_loc(column)) + 1, name, codes)  # type: ignore[arg-type]
-        elif not result[name].astype(codes.dtype).equals(codes):
-            raise QueryError(
-                f"The frame has a column {name!r} already, with other content; rename it before the codes are added."
-            )
+        _insert(result, column, name, codes)
         if names := _parts_without_code(df, column, codes):
             lost.append((column, name, names))
     if lost:
@@ -128,6 +63,44 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
             QueryWarning,
         )
     return result
+
+
+def with_regions(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Put the region beside each column of municipalities, as `FrameAccessor.with_regions`."""
+    result = arguments.frame("df", df).copy(deep=False)
+    areas = _area_columns(df, columns)
+    for column in areas:
+        bare = _hierarchy(df, column) in REGION_HIERARCHIES
+
+        def region(name: str, *, bare: bool = bare) -> str | None:
+            code = REGION_OF.get(municipality_code(name) or "") or region_code(name, bare=bare)
+            return REGIONS[code] if code else None
+
+        found = _texts(df[column], region)
+        present = [
+            REGIONS[code] for code in dict.fromkeys(REGION_OF.values()) if (found == REGIONS[code]).any()
+        ]
+        _insert(
+            result,
+            column,
+            "Region" if len(areas) == 1 else f"{column}: region",
+            found.astype(pd.CategoricalDtype(pd.Index(present, dtype="str"))),
+        )
+    return result
+
+
+def _insert(result: pd.DataFrame, column: Any, name: str, values: pd.Series) -> None:
+    """Put a column right of another; one of that name and content may be there."""
+    if name not in result:
+        result.insert(int(result.columns.get_loc(column)) + 1, name, values)  # type: ignore[arg-type]
+    elif not result[name].astype("str").equals(values.astype("str")):
+        raise QueryError(
+            f"The frame has a column {name!r} already, with other content; rename it before this one is added."
+        )
+
+
+def _is_of_periods(values: Any) -> bool:
+    return isinstance(values, pd.Series) and holds_periods(values)
 
 
 def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list[str]:
@@ -155,8 +128,8 @@ def _totals(dimension: AddressDimension) -> set[str]:
     coded = {
         member.level
         for member in dimension.members
-        if _municipality(member.name)
-        or _region(member.name, bare=dimension.levels[member.level].hierarchy in _REGION_HIERARCHIES)
+        if municipality_code(member.name)
+        or region_code(member.name, bare=dimension.levels[member.level].hierarchy in REGION_HIERARCHIES)
     }
     deepest: dict[str, int] = {}
     for number in coded:
@@ -186,9 +159,11 @@ def _hierarchy(df: pd.DataFrame, column: str) -> str:
     return _ids(df).get(column, ("", ""))[1]
 
 
-def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list[str]:
+def _area_columns(
+    df: pd.DataFrame, columns: str | Sequence[str] | None, beside: Sequence[Any] = ()
+) -> list[str]:
     if columns is not None:
-        return Framed(df).columns("columns", columns)
+        return [name for name in Framed(df).columns("columns", columns) if name not in beside]
     known = _ids(df)
     found = [
         column
@@ -205,11 +180,22 @@ def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list
     return found
 
 
-def _codes(names: pd.Series, *, bare_regions: bool) -> pd.Series:
-    places, distinct = pd.factorize(names)
-    known = [(_municipality(str(name)) or _region(str(name), bare=bare_regions)) for name in distinct]
+def _codes(names: pd.Series, style: str | type[int], *, bare_regions: bool) -> pd.Series:
+    def code(name: str) -> str | None:
+        found = municipality_code(name) or region_code(name, bare=bare_regions)
+        return found[1:] if found and style == "statbank" else found
+
+    codes = _texts(names, code)
+    return codes.astype("Int64") if style is int else codes
+
+
+def _texts(values: pd.Series, text_of: Callable[[Any], str | None]) -> pd.Series:
+    """What a text is for each distinct value, row by row."""
+    places, distinct = pd.factorize(values)
+    of_periods = isinstance(values.dtype, pd.PeriodDtype)
+    known = [text_of(period_text(one) if of_periods else str(one)) for one in distinct]
     lookup = pd.array([*known, None], dtype="str")
-    return pd.Series(lookup.take(places), index=names.index)
+    return pd.Series(lookup.take(places), index=values.index)
 
 
 # --- time ------------------------------------------------------------------------------------------------------------

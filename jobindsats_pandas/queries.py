@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobindsats_pandas import arguments
@@ -26,6 +27,7 @@ from jobindsats_pandas.forms import (
 )
 from jobindsats_pandas.matching import did_you_mean, find, find_measures, fold, no_such, several
 from jobindsats_pandas.metadata import TOTAL
+from jobindsats_pandas.municipalities import REGION_HIERARCHIES, is_code, name_of
 
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
@@ -317,12 +319,12 @@ def _read_members(hierarchy: str, members: Any) -> list[str] | None:
         members = [members]
     names = []
     for name in members:
-        if not isinstance(name, str):
+        if isinstance(name, bool) or not isinstance(name, str | Integral):
             raise QueryError(
                 f"by={{{hierarchy!r}: …}}: {arguments.shown(name)} is not a member of {hierarchy!r}; members are named by text, ids"
-                f" too. ji.table(…).members({hierarchy!r}) lists them."
+                f" too, municipalities also by their codes. ji.table(…).members({hierarchy!r}) lists them."
             )
-        names.append(name)
+        names.append(str(name))
     return names
 
 
@@ -401,6 +403,10 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
     if name in hierarchy.codes_by_label:
         return (hierarchy.codes_by_label[name],)
     found = hierarchy.codes_by_name.get(name) or hierarchy.codes_by_folded_name.get(fold(name), ())
+    if not found and name.isdigit() and table.area is not None and hierarchy.dimension_id == table.area.id:
+        bare = hierarchy.id in REGION_HIERARCHIES
+        labels = enumerate(hierarchy.labels)
+        found = tuple(code for code, label in labels if is_code(name, label, bare=bare))
     if len(found) == 1:
         return found
     if found:
@@ -408,8 +414,10 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
         raise QueryError(
             f"Table {table.id}: {hierarchy.id!r} has {len(found)} members named {name!r}. Say {options}."
         )
+    known = name_of(name) if name.isdigit() else None
+    stands_for = f", the code of {known}" if known else ""
     raise QueryError(
-        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r} (of"
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r}{stands_for} (of"
         f" {len(hierarchy.members)}).{did_you_mean(name, hierarchy.labels)} table.members({hierarchy.id!r}) lists them.",
     )
 
