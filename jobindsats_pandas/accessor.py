@@ -264,9 +264,40 @@ class FrameAccessor:
         """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``."""
         return layouts.to_long(self._frame)
 
-    def to_wide(self) -> pd.DataFrame:
-        """Spread the measures of a long frame: one column for each."""
-        return layouts.to_wide(self._frame)
+    def to_wide(self, columns: str | None = None, measure: str | None = None) -> pd.DataFrame:
+        """Spread the measures of a long frame, or one measure over the members of a dimension or the periods.
+
+        Parameters
+        ----------
+        columns : str, optional
+            A dimension or the column of periods: each of its members becomes a column. By default each measure does.
+        measure : str, optional
+            Column, name or id of the measure to lay out; needed where there are several.
+
+        Returns
+        -------
+        DataFrame
+            With `columns`, the other labels are the index, in the order of the data bank, and columns bear the names of
+            the members, or of the periods such as ``2026M05``. Cells are guarded as before and the source is kept. Where
+            the frame has no row there is a hole, which is not 0. A wide frame without `columns` comes back as it is; a
+            measure's cells whose row is gone are *not available*.
+
+        Raises
+        ------
+        QueryError
+            If there is no such dimension or measure, if there are several measures, or several rows for one place.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client:
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> df.jobindsats.to_wide(columns="Periode").columns.to_list()
+        ['2024Y01', '2025Y01']
+        >>> df.jobindsats.to_wide(columns="Område").columns.to_list()
+        ['Odense', 'Aarhus']
+        """
+        return layouts.to_wide(self._frame, columns, measure)
 
     def sdmx(self) -> pd.DataFrame:
         """Turn measures into ordinary numbers, each followed by its SDMX codes OBS_STATUS and CONF_STATUS.
@@ -555,20 +586,25 @@ class FrameAccessor:
 
     # --- areas and time ----------------------------------------------------------------------------------------------
 
-    def with_codes(self, columns: Names = None) -> pd.DataFrame:
-        """Add the four-digit codes of Statistics Denmark beside each column of municipalities or regions.
+    def with_codes(
+        self, columns: Names = None, style: Literal["dst", "statbank"] | type[int] = "dst"
+    ) -> pd.DataFrame:
+        """Add the codes of Statistics Denmark beside each column of municipalities or regions.
 
         Parameters
         ----------
         columns : str or sequence of str, optional
             Area columns; all of them by default.
+        style : {"dst", "statbank", int}
+            Text of four digits as in the classification (``"0101"``, ``"1084"`` for a region), text of three digits as in
+            the tables of StatBank (``"101"``, ``"084"``), or whole numbers (101, 1084).
 
         Returns
         -------
         DataFrame
-            A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as text: four digits for municipalities
-            (``"0101"``; ``int("0101")`` is the form of three digits that other sources use) and for regions (``"1084"``),
-            those of Statistics Denmark's classification. Members that are neither have none (missing).
+            A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as ``str`` or ``Int64``. Members that are
+            neither municipality nor region have none (missing). With ``"statbank"``, periods get theirs too:
+            ``Periodekode`` has ``2026M08``, ``2026K3`` or ``2026``; none for types that StatBank does not have.
 
         Raises
         ------
@@ -589,10 +625,46 @@ class FrameAccessor:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.with_codes()["Områdekode"].unique().tolist()
         ['0461', '0751']
+        >>> df.jobindsats.with_codes(style="statbank").iloc[0, :4].to_list()
+        [Period('2024', 'Y-DEC'), '2024', 'Odense', '461']
         """
         from jobindsats_pandas import areas
 
-        return areas.with_codes(self._frame, columns)
+        return areas.with_codes(self._frame, columns, style)
+
+    def with_regions(self, columns: Names = None) -> pd.DataFrame:
+        """Add the region that each municipality belongs to.
+
+        Parameters
+        ----------
+        columns : str or sequence of str, optional
+            Area columns; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            A copy. ``Region``, a categorical, stands right of the column of areas (of several columns, ``<name>: region``);
+            a region is of itself, other members are of none. Sums by it are guarded; where the table publishes regions,
+            ``by="_region"`` reads what no sum of municipalities gives.
+
+        Raises
+        ------
+        ProvenanceError
+            If there is no column of areas.
+        QueryError
+            If a column named does not exist, or there is a column of that name with other content.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client:
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=1, client=client)
+        >>> df.jobindsats.with_regions()["Region"].to_list()
+        ['Region Syddanmark', 'Region Midtjylland']
+        """
+        from jobindsats_pandas import areas
+
+        return areas.with_regions(self._frame, columns)
 
     def timestamps(self, how: Literal["start", "end"] = "start") -> pd.DataFrame:
         """Turn periods into timestamps: midnight of their first or last day.

@@ -524,10 +524,23 @@ def test_a_name_given_to_the_columns_of_a_frame_is_no_other_frames():
     assert decode(question, body).columns.name is None
 
 
-def test_labels_are_categories_of_the_whole_hierarchy_and_periods_pandas_periods():
-    frame = decode(ask({"_nykom": "Ærø"}, "2024M01"), answer(["2024M01", "Ærø", 5]))
+@pytest.mark.parametrize(
+    ("members", "categories"),
+    [
+        ("Ærø", ["Ærø"]),
+        (["Aalborg", "Odense"], ["Odense", "Aalborg"]),
+        (["Hele landet", "Odense", "Ærø"], ["Hele landet", "Odense", "Ærø"]),
+        ("level:Kommune", ["København", "Odense", "Ærø", "Aarhus", "Aalborg"]),
+        ("*", ["Hele landet", "København", "Odense", "Ærø", "Aarhus", "Aalborg"]),
+    ],
+)
+def test_categories_are_the_members_asked_for_in_the_order_of_the_data_bank(members, categories):
+    """Also those that the answer has no row of."""
+    rows = [["2024M01", name, 5] for name in reversed(categories[:2])]
+    frame = decode(ask({"_nykom": members}, "2024M01"), answer(*rows))
     assert frame["Periode"].dtype == "period[M]"
-    assert list(frame["Område"].cat.categories) == list(TABLE.hierarchy("_nykom").labels)
+    assert list(frame["Område"].cat.categories) == categories
+    assert frame["Område"].to_list() == categories[:2]
 
 
 def test_periods_without_a_frequency_are_ordered_categories():

@@ -184,6 +184,7 @@ def test_the_order_of_members_dimensions_measures_and_periods_changes_nothing(rn
         (("level:land", "Odense"), ["/", "/461/"]),
         (pd.Index(["Odense"]), ["/461/"]),
         ({"Odense"}, ["/461/"]),
+        ([461, "0751"], ["/461/", "/751/"]),
     ],
 )
 def test_members_are_named_by_name_id_level_or_star(members, paths):
@@ -265,9 +266,11 @@ def test_two_hierarchies_of_one_dimension_are_refused():
             "no level 'komune'. Did you mean 'Kommune'.*It has: 'land' .Hele landet.; 'kom'",
         ),
         ({"_nykom": []}, "names no member"),
-        ({"_nykom": 461}, "461 is not a member of '_nykom'"),
-        ({"_nykom": [461]}, "461 is not a member of '_nykom'"),
-        ({"_nykom": b"461"}, "52 is not a member"),
+        ({"_nykom": 4.61}, "4.61 is not a member of '_nykom'"),
+        ({"_nykom": [True]}, "True is not a member of '_nykom'"),
+        ({"_nykom": 999}, "has no member '999' "),
+        ({"_nykom": [751, "0411"]}, "has no member '0411', the code of Christiansø "),
+        ({"_nykom": b"461"}, "b'461' is not a member of '_nykom'"),
         ({5: "*"}, "5 is not a name of a dimension"),
         ([["_nykom"]], "is not a name of a dimension"),
         ([None], "None is not a name of a dimension"),
