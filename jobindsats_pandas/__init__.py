@@ -23,6 +23,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
+from jobindsats_pandas.exporting import export
 from jobindsats_pandas.metadata import Table
 from jobindsats_pandas.queries import Plan
 from jobindsats_pandas.readers import (
@@ -59,6 +60,7 @@ __all__ = [
     "allow_sums",
     "compare",
     "errors",
+    "export",
     "find",
     "frame",
     "plan",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    import pyarrow as pa
     from matplotlib.axes import Axes
 
     from jobindsats_pandas.audit import Audit
@@ -53,7 +54,8 @@ class FrameAccessor:
         if not any(isinstance(dtype, DiscretionisedDtype) for dtype in frame.dtypes):
             raise AttributeError(
                 "This frame has no discretionised columns, so df.jobindsats has nothing to work on. Frames from"
-                " ji.read_jobindsats and ji.read_parquet have them; plain(), astype and to_numpy leave them behind."
+                " ji.read_jobindsats and ji.read_parquet have them; plain(), astype and to_numpy leave them behind"
+                " (plain(periods='end') gives timestamps at once)."
             )
         self._frame = frame
 
@@ -213,29 +215,50 @@ class FrameAccessor:
 
     # --- layouts and other programs ----------------------------------------------------------------------------------
 
-    def plain(self, hidden: float | None = None) -> pd.DataFrame:
-        """Turn measures into ordinary nullable numbers, each with a readable status column beside it.
+    def plain(
+        self,
+        hidden: float | None = None,
+        *,
+        periods: Literal["start", "end", "text", "period"] = "start",
+        statuses: Literal["columns"] | None = "columns",
+    ) -> pd.DataFrame:
+        """Turn the frame into ordinary columns that every program takes, with a readable status beside each measure.
+
+        DuckDB, Polars, SQL, JSON, plotly, altair, statsmodels and scikit-learn: `docs/other-programs.md`.
 
         Parameters
         ----------
         hidden : number, optional
             What to put where a cell is discretionised; its status says so. Missing by default.
+        periods : {"start", "end", "text", "period"}
+            Columns of periods, and levels of the index, as midnight of the first or last day (``datetime64``), as text such
+            as ``2026M05``, or as they are, which few other programs take. Types whose days nobody knows become text.
+        statuses : {"columns", None}
+            None leaves the columns of statuses out.
 
         Returns
         -------
         DataFrame
-            ``Int64`` and ``Float64`` columns, each followed by ``<name>_status`` (categorical). In the long layout the
-            column ``status`` that is there already takes that place. Nothing guards sums of these numbers.
+            Each measure as ``int64``, or as ``float64`` where a cell is missing (NaN) or the measure has decimals, followed
+            by ``<name>_status`` (categorical); a name that is taken is numbered, as in Parquet and CSV. In the long layout
+            the column ``status`` that is there already takes that place. Nothing guards sums of these numbers.
+
+        Raises
+        ------
+        QueryError
+            If `hidden` is no number, or `periods` or `statuses` is another word.
 
         Examples
         --------
         >>> import jobindsats_pandas as ji
         >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
-        >>> [str(dtype) for dtype in df.jobindsats.plain().dtypes][-2:]
-        ['Int64', 'category']
+        >>> [str(dtype) for dtype in df.jobindsats.plain().dtypes]
+        ['datetime64[us]', 'category', 'int64', 'category', 'float64', 'category']
+        >>> df.jobindsats.plain(periods="text", statuses=None)["Periode"].tolist()[:2]
+        ['2026M07', '2026M08']
         """
-        return layouts.plain(self._frame, hidden)
+        return layouts.plain(self._frame, hidden, periods=periods, statuses=statuses)
 
     def to_long(self) -> pd.DataFrame:
         """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``."""
@@ -280,16 +303,50 @@ class FrameAccessor:
         ...     pd.read_parquet(pathlib.Path(directory) / "x.parquet").columns.to_list()[:2]
         ['Periode', 'Periode_start']
         """
-        try:
-            notes = {"source": repr(self.source), "citation": repr(self.cite())}
-        except ProvenanceError:
-            notes = {}
         framed = Framed(self._frame)
         columns = [
             name if name in self._frame.index.names else framed.columns("partition_by", [name])[0]
             for name in arguments.labels("partition_by", partition_by)
         ]
-        parquet.to_parquet(self._frame, path, columns, notes=notes)
+        parquet.to_parquet(self._frame, path, columns, notes=self._notes())
+
+    def _notes(self) -> dict[str, str]:
+        try:
+            return {"source": repr(self.source), "citation": repr(self.cite())}
+        except ProvenanceError:
+            return {}
+
+    def to_arrow(self) -> pa.Table:
+        """Give the columns that `to_parquet` writes as a table of Arrow, in memory.
+
+        DuckDB, Polars, Ibis, DataFusion and pyarrow take it as it is, and ``df.jobindsats`` too (``__arrow_c_stream__``).
+
+        Returns
+        -------
+        pyarrow.Table
+            Plain numbers (``int64`` or ``double``), null where nothing is shown, each followed by ``<name>_status``;
+            periods as text such as ``2026M05`` followed by ``<name>_start``, their first day; labels as dictionaries of
+            text. Source and citation stand in the schema's metadata. Nothing guards sums of these numbers.
+
+        Raises
+        ------
+        QueryError
+            If a column is of a type that other programs cannot read.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client:
+        ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
+        >>> df.jobindsats.to_arrow().column_names[:2]
+        ['Periode', 'Periode_start']
+        """
+        return parquet.to_arrow(self._frame, notes=self._notes())
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hand `to_arrow` over to whoever speaks Arrow: ``polars.DataFrame(df.jobindsats)``."""
+        stream: object = self.to_arrow().__arrow_c_stream__(requested_schema)
+        return stream
 
     def to_excel(
         self,
@@ -600,9 +657,15 @@ class SeriesAccessor:
         """Ask whether the sum would be right, and if not, why: ``measure``, ``valid``, ``reasons``, …; one row."""
         return totals.sum_check(self._series)
 
-    def plain(self, hidden: float | None = None) -> pd.DataFrame:
-        """Turn it into ordinary nullable numbers, with a readable status column beside them."""
-        return layouts.plain(self._as_frame(), hidden)
+    def plain(
+        self,
+        hidden: float | None = None,
+        *,
+        periods: Literal["start", "end", "text", "period"] = "start",
+        statuses: Literal["columns"] | None = "columns",
+    ) -> pd.DataFrame:
+        """Turn it into ordinary numbers, with a readable status column beside them, as `FrameAccessor.plain`."""
+        return layouts.plain(self._as_frame(), hidden, periods=periods, statuses=statuses)
 
 
 def frame(df: pd.DataFrame) -> FrameAccessor:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments
+from jobindsats_pandas.area_codes import MUNICIPALITIES, REGIONS, municipality_code, region_code
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
 from jobindsats_pandas.matching import fold
 from jobindsats_pandas.notices import notify
-from jobindsats_pandas.periods import parse_period
+from jobindsats_pandas.periods import days, holds_periods
 from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -33,74 +33,9 @@ __all__ = [
     "with_codes",
 ]
 
-REGIONS: dict[str, str] = {
-    "1081": "Region Nordjylland",
-    "1082": "Region Midtjylland",
-    "1083": "Region Syddanmark",
-    "1084": "Region Hovedstaden",
-    "1085": "Region Sjælland",
-}
-"""The five regions by their codes."""
-
-_NAMES = """
-101 København · 147 Frederiksberg · 151 Ballerup · 153 Brøndby · 155 Dragør · 157 Gentofte · 159 Gladsaxe · 161 Glostrup
-163 Herlev · 165 Albertslund · 167 Hvidovre · 169 Høje-Taastrup · 173 Lyngby-Taarbæk · 175 Rødovre · 183 Ishøj
-185 Tårnby · 187 Vallensbæk · 190 Furesø · 201 Allerød · 210 Fredensborg · 217 Helsingør · 219 Hillerød · 223 Hørsholm
-230 Rudersdal · 240 Egedal · 250 Frederikssund · 253 Greve · 259 Køge · 260 Halsnæs · 265 Roskilde · 269 Solrød
-270 Gribskov · 306 Odsherred · 316 Holbæk · 320 Faxe · 326 Kalundborg · 329 Ringsted · 330 Slagelse · 336 Stevns
-340 Sorø · 350 Lejre · 360 Lolland · 370 Næstved · 376 Guldborgsund · 390 Vordingborg · 400 Bornholm · 410 Middelfart
-420 Assens · 430 Faaborg-Midtfyn · 440 Kerteminde · 450 Nyborg · 461 Odense · 479 Svendborg · 480 Nordfyns
-482 Langeland · 492 Ærø · 510 Haderslev · 530 Billund · 540 Sønderborg · 550 Tønder · 561 Esbjerg · 563 Fanø · 573 Varde
-575 Vejen · 580 Aabenraa · 607 Fredericia · 615 Horsens · 621 Kolding · 630 Vejle · 657 Herning · 661 Holstebro
-665 Lemvig · 671 Struer · 706 Syddjurs · 707 Norddjurs · 710 Favrskov · 727 Odder · 730 Randers · 740 Silkeborg
-741 Samsø · 746 Skanderborg · 751 Aarhus · 756 Ikast-Brande · 760 Ringkøbing-Skjern · 766 Hedensted · 773 Morsø
-779 Skive · 787 Thisted · 791 Viborg · 810 Brønderslev · 813 Frederikshavn · 820 Vesthimmerlands · 825 Læsø · 840 Rebild
-846 Mariagerfjord · 849 Jammerbugt · 851 Aalborg · 860 Hjørring
-"""
-
-MUNICIPALITIES: dict[str, str] = {
-    f"0{code}": name for code, name in re.findall(r"(\d{3}) ([^·\n]+?)(?= ·|\n)", _NAMES)
-}
-"""The 98 municipalities by their codes of four digits."""
-
-# Spellings that dropping "Kommune" and a genitive s cannot explain; two are names of 2007, changed since.
-_OTHER_SPELLINGS = {
-    "Nordfyn": "0480",
-    "Vesthimmerland": "0820",
-    "Bornholms Regionskommune": "0400",
-    "Bornholms Regionskommunes": "0400",
-    "Copenhagen": "0101",
-    "Brønderslev-Dronninglund": "0810",
-    "Frederiksværk-Hundested": "0260",
-}
-
-
-def _key(name: str) -> str:
-    return " ".join(re.sub(r"[-‐‑–]", " ", fold(name)).split())
-
-
-_MUNICIPALITY_KEYS = {_key(name): code for code, name in MUNICIPALITIES.items()} | {
-    _key(name): code for name, code in _OTHER_SPELLINGS.items()
-}
-_REGION_KEYS = {_key(name): code for code, name in REGIONS.items()}
-
 #: Area hierarchies in which a region's name may stand without "Region"; elsewhere other areas bear such names.
 _REGION_HIERARCHIES = {"_region", "_reko"}
 _AREA_HIERARCHIES = _REGION_HIERARCHIES | {"_nykom", "_hele_landet"}
-
-
-def _municipality(name: str) -> str | None:
-    key = _key(name)
-    bare = re.sub(r" kommunes?$", "", key)
-    found = _MUNICIPALITY_KEYS.get(bare)
-    if found is None and bare != key:
-        found = _MUNICIPALITY_KEYS.get(bare.removesuffix("s"))
-    return found
-
-
-def _region(name: str, *, bare: bool = False) -> str | None:
-    key = _key(name)
-    return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
 
 
 def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -156,8 +91,8 @@ def _totals(dimension: AddressDimension) -> set[str]:
     coded = {
         member.level
         for member in dimension.members
-        if _municipality(member.name)
-        or _region(member.name, bare=dimension.levels[member.level].hierarchy in _REGION_HIERARCHIES)
+        if municipality_code(member.name)
+        or region_code(member.name, bare=dimension.levels[member.level].hierarchy in _REGION_HIERARCHIES)
     }
     deepest: dict[str, int] = {}
     for number in coded:
@@ -208,7 +143,7 @@ def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list
 
 def _codes(names: pd.Series, *, bare_regions: bool) -> pd.Series:
     places, distinct = pd.factorize(names)
-    known = [(_municipality(str(name)) or _region(str(name), bare=bare_regions)) for name in distinct]
+    known = [(municipality_code(str(name)) or region_code(str(name), bare=bare_regions)) for name in distinct]
     lookup = pd.array([*known, None], dtype="str")
     return pd.Series(lookup.take(places), index=names.index)
 
@@ -238,32 +173,7 @@ def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.D
 
 def _stamps(values: pd.Series, how: Literal["start", "end"], *, named: bool) -> Any:
     """Return the timestamps of a column, None if it does not hold periods."""
-    if isinstance(values.dtype, pd.PeriodDtype):
-        return pd.PeriodIndex(values).to_timestamp(how=how).normalize()
     if isinstance(values.dtype, pd.DatetimeTZDtype) or values.dtype.kind == "M":
         return None if not named else values.array
     labels = isinstance(values.dtype, pd.CategoricalDtype | pd.StringDtype)
-    if not labels or not (named or isinstance(values.dtype, pd.CategoricalDtype)):
-        return None
-    places, distinct = pd.factorize(values)
-    if not named and (len(distinct) == 0 or any(parse_period(str(text)) is None for text in distinct)):
-        return None
-    days = np.array([*(_day(str(text), how) for text in distinct), "NaT"], dtype="datetime64[D]")
-    return days[places].astype("datetime64[us]")
-
-
-def _day(text: str, how: str) -> Any:
-    key = parse_period(text)
-    form = re.fullmatch(r"(M|Q|Y)(|MAT|YTD)", key.letters) if key else None
-    months = {"M": 1, "Q": 3, "Y": 12}[form[1]] if form else 0
-    if key is None or form is None or not 1 <= key.number * months <= 12:
-        raise QueryError(
-            f"Period {text!r}: nothing is known of the days that a period of this type covers, so it has no {how}."
-            " Types known are months, quarters and years (M, Q, Y), rolling years (QMAT, MMAT) and the year to date"
-            " (MYTD, QYTD)."
-        )
-    after = np.datetime64(f"{key.year:04d}-01", "M") + key.number * months
-    if how == "end":
-        return after.astype("datetime64[D]") - np.timedelta64(1, "D")
-    length = {"": months, "MAT": 12, "YTD": key.number * months}[form[2]]
-    return (after - length).astype("datetime64[D]")
+    return days(values, how) if holds_periods(values) or (named and labels) else None

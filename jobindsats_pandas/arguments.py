@@ -30,6 +30,7 @@ __all__ = [
     "shown",
     "text",
     "whole_number",
+    "written_as",
 ]
 
 ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+(::[a-zA-Z0-9+.-]+)*://")
@@ -172,6 +173,40 @@ def place(name: str, value: Any, method: str) -> Path | str | Any:
     ):
         return value
     return path(name, value)
+
+
+#: The writers, by the ending of what they write; and endings that name what none of them does.
+_WRITERS = {".csv": "to_csv", ".xlsx": "to_excel", ".parquet": "to_parquet"}
+_NOT_WRITTEN = {
+    ".xls",
+    ".xlsm",
+    ".xlsb",
+    ".ods",
+    ".json",
+    ".feather",
+    ".sav",
+    ".dta",
+    ".gz",
+    ".zip",
+    ".bz2",
+    ".xz",
+    ".zst",
+}
+
+
+def written_as(name: str, value: Any, ending: str) -> None:
+    """Refuse a path whose ending says that something else stands there than what will be written.
+
+    Examples
+    --------
+    >>> written_as("path", "ledige.csv", ".xlsx")
+    Traceback (most recent call last):
+    jobindsats_pandas.errors.QueryError: path='ledige.csv': to_excel writes .xlsx. For .csv: df.jobindsats.to_csv(path).
+    """
+    found = Path(value).suffix.lower() if isinstance(value, str | Path) else ""
+    if found != ending and (found in _WRITERS or found in _NOT_WRITTEN):
+        instead = f" For {found}: df.jobindsats.{_WRITERS[found]}(path)." if found in _WRITERS else ""
+        raise QueryError(f"{name}={shown(str(value))}: {_WRITERS[ending]} writes {ending}.{instead}")
 
 
 def frame(name: str, value: Any) -> pd.DataFrame:

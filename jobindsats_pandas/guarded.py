@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -27,6 +28,7 @@ __all__ = [
     "MEASURE",
     "STATUS",
     "VALUE",
+    "DistinctNames",
     "aligned",
     "by_position",
     "decode_columns",
@@ -34,6 +36,7 @@ __all__ = [
     "is_long",
     "joined",
     "spaces_of",
+    "suffixed",
     "tally",
 ]
 
@@ -102,6 +105,32 @@ def joined(several: Sequence[Cells]) -> Cells:
         registry,
         sum(cells.dropped for cells in several),
     )
+
+
+class DistinctNames:
+    """Names of columns that a file or another program tells apart: who comes later under a name that is taken gets a number.
+
+    Examples
+    --------
+    >>> names = DistinctNames()
+    >>> [names.of(name) for name in ("Antal", "Antal_status", "Antal_status", "Antal_status_status")]
+    ['Antal', 'Antal_status', 'Antal_status.1', 'Antal_status_status']
+    """
+
+    def __init__(self, taken: Iterable[Hashable] = ()) -> None:
+        self._taken = set(taken)
+
+    def of(self, name: Hashable) -> Any:
+        """The name itself if it is free; of several levels, the last one is numbered."""
+        numbered = (suffixed(name, f".{number}") if number else name for number in count())
+        free = next(one for one in numbered if one not in self._taken)
+        self._taken.add(free)
+        return free
+
+
+def suffixed(label: Hashable, suffix: str) -> Hashable:
+    """A label with something behind it; of several levels, behind the last."""
+    return (*label[:-1], f"{label[-1]}{suffix}") if isinstance(label, tuple) else f"{label}{suffix}"
 
 
 def by_position(

@@ -10,8 +10,18 @@ import pandas as pd
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.guarded import MEASURE, STATUS, VALUE, by_position, guarded_columns, is_long
+from jobindsats_pandas.guarded import (
+    MEASURE,
+    STATUS,
+    VALUE,
+    DistinctNames,
+    by_position,
+    guarded_columns,
+    is_long,
+    suffixed,
+)
 from jobindsats_pandas.kinds import is_count
+from jobindsats_pandas.periods import days, has_days, holds_periods, period_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -68,25 +78,47 @@ def is_discretionised(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def plain(frame: pd.DataFrame, hidden: float | None = None) -> pd.DataFrame:
-    """Turn measures into ordinary nullable numbers with their status beside them, as `FrameAccessor.plain`."""
+def plain(
+    frame: pd.DataFrame,
+    hidden: float | None = None,
+    *,
+    periods: str = "start",
+    statuses: str | None = "columns",
+) -> pd.DataFrame:
+    """Turn a frame into ordinary columns, which every program takes, as `FrameAccessor.plain`."""
     hidden = arguments.optional(arguments.number, "hidden", hidden, -(2**53), 2**53)
+    arguments.choice("periods", periods, ("start", "end", "text", "period"))
+    arguments.optional(arguments.choice, "statuses", statuses, ("columns",), " Or None, for no such columns.")
 
     def beside(array: DiscretionisedArray) -> tuple[Any, dict[str, Any]]:
-        labels, where = _status_categorical(array.status), array.status == CellStatus.DISCRETIONISED
-        numbers: Any = array.plain()
+        where = array.status == CellStatus.DISCRETIONISED
+        numbers = _ordinary(array, where, hidden)
+        if statuses is None:
+            return numbers, {}
         if hidden is None:
-            return numbers, {"status": labels}
-        if hidden != int(hidden):
-            numbers = numbers.astype("Float64")
-        numbers[where] = hidden if numbers.dtype.kind == "f" else int(hidden)
+            return numbers, {"status": _status_categorical(array.status)}
         filled = f"discretionised, filled with {hidden:g}"
         codes = np.where(where, len(_LABELS), array.status).astype(np.int8)
         return numbers, {
             "status": pd.Categorical.from_codes(codes, pd.Index([*_LABELS, filled], dtype="str"))
         }
 
-    return _spread(frame, beside)
+    return _spread(frame, beside, periods)
+
+
+def _ordinary(array: DiscretionisedArray, where: NDArray[np.bool_], hidden: float | None) -> NDArray[Any]:
+    """Numbers as numpy has them: NaN where nothing is shown, so whole numbers with gaps are floats."""
+    numbers, shown = array.numbers, array.visible
+    if hidden is not None:
+        numbers, shown = (
+            np.where(where, int(hidden) if hidden == int(hidden) else hidden, numbers),
+            shown | where,
+        )
+    if shown.all():
+        return numbers.copy()
+    numbers = numbers.astype(np.float64)
+    numbers[~shown] = np.nan
+    return numbers
 
 
 def sdmx(frame: pd.DataFrame) -> pd.DataFrame:
@@ -105,30 +137,60 @@ def sdmx(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spread(
-    frame: pd.DataFrame, beside: Callable[[DiscretionisedArray], tuple[Any, dict[str, Any]]]
+    frame: pd.DataFrame,
+    beside: Callable[[DiscretionisedArray], tuple[Any, dict[str, Any]]],
+    periods: str = "period",
 ) -> pd.DataFrame:
-    """Replace each measure by its numbers and what stands beside them."""
+    """Replace each measure by its numbers and what stands beside them, and periods by what they shall be."""
     guarded = guarded_columns(frame)
     labels = list(frame.columns)
     stacked = [labels[place] for place in guarded] == [VALUE] and labels.count(STATUS) == 1
+    distinct = DistinctNames()
     names: list[Any] = []
     columns: list[Any] = []
     for place, label in enumerate(labels):
+        name = label if periods == "period" else _without_periods(label)
         if place not in guarded:
             if not (stacked and label == STATUS):
-                names.append(label)
-                columns.append(frame.iloc[:, place])
+                names.append(distinct.of(name))
+                columns.append(_told_periods(frame.iloc[:, place], periods))
             continue
         numbers, others = beside(guarded[place])
-        names += [label, *(name if stacked else _suffixed(label, name) for name in others)]
+        names += [
+            distinct.of(one) for one in (name, *(s if stacked else suffixed(name, f"_{s}") for s in others))
+        ]
         columns += [numbers, *others.values()]
-    if frame.columns.nlevels > 1:
-        return _beside(frame, pd.MultiIndex.from_tuples(names, names=frame.columns.names), columns)
-    return _beside(frame, pd.Index(names, name=frame.columns.name), columns)
+    index = frame.columns.names
+    made = pd.MultiIndex.from_tuples(names, names=index) if len(index) > 1 else pd.Index(names, name=index[0])
+    result = _beside(frame, made, columns)
+    result.index = _told_index(frame.index, periods)
+    return result
 
 
-def _suffixed(label: Hashable, suffix: str) -> Hashable:
-    return (*label[:-1], f"{label[-1]}_{suffix}") if isinstance(label, tuple) else f"{label}_{suffix}"
+def _without_periods(label: Hashable) -> Hashable:
+    """A column's label, its periods as text: names are text in every other program."""
+    if isinstance(label, tuple):
+        return tuple(map(_without_periods, label))
+    return period_text(label) if isinstance(label, pd.Period) else label
+
+
+def _told_periods(values: Any, periods: str) -> Any:
+    """Periods as days or text; anything else as it is. A type whose days nobody knows is text."""
+    if periods == "period" or not holds_periods(values):
+        return values
+    places, distinct = pd.factorize(values)
+    known = isinstance(values.dtype, pd.PeriodDtype) or all(map(has_days, distinct))
+    if periods != "text" and known:
+        return days(values, periods)
+    return pd.array([*map(period_text, distinct), None], dtype="str").take(places)
+
+
+def _told_index(index: pd.Index, periods: str) -> pd.Index:
+    levels = [index.get_level_values(place) for place in range(index.nlevels)]
+    if periods == "period" or not any(map(holds_periods, levels)):
+        return index
+    told = [pd.Index(_told_periods(level, periods), name=level.name) for level in levels]
+    return pd.MultiIndex.from_arrays(told) if len(told) > 1 else told[0]
 
 
 # --- wide and long ---------------------------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from jobindsats_pandas.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
 __all__ = [
     "PeriodKey",
     "chronological",
+    "days",
     "frequency",
+    "has_days",
+    "holds_periods",
     "parse_period",
     "period_id",
+    "period_text",
     "period_values",
     "periods_per_year",
 ]
@@ -67,6 +73,11 @@ def period_id(period: pd.Period) -> str | None:
         return None
     number = {"M": period.month, "Q": period.quarter, "Y": 1}[letter]
     return f"{period.year}{letter}{number:02d}"
+
+
+def period_text(label: Any) -> str:
+    """Write a period as the API does, ``2026M05``; anything else as it prints."""
+    return period_id(label) or str(label) if isinstance(label, pd.Period) else str(label)
 
 
 def chronological(ids: Iterable[str]) -> list[str]:
@@ -162,3 +173,63 @@ def _ordinals(ids: tuple[str, ...]) -> tuple[np.ndarray, pd.offsets.BaseOffset] 
     keys = [key for key in map(parse_period, ids) if key]
     ordinals = np.array([(key.year - 1970) * per_year + key.number - 1 for key in keys], dtype="int64")
     return ordinals, pd.PeriodDtype(name).freq
+
+
+# --- the days that periods cover -------------------------------------------------------------------------------------
+
+#: Months and quarters, years, rolling years and the year to date: what is known to cover certain days.
+_DAYS_KNOWN = re.compile(r"(M|Q|Y)(|MAT|YTD)")
+
+
+def holds_periods(values: pd.Series | pd.Index) -> bool:
+    """Whether these are periods of pandas, or categories that are all ids of periods."""
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return True
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return False
+    labels = values.dtype.categories
+    return len(labels) > 0 and all(parse_period(str(label)) for label in labels)
+
+
+def has_days(text: str) -> bool:
+    """Whether it is known which days a period covers."""
+    key = parse_period(text)
+    form = _DAYS_KNOWN.fullmatch(key.letters) if key else None
+    return bool(key and form and 1 <= key.number <= {"M": 12, "Q": 4, "Y": 1}[form[1]])
+
+
+def days(values: pd.Series | pd.Index, how: str) -> Any:
+    """Midnight of the first or last day of each period, as ``datetime64``.
+
+    Raises
+    ------
+    QueryError
+        If it is not known which days a period covers.
+
+    Examples
+    --------
+    >>> days(pd.Series(["2026QMAT01", "2026MYTD03"]), "start").astype(str).tolist()
+    ['2025-04-01T00:00:00.000000', '2026-01-01T00:00:00.000000']
+    """
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return pd.PeriodIndex(values).to_timestamp(how=how).normalize()  # type: ignore[arg-type]
+    places, distinct = pd.factorize(values)
+    found = np.array([*(_day(str(text), how) for text in distinct), "NaT"], dtype="datetime64[D]")
+    return found[places].astype("datetime64[us]")
+
+
+def _day(text: str, how: str) -> Any:
+    key = parse_period(text)
+    form = _DAYS_KNOWN.fullmatch(key.letters) if key else None
+    if key is None or form is None or not has_days(text):
+        raise QueryError(
+            f"Period {text!r}: nothing is known of the days that a period of this type covers, so it has no {how}."
+            " Types known are months, quarters and years (M, Q, Y), rolling years (QMAT, MMAT) and the year to date"
+            " (MYTD, QYTD)."
+        )
+    months = {"M": 1, "Q": 3, "Y": 12}[form[1]]
+    after = np.datetime64(f"{key.year:04d}-01", "M") + key.number * months
+    if how == "end":
+        return after.astype("datetime64[D]") - np.timedelta64(1, "D")
+    length = {"": months, "MAT": 12, "YTD": key.number * months}[form[2]]
+    return (after - length).astype("datetime64[D]")

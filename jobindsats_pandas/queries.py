@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobindsats_pandas import arguments
+from jobindsats_pandas.area_codes import code_of
 from jobindsats_pandas.asked_periods import DEFAULT_PERIODS, read_periods, resolve_periods
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.forms import (
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
 
 __all__ = ["Plan", "in_dialect", "names_request", "plan", "read_question", "resolve_measure", "total_request"]
+
+
+#: What people call the total.
+_TOTAL_WORDS = {"total", "i alt"}
 
 
 @dataclass(frozen=True)
@@ -345,13 +350,10 @@ def _read_measures(measures: Any) -> list[str] | None:
 def _resolve_by(table: Table, by: Mapping[str, Sequence[str] | None]) -> tuple[Selection, ...]:
     chosen: dict[str, Selection] = {}
     for name, members in by.items():
-        hierarchy = table.hierarchy(name)
+        hierarchy = _hierarchy(table, name)
         other = chosen.get(hierarchy.dimension_id)
         if other is not None:
-            raise QueryError(
-                f"Table {table.id}: {other.hierarchy.id!r} and {hierarchy.id!r} break down the same dimension,"
-                f" {hierarchy.dimension_name!r}. Ask for one of them, and for the other in a second call.",
-            )
+            raise _two_of_one(table, other.hierarchy, hierarchy)
         codes = hierarchy.deepest if members is None else _resolve_members(table, hierarchy, members)
         chosen[hierarchy.dimension_id] = Selection(hierarchy, codes)
     area = table.area
@@ -365,6 +367,32 @@ def _resolve_by(table: Table, by: Mapping[str, Sequence[str] | None]) -> tuple[S
             )
         chosen[area.id] = total
     return tuple(chosen[dimension.id] for dimension in table.structure if dimension.id in chosen)
+
+
+def _hierarchy(table: Table, name: str) -> Hierarchy:
+    try:
+        return table.hierarchy(name)
+    except QueryError:
+        if fold(name) in _TOTAL_WORDS:
+            raise QueryError(
+                f"Table {table.id}: by={name!r} names no dimension. Those that are not named stand at their total: leave it"
+                " out."
+            ) from None
+        raise
+
+
+def _two_of_one(table: Table, one: Hierarchy, other: Hierarchy) -> QueryError:
+    deepest = {one.levels[-1].name, other.levels[-1].name}
+    both = next((h for h in table.all_hierarchies if deepest <= {level.name for level in h.levels}), None)
+    return QueryError(
+        f"Table {table.id}: {one.id!r} and {other.id!r} break down the same dimension, {one.dimension_name!r}. "
+        + (
+            f"{both.id!r} ({both.name}) has the levels of both: by={{{both.id!r}: '*'}}. Or ask"
+            if both
+            else "Ask"
+        )
+        + " for one of them, and for the other in a second call."
+    )
 
 
 def _area_total(table: Table) -> Selection | None:
@@ -408,9 +436,37 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
         raise QueryError(
             f"Table {table.id}: {hierarchy.id!r} has {len(found)} members named {name!r}. Say {options}."
         )
-    raise QueryError(
+    if fold(name) in _TOTAL_WORDS and hierarchy.has_total:
+        return (hierarchy.codes[TOTAL],)
+    areas = table.area.id if table.area else None
+    code = code_of(name) if hierarchy.dimension_id == areas else None
+    coded = _coded(hierarchy, code)
+    if len(coded) == 1:
+        return coded
+    homes = [
+        other
+        for other in table.all_hierarchies
+        if fold(name) in other.codes_by_folded_name or (other.dimension_id == areas and _coded(other, code))
+    ]
+    raise _no_such_member(table, hierarchy, name, homes)
+
+
+def _coded(hierarchy: Hierarchy, code: str | None) -> tuple[int, ...]:
+    """The members that stand for an area of Statistics Denmark."""
+    return tuple(place for place, one in enumerate(hierarchy.members) if code and code_of(one.name) == code)
+
+
+def _no_such_member(table: Table, hierarchy: Hierarchy, name: str, homes: Sequence[Hierarchy]) -> QueryError:
+    if fold(name) in {"all", "alle"}:
+        near = " Say '*' for all of them."
+    elif homes:
+        others = " and of ".join(f"{home.id!r} ({home.name})" for home in homes)
+        near = f" It is one of {others}: by={{{homes[0].id!r}: {name!r}}}."
+    else:
+        near = did_you_mean(name, hierarchy.labels)
+    return QueryError(
         f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r} (of"
-        f" {len(hierarchy.members)}).{did_you_mean(name, hierarchy.labels)} table.members({hierarchy.id!r}) lists them.",
+        f" {len(hierarchy.members)}).{near} table.members({hierarchy.id!r}) lists them.",
     )
 
 

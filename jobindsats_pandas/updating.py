@@ -13,12 +13,13 @@ from jobindsats_pandas.errors import (
     ServiceError,
     StaleDataWarning,
 )
+from jobindsats_pandas.exporting import rewrite
 from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.provenance import Provenance
 from jobindsats_pandas.readers import client_of
 from jobindsats_pandas.releases import expect, keep
-from jobindsats_pandas.revisions import Revisions, compare
+from jobindsats_pandas.revisions import Revisions, all_of, compare
 
 if TYPE_CHECKING:
     import os
@@ -46,7 +47,8 @@ def update(
     Parameters
     ----------
     path : path-like
-        A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read.
+        A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read; or a folder
+        that `jobindsats_pandas.export` wrote, of which the periods that changed are written anew.
     releases : path-like, optional
         A folder of this file's own, in which each release is kept too, as `jobindsats_pandas.releases` lists them.
     client : Client, optional
@@ -101,39 +103,64 @@ def update(
     with files.claimed(place) as free:
         if not free:
             raise QueryError(f"{place} is being updated by another process; nothing was done.")
-        old = parquet.read_parquet(place)
-        known = _question_of(place, old, asked_of)
+        frame = _rows_of(place)
+        known = _question_of(place, frame, asked_of)
         if folder is not None:
             expect(folder, known)
-        if not (refresh or _is_due(known, asked_of)):
-            if folder is not None and not known.missing:
-                keep(folder, old, known)
-            return compare(old, old)
-        new = _asked_again(known, asked_of, refresh=refresh)
-        revisions, provenance = compare(old, new), Provenance.of(new)
+        due = refresh or _is_due(known, asked_of)
         if folder is not None and not known.missing:
-            keep(folder, old, known)
-        if (
-            len(revisions)
-            or provenance.update_latest != known.update_latest
-            or provenance.missing != known.missing
-        ):
-            FrameAccessor(new).to_parquet(place, parquet.partitions(place))
-            if folder is not None and not provenance.missing:
-                keep(folder, new, provenance)
+            keep(
+                folder, frame if parquet.dataset_attrs(place) is None else parquet.read_parquet(place), known
+            )
+        if not due:
+            return compare(frame, frame)
+        if parquet.dataset_attrs(place) is None:
+            revisions = _file_again(place, frame, known, asked_of, refresh=refresh)
+        else:
+            revisions = _dataset_again(place, known, asked_of, refresh=refresh)
+        came = Provenance.from_attrs(revisions.new)
+        if folder is not None and came is not None and not came.missing:
+            keep(folder, parquet.read_parquet(place), came)
         return revisions
+
+
+def _rows_of(place: Path) -> pd.DataFrame:
+    """The frame of a file; of a dataset, which may be larger than memory, no row of it."""
+    if parquet.dataset_attrs(place) is None:
+        return parquet.read_parquet(place)
+    (period,) = parquet.partitions(place) or []
+    return parquet.read_parquet(place, filters=[(period, "in", [])])
+
+
+def _file_again(
+    place: Path, old: pd.DataFrame, known: Provenance, client: Client, *, refresh: bool
+) -> Revisions:
+    new = _asked_again(known, client, refresh=refresh)
+    revisions, came = compare(old, new), Provenance.of(new)
+    if len(revisions) or came.update_latest != known.update_latest or came.missing != known.missing:
+        FrameAccessor(new).to_parquet(place, parquet.partitions(place))
+    return revisions
+
+
+def _dataset_again(place: Path, known: Provenance, client: Client, *, refresh: bool) -> Revisions:
+    question = {name: value for name, value in known.question.items() if name not in {"layout", "complete"}}
+    before = parquet.dataset_attrs(place) or {}
+    _, revisions = rewrite(place, question, client, comparing=True, refresh=refresh)
+    after = parquet.dataset_attrs(place) or {}
+    return all_of(revisions, before["jobindsats"], after["jobindsats"])
 
 
 def _question_of(place: Path, frame: pd.DataFrame, client: Client) -> Provenance:
     """Where a file comes from, if its question can be asked again and it holds just what that brought."""
     advice = "Read the table again, and write what was read as it is; filter what is read back from the file."
-    known = Provenance.of(frame)
-    if known.asked is None or not known.cells:
+    known, is_file = Provenance.of(frame), parquet.dataset_attrs(place) is None
+    if known.asked is None or (is_file and not known.cells):
         raise ProvenanceError(
             f"{place} does not hold its question as it was asked: it was written by an older version of this package, or the"
             f" question is longer than 3,000 bytes. {advice}"
         )
-    if tally(frame) != known.cells:
+    # Of a dataset, the list of its files tells that they are what was written.
+    if is_file and tally(frame) != known.cells:
         raise ProvenanceError(
             f"{place} holds other cells than its question brought: they were filtered, joined, filled, computed with or"
             f" renamed before they were written. {advice}"

@@ -223,10 +223,11 @@ LEAVING = {
 
 
 @pytest.mark.parametrize("how", LEAVING)
-def test_leaving_with_hidden_cells_warns_once_and_names_plain(how):
+def test_leaving_with_hidden_cells_warns_once_and_names_what_to_call_instead(how):
     column = pd.Series(make([4, 0, 5], [0, 1, 0]))
     counts = {"to_dict": "3 of 9", "to_excel": "2 of 6"}.get(how, "1 of 3")  # of all columns that leave
-    with pytest.warns(GuardRemovedWarning, match=rf"{counts} cells are hidden.*plain\(\)") as caught:
+    advice = rf"df\.jobindsats\.{how}\(path\) writes" if how in {"to_csv", "to_excel"} else r"plain\(\)"
+    with pytest.warns(GuardRemovedWarning, match=rf"{counts} cells are hidden.*{advice}") as caught:
         LEAVING[how](column)
     assert len(caught) == 1
     assert caught[0].filename == __file__

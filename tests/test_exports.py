@@ -17,7 +17,6 @@ import polars as pl
 import pytest
 
 import jobindsats_pandas as ji
-from jobindsats_pandas import exports
 from jobindsats_pandas.disclosure import (
     AddressMeasure,
     AddressSpace,
@@ -26,7 +25,7 @@ from jobindsats_pandas.disclosure import (
     Registry,
 )
 from jobindsats_pandas.errors import ConfigurationError, QueryError, TooLargeError
-from jobindsats_pandas.exports import to_csv, to_excel
+from jobindsats_pandas.exports import excel, to_csv, to_excel
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -128,14 +127,15 @@ def test_the_heading_is_frozen_filtered_and_says_what_is_hidden(hidden: pd.DataF
     count = f"{int(np.count_nonzero(array.status == 1)):,}".replace(",", ".")
     assert f"er {count} diskretioneret. SUM springer dem over" in sheet["E1"].comment.text
     assert sheet["A1"].comment is None
-    assert "diskretioneret" in sheet.oddFooter.left.text
+    assert "ikke STARs tal, tabel y25i01. <3, ≤3, skjult: diskretioneret." in sheet.oddFooter.left.text
 
 
 def test_the_second_sheet_tells_source_query_citation_and_rules(hidden: pd.DataFrame, tmp_path: Path) -> None:
     to_excel(hidden, tmp_path / "a.xlsx")
     facts = about(tmp_path / "a.xlsx")
     assert facts["Tabel"].startswith("y25i01: Ledige")
-    assert facts["Side"].startswith("https://jobindsats.dk/")
+    assert "Side" not in facts, "the page has other figures"
+    assert facts["Kilde"] == "Syntetiske data fra sandkassen i jobindsats_pandas, ikke STARs tal"
     assert facts["Opdateret"] == "2026-09-10"
     assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
     assert facts["Opdelt på"].endswith("; _akassebl: *")
@@ -179,7 +179,7 @@ def test_where_attrs_are_gone_the_sheet_tells_what_the_cells_know(
     assert facts["Tabel"].startswith("y25i01: Ledige")
     assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
     assert facts["Forespørgsel"].startswith("ji.read_jobindsats('y25i01', by=")
-    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel y25i01.")
+    assert facts["Henvisning"].endswith("ikke STARs tal, tabel y25i01.")
     assert not {"Side", "Opdateret", "Hentet"} & set(facts)
 
 
@@ -192,6 +192,11 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
     facts = about(tmp_path / "a.xlsx")
     assert facts["antal"].startswith("andel, gennemsnit eller andet: kan ikke lægges sammen")
     assert "Perioder" not in facts
+    assert facts["Kilde"] == "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk"
+    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel x01.")
+    built.attrs.clear()
+    to_excel(built, tmp_path / "a.xlsx")
+    assert about(tmp_path / "a.xlsx")["Kilde"] == "ukendt"
     to_excel(pd.DataFrame(), tmp_path / "a.xlsx")
     assert rows_of(tmp_path / "a.xlsx") in ([], [()])
 
@@ -299,10 +304,10 @@ def test_the_long_layout_keeps_one_column_of_statuses(client: ji.Client, tmp_pat
 
 
 def test_a_frame_larger_than_a_sheet_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    tall = pd.DataFrame({"n": np.zeros(exports.MAX_ROWS, dtype=np.int8)})
+    tall = pd.DataFrame({"n": np.zeros(excel.MAX_ROWS, dtype=np.int8)})
     with pytest.raises(TooLargeError, match="1,048,576 rows and 1 columns do not fit"):
         to_excel(tall, tmp_path / "a.xlsx")
-    wide = pd.DataFrame(np.zeros((1, exports.MAX_COLUMNS + 1), dtype=np.int8))
+    wide = pd.DataFrame(np.zeros((1, excel.MAX_COLUMNS + 1), dtype=np.int8))
     with pytest.raises(TooLargeError, match="1 rows and 16,385 columns"):
         to_excel(wide, tmp_path / "a.xlsx")
     assert list(tmp_path.iterdir()) == []
@@ -317,7 +322,7 @@ def test_without_openpyxl_the_error_says_what_to_install(
 
 
 def test_a_file_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
+    path = tmp_path / "a"
     path.write_text("før", encoding="utf-8")
     df = pd.DataFrame({"n": ["a"]})
 
@@ -330,7 +335,7 @@ def test_a_file_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, 
             to_csv(df, path)
         with pytest.raises(OSError, match="disk full"):
             to_excel(df, path)
-    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
     assert path.read_text("utf-8") == "før"
     to_csv(df, path)
     assert path.read_text("utf-8") == "n\na\n"
@@ -592,3 +597,28 @@ def test_a_name_that_no_sheet_can_have_is_refused(name: str, hidden: pd.DataFram
         to_excel(hidden, tmp_path / "a.xlsx", sheet_name=name)
     assert not list(tmp_path.glob("*.xlsx"))
     to_excel(hidden.head(1), tmp_path / "a.xlsx", sheet_name="🙂" * 15 + "æ")
+
+
+WRONG_ENDINGS = [
+    ("to_excel", "x.csv", r"to_excel writes \.xlsx\. For \.csv: df\.jobindsats\.to_csv\(path\)\."),
+    ("to_excel", "x.XLS", r"to_excel writes \.xlsx\.$"),
+    ("to_csv", "x.xlsx", r"to_csv writes \.csv\. For \.xlsx: df\.jobindsats\.to_excel\(path\)\."),
+    ("to_csv", "x.csv.gz", r"to_csv writes \.csv\.$"),
+    ("to_parquet", "x.csv", r"to_parquet writes \.parquet\. For \.csv: df\.jobindsats\.to_csv\(path\)\."),
+    ("to_csv", "memory://x.parquet", r"For \.parquet: df\.jobindsats\.to_parquet\(path\)\."),
+]
+
+
+@pytest.mark.parametrize(("method", "name", "told"), WRONG_ENDINGS)
+def test_a_file_is_not_called_what_it_is_not(
+    hidden: pd.DataFrame, tmp_path: Path, method: str, name: str, told: str
+) -> None:
+    with pytest.raises(QueryError, match=told):
+        getattr(hidden.jobindsats, method)(name if "://" in name else tmp_path / name)
+    assert list(tmp_path.glob("x*")) == []
+
+
+def test_a_file_may_be_called_anything_else(hidden: pd.DataFrame, tmp_path: Path) -> None:
+    for method, name in {"to_csv": "x.txt", "to_excel": "x", "to_parquet": "x.pq"}.items():
+        getattr(hidden.jobindsats, method)(tmp_path / name)
+    assert len(list(tmp_path.glob("x*"))) == 3

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from frames import same_cells
 
@@ -51,10 +53,9 @@ def test_statuses_keep_labels_that_repeat_or_nest(crossed: pd.DataFrame) -> None
 
 def test_plain_numbers_stand_beside_a_readable_status(crossed: pd.DataFrame) -> None:
     plain = layouts.plain(crossed)
-    assert [str(dtype) for dtype in plain.dtypes[3:]] == ["Int64", "category", "Int64", "category"] + [
-        "Float64",
-        "category",
-    ] * 2
+    assert [str(dtype) for dtype in plain.dtypes[3:]] == ["float64", "category"] * 4
+    shown = layouts.plain(crossed[crossed[crossed.columns[3]].notna()])
+    assert [str(dtype) for dtype in shown.dtypes[3:5]] == ["int64", "category"]
     name = crossed.columns[3]
     array: Any = crossed[name].array
     assert plain[name].isna().to_numpy().tolist() == (~array.visible).tolist()
@@ -65,15 +66,17 @@ def test_plain_numbers_stand_beside_a_readable_status(crossed: pd.DataFrame) -> 
 
 def test_a_number_for_hidden_cells_is_told_in_the_status() -> None:
     plain = layouts.plain(every_status(), hidden=1)
-    assert plain["x"].dtype == "Int64"
-    assert plain["x"].to_list() == [10, 1, pd.NA, pd.NA, 14, 15, 16, pd.NA]
+    assert plain["x"].fillna(-1).to_list() == [10, 1, -1, -1, 14, 15, 16, -1]
+    whole = layouts.plain(every_status().iloc[[0, 1, 4]], hidden=1)
+    assert (whole["x"].dtype, whole["x"].to_list()) == ("int64", [10, 1, 14])
+    whole.loc[0, "x"] = 0  # its own memory, not the frame's
     assert plain["x_status"][1] == "discretionised, filled with 1"
     assert plain["x_status"][[0, 2, 3, 4, 5, 6, 7]].to_list() == [
         LABELS[code] for code in (0, 2, 3, 4, 5, 6, 7)
     ]
     middle = layouts.plain(every_status(), hidden=0.5)
     assert (middle["x"].dtype, middle["x"][1], middle["x_status"][1]) == (
-        "Float64",
+        "float64",
         0.5,
         "discretionised, filled with 0.5",
     )
@@ -81,6 +84,95 @@ def test_a_number_for_hidden_cells_is_told_in_the_status() -> None:
     for wrong in (True, float("nan"), float("inf")):
         with pytest.raises(QueryError, match="give a number"):
             layouts.plain(every_status(), hidden=wrong)
+
+
+def test_no_statuses_where_none_are_wanted(crossed: pd.DataFrame) -> None:
+    bare = layouts.plain(crossed, statuses=None)
+    assert bare.columns.equals(crossed.columns)
+    assert "status" not in layouts.plain(layouts.to_long(crossed), statuses=None)
+    with pytest.raises(QueryError, match=r"statuses='rows': there are 'columns'. Or None"):
+        layouts.plain(crossed, statuses="rows")
+
+
+PERIOD_TYPES = [
+    ("y25i01", "M", ["2026-07-01", "2026-08-01"], ["2026-07-31", "2026-08-31"], ["2026M07", "2026M08"]),
+    ("y01h01", "Q", ["2026-01-01", "2026-04-01"], ["2026-03-31", "2026-06-30"], ["2026Q01", "2026Q02"]),
+    ("y01h01", "Y", ["2024-01-01", "2025-01-01"], ["2024-12-31", "2025-12-31"], ["2024Y01", "2025Y01"]),
+    ("y25i06b", "MYTD", ["2026-01-01"] * 2, ["2026-07-31", "2026-08-31"], ["2026MYTD07", "2026MYTD08"]),
+    (
+        "ptv_a02",
+        "QMAT",
+        ["2025-04-01", "2025-07-01"],
+        ["2026-03-31", "2026-06-30"],
+        ["2026QMAT01", "2026QMAT02"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "period_type", "start", "end", "text"), PERIOD_TYPES)
+def test_periods_become_what_is_asked_for(
+    reader: ji.Client, table: str, period_type: str, start: list[str], end: list[str], text: list[str]
+) -> None:
+    frame = reader.read(table, periods=2, period_type=period_type)
+    assert frame.jobindsats.plain()["Periode"].astype(str).to_list() == start
+    assert frame.jobindsats.plain(periods="end")["Periode"].astype(str).to_list() == end
+    told = frame.jobindsats.plain(periods="text")["Periode"]
+    assert (told.dtype, told.to_list()) == ("str", text)
+    assert frame.jobindsats.plain(periods="period")["Periode"].equals(frame["Periode"])
+    turned = frame.jobindsats.timestamps("end").jobindsats.plain()
+    assert turned["Periode"].astype(str).to_list() == end
+    with pytest.raises(
+        QueryError, match="periods='date': there are 'start' and 'end' and 'text' and 'period'"
+    ):
+        frame.jobindsats.plain(periods="date")
+
+
+def test_periods_of_unknown_length_are_text_and_missing_ones_stay_missing() -> None:
+    frame = every_status().iloc[:3]
+    frame["uge"] = pd.Categorical(["2026W01", None, "2026W02"])
+    frame["måned"] = pd.PeriodIndex(["2026-05", "NaT", "2026-06"], freq="M")
+    frame["dag"] = pd.PeriodIndex(["2026-05-03", "NaT", "2026-05-04"], freq="D")
+    frame["gruppe"] = pd.Categorical(["2026M05", "andet", None])
+    plain = layouts.plain(frame)
+    assert [str(dtype) for dtype in plain.dtypes[3:]] == ["str", *["datetime64[us]"] * 2, "category"]
+    assert plain["uge"].isna().to_list() == plain["måned"].isna().to_list() == [False, True, False]
+    assert layouts.plain(frame, periods="text")["måned"].fillna("").to_list() == ["2026M05", "", "2026M06"]
+
+
+def test_periods_in_the_index_and_in_the_labels_of_columns(sanctions: pd.DataFrame) -> None:
+    name = "Antal sanktioner i alt"
+    wide = sanctions.pivot(index="Periode", columns="A-kasse", values=name)  # noqa: PD010 - not summed
+    assert isinstance(layouts.plain(wide).index, pd.DatetimeIndex)
+    assert layouts.plain(wide, periods="text").index.to_list()[0] == "2025Q03"
+    assert layouts.plain(wide, periods="period").index is wide.index
+    across = sanctions.pivot(index="A-kasse", columns="Periode", values=name)  # noqa: PD010 - not summed
+    assert layouts.plain(across).columns.to_list()[:2] == ["2025Q03", "2025Q03_status"]
+    assert (
+        layouts.plain(across, periods="period", statuses=None).columns.to_list() == across.columns.to_list()
+    )
+    nested = sanctions.set_index(["A-kasse", "Periode"])
+    assert layouts.plain(nested).index.get_level_values("Periode").dtype.kind == "M"
+    spread = nested.unstack("Periode")  # noqa: PD010 - not summed
+    assert layouts.plain(spread).columns[1] == (spread.columns[0][0], "2025Q03_status")
+
+
+def test_names_that_are_taken_are_numbered_alike_in_plain_arrow_and_csv(sanctions: pd.DataFrame) -> None:
+    """As in Parquet: who comes first has the name."""
+    frame = sanctions.iloc[:, [0, 1, 2, 3, 4]]
+    frame.columns = pd.Index(["Periode", "A-kasse", "Antal", "Antal_status", "Antal"])
+    names = ["Antal", "Antal_status", "Antal_status.1", "Antal_status_status", "Antal.1", "Antal_status.2"]
+    assert layouts.plain(frame).columns.to_list() == ["Periode", "A-kasse", *names]
+    table = frame.jobindsats.to_arrow()
+    assert table.column_names == ["Periode", "Periode_start", "A-kasse", *names]
+    text = io.StringIO()
+    frame.jobindsats.to_csv(text)
+    assert text.getvalue().splitlines()[0].split(",") == table.column_names
+    written = io.BytesIO()
+    frame.jobindsats.to_parquet(written)
+    assert pq.read_schema(written).names == table.column_names
+    spread = frame.set_index(["Periode", "A-kasse"]).iloc[:, :2]
+    spread.columns = pd.MultiIndex.from_tuples([("i alt", "n"), ("i alt", "n_status")])
+    assert layouts.plain(spread).columns.to_list()[1:3] == [("i alt", "n_status"), ("i alt", "n_status.1")]
 
 
 def test_the_long_layout_has_its_status_column_already(crossed: pd.DataFrame) -> None:

@@ -69,9 +69,10 @@ def table(
     measures: tuple[AddressMeasure, ...] = (PERSONS,),
     periods: tuple[tuple[str, str], ...] = months(6),
     *dimensions: AddressDimension,
-    name: str = "Ledige (syntetisk)",
+    name: str = "Ledige",
+    url: str = "",
 ) -> AddressSpace:
-    return AddressSpace("y25i01", name, measures, periods, dimensions or (area(4),))
+    return AddressSpace("y25i01", name, measures, periods, dimensions or (area(4),), url)
 
 
 def column(
@@ -805,21 +806,30 @@ def test_the_unit_comes_from_the_kind_and_the_name(name: str, expected: str) -> 
 
 def test_the_source_stands_at_the_foot_with_the_day_of_the_update() -> None:
     df = frame([[3, 6]])
-    assert foot(plot(df)) == "Kilde: Jobindsats.dk, y25i01: Ledige (syntetisk)."
+    assert foot(plot(df)) == "Kilde: Jobindsats.dk, y25i01: Ledige."
     df.attrs["jobindsats"] = {
         "table": "y25i01",
         "update_latest": "2026-09-03",
         "fetched_at": "2026-10-01T12:00:00+00:00",
     }
-    assert foot(plot(df)) == "Kilde: Jobindsats.dk, y25i01: Ledige (syntetisk), opdateret 3.9.2026."
+    assert foot(plot(df)) == "Kilde: Jobindsats.dk, y25i01: Ledige, opdateret 3.9.2026."
     df.attrs["jobindsats"] |= {"stale": True, "update_latest": None}
-    assert (
-        foot(plot(df)) == "Kilde: Jobindsats.dk, y25i01: Ledige (syntetisk) (ældre svar, hentet 1.10.2026)."
-    )
+    assert foot(plot(df)) == "Kilde: Jobindsats.dk, y25i01: Ledige (ældre svar, hentet 1.10.2026)."
     df.attrs["jobindsats"]["fetched_at"] = None
     assert "ældre" not in foot(plot(df))
     df.attrs["jobindsats"] = {"table": "y99", "update_latest": "2026-09-03"}
     assert "opdateret" not in foot(plot(df)), "another table's day is not this one's"
+
+
+def test_the_source_of_synthetic_and_of_local_figures_is_not_star() -> None:
+    synthetic = frame([[3, 6]], table(name="Ledige (syntetisk)"))
+    assert foot(plot(synthetic)) == (
+        "Kilde: Syntetiske data fra sandkassen i jobindsats_pandas, ikke STARs tal, y25i01: Ledige (syntetisk)."
+    )
+    local = frame([[3, 6]], table(url="http://127.0.0.1:8000/v3"))
+    assert foot(plot_audit(local)).endswith(
+        "Kilde: Svar fra et API på egen maskine (http://127.0.0.1:8000/v3), ikke kendt som STARs tal, y25i01: Ledige."
+    )
 
 
 def test_dollar_signs_from_the_wire_are_no_formula() -> None:

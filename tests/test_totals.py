@@ -554,7 +554,7 @@ def test_bounds_of_the_recorded_parts_contain_every_published_parent(
             bounds = totals.sum_bounds(below, name, by=others).set_index(others)
             published = above[name][above[name].notna()]
             inside = bounds.loc[bounds.index.intersection(published.index)]
-            shown = published.loc[inside.index].jobindsats.plain().iloc[:, 0]
+            shown = published.loc[inside.index].jobindsats.plain(periods="period").iloc[:, 0]
             # What is published is itself rounded by up to a half.
             slack = 0.5 if "fuldtid" in name else 0
             assert (inside["low"] - slack <= shown).all()

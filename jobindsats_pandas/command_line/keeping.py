@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.command_line.speaking import print_frame
+from jobindsats_pandas.command_line.speaking import add_forms, print_frame, tell
 from jobindsats_pandas.doctor import examine
 from jobindsats_pandas.key import check_key, forget_key, set_key
 
@@ -42,6 +42,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     cache = command("cache", _cache, "Look at the answers on disk, or remove them.")
     cache.add_argument("action", choices=["info", "list", "clear"])
     cache.add_argument("--table", help="clear the answers of this table alone")
+    add_forms(cache)
 
 
 def _key(options: argparse.Namespace) -> None:
@@ -60,7 +61,10 @@ def _cache(options: argparse.Namespace) -> None:
     if options.action == "info":
         print(cache.info())
     elif options.action == "list":
-        print_frame(cache.list())
+        listed = cache.list()
+        if listed.empty:
+            tell("the cache is empty.", options)
+        print_frame(listed, options)
     else:
         print(f"{cache.clear(table=options.table)} answers removed", file=sys.stderr)
 

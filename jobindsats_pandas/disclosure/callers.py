@@ -407,12 +407,14 @@ _STANDARD: Final = str(Path(os.__file__).parent)
 _said: set[tuple[str, int, str]] = set()
 
 
-def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about: str) -> None:
+def _warn_once(told: str | Callable[[str], str], *, category: type[Warning], about: str) -> None:
     """Warn at the user's line, once a call; what stands before the colon becomes the function that was called there.
 
-    What is told may be worked out only where it is said: of many groups, it is said of the first.
+    What is told may be worked out only where it is said: of many groups, it is said of the first. It is given the name of
+    what was called.
     """
     outermost: FrameType | None = None
+    between: FrameType | None = None
     users: FrameType | None = None
     level = 0
     called = ""
@@ -427,6 +429,9 @@ def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about:
             if not _is_installed(frame):
                 users, level = frame, distance
                 break
+            between = frame
+    else:
+        between = None
     if users is None:  # pragma: no cover - somebody has called
         return
     if about == "unweighted" and called == "describe":
@@ -438,9 +443,14 @@ def _warn_once(told: str | Callable[[], str], *, category: type[Warning], about:
         if mark in outermost.f_locals:
             return
         outermost.f_locals[mark] = True
-    message = told if isinstance(told, str) else told()
+    message = told if isinstance(told, str) else told(called)
     if outermost is not None and not called.startswith("_"):
         message = called + message[message.index(":") :]
+    if between is not None:
+        # Another library may take one column several times within the one call of the user's.
+        if message in between.f_locals:
+            return
+        between.f_locals[message] = True
     place = (users.f_code.co_filename, users.f_lineno, about)
     if _action(message, category, users) == "default":
         # Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.

@@ -44,6 +44,12 @@ __all__ = ["ExportedNumbers", "as_array", "exported", "leave", "one_by_one", "re
 
 _PLAIN_OUT = "df.jobindsats.plain() gives ordinary numbers with the statuses beside them"
 
+#: What to call instead of pandas' own writers.
+_WRITERS = {
+    "to_csv": "df.jobindsats.to_csv(path) writes the statuses beside the numbers",
+    "to_excel": "df.jobindsats.to_excel(path) writes <3 where a cell is hidden, and a sheet on the source",
+}
+
 
 def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
     """Notice that plain numbers leave: refuse a sum, warn of hidden cells."""
@@ -94,7 +100,7 @@ def _mind_picture(cells: Cells) -> None:
 
 
 def _warn_leaving(cells: Cells, how: str) -> None:
-    def told() -> str:
+    def told(called: str) -> str:
         over = gone_over(cells)
         dropped = sum(one.dropped for one in over)
         changed = dropped + sum(int(np.count_nonzero(one.status == CellStatus.FILLED)) for one in over)
@@ -102,7 +108,8 @@ def _warn_leaving(cells: Cells, how: str) -> None:
         return (
             f"{how}: {hidden:,} of {sum(map(len, over)) + dropped:,} cells are hidden or not available"
             f"{', or were before they were filled or dropped' if changed else ''};"
-            f" they leave as missing values, and nothing guards sums of what leaves. {_PLAIN_OUT}."
+            " they leave as missing values, and nothing guards sums of what leaves."
+            f" {_WRITERS.get(called, _PLAIN_OUT)}."
         )
 
     if cells.dropped or count_hidden(cells.status) or (cells.status == CellStatus.FILLED).any():

@@ -170,7 +170,7 @@ def biased(cells: Cells, name: str, ids: Ids | None = None, groups: int = 1, *, 
             cells, ids = cells[several], ids[several]
     if count_hidden(cells.status) + dropped:
 
-        def told() -> str:
+        def told(_called: str) -> str:
             # What describe() does with one group or column it does with all of them.
             over = gone_over(cells) if ids is None else [cells]
             gone = sum(one.dropped for one in over) if dropped else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count as numbers_from
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,24 +10,24 @@ import pyarrow as pa
 
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, Registry
 from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.guarded import DistinctNames
 from jobindsats_pandas.parquet.labels import (
     attrs_plain,
     index_columns,
     index_plain,
     labels_plain,
-    period_text,
     text_of,
 )
 from jobindsats_pandas.parquet.metadata import ROW_NUMBER
 from jobindsats_pandas.parquet.recipes import recipe_of
-from jobindsats_pandas.periods import FREQUENCIES
+from jobindsats_pandas.periods import FREQUENCIES, period_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["MISSING_PERIOD", "STATUS_LABELS", "to_table"]
+__all__ = ["MISSING_PERIOD", "STATUS_LABELS", "plain_table", "to_table"]
 
 STATUS_LABELS = [status.label for status in CellStatus]
 
@@ -36,31 +35,17 @@ STATUS_LABELS = [status.label for status in CellStatus]
 MISSING_PERIOD = int(np.iinfo(np.int64).min)
 
 
-class _Names:
-    """Distinct texts for the columns of a file, whose labels may be anything and may repeat."""
-
-    def __init__(self) -> None:
-        self.taken: set[str] = {ROW_NUMBER}
-
-    def of(self, text: str) -> str:
-        name = next(
-            name for n in numbers_from() if (name := text if n == 0 else f"{text}.{n}") not in self.taken
-        )
-        self.taken.add(name)
-        return name
-
-
 class _Builder:
     """The columns of a file, and what it takes to restore those of the frame."""
 
     def __init__(self) -> None:
-        self.names = _Names()
+        self.names = DistinctNames({ROW_NUMBER})
         self.fields: list[pa.Field] = []
         self.arrays: list[Any] = []
         self.registries: list[Registry] = []
 
     def add(self, name: str, array: Any) -> str:
-        name = self.names.of(name)
+        name = str(self.names.of(name))
         self.fields.append(pa.field(name, array.type))
         self.arrays.append(array)
         return name
@@ -72,16 +57,58 @@ class _Builder:
         self.registries.append(registry)
         return len(self.registries) - 1
 
+    def table(self) -> pa.Table:
+        return pa.Table.from_arrays(self.arrays, schema=pa.schema(self.fields))
+
+
+#: The columns of a file, what they take to be restored, the codes of their labels, and which of them are guarded.
+_Columns = tuple[
+    _Builder,
+    list[dict[str, Any]],
+    list[tuple[str, "NDArray[np.integer]", int]],
+    list[tuple[dict[str, Any], DiscretionisedArray]],
+]
+
+
+def plain_table(frame: pd.DataFrame) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """Turn a frame into the columns for everybody alone, and say what each was."""
+    builder, columns, _, _ = _columns(frame)
+    return builder.table(), columns
+
 
 def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str, Any]]:
     """Turn a frame into columns for everybody, and say how to restore it."""
+    builder, columns, keys, guarded = _columns(frame)
+    _add_parts(builder, guarded, keys)
+    texts = [column["label_text"] for column in columns]
+    for name in by:
+        if texts.count(name) != 1 or columns[texts.index(name)]["kind"] not in {"period", "category", "text"}:
+            raise QueryError(
+                f"partition_by={name!r}: that is not one column of labels. There are:"
+                f" {', '.join(repr(c['label_text']) for c in columns if c['kind'] in {'period', 'category', 'text'})}."
+            )
+    if len(set(by)) < len(by) or len(by) == len(texts):
+        raise QueryError(f"partition_by={list(by)!r} leaves no column for the files, or names one twice.")
+    spec = {
+        "rows": len(frame),
+        "index": {"columns": len(index_columns(frame.index)), **index_plain(frame.index)},
+        "columns": columns,
+        "labels": labels_plain(frame.columns),
+        "attrs": attrs_plain(frame.attrs),
+        "registries": [registry.to_json() for registry in builder.registries],
+        "parts": [c["parts"]["file"] for c, _ in guarded if "file" in c["parts"]],
+    }
+    return builder.table(), spec
+
+
+def _columns(frame: pd.DataFrame) -> _Columns:
     builder = _Builder()
     columns: list[dict[str, Any]] = []
     keys: list[tuple[str, NDArray[np.integer], int]] = []
     guarded: list[tuple[dict[str, Any], DiscretionisedArray]] = []
-    index = index_columns(frame.index)
     labels = list(frame.columns)
-    for label, values in [*index, *((labels[place], frame.iloc[:, place]) for place in range(len(labels)))]:
+    beside = ((labels[place], frame.iloc[:, place]) for place in range(len(labels)))
+    for label, values in [*index_columns(frame.index), *beside]:
         text = text_of(label) if label is not None else "index"
         column: dict[str, Any] = {"label_text": text}
         if isinstance(values.dtype, DiscretionisedDtype):
@@ -96,26 +123,7 @@ def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str
             column |= _add_other(builder, text, values, keys)
         columns.append(column)
     _say_statuses_once(builder, columns, guarded)
-    _add_parts(builder, guarded, keys)
-    texts = [column["label_text"] for column in columns]
-    for name in by:
-        if texts.count(name) != 1 or columns[texts.index(name)]["kind"] not in {"period", "category", "text"}:
-            raise QueryError(
-                f"partition_by={name!r}: that is not one column of labels. There are:"
-                f" {', '.join(repr(c['label_text']) for c in columns if c['kind'] in {'period', 'category', 'text'})}."
-            )
-    if len(set(by)) < len(by) or len(by) == len(texts):
-        raise QueryError(f"partition_by={list(by)!r} leaves no column for the files, or names one twice.")
-    spec = {
-        "rows": len(frame),
-        "index": {"columns": len(index), **index_plain(frame.index)},
-        "columns": columns,
-        "labels": labels_plain(frame.columns),
-        "attrs": attrs_plain(frame.attrs),
-        "registries": [registry.to_json() for registry in builder.registries],
-        "parts": [c["parts"]["file"] for c, _ in guarded if "file" in c["parts"]],
-    }
-    return pa.Table.from_arrays(builder.arrays, schema=pa.schema(builder.fields)), spec
+    return builder, columns, keys, guarded
 
 
 def _dictionary(codes: NDArray[Any], labels: Sequence[str], *, ordered: bool = False) -> Any:

@@ -16,9 +16,9 @@ from jobindsats_pandas.parquet.metadata import KEY, ROW_NUMBER, FileFacts, packe
 from jobindsats_pandas.parquet.pieces import Piece, changed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["compose", "take_apart", "told_as_damage"]
+__all__ = ["compose", "pandas_metadata", "take_apart", "told_as_damage"]
 
 
 def compose(
@@ -62,9 +62,7 @@ def compose(
     )
     metadata = {name: text for name, text in notes.items() if text}
     metadata[KEY] = packed(json.dumps(spec, ensure_ascii=False, separators=(",", ":")), facts)
-    table = table.replace_schema_metadata({"pandas": _pandas_metadata(table, spec)})
-    # Which statuses a file holds tells little, and the range of the periods stands with the dates beside them.
-    unranged = {column["file"] for column in periods} | {column["status"] for column in guarded}
+    table = table.replace_schema_metadata({"pandas": pandas_metadata(table, spec["columns"])})
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -74,7 +72,8 @@ def compose(
         use_dictionary=[
             field.name for field in table.schema if field.name not in exact and field.type != pa.date32()
         ],
-        write_statistics=[name for name in table.column_names if name not in unranged],
+        # Engines pass over row groups whose periods or statuses are not wanted.
+        write_statistics=True,
         column_encoding=dict.fromkeys(exact, "DELTA_BINARY_PACKED") or None,
         write_page_checksum=True,
     ) as writer:
@@ -101,7 +100,7 @@ def _digests(table: pa.Table, numbers: set[str], unread: set[str]) -> dict[str, 
     return found
 
 
-def _pandas_metadata(table: pa.Table, spec: Mapping[str, Any]) -> str:
+def pandas_metadata(table: pa.Table, described: Sequence[Mapping[str, Any]]) -> str:
     """What pandas looks for in a file, so that there too whole numbers with gaps come as Int64."""
     columns = [
         {
@@ -111,7 +110,7 @@ def _pandas_metadata(table: pa.Table, spec: Mapping[str, Any]) -> str:
             "numpy_type": column["dtype"].removeprefix("discretionised[").removesuffix("]"),
             "metadata": None,
         }
-        for column in spec["columns"]
+        for column in described
         if column["kind"] == "guarded"
     ]
     document = {

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jobindsats_pandas.errors import JobindsatsWarning, QueryError
 from jobindsats_pandas.notices import notify
-from jobindsats_pandas.periods import period_id
+from jobindsats_pandas.periods import period_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -21,7 +21,6 @@ __all__ = [
     "index_plain",
     "labels_plain",
     "labels_restored",
-    "period_text",
     "scalar_restored",
     "text_of",
 ]
@@ -30,11 +29,6 @@ __all__ = [
 def text_of(label: Hashable) -> str:
     """Write a label as text: nested ones with bars between."""
     return " | ".join(map(text_of, label)) if isinstance(label, tuple) else period_text(label)
-
-
-def period_text(label: Any) -> str:
-    """Write a period as the API does, ``2026M05``; anything else as it prints."""
-    return period_id(label) or str(label) if isinstance(label, pd.Period) else str(label)
 
 
 def index_columns(index: pd.Index) -> list[tuple[Hashable, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.kinds import Kind
-from jobindsats_pandas.provenance import Provenance
+from jobindsats_pandas.provenance import Provenance, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,8 +74,9 @@ def unknown_among(names: Iterable[str]) -> str:
 
 def source(df: pd.DataFrame, space: AddressSpace) -> str:
     """The line that tells where the numbers come from; the dates as long as the frame's attrs have them."""
-    text = f"Kilde: Jobindsats.dk, {space.table}: {space.table_name}"
     known = Provenance.from_attrs(df.attrs.get("jobindsats"))
+    origin = origin_of(space.table_name, space.url)
+    text = f"Kilde: {origin.danish}, {space.table}: {space.table_name}"
     if known and known.table == space.table:
         if updated := _date(known.update_latest):
             text += f", opdateret {updated}"

@@ -253,6 +253,13 @@ class Transport:
         return f"<Transport {self.base_url}, cache in {self._cache.responses.directory}>"
 
     @property
+    def closed_for(self) -> float:
+        """Seconds until the API opens; 0 while it is open."""
+        now = self._clock()
+        opens = opening_moment(now) if self._closes else None
+        return 0.0 if opens is None else (opens - now).total_seconds()
+
+    @property
     def has_key(self) -> bool:
         """Whether anything can be asked at all."""
         return self._auth is not None

@@ -1,12 +1,7 @@
-"""Files for people: a workbook for Excel, and CSV, plain or for Danish Excel.
-
-Hidden cells are never empty without a word: a workbook shows them as text in a style of their own, a CSV file has a
-column of statuses beside each column of numbers. Parquet (`parquet`) is the format that keeps everything.
-"""
+"""A workbook for Excel: the data, and a sheet that says where they come from and how to read them."""
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import re
@@ -21,8 +16,8 @@ from jobindsats_pandas import arguments, files
 from jobindsats_pandas.danish import KINDS, MARKS, MARKS_EXPLAINED, RULES, STATUSES, danish_number
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
 from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, QueryError, TooLargeError
+from jobindsats_pandas.exports.columns import heading, ids_and_days, labelled_columns
 from jobindsats_pandas.kinds import Kind
-from jobindsats_pandas.periods import period_id
 from jobindsats_pandas.provenance import provenances
 
 if TYPE_CHECKING:
@@ -34,7 +29,7 @@ if TYPE_CHECKING:
 
     Facts = Sequence[tuple[str, str]]
 
-__all__ = ["to_csv", "to_excel"]
+__all__ = ["MAX_COLUMNS", "MAX_ROWS", "to_excel"]
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """The size of an Excel sheet, heading included."""
@@ -44,178 +39,6 @@ _ALWAYS_TOLD = {
     "Regler for data": [(f"{number}.", rule) for number, rule in enumerate(RULES, start=1)],
     "Tegn i data": MARKS_EXPLAINED,
 }
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-# --- CSV -------------------------------------------------------------------------------------------------------------
-
-
-def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
-    """Write a CSV file: plain, or for Excel with Danish settings.
-
-    Parameters
-    ----------
-    df : DataFrame
-    path : path-like or file object
-        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.csv`` is
-        fsspec's. A file that is open for text gets the text, without a byte order mark.
-    danish : bool
-        Semicolons, decimal comma, dates as ``31-12-2026``, Danish statuses and a byte order mark, so that a double
-        click opens it right. Names that Excel would take for formulas get an apostrophe before them. Otherwise commas,
-        decimal points, ISO dates, and every name exactly as it is.
-
-    Notes
-    -----
-    Periods are text such as ``2026M05``, followed by ``<name>_start``, their first day. Each guarded column is followed
-    by ``<name>_status``; where nothing is shown, the number is empty. Numbers are written with all their digits.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> df = pd.DataFrame({"Område": ["Ærø", "Fanø"], "Andel": [12.5, None]})
-    >>> with tempfile.TemporaryDirectory() as directory:
-    ...     to_csv(df, f"{directory}/a.csv", danish=True)
-    ...     print(pathlib.Path(f"{directory}/a.csv").read_text("utf-8-sig"))
-    Område;Andel
-    Ærø;12,5
-    Fanø;
-    """
-    danish = arguments.flag("danish", danish)
-    place = arguments.place("path", path, "write")
-    names: list[str] = []
-    columns: list[Sequence[str]] = []
-    has_statuses = _has_statuses(df)
-    for label, values in _labelled_columns(df, danish=danish):
-        name = _heading(label)
-        if isinstance(values.dtype, DiscretionisedDtype):
-            array: Any = values.array
-            names.append(name)
-            columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
-            if not has_statuses:
-                names.append(f"{name}_status")
-                words = STATUSES if danish else {status: status.label for status in CellStatus}
-                columns.append([words[CellStatus(status)] for status in array.status.tolist()])
-        elif isinstance(values.dtype, pd.PeriodDtype):
-            ids, days = _periods(values)
-            names += [name, f"{name}_start"]
-            columns += [["" if one is None else one for one in ids], _day_texts(days, danish=danish)]
-        else:
-            names.append(name)
-            columns.append(_plain_texts(values, danish=danish))
-    if danish:
-        names = [_harmless(name) for name in names]
-    with files.writing_text(place, "utf-8-sig" if danish else "utf-8") as file:
-        writer = csv.writer(file, delimiter=";" if danish else ",", lineterminator="\r\n" if danish else "\n")
-        writer.writerow(names)
-        writer.writerows(zip(*columns, strict=True))
-
-
-def _number_texts(numbers: Any, missing: Any, *, danish: bool) -> list[str]:
-    if numbers.dtype.kind in "iub":
-        found = [str(number) for number in numbers.tolist()]
-    else:
-        found = [_decimal_text(number) for number in numbers.tolist()]
-        if danish:
-            found = [text.replace(".", ",") for text in found]
-    for place in np.flatnonzero(missing):
-        found[place] = ""
-    return found
-
-
-def _decimal_text(number: float) -> str:
-    """Write the shortest text that reads back as the same number, never with an exponent."""
-    text = repr(number)
-    return np.format_float_positional(number, trim="0") if "e" in text else text
-
-
-def _plain_texts(values: pd.Series, *, danish: bool) -> list[str]:
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        words = [*_plain_texts(pd.Series(values.cat.categories), danish=danish), ""]
-        return [words[code] for code in values.cat.codes.tolist()]
-    missing = values.isna().to_numpy()
-    if pd.api.types.is_bool_dtype(values.dtype):
-        words = ["FALSK", "SAND"] if danish else ["False", "True"]
-        return ["" if gone else words[bool(one)] for one, gone in zip(values, missing, strict=True)]
-    if pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind in "iuf":
-        numbers = values.fillna(0).to_numpy(dtype=values.dtype.kind + "8")
-        return _number_texts(numbers, missing, danish=danish)
-    if values.dtype.kind == "M":
-        return _day_texts(values.tolist(), danish=danish)
-    found = ["" if gone else str(one) for one, gone in zip(values, missing, strict=True)]
-    return [_harmless(text) for text in found] if danish else found
-
-
-def _day_texts(days: Sequence[Any], *, danish: bool) -> list[str]:
-    found: list[str] = []
-    for day in days:
-        if pd.isna(day):
-            found.append("")
-            continue
-        date = day.strftime("%d-%m-%Y") if danish else day.date().isoformat()
-        found.append(
-            date if day == day.normalize() and day.tz is None else f"{date} {day.time().isoformat()}{day:%z}"
-        )
-    return found
-
-
-def _harmless(text: str) -> str:
-    """Keep Excel from taking a text for a formula when it opens a CSV file."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
-
-
-# --- columns ---------------------------------------------------------------------------------------------------------
-
-
-def _labelled_columns(df: pd.DataFrame, *, danish: bool) -> list[tuple[Any, pd.Series]]:
-    """Return the levels of the index, where they say anything, and the columns; labels may repeat."""
-    if danish and _has_statuses(df):
-        words = {status.label: word for status, word in STATUSES.items()}
-        df = df.assign(status=df["status"].cat.rename_categories(words))
-    columns = [(label, df.iloc[:, place]) for place, label in enumerate(df.columns)]
-    index = df.index
-    if isinstance(index, pd.RangeIndex) and index.name is None:
-        return columns
-    levels = [(name, index.get_level_values(place)) for place, name in enumerate(index.names)]
-    return [
-        *(
-            (f"level_{place}" if name is None else name, pd.Series(level))
-            for place, (name, level) in enumerate(levels)
-        ),
-        *columns,
-    ]
-
-
-def _heading(label: Any) -> str:
-    """Write a column's label; of several levels, those that say something."""
-    if isinstance(label, tuple):
-        return " / ".join(str(part) for part in label if not (part == "" or pd.isna(part)))
-    return str(label)
-
-
-def _has_statuses(df: pd.DataFrame) -> bool:
-    """Whether the frame has a column of the statuses already, as the long layout does."""
-    labels = df.columns.tolist()
-    if labels.count("value") != 1 or labels.count("status") != 1:
-        return False
-    value, status = df["value"], df["status"]
-    if not isinstance(value.dtype, DiscretionisedDtype) or not isinstance(status.dtype, pd.CategoricalDtype):
-        return False
-    array: Any = value.array
-    words = np.array([known.label for known in CellStatus], dtype=object)
-    return bool(status.tolist() == words[array.status].tolist())
-
-
-def _periods(values: pd.Series) -> tuple[list[str | None], list[Any]]:
-    """Return the ids of pandas periods and their first days."""
-    codes, distinct = pd.factorize(values)
-    ids: list[str | None] = [period_id(period) or str(period) for period in distinct]
-    days: list[Any] = [period.start_time for period in distinct]
-    ids.append(None)
-    days.append(pd.NaT)
-    return [ids[code] for code in codes], [days[code] for code in codes]
-
-
-# --- Excel -----------------------------------------------------------------------------------------------------------
 
 
 def to_excel(
@@ -241,7 +64,7 @@ def to_excel(
     ConfigurationError
         If openpyxl is not installed, or an ExcelWriter uses another engine.
     QueryError
-        If a sheet cannot be called so, or there is one.
+        If a sheet cannot be called so, or there is one; if the ending tells of another sort of file.
     TooLargeError
         If the frame has more rows or columns than a sheet of Excel.
 
@@ -271,6 +94,7 @@ def to_excel(
         ) from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
+    arguments.written_as("path", place, ".xlsx")
     fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS
     columns = _sheet_columns(df) if fits else []
     if not fits or len(columns) > MAX_COLUMNS:
@@ -280,7 +104,6 @@ def to_excel(
             " df.jobindsats.to_parquet(path)."
         )
     known = _provenances(df)
-    tables = {one.table: one.table_name for one in known}
     told: dict[str, Facts] = {
         f"Kilde: {name}": _source_facts(known),
         f"Mål: {name}": [
@@ -290,15 +113,17 @@ def to_excel(
     if isinstance(place, pd.ExcelWriter):
         book, sheet, before = _room_in(place, name)
         styles = _Styles(book)
-        _write_data(sheet, columns, len(df), styles, ", ".join(tables))
+        _write_data(sheet, columns, len(df), styles, _footer(known))
         _write_about(book.create_sheet(_ABOUT), {**before, **told}, styles)
         return
     with files.writing(place) as file:
         book = Workbook(write_only=True)
         book.properties.creator = "jobindsats-pandas"
-        book.properties.title = _cleaned("; ".join(filter(None, tables.values())) or "Jobindsats")
+        book.properties.title = _cleaned(
+            "; ".join(filter(None, dict.fromkeys(one.table_name for one in known))) or "Jobindsats"
+        )
         styles = _Styles(book)
-        _write_data(book.create_sheet(name), columns, len(df), styles, ", ".join(tables))
+        _write_data(book.create_sheet(name), columns, len(df), styles, _footer(known))
         _write_about(book.create_sheet(_ABOUT), told, styles)
         # An archive goes back to write its sizes, which a FIFO cannot.
         composed = io.BytesIO()
@@ -391,12 +216,12 @@ class _SheetColumn:
 
 def _sheet_columns(df: pd.DataFrame) -> list[_SheetColumn]:
     columns = []
-    for label, values in _labelled_columns(df, danish=True):
-        name = _cleaned(_heading(label))
+    for label, values in labelled_columns(df, danish=True):
+        name = _cleaned(heading(label))
         if isinstance(values.dtype, DiscretionisedDtype):
             columns.append(_guarded_column(name, values.array))
         elif isinstance(values.dtype, pd.PeriodDtype):
-            ids, days = _periods(values)
+            ids, days = ids_and_days(values)
             columns.append(_text_column(name, ids))
             columns.append(_SheetColumn(f"{name}_start", "date", _moments(days), 12))
         else:
@@ -534,7 +359,7 @@ def _put(cell: Any, value: Any) -> None:
         cell.data_type = "s"
 
 
-def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, tables: str) -> None:
+def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, footer: str) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
@@ -543,9 +368,7 @@ def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: 
     lines = max((-(-len(column.name) // int(column.width)) for column in columns), default=1)
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
-    sheet.oddFooter.left.text = _cleaned(
-        f"Kilde: Jobindsats.dk{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
-    ).replace("&", "&&")
+    sheet.oddFooter.left.text = _cleaned(footer).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
     # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
     fleeting = sheet.parent.write_only
@@ -631,15 +454,18 @@ def _provenances(df: pd.DataFrame) -> Sequence[Provenance]:
 
 def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
     """What is known of where the numbers come from, of each table that the cells are of."""
-    facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
+    facts: list[tuple[str, str]] = []
     for one in known:
+        origin = one.origin
+        publisher = f"{origin.author} (STAR), {origin.danish}" if origin.official else origin.danish
         by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())
         fetched = f"{one.fetched_at} fra {one.url}" if one.fetched_at else ""
         dates = f", opdateret {one.update_latest}" if one.update_latest else ""
         dates += f", hentet {one.fetched_at[:10]}" if one.fetched_at else ""
         facts += [
+            ("Kilde", publisher),
             ("Tabel", f"{one.table}: {one.table_name}"),
-            ("Side", one.link),
+            ("Side", one.link if origin.official else ""),
             ("Opdateret", one.update_latest),
             ("Hentet", fetched),
             ("Forespørgsel", one.call),
@@ -648,10 +474,17 @@ def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
             ("Måltal", "alle" if one.measures == "*" else _selection(list(one.measures))),
             (
                 "Henvisning",
-                f"Styrelsen for Arbejdsmarked og Rekruttering: {one.table_name}. Jobindsats.dk, tabel {one.table}{dates}.",
+                f"{origin.author}: {one.table_name}. {origin.danish}, tabel {one.table}{dates}.",
             ),
         ]
-    return [fact for fact in facts if fact[1]]
+    return [fact for fact in facts if fact[1]] or [("Kilde", "ukendt")]
+
+
+def _footer(known: Sequence[Provenance]) -> str:
+    """What stands below each page in print."""
+    of = "; ".join(dict.fromkeys(one.origin.danish for one in known)) or "ukendt"
+    tables = ", ".join(dict.fromkeys(one.table for one in known))
+    return f"Kilde: {of}{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
 
 
 def _span(known: Provenance) -> str:

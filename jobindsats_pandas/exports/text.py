@@ -1,0 +1,143 @@
+"""CSV, plain or for Danish Excel."""
+
+from __future__ import annotations
+
+import csv
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jobindsats_pandas import arguments, files
+from jobindsats_pandas.danish import STATUSES
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedDtype
+from jobindsats_pandas.exports.columns import has_statuses, heading, ids_and_days, labelled_columns
+from jobindsats_pandas.guarded import DistinctNames
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+__all__ = ["to_csv"]
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
+    """Write a CSV file: plain, or for Excel with Danish settings.
+
+    Parameters
+    ----------
+    df : DataFrame
+    path : path-like or file object
+        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.csv`` is
+        fsspec's. A file that is open for text gets the text, without a byte order mark.
+    danish : bool
+        Semicolons, decimal comma, dates as ``31-12-2026``, Danish statuses and a byte order mark, so that a double
+        click opens it right. Names that Excel would take for formulas get an apostrophe before them. Otherwise commas,
+        decimal points, ISO dates, and every name exactly as it is.
+
+    Raises
+    ------
+    QueryError
+        If the ending tells of another sort of file.
+
+    Notes
+    -----
+    Periods are text such as ``2026M05``, followed by ``<name>_start``, their first day. Each guarded column is followed
+    by ``<name>_status``; where nothing is shown, the number is empty. Numbers are written with all their digits.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> df = pd.DataFrame({"Område": ["Ærø", "Fanø"], "Andel": [12.5, None]})
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     to_csv(df, f"{directory}/a.csv", danish=True)
+    ...     print(pathlib.Path(f"{directory}/a.csv").read_text("utf-8-sig"))
+    Område;Andel
+    Ærø;12,5
+    Fanø;
+    """
+    danish = arguments.flag("danish", danish)
+    place = arguments.place("path", path, "write")
+    arguments.written_as("path", place, ".csv")
+    names: list[str] = []
+    distinct = DistinctNames()
+    columns: list[Sequence[str]] = []
+    statuses_there = has_statuses(df)
+    for label, values in labelled_columns(df, danish=danish):
+        name = heading(label)
+        if isinstance(values.dtype, DiscretionisedDtype):
+            array: Any = values.array
+            names.append(distinct.of(name))
+            columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
+            if not statuses_there:
+                names.append(distinct.of(f"{name}_status"))
+                words = STATUSES if danish else {status: status.label for status in CellStatus}
+                columns.append([words[CellStatus(status)] for status in array.status.tolist()])
+        elif isinstance(values.dtype, pd.PeriodDtype):
+            ids, days = ids_and_days(values)
+            names += [distinct.of(name), distinct.of(f"{name}_start")]
+            columns += [["" if one is None else one for one in ids], _day_texts(days, danish=danish)]
+        else:
+            names.append(distinct.of(name))
+            columns.append(_plain_texts(values, danish=danish))
+    if danish:
+        names = [_harmless(name) for name in names]
+    with files.writing_text(place, "utf-8-sig" if danish else "utf-8") as file:
+        writer = csv.writer(file, delimiter=";" if danish else ",", lineterminator="\r\n" if danish else "\n")
+        writer.writerow(names)
+        writer.writerows(zip(*columns, strict=True))
+
+
+def _number_texts(numbers: Any, missing: Any, *, danish: bool) -> list[str]:
+    if numbers.dtype.kind in "iub":
+        found = [str(number) for number in numbers.tolist()]
+    else:
+        found = [_decimal_text(number) for number in numbers.tolist()]
+        if danish:
+            found = [text.replace(".", ",") for text in found]
+    for place in np.flatnonzero(missing):
+        found[place] = ""
+    return found
+
+
+def _decimal_text(number: float) -> str:
+    """Write the shortest text that reads back as the same number, never with an exponent."""
+    text = repr(number)
+    return np.format_float_positional(number, trim="0") if "e" in text else text
+
+
+def _plain_texts(values: pd.Series, *, danish: bool) -> list[str]:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        words = [*_plain_texts(pd.Series(values.cat.categories), danish=danish), ""]
+        return [words[code] for code in values.cat.codes.tolist()]
+    missing = values.isna().to_numpy()
+    if pd.api.types.is_bool_dtype(values.dtype):
+        words = ["FALSK", "SAND"] if danish else ["False", "True"]
+        return ["" if gone else words[bool(one)] for one, gone in zip(values, missing, strict=True)]
+    if pd.api.types.is_numeric_dtype(values.dtype) and values.dtype.kind in "iuf":
+        numbers = values.fillna(0).to_numpy(dtype=values.dtype.kind + "8")
+        return _number_texts(numbers, missing, danish=danish)
+    if values.dtype.kind == "M":
+        return _day_texts(values.tolist(), danish=danish)
+    found = ["" if gone else str(one) for one, gone in zip(values, missing, strict=True)]
+    return [_harmless(text) for text in found] if danish else found
+
+
+def _day_texts(days: Sequence[Any], *, danish: bool) -> list[str]:
+    found: list[str] = []
+    for day in days:
+        if pd.isna(day):
+            found.append("")
+            continue
+        date = day.strftime("%d-%m-%Y") if danish else day.date().isoformat()
+        found.append(
+            date if day == day.normalize() and day.tz is None else f"{date} {day.time().isoformat()}{day:%z}"
+        )
+    return found
+
+
+def _harmless(text: str) -> str:
+    """Keep Excel from taking a text for a formula when it opens a CSV file."""
+    return f"'{text}" if text.startswith(_DANGEROUS) else text
