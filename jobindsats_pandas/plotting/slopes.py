@@ -36,7 +36,9 @@ def draw_slopes(ax: Any, picture: Picture) -> None:
                         color=(colour, 0.2),
                         linewidth=0,
                     )
-    ax.set_ylim(*span(picture, from_zero=False))
+    bottom, top = span(picture, from_zero=False)
+    # The lowest number is written beside its end, and stands above the periods.
+    ax.set_ylim(bottom - 0.05 * (top - bottom), top)
     ax.set_xlim(-0.1, 1.1)
     ax.set_xticks(
         [0, 1], ["\n".join(picture.language.period(name).rsplit(" ", 1)) for name in picture.periods]
