@@ -331,13 +331,30 @@ class Client:
         refresh: bool = False,
         max_requests: int = 500,
     ) -> Iterator[tuple[pd.DataFrame, Provenance]]:
-        """Answer a question with a frame for each of some runs of periods, the oldest first.
+        """Answer a question with a frame for each of some runs of periods, the oldest first: what is larger than memory.
+
+        Parameters
+        ----------
+        table, by, periods, period_type, measures, names, additive, refresh, max_requests
+            As in `jobindsats_pandas.read_jobindsats`; all periods by default.
+
+        Yields
+        ------
+        DataFrame, Provenance
+            The rows of a run, and where they come from.
 
         Raises
         ------
         UpdatedMeanwhileError
             After the last, if the table was updated since the first. (An older answer that had to do is told by a warning, as
             in `read`, and by `Provenance.stale`.)
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client:
+        ...     [len(frame) for frame, _ in client.pieces("y25i01", periods="latest:3")]
+        [3]
         """
         asked = read_question(by, periods, period_type, measures)
         names = arguments.choice("names", names, NAMES)

@@ -16,6 +16,7 @@ from jobindsats_pandas.errors import QueryError, ServiceError, StaleDataWarning
 from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.readers import client_of
 from jobindsats_pandas.revisions import compare
+from jobindsats_pandas.transport import LOG
 
 if TYPE_CHECKING:
     import os
@@ -126,6 +127,7 @@ def _rewrite(
     with parquet.writing_dataset(place) as dataset:
         for frame, provenance in _fresh(client.pieces(**question, **options)):
             told.append(provenance)
+            LOG.info("%s: %s to %s", provenance.table, *provenance.ends)
             notes = {"source": repr(provenance.source), "citation": repr(provenance.citation)}
             for piece in _by_period(frame):
                 piece.attrs["jobindsats"] = replace(provenance, asked=None).to_attrs()

@@ -160,8 +160,8 @@ def refuse_releases(folder: Path | str) -> None:
     place = Path(folder)
     if place.is_dir() and parquet.partitions(place) is None and (found := _kept(place)):
         raise QueryError(
-            f"{place} holds {len(found)} releases, {found[0].name} to {found[-1].name}. Say which one: ji.read_parquet(folder,"
-            f" as_of={found[-1].day!r}); ji.releases(folder) lists them."
+            f"{place} holds the releases {', '.join(kept.name for kept in found[-5:])}{' and older ones' * (len(found) > 5)}. Say which"
+            f" one: ji.read_parquet(folder, as_of={found[-1].day!r}). ji.releases(folder) lists them."
         )
 
 

@@ -131,6 +131,8 @@ def test_releases_are_kept_listed_and_compared(api: Any, capsys: Any) -> None:
     assert capsys.readouterr().out.startswith("Revisions of y01h01")
     assert main(["compare", old, "ledige.parquet"]) == 1
     assert "only one table can be compared" in capsys.readouterr().err
+    assert main(["compare", old, "kept/sanktioner"]) == 1
+    assert "`jobindsats releases FOLDER` lists them." in capsys.readouterr().err
     assert main(["releases", "kept"]) == 1
     assert "kept holds no releases" in capsys.readouterr().err
 

@@ -113,7 +113,8 @@ def test_a_folder_of_releases_names_the_way_to_one(
     sanctions.jobindsats.to_parquet(tmp_path / "x.parquet")
     ji.update(tmp_path / "x.parquet", releases=tmp_path / "kept", client=reader)
     with pytest.raises(
-        QueryError, match=r"holds 1 releases, .*ji\.read_parquet\(folder,\s*as_of='2026-08-20'\)"
+        QueryError,
+        match=r"holds the releases 2026-08-20\. Say which\s+one: ji\.read_parquet\(folder, as_of='2026-08-20'\)",
     ):
         ji.read_parquet(tmp_path / "kept")
     column = sanctions.columns[2]

@@ -33,6 +33,8 @@ __all__ = [
 
 #: What the package says in Python, and how the command line says it.
 _SPOKEN = {
+    r"ji\.releases\(folder\)": "`jobindsats releases FOLDER`",
+    r"ji\.export\(table, folder\)|ji\.export(?= wrote)": "`jobindsats export`",
     r"ji\.tables\('words'\)": "`jobindsats tables WORDS`",
     r"ji\.tables\(('[^']*')\)": r"`jobindsats tables \1`",
     r"\bby=\{'([^']*)': '([^']*)'\}": r"--by '\1=\2'",
