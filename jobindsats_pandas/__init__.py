@@ -24,6 +24,7 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
 from jobindsats_pandas.exporting import export
+from jobindsats_pandas.joining import concat
 from jobindsats_pandas.metadata import Table
 from jobindsats_pandas.queries import Plan
 from jobindsats_pandas.readers import (
@@ -39,7 +40,8 @@ from jobindsats_pandas.readers import (
 )
 from jobindsats_pandas.releases import releases, revision_triangle
 from jobindsats_pandas.revisions import Revisions, compare
-from jobindsats_pandas.updating import update
+from jobindsats_pandas.triangles import plot_revision_triangle
+from jobindsats_pandas.updating import due, update
 
 if TYPE_CHECKING:
     from jobindsats_pandas import sandbox
@@ -59,11 +61,14 @@ __all__ = [
     "Table",
     "allow_sums",
     "compare",
+    "concat",
+    "due",
     "errors",
     "export",
     "find",
     "frame",
     "plan",
+    "plot_revision_triangle",
     "read_jobindsats",
     "read_official_total",
     "read_parquet",

@@ -315,10 +315,8 @@ class Client:
         try:
             return ask(metadata)
         except (UnknownMemberError, UpdatedMeanwhileError):
-            if offline:
-                raise
             # The answers are newer than what is known of the table: look again, once.
-            return ask(self._metadata(table, refresh=True), again=True)
+            return ask(self._metadata(table, refresh=not offline, offline=offline), again=True)
 
     def pieces(
         self,
@@ -333,12 +331,13 @@ class Client:
         refresh: bool = False,
         max_requests: int = 500,
     ) -> Iterator[tuple[pd.DataFrame, Provenance]]:
-        """Answer a question with a frame for each of some runs of periods, the oldest first: of one edition, or an error.
+        """Answer a question with a frame for each of some runs of periods, the oldest first.
 
         Raises
         ------
         UpdatedMeanwhileError
-            After the last, if the table was updated since the first; or earlier, where answers show it.
+            After the last, if the table was updated since the first. (An older answer that had to do is told by a warning, as
+            in `read`, and by `Provenance.stale`.)
         """
         asked = read_question(by, periods, period_type, measures)
         names = arguments.choice("names", names, NAMES)
@@ -351,16 +350,13 @@ class Client:
         _refuse_many(question, max_requests)
         kinds = _kinds(metadata.table, overrides)
         answering = _Answering(asker, metadata, kinds, names, since=question.periods[0], checked=False)
-        editions, from_cache = set(), True
+        from_cache = True
         for run in _runs(question, self._max_cells * self._connections):
             part = in_dialect(replace(question, periods=run), question.dialect, self._max_cells)
             answered, frame, provenance = self._answered(asker.in_known_forms(part), answering)
             # What was learned of totals and forms holds for the next run too.
             question = replace(answered, periods=question.periods)
-            editions.add(provenance.update_latest)
             from_cache &= bool(provenance.from_cache)
-            if len(editions) > 1:
-                raise UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
             yield (
                 frame,
                 replace(provenance, asked=asked._asdict() | ({} if names == "full" else {"names": names})),

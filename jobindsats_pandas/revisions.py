@@ -138,6 +138,10 @@ def _left_out(summary: pd.DataFrame) -> str:
 def compare(old: pd.DataFrame, new: pd.DataFrame) -> Revisions:
     """Tell what changed between two frames of one question, read at different times.
 
+    Refused are frames of different tables, dimensions, hierarchies or period types, and cells that are computed, filled in,
+    doubled or of unknown origin. Not refused is a difference in what was asked for within these: other periods, members or
+    measures. Their cells then stand as *new* or *gone*, as do those of a member that the agency added or withdrew.
+
     Parameters
     ----------
     old, new : DataFrame

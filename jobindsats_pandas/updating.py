@@ -1,13 +1,17 @@
-"""A file that follows its table: asked again when the table was updated, and only then."""
+"""Files that follow their tables: asked again when these were updated, and only then; and what is due."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from jobindsats_pandas import arguments, files, parquet
 from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.errors import (
     ConfigurationError,
+    JobindsatsError,
     ProvenanceError,
     QueryError,
     ServiceError,
@@ -25,11 +29,9 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    import pandas as pd
-
     from jobindsats_pandas.client import Client
 
-__all__ = ["update"]
+__all__ = ["due", "update"]
 
 
 def update(
@@ -167,12 +169,16 @@ def _question_of(place: Path, frame: pd.DataFrame, client: Client) -> Provenance
             f"{place} holds other cells than its question brought: they were filtered, joined, filled, computed with or"
             f" renamed before they were written. {advice}"
         )
+    _refuse_address(place, known, client)
+    return known
+
+
+def _refuse_address(place: Path, known: Provenance, client: Client) -> None:
     if known.url != client.base_url:
         raise ConfigurationError(
             f"{place} was read from {known.url}, and the client asks {client.base_url}. A file does not decide where the key"
             " goes: give a client of that address if it is the right one."
         )
-    return known
 
 
 def _is_due(known: Provenance, client: Client) -> bool:
@@ -203,3 +209,76 @@ def _asked_again(known: Provenance, client: Client, *, refresh: bool) -> pd.Data
         )
     tell(notices)
     return new
+
+
+def due(*paths: str | os.PathLike[str], client: Client | None = None) -> pd.DataFrame:
+    """List the tables that are held, in files and in the cache, and whether a newer publication of each is out.
+
+    One request tells of all of them.
+
+    Parameters
+    ----------
+    *paths : path-like
+        As for `update`.
+    client : Client, optional
+        As in `jobindsats_pandas.read_jobindsats`.
+
+    Returns
+    -------
+    DataFrame
+        file (str; empty for a table whose answers are in the cache), table_id, table_name (str), held: the publication that
+        is held, update_latest, update_next: the last and the next that the data bank tells of (datetime64), newer (boolean:
+        whether the last is newer than that held; missing where that is not known), missing (str: the periods that were
+        announced when the file was written and had not come). A row for each file, then one for each table of the cache.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ProvenanceError
+        If one is none of this package's.
+    ConfigurationError
+        If one was read from another address than the client asks.
+    ServiceError
+        If the API cannot be asked: an older list is no answer.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     _ = ji.read_jobindsats("y25i01", client=client)
+    ...     _ = api.publish("y25i01", ji.sandbox.Release("2026-10-08", "2026-11-05"))
+    ...     found = due(client=client)
+    >>> found[["table_id", "newer"]].to_dict("list")
+    {'table_id': ['y25i01'], 'newer': [True]}
+    """
+    asked_of = client_of(client)
+    held = []
+    for path in paths:
+        place = arguments.path("paths", path)
+        known = Provenance.from_attrs(parquet.attrs_of(place).get("jobindsats"))
+        if known is None:
+            raise ProvenanceError(f"{place} does not say which table it is of.")
+        _refuse_address(place, known, asked_of)
+        held.append((str(place), known.table, known.update_latest, ", ".join(known.missing)))
+    for table in asked_of.cache.list()["table"].dropna().unique():
+        with (
+            held_back(),
+            suppress(JobindsatsError),
+        ):  # what is of another address, or cannot be read, is not held
+            found = asked_of.table(table, offline=True)
+            held.append(("", found.id, str(found.update_latest or ""), ""))
+    with held_back() as notices:
+        listed = asked_of.tables(refresh=True)
+    if any(category is StaleDataWarning for _, category in notices):
+        raise ServiceError(f"Which tables were updated could not be asked. {notices[0][0]}")
+    tell(notices)
+    frame = pd.DataFrame(held, columns=["file", "table_id", "held", "missing"], dtype="str")
+    frame["held"] = pd.to_datetime(frame["held"].where(frame["held"] != "")).astype("datetime64[s]")
+    facts = listed.set_index("table_id")[["table_name", "update_latest", "update_next"]]
+    frame = frame.join(facts, on="table_id")
+    known_days = frame["held"].notna() & frame["update_latest"].notna()
+    frame["newer"] = (frame["update_latest"] > frame["held"]).astype("boolean").where(known_days)
+    columns = ["file", "table_id", "table_name", "held", "update_latest", "update_next", "newer", "missing"]
+    return frame[columns]

@@ -176,3 +176,20 @@ def test_a_table_is_exported_and_followed(api: Any, capsys: Any) -> None:
     assert main(["export", "y28a15", "all"]) == 0
     assert len(ji.read_parquet("all")) == 16
     assert main(["export", "y28a15", "all", "--by", "Kommune", "--max-requests", "0"]) == 1
+
+
+def test_what_is_due_is_listed(api: Any, capsys: Any) -> None:
+    publish(api)
+    assert main(["due", "ledige.parquet", "sanktioner.parquet"]) == 0
+    head, first, second, *cached = capsys.readouterr().out.splitlines()
+    assert head.split() == ["file", "table_id", "held", "update_latest", "update_next", "newer", "missing"]
+    assert first.split() == ["ledige.parquet", "y25i01", "2026-09-10", "2026-09-10", "2026-10-08", "False"]
+    assert second.split() == [
+        "sanktioner.parquet",
+        "y01h01",
+        "2026-08-20",
+        "2026-11-02",
+        "2027-02-19",
+        "True",
+    ]
+    assert sorted(line.split()[0] for line in cached) == ["y01h01", "y25i01"]

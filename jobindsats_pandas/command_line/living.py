@@ -1,4 +1,4 @@
-"""``export``, ``update``, ``releases`` and ``compare``: files that follow their table, and what was published when."""
+"""``export``, ``update``, ``due``, ``releases``, ``sql`` and ``compare``: files that follow their table, and what was published when."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jobindsats_pandas as ji
+from jobindsats_pandas import parquet
 from jobindsats_pandas.command_line.questions import add_question, question_of
-from jobindsats_pandas.command_line.speaking import print_frame, tell
+from jobindsats_pandas.command_line.speaking import add_forms, print_frame, tell
 from jobindsats_pandas.errors import ConfigurationError, JobindsatsError
 from jobindsats_pandas.provenance import Provenance
 
@@ -60,8 +61,20 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
         help="what to do from 22:00 to 23:00 Danish time, when the API may be closed (default: ask)",
     )
 
+    due = command(
+        "due", _due, "List tables in the cache and files: what is held, what is out, what comes when."
+    )
+    due.add_argument("files", nargs="*", metavar="FILE")
+    add_forms(due)
+
     releases = command("releases", _releases, "List the releases that update --releases kept in a folder.")
     releases.add_argument("folder")
+    add_forms(releases)
+
+    sql = command(
+        "sql", _sql, "Print what makes a folder that export wrote a view of DuckDB, and guarded_sum."
+    )
+    sql.add_argument("folder", type=Path)
 
     compare = command("compare", _compare, "Tell what changed between two files of one question.")
     compare.add_argument("old")
@@ -153,6 +166,11 @@ def _few(periods: list[str]) -> str:
     return " and ".join(periods) if len(periods) < 3 else f"{periods[0]} to {periods[-1]}"
 
 
+def _due(options: argparse.Namespace) -> None:
+    shown = ["file", "table_id", "held", "update_latest", "update_next", "newer", "missing"]
+    print_frame(ji.due(*options.files), options, shown)
+
+
 def _releases(options: argparse.Namespace) -> int:
     found = ji.releases(options.folder)
     if found.empty:
@@ -161,8 +179,12 @@ def _releases(options: argparse.Namespace) -> int:
             options,
         )
         return 1
-    print_frame(found)
+    print_frame(found, options)
     return 0
+
+
+def _sql(options: argparse.Namespace) -> None:
+    print(parquet.duckdb_sql(options.folder))
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from jobindsats_pandas import arguments, files
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.parquet.columns import plain_table, to_table
 from jobindsats_pandas.parquet.directories import frame_of, read_directory, write_directory
-from jobindsats_pandas.parquet.file import compose, pandas_metadata, take_apart
+from jobindsats_pandas.parquet.file import compose, facts_of, pandas_metadata, take_apart
 from jobindsats_pandas.parquet.manifest import Manifest
 from jobindsats_pandas.parquet.selecting import Filters, selected
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["dataset_attrs", "partitions", "read_parquet", "to_arrow", "to_parquet"]
+__all__ = ["attrs_of", "dataset_attrs", "partitions", "read_parquet", "to_arrow", "to_parquet"]
 
 
 def to_arrow(frame: pd.DataFrame, *, notes: Mapping[str, str] | None = None) -> pa.Table:
@@ -140,6 +141,28 @@ def dataset_attrs(place: Path) -> dict[str, Any] | None:
     """The attrs of a dataset; None if a place holds none."""
     manifest = Manifest.of(place) if place.is_dir() else None
     return None if manifest is None else manifest.attrs
+
+
+def attrs_of(place: Path) -> dict[str, Any]:
+    """The attrs of what was written, without reading any of its cells.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing of that name.
+    ProvenanceError
+        If it was not written here, or says nothing that can be read.
+    """
+    if not place.exists():
+        raise FileNotFoundError(f"There is no file or directory {place}")
+    manifest = Manifest.of(place) if place.is_dir() else None
+    if manifest is not None and manifest.attrs is not None:
+        return manifest.attrs
+    path = place if manifest is None else place / manifest.parts[0].path
+    with files.named(place), path.open("rb") as file:
+        spec, _ = facts_of(str(place), file)
+    attrs: dict[str, Any] = json.loads(spec)["attrs"]
+    return attrs
 
 
 def partitions(place: Path) -> list[str] | None:

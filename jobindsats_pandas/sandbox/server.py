@@ -53,6 +53,8 @@ class Request:
         Whether it bore the right key.
     cells : int
         For ``/data``, the cells it asked for.
+    size : int
+        How many bytes the body of the answer had.
     time : datetime
         When it came, in UTC.
     """
@@ -65,6 +67,7 @@ class Request:
     fault: str
     authorized: bool
     cells: int
+    size: int
     time: datetime
 
 
@@ -222,6 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
                 fault=fault.kind if fault else answered.refused,
                 authorized=authorization == f"Bearer {api.token}",
                 cells=answered.cells,
+                size=len(response.body),
                 time=arrived,
             )
         )
