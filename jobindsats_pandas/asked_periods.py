@@ -137,7 +137,7 @@ def _one_of_several(item: Any) -> str:
     read = read_periods(item) if isinstance(item, (str, slice)) else _text(item)
     if not isinstance(read, str) or read == "*":
         raise QueryError(
-            f"periods: {arguments.shown(item)} stands alone, not in a list, which holds periods and ranges."
+            f"periods: {arguments.shown(item)} stands alone, not in a list, which holds periods and ranges: say it by itself."
         )
     return read
 
@@ -267,7 +267,7 @@ def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodTy
     chosen = _period_type(table, [], period_type)
     if count < 1:
         raise QueryError(
-            f"Table {table.id}: latest:{arguments.shown(count)} asks for no period; 1 is the least."
+            f"Table {table.id}: latest:{arguments.shown(count)} asks for no period; ask for 1 at least."
         )
     if count > len(chosen.periods):
         notify(

@@ -161,20 +161,27 @@ def write(messages: dict[str, str]) -> None:
 
 def unknown(messages: dict[str, str]) -> list[Site]:
     """The places without an example, or with one that they no longer make."""
-    return [one for one in sites() if one.name not in messages or not one.made(messages[one.name])]
+    return [one for one in sites() if not _is_known(one, messages)]
+
+
+def _is_known(site: Site, messages: dict[str, str]) -> bool:
+    return site.name in messages and site.made(messages[site.name])
 
 
 def collect(tests: list[str]) -> None:
     """Run tests, and take from them what is not known."""
     messages = read()
-    recorder = Recorder(unknown(messages))
+    filled = [site for site in sites() if _FILLED.search(messages.get(site.name, ""))]
+    recorder = Recorder([*unknown(messages), *filled])
     patch = recorder.listen()
     try:
         pytest.main(["-q", "-p", "no:cacheprovider", "-x", "--maxfail=1000", *tests])
     finally:
         patch.undo()
-    messages |= recorder.messages
-    write(messages)
+    write(
+        {site.name: messages[site.name] for site in sites() if _is_known(site, messages)} | recorder.messages
+    )
+    messages = read()
     for site in unknown(messages):
         print(f"no example: {site.name} ({site.path.name}:{site.lines.start})")
 

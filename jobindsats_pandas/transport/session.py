@@ -378,7 +378,7 @@ class Transport:
             if answer is None:
                 raise NotCachedError(
                     f"{subject}: this question is not on disk, and offline=True forbids to send it. Ask it once "
-                    "without offline; Client.cache.list() shows what is on disk.",
+                    "without offline; ji.Client().cache.list() shows what is on disk.",
                     curl=self.curl(path),
                 )
             return self._stale(answer, question, subject, "offline=True")
@@ -649,7 +649,9 @@ class Transport:
                 raise ValueError  # noqa: TRY301 - as the system would, but at every use
             place = Path(named).expanduser()
         except (RuntimeError, ValueError):
-            raise ConfigurationError(f"The cache directory {str(named)!r} is no path that can be.") from None
+            raise ConfigurationError(
+                f"The cache directory {str(named)!r} is no path that can be. Give cache_dir= or JOBINDSATS_CACHE_DIR another."
+            ) from None
         return place / LOCAL if local and place.name != LOCAL else place
 
     def _temporary_directory(self) -> Path:
