@@ -91,11 +91,11 @@ def decoding(cells: int, rounds: int, goal: float, aim: float | None, *, all_riv
 
 
 @contextmanager
-def served(case: Case) -> Iterator[tuple[sandbox.Sandbox, Client, Path]]:
-    """A server that answers about a case, and a client with a cache of its own."""
+def served(case: Case, kept: int | None = None) -> Iterator[tuple[sandbox.Sandbox, Client, Path]]:
+    """A server that answers about a case and keeps some answers, and a client with a cache of its own."""
     periods = case.table.period_types[0].periods
 
-    @functools.cache
+    @functools.lru_cache(kept)
     def about(months: tuple[str, ...]) -> bytes:
         return case.json(months)
 
@@ -202,11 +202,11 @@ def whole_reads(cells: int, rounds: int, first: float, second: float, *, deep: b
 
 
 @contextmanager
-def elsewhere(case: Case) -> Iterator[tuple[str, str]]:
+def elsewhere(case: Case, kept: int | None = None) -> Iterator[tuple[str, str]]:
     """A server in a process of its own, whose CPU time is nobody's: its address and key."""
     ours, theirs = multiprocessing.get_context("fork").Pipe()
     process = multiprocessing.get_context("fork").Process(
-        target=answer_alone, args=(case, theirs), daemon=True
+        target=answer_alone, args=(case, theirs, kept), daemon=True
     )
     process.start()
     yield ours.recv()
@@ -214,9 +214,9 @@ def elsewhere(case: Case) -> Iterator[tuple[str, str]]:
     process.join()
 
 
-def answer_alone(case: Case, pipe: Any) -> None:
+def answer_alone(case: Case, pipe: Any, kept: int | None) -> None:
     """Serve a case until told to stop."""
-    with served(case) as (api, _, _):
+    with served(case, kept) as (api, _, _):
         pipe.send((api.url, api.token))
         pipe.recv()
 
@@ -240,6 +240,24 @@ def memory(section: str, place: tuple[str, str, str], months: int) -> list[Figur
         Figure(section, "frame", Spread.of([large["result"] / 1e6]), "MB"),
         Figure(section, "ours, peak memory", Spread.of([large["peak"] / 1e6]), "MB"),
         Figure(section, "user, peak memory", Spread.of([theirs["peak"] / 1e6]), "MB"),
+    ]
+
+
+def exported(cells: int, few: int) -> list[Figure]:
+    """A table larger than memory goes to a dataset: memory, and how the cost of a cell grows with their number."""
+    section, case = f"export, {cells:,} cells", Case(cells, MOST)
+    with elsewhere(case, kept=1) as (url, token), tempfile.TemporaryDirectory() as directory:
+        small, large = (
+            run("export", url, token, str(Path(directory, str(months))), str(months))
+            for months in (round(few / CELLS_PER_MONTH), case.months)
+        )
+    growth = (large["seconds"] / large["cells"]) / (small["seconds"] / small["cells"])
+    return [
+        Figure(section, "peak memory above the import", Spread.of([large["peak"] / 1e6]), "MB", 400),
+        Figure(section, f"the same, {few:,} cells", Spread.of([small["peak"] / 1e6]), "MB"),
+        Figure(section, f"CPU per cell / that of {few:,}", Spread.of([growth]), "x", 1.3),
+        Figure(section, "CPU per million cells", Spread.of([1e6 * large["seconds"] / large["cells"]]), "s"),
+        Figure(section, "on disk", Spread.of([large["bytes"] / 1e6]), "MB"),
     ]
 
 

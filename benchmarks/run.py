@@ -47,6 +47,7 @@ SHORT: tuple[Callable[[], list[Figure]], ...] = (
     partial(measures.cache, 9),
     partial(measures.whole_reads, 2_000, 21, 1, 1),
     partial(measures.whole_reads, 700_000, 3, 2.5, 25, deep=True),
+    partial(measures.exported, 1_000_000, 400_000),
     partial(measures.metadata, 7),
     partial(measures.imports, 3),
 )
@@ -58,6 +59,7 @@ def full(largest: int) -> tuple[Callable[[], list[Figure]], ...]:
         partial(measures.whole_reads, 2_000, 51, 1, 1),
         partial(measures.whole_reads, 700_000, 9, 2.5, 25, deep=True),
         partial(measures.whole_reads, largest, 2, 2.5, 25, deep=True),
+        partial(measures.exported, 50_000_000, 2_000_000),
         partial(measures.decoding, 2_000, 51, 1, None, all_rivals=True),
         partial(measures.decoding, 200_000, 11, 4, 6, all_rivals=True),
         partial(measures.decoding, 2_000_000, 3, 8, 12, all_rivals=True),

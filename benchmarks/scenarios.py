@@ -1,6 +1,7 @@
 """What is run in a process of its own, because its memory or its import is measured.
 
     python benchmarks/scenarios.py read|user URL KEY DIRECTORY MONTHS
+    python benchmarks/scenarios.py export URL KEY DIRECTORY MONTHS
     python benchmarks/scenarios.py import
 
 Prints one line of JSON.
@@ -46,6 +47,22 @@ def user(url: str, key: str, directory: str, months: str) -> dict[str, float]:
     return _measured(read)
 
 
+def export(url: str, key: str, directory: str, months: str) -> dict[str, float]:
+    """Export a question to a folder: its peak of memory above the import, and its CPU time."""
+    import jobindsats_pandas as ji
+
+    before = _memory("VmRSS")
+    client = ji.Client(key, url, Path(directory, "cache"), max_cells=200_000)
+    Path(directory).mkdir()
+    folder, start = Path(directory, "dataset"), time.process_time()
+    question = {"by": {"_nykom": "*", "_ygrp": "*", "_akasse": "*"}, "periods": int(months)}
+    rows = ji.export("y25i01", folder, **question, client=client, max_requests=10_000)
+    seconds = time.process_time() - start
+    assert rows == 99 * 5 * 25 * int(months)
+    size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
+    return {"peak": _memory("VmHWM") - before, "seconds": seconds, "cells": rows * 4, "bytes": size}
+
+
 def _measured(read: Callable[[], Any]) -> dict[str, float]:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = _memory("VmRSS")
@@ -75,5 +92,5 @@ def _memory(name: str) -> int:
 
 
 if __name__ == "__main__":
-    scenarios = {"read": read, "user": user, "import": imports}
+    scenarios = {"read": read, "user": user, "export": export, "import": imports}
     print(json.dumps(scenarios[sys.argv[1]](*sys.argv[2:])))

@@ -23,6 +23,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
+from jobindsats_pandas.exporting import export
 from jobindsats_pandas.joining import concat
 from jobindsats_pandas.metadata import Table
 from jobindsats_pandas.queries import Plan
@@ -39,7 +40,7 @@ from jobindsats_pandas.readers import (
 )
 from jobindsats_pandas.releases import releases, revision_triangle
 from jobindsats_pandas.revisions import Revisions, compare
-from jobindsats_pandas.updating import update
+from jobindsats_pandas.updating import due, update
 
 if TYPE_CHECKING:
     from jobindsats_pandas import sandbox
@@ -60,7 +61,9 @@ __all__ = [
     "allow_sums",
     "compare",
     "concat",
+    "due",
     "errors",
+    "export",
     "find",
     "frame",
     "plan",
@@ -77,7 +80,7 @@ __all__ = [
     "update",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 
 def __dir__() -> list[str]:

@@ -387,7 +387,7 @@ class FrameAccessor:
     ) -> None:
         """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.
 
-        Needs openpyxl: ``pip install 'jobindsats-pandas[excel]'``.
+        Needs openpyxl: ``pip install openpyxl``.
 
         Parameters
         ----------
@@ -450,14 +450,17 @@ class FrameAccessor:
         self,
         measure: str | None = None,
         by: str | None = None,
-        kind: str | None = None,
+        kind: Literal["line", "bar", "stacked", "area", "heatmap", "slope", "tiles"] | None = None,
         *,
+        share: bool = False,
         totals: bool = False,
+        geometry: Any = None,
+        language: Literal["da", "en"] = "da",
         ax: Axes | None = None,
     ) -> Axes:
         """Draw a measure: lines over time, bars for one period, hidden cells as bands from 0 to the rule's limit.
 
-        Needs matplotlib: ``pip install 'jobindsats-pandas[plot]'``.
+        Needs matplotlib: ``pip install matplotlib``. All kinds, as pictures: ``docs/pictures.md``.
 
         Parameters
         ----------
@@ -466,13 +469,23 @@ class FrameAccessor:
         by : str or sequence of str, optional
             Dimensions to tell apart: a line or bar for each of their members. By default every dimension in which the
             cells differ. A dimension that is not named stands at its total.
-        kind : {"line", "bar"}, optional
-            By default lines, and bars where there is one period only. Nothing is ever stacked: cells do not add.
+        kind : {"line", "bar", "stacked", "area", "heatmap", "slope", "tiles"}, optional
+            By default lines, and bars where there is one period only. ``"stacked"`` and ``"area"`` put the parts of each
+            period on top of each other, if they add; ``"heatmap"`` has a row for each member and a column for each period;
+            ``"slope"`` goes from the first period to the last; ``"tiles"`` is Denmark, each of the 98 municipalities a tile.
+        share : bool, default False
+            Of stacked parts, show how many per cent of the sum each is.
         totals : bool, default False
             Draw totals and subtotals beside their parts too.
+        geometry : GeoDataFrame, optional
+            Shapes to draw as a map, with the codes of municipalities or regions (``"0751"``, ``"751"`` or 751) or their
+            names in some column. geopandas is not needed otherwise.
+        language : {"da", "en"}, default "da"
+            Of everything that is not a name of the data bank.
         ax : Axes, optional
-            Where to draw; by default a figure of its own, which pyplot does not know of. A figure made with
-            ``layout="constrained"`` makes room for the legend and the source; another one may cut them off.
+            Where to draw; by default a figure of its own, which pyplot does not know of. A figure without a layout, as
+            ``plt.subplots()`` makes it, gets the layout ``"tight"``, so that nothing is cut off; so few members are drawn
+            that their names fit.
 
         Returns
         -------
@@ -482,7 +495,10 @@ class FrameAccessor:
         Raises
         ------
         QueryError
-            If the measure or the dimensions do not exist or are not settled, or there is nothing to draw.
+            If the measure or the dimensions do not exist or are not settled, or there is nothing to draw; for a map, if the
+            frame holds no areas.
+        InvalidSumError
+            If what is to be stacked does not add (persons, rates, totals among their parts), with the reason.
         ProvenanceError
             If it is not known which cells of a table the numbers are.
         ImportError
@@ -495,6 +511,10 @@ class FrameAccessor:
         money), or where the band is too thin to be seen on the axis, a hatched mark below the axis' lowest number tells of
         it. A cell that is not published yet is absent from the picture, and a foot note counts it. A combination with the
         status ``ABSENT`` is 0; one without a row is not drawn but counted (``complete=True`` reads them all).
+
+        In a stack the hidden parts of a period lie on top, together, as a band of what they can be at most. No total is drawn,
+        and shares are never of a published one: it would show what is hidden. Where cells are hidden, shares are of the sum
+        with each of them at its highest, so that a part shown is at least as large as drawn.
 
         A line breaks where the frame lacks a period of the table. Where the table itself has none (y25i14 has some months
         only), a dotted line bridges the gap, and a foot note tells how many periods there are.
@@ -514,16 +534,29 @@ class FrameAccessor:
         """
         from jobindsats_pandas import plotting
 
-        axes: Axes = plotting.plot(self._frame, measure, by, kind, totals=totals, ax=ax)
+        axes: Axes = plotting.plot(
+            self._frame,
+            measure,
+            by,
+            kind,
+            share=share,
+            totals=totals,
+            geometry=geometry,
+            language=language,
+            ax=ax,
+        )
         return axes
 
-    def plot_audit(self, by: str | None = None, *, ax: Axes | None = None) -> Axes:
-        """Draw where the hidden cells are.
+    def plot_audit(
+        self, by: str | None = None, *, language: Literal["da", "en"] = "da", ax: Axes | None = None
+    ) -> Axes:
+        """Draw where the hidden cells are; where none is, the picture says so.
 
         Parameters
         ----------
         by : str, optional
             A dimension, or ``"measure"``; by default whatever the hidden share differs most by.
+        language : {"da", "en"}, default "da"
         ax : Axes, optional
             Where to draw; a figure of its own by default.
 
@@ -548,7 +581,7 @@ class FrameAccessor:
         """
         from jobindsats_pandas import plotting
 
-        axes: Axes = plotting.plot_audit(self._frame, by, ax=ax)
+        axes: Axes = plotting.plot_audit(self._frame, by, language=language, ax=ax)
         return axes
 
     # --- areas and time ----------------------------------------------------------------------------------------------

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
-from jobindsats_pandas.framed import Framed
-from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
-from jobindsats_pandas.matching import fold
-from jobindsats_pandas.municipalities import (
+from jobindsats_pandas.area_codes import (
     REGION_HIERARCHIES,
     REGION_OF,
     REGIONS,
     municipality_code,
     region_code,
 )
+from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
+from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
+from jobindsats_pandas.matching import fold
 from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import days, holds_periods, period_text, statbank_period
 from jobindsats_pandas.provenance import Provenance

@@ -39,6 +39,7 @@ DEFAULT_PERIODS = 12
 #: Whole numbers that are years; others are numbers of periods.
 YEARS = range(1990, 2100)
 
+_EVERYTHING = {"*", "all", "alle"}
 _LATEST = {"latest", "last", "newest", "seneste"}
 _MONTHS = {
     name: number
@@ -72,10 +73,18 @@ _WRITTEN = (
     re.compile(r"(?P<year>\d{4})[ -]?(?P<word>[a-z]{3,})\.?", re.ASCII),
     re.compile(r"[kq] ?(?P<quarter>[1-4])[ -]?(?P<year>\d{4})", re.ASCII),
     re.compile(r"(?P<year>\d{4})[ -]?[kq] ?(?P<quarter>0?[1-4])", re.ASCII),
-    re.compile(r"(?P<quarter>[1-4])\. ?(?:kvartal|kvt\.?) ?(?P<year>\d{4})", re.ASCII),
+    re.compile(r"(?P<quarter>[1-4])\. ?(?:kvartal|kvt\.?|kv\.?) ?(?P<year>\d{4})", re.ASCII),
+)
+#: A day as it is written in Denmark: 15.01.2026.
+_DANISH_DATE = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
+_NEWEST = re.compile(rf"(?:{'|'.join(_LATEST)}) (\d{{1,9}})", re.ASCII)
+_SINCE = re.compile(r"(?:since|from|siden|fra) (?P<first>.+)|(?P<year>\d{4}) ?-", re.ASCII)
+#: Months of one year: jan-mar 2026.
+_MONTHS_OF_A_YEAR = re.compile(
+    r"([a-z]+)\.?(?: ?(?:-|–|—|\.\.) ?| (?:to|til) )([a-z]+)\.? (?P<year>\d{4})", re.ASCII
 )
 _RANGES = (
-    re.compile(r"\s*(.+?)\s*(?:\.\.|–|—|\s-\s)\s*(.+?)\s*"),
+    re.compile(r"\s*(.+?)\s*(?:\.\.|–|—|\s-\s|\s(?:to|til)\s)\s*(.+?)\s*"),
     re.compile(r"\s*(\d{4}[a-z]+\d{1,3}|\d{4})-(\d{4}[a-z]+\d{1,3}|\d{4})\s*", re.ASCII | re.IGNORECASE),
 )
 
@@ -106,7 +115,7 @@ def read_periods(periods: Any) -> str | int | list[str] | None:
     >>> read_periods("jan 2025"), read_periods(["2025K3", "2025"]), read_periods("2025M01-2025M06")
     ('2025M01', ['2025Q03', '2025'], '2025M01:2025M06')
     """
-    if periods is None or (isinstance(periods, str) and periods.strip() == "*"):
+    if periods is None or (isinstance(periods, str) and fold(periods) in _EVERYTHING):
         return periods and "*"
     if isinstance(periods, slice):
         if periods.step is not None:
@@ -143,7 +152,16 @@ def _read_text(text: str) -> str | int | list[str]:
         return int(last)
     if colon:
         return ":".join(_text(end) if end else "" for end in (first, last))
-    if fold(text) in _LATEST:
+    plain = fold(text)
+    if found := _NEWEST.fullmatch(plain):
+        return int(found[1])
+    if found := _SINCE.fullmatch(plain):
+        return f"{_text(found['first'] or found['year'])}:"
+    if found := _MONTHS_OF_A_YEAR.fullmatch(plain):
+        months = [_MONTHS.get(name) for name in found.groups()[:2]]
+        if None not in months:
+            return ":".join(f"{found['year']}M{month:02d}" for month in months)
+    if plain in _LATEST:
         raise QueryError(f"periods={text!r}: how many of the newest? Say 'latest:1', or 'latest:12'.")
     for form in _RANGES:
         if found := form.fullmatch(text):
@@ -177,6 +195,8 @@ def _text(item: Any) -> str:
 
 def _written(text: str) -> str:
     plain = fold(text)
+    if found := _DANISH_DATE.fullmatch(plain):
+        return f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}"
     for form in _WRITTEN:
         if not (found := form.fullmatch(plain)):
             continue
@@ -304,7 +324,7 @@ def _key(table: Table, chosen: PeriodType, text: str) -> PeriodKey | None:
     try:
         day = pd.Timestamp(text)
     except ValueError:
-        raise QueryError(f"Table {table.id}: {text!r} is no date.") from None
+        raise QueryError(f"Table {table.id}: {text!r} is no date. Dates are written as 2025-02-28.") from None
     if known is None:
         raise QueryError(
             f"Table {table.id}: {text} is a date, and what a period of type {chosen.id} covers is not known. Its"
@@ -363,9 +383,10 @@ def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
     note = (
         ""
         if parse_period(name) or not frequency(chosen.periods)
-        else f" Periods are written as {chosen.periods[-1]!r}."
+        else f" Periods are written as {chosen.periods[-1]!r}, ranges as '{chosen.periods[0]}:{chosen.periods[-1]}', the newest"
+        " as 'latest:12', all of them as '*'."
     )
     return (
-        f"Table {table.id} has no period {name!r} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
+        f"Table {table.id} has no period {arguments.shown(name)} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
         f"{_span(chosen)}{note}"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jobindsats_pandas import arguments
 from jobindsats_pandas import searching as words
 from jobindsats_pandas.documents import Fields
 
@@ -219,9 +220,9 @@ def looked_through(known: Mapping[str, Table], entries: Sequence[CatalogueEntry]
 
 def _told(asked: str, found: words.Findings[Any], what: str) -> str:
     """What a search has to tell besides what it found."""
-    nowhere = ", ".join(map(repr, found.nowhere))
+    nowhere = ", ".join(map(arguments.shown, found.nowhere[:5])) + (" …" if len(found.nowhere) > 5 else "")
     if not found.hits:
-        return f"No {what} holds {nowhere or repr(asked)}. Try fewer or other words."
+        return f"No {what} holds {nowhere or arguments.shown(asked)}. Try fewer or other words."
     told = [f"No {what} holds {nowhere}; it was left out."] if nowhere else []
     if not found.every:
         told.append(f"No {what} holds all of the words; these hold at least half of them.")

@@ -47,11 +47,11 @@ from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.metadata import TOTAL, Table, parse_table
 from jobindsats_pandas.notices import held_back, notify, tell
 from jobindsats_pandas.provenance import Provenance
-from jobindsats_pandas.queries import plan, read_question, resolve_measure, total_request
+from jobindsats_pandas.queries import in_dialect, plan, read_question, resolve_measure, total_request
 from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from jobindsats_pandas.queries import Plan
     from jobindsats_pandas.transport import CacheView
 
-__all__ = ["Client"]
+__all__ = ["Client", "UpdatedMeanwhileError"]
 
 T = TypeVar("T")
 
@@ -197,6 +197,11 @@ class Client:
         return self._transport.base_url
 
     @property
+    def closed_for(self) -> float:
+        """Seconds until the API opens, from 22:00 to 23:00 Danish time, if it closes then; else 0."""
+        return self._transport.closed_for
+
+    @property
     def cache(self) -> CacheView:
         """The answers on disk: ``info()``, ``list()``, ``clear(table=None)``."""
         return self._transport.cache
@@ -217,7 +222,7 @@ class Client:
         entries = self._catalogue(refresh=refresh, offline=offline)
         frame, told = search_tables(entries, search, self._known_tables(entries) if search else None)
         if told:
-            notify(f"tables({search!r}): {told}", QueryWarning)
+            notify(f"tables({arguments.shown(search)}): {told}", QueryWarning)
         return frame
 
     def find(self, search: str, *, offline: bool = False) -> pd.DataFrame:
@@ -227,7 +232,7 @@ class Client:
         known = self._known_tables(entries)
         frame, told = find_members(known, search)
         if told := " ".join(filter(None, (told, looked_through(known, entries)))):
-            notify(f"find({search!r}): {told}", QueryWarning)
+            notify(f"find({arguments.shown(search)}): {told}", QueryWarning)
         return frame
 
     def _known_tables(self, entries: Sequence[CatalogueEntry]) -> dict[str, Table]:
@@ -295,22 +300,13 @@ class Client:
             known = metadata.table if again else asker.with_known_totals(metadata.table)
             question = asker.in_known_forms(self._plan(known, *asked))
             _refuse_many(question, max_requests)
-            kinds = _kinds(metadata.table, overrides)
-            question, parts = asker.parts(question, metadata.edition)
-            if len(parts) > 1 and not all(part.from_cache for part in parts):
-                self._refuse_update(metadata)
-            _refuse_mixture(parts, metadata.table)
-            shape: dict[str, Any] = {"layout": layout, "complete": complete}
-            columns = _columns(question, names)
-            frame, lacking = self._decoded(
-                question, parts, asker, metadata, additive=kinds, columns=columns, **shape
+            answering = _Answering(
+                asker, metadata, _kinds(metadata.table, overrides), names, layout, complete
             )
+            _, frame, provenance = self._answered(question, answering)
             frame.attrs["jobindsats"] = replace(
-                _provenance(question, parts, self.base_url),
-                **shape,
-                additive={name: str(kind) for name, kind in kinds.items()},
+                provenance,
                 asked=asked._asdict() | ({} if names == "full" else {"names": names}),
-                missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
                 cells=tally(frame, as_read=True),
             ).to_attrs()
             return frame
@@ -318,18 +314,80 @@ class Client:
         metadata = self._metadata(table, refresh=refresh, offline=offline)
         try:
             return ask(metadata)
-        except (UnknownMemberError, _UpdatedMeanwhileError):
-            if offline:
-                raise
+        except (UnknownMemberError, UpdatedMeanwhileError):
             # The answers are newer than what is known of the table: look again, once.
-            return ask(self._metadata(table, refresh=True), again=True)
+            return ask(self._metadata(table, refresh=not offline, offline=offline), again=True)
+
+    def pieces(
+        self,
+        table: str,
+        by: Any = None,
+        periods: Any = "*",
+        period_type: str | None = None,
+        measures: Any = None,
+        *,
+        names: str = "full",
+        additive: Mapping[str, str] | None = None,
+        refresh: bool = False,
+        max_requests: int = 500,
+    ) -> Iterator[tuple[pd.DataFrame, Provenance]]:
+        """Answer a question with a frame for each of some runs of periods, the oldest first.
+
+        Raises
+        ------
+        UpdatedMeanwhileError
+            After the last, if the table was updated since the first. (An older answer that had to do is told by a warning, as
+            in `read`, and by `Provenance.stale`.)
+        """
+        asked = read_question(by, periods, period_type, measures)
+        names = arguments.choice("names", names, NAMES)
+        overrides = _overrides(additive)
+        asker = self._asker(
+            max_requests=arguments.whole_number("max_requests", max_requests), refresh=refresh
+        )
+        metadata = self._metadata(table, refresh=True)
+        question = self._plan(asker.with_known_totals(metadata.table), *asked)
+        _refuse_many(question, max_requests)
+        kinds = _kinds(metadata.table, overrides)
+        answering = _Answering(asker, metadata, kinds, names, since=question.periods[0], checked=False)
+        from_cache = True
+        for run in _runs(question, self._max_cells * self._connections):
+            part = in_dialect(replace(question, periods=run), question.dialect, self._max_cells)
+            answered, frame, provenance = self._answered(asker.in_known_forms(part), answering)
+            # What was learned of totals and forms holds for the next run too.
+            question = replace(answered, periods=question.periods)
+            from_cache &= bool(provenance.from_cache)
+            yield (
+                frame,
+                replace(provenance, asked=asked._asdict() | ({} if names == "full" else {"names": names})),
+            )
+        if not from_cache:
+            self._refuse_update(metadata)
+
+    def _answered(self, question: Plan, how: _Answering) -> tuple[Plan, pd.DataFrame, Provenance]:
+        """Ask what a plan asks, and make a frame of it; with the plan in the forms that were answered."""
+        question, parts = how.asker.parts(question, how.metadata.edition)
+        if how.checked and len(parts) > 1 and not all(part.from_cache for part in parts):
+            self._refuse_update(how.metadata)
+        _refuse_mixture(parts, how.metadata.table)
+        shape: dict[str, Any] = {"layout": how.layout, "complete": how.complete}
+        frame, lacking = self._decoded(
+            question, parts, how, additive=how.kinds, columns=_columns(question, how.names), **shape
+        )
+        provenance = replace(
+            _provenance(question, parts, self.base_url),
+            **shape,
+            additive={name: str(kind) for name, kind in how.kinds.items()},
+            missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
+        )
+        return question, frame, provenance
 
     def _decoded(
-        self, question: Plan, parts: Sequence[Part], asker: Asker, metadata: _Metadata, **shape: Any
+        self, question: Plan, parts: Sequence[Part], how: _Answering, **shape: Any
     ) -> tuple[pd.DataFrame, Missing]:
         """Make the parts a frame, and tell of what is odd in them and of what did not come."""
-        blocks = [part.block for part in parts]
-        lacking, totals = self._what_is_missing(parts, question, asker, metadata)
+        blocks, metadata = [part.block for part in parts], how.metadata
+        lacking, totals = self._what_is_missing(parts, question, how)
         for column in negative_counts(blocks, question):
             told = f"Table {metadata.table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
             tell([(told, QueryWarning)])
@@ -379,17 +437,19 @@ class Client:
             raise
         return _Metadata(answer.value)
 
-    def _table_id(self, table: str, *, offline: bool) -> str:
+    def _table_id(self, table: str | Table, *, offline: bool) -> str:
         """Return the id in lower case; a table's name is looked up in the catalogue."""
-        wanted = arguments.text("table", table, "the id or name of a table, such as 'y25i01'").strip().lower()
+        example = table.id if isinstance(table, Table) else "y25i01"
+        wanted = (
+            arguments.text("table", table, f"the id or name of a table, such as {example!r}").strip().lower()
+        )
         if _TABLE_ID.fullmatch(wanted):
             return wanted
         entries = self._catalogue(offline=offline)
-        named = [entry.id for entry in entries if fold(entry.name) == fold(table)]
+        named = [entry.id for entry in entries if fold(entry.name) == fold(wanted)]
         if len(named) != 1:
-            raise QueryError(
-                _no_such_table(table, entries) if not named else f"{table!r} names {', '.join(named)}."
-            )
+            told = f"{arguments.shown(table)} names {', '.join(named)}. Say one of these ids."
+            raise QueryError(told if named else _no_such_table(str(table).strip(), entries))
         return named[0].lower()
 
     def _refuse_update(self, metadata: _Metadata) -> None:
@@ -401,10 +461,10 @@ class Client:
                 # Nobody can tell now; the parts themselves arrived.
                 return
         if newest.edition != metadata.edition:
-            raise _UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
+            raise UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
 
     def _what_is_missing(
-        self, parts: Sequence[Part], question: Plan, asker: Asker, metadata: _Metadata
+        self, parts: Sequence[Part], question: Plan, how: _Answering
     ) -> tuple[Missing, Block | None]:
         """Find what did not come, and tell of it; with the overall totals, where they were needed to judge by.
 
@@ -418,28 +478,23 @@ class Client:
         firsts = [unexplained_since(blocks, question)]
         firsts += [every[min(lacking.periods)]] if judged_by_totals else []
         known = [first for first in firsts if first is not None]
-        totals = (
-            self._totals(question, min(known, key=every.index), asker, metadata, parts[0].edition)
-            if known
-            else None
-        )
+        since = how.since or min(known, key=every.index, default="")
+        totals = self._totals(question, since, how, parts[0].edition) if known else None
         if judged_by_totals and totals is not None:
             lacking = replace(lacking, periods=lacking.periods - totals.seen)
         if lacking.periods or lacking.totals:
             tell([(_missing_text(lacking, question), QueryWarning)])
         if not lacking.periods:
-            asker.live_on(parts, metadata.table)
+            how.asker.live_on(parts, how.metadata.table)
         return lacking, totals
 
-    def _totals(
-        self, question: Plan, first: str, asker: Asker, metadata: _Metadata, edition: str
-    ) -> Block | None:
+    def _totals(self, question: Plan, first: str, how: _Answering, edition: str) -> Block | None:
         """Ask for the overall totals from a period on, of the edition of the other answers."""
         request = total_request(question, first)
         if request is None:
             return None
         try:
-            part = asker.part(request, edition=metadata.edition)
+            part = how.asker.part(request, edition=how.metadata.edition)
         except PayloadError as error:
             told = f"{error} Asked for its totals, to tell what is not available yet from what is hidden; all counts as hidden."
             tell([(told, QueryWarning)])
@@ -489,8 +544,37 @@ class _Metadata:
         return str(self.table.update_latest or "")
 
 
-class _UpdatedMeanwhileError(ServiceError):
+class UpdatedMeanwhileError(ServiceError):
     """The table was updated while it was read."""
+
+
+@dataclass(frozen=True)
+class _Answering:
+    """How a question is answered.
+
+    Attributes
+    ----------
+    since : str
+        In a run of periods, the first of all that are asked for: totals are asked for once, from there on.
+    checked : bool
+        Whether parts that were fetched apart are known to fit together only after a look at the metadata.
+    """
+
+    asker: Asker
+    metadata: _Metadata
+    kinds: Mapping[str, Kind]
+    names: str
+    layout: str = "wide"
+    complete: bool = False
+    since: str = ""
+    checked: bool = True
+
+
+def _runs(question: Plan, cells: int) -> Iterator[tuple[str, ...]]:
+    """The periods of a question in runs of so many cells, one period at least."""
+    count = max(1, cells * len(question.periods) // question.cells)
+    for start in range(0, len(question.periods), count):
+        yield question.periods[start : start + count]
 
 
 def _refuse_many(question: Plan, most: int) -> None:
@@ -629,5 +713,7 @@ def _overrides(additive: Mapping[str, str] | None) -> dict[str, Kind]:
 
 
 def _no_such_table(table: str, entries: Sequence[CatalogueEntry]) -> str:
-    near = did_you_mean(table, [text for entry in entries for text in (entry.id, entry.name)])
-    return f"There is no table {table!r} among the {len(entries)} there are.{near} ji.tables('words') searches them."
+    pieces = set(re.split(r"\W+", table.lower()))  # of an address, for instance
+    within = next((f" Did you mean {entry.id!r}?" for entry in entries if entry.id.lower() in pieces), "")
+    near = within or did_you_mean(table, [text for entry in entries for text in (entry.id, entry.name)])
+    return f"There is no table {arguments.shown(table)} among the {len(entries)} there are.{near} ji.tables('words') searches them."

@@ -430,6 +430,7 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
                 for h in dimension.hierarchies
                 for level in h.levels
             ],
+            [(h.id, h.name) for h in dimension.hierarchies],
         )
         for dimension in table.structure
     ]

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import hashlib
 import io
+import itertools
 import os
 import re
 import secrets
@@ -169,7 +170,6 @@ class _Foreign(io.RawIOBase):
 
     def __init__(self, file: Any) -> None:
         self._file = file
-        self._position = 0
 
     def writable(self) -> bool:
         return True
@@ -183,12 +183,7 @@ class _Foreign(io.RawIOBase):
             if taken == 0:
                 raise OSError("The file takes nothing more")
             rest = rest[size if taken is None else taken :]
-        self._position += size
         return size
-
-    def tell(self) -> int:
-        """How many bytes were written here."""
-        return self._position
 
 
 @contextlib.contextmanager
@@ -330,10 +325,9 @@ def claimed(path: Path) -> Iterator[bool]:
             return
         try:
             free = _claim(descriptor)
-            # Replaced until the claim was had, by whoever had it before?
             status = os.fstat(descriptor)
-            if free and not os.path.samestat(status, target.stat()):
-                continue
+            if free and not _leads_to(target, status):
+                continue  # replaced until the claim was had, by whoever had it before
             if free is False:
                 yield False
                 return
@@ -356,6 +350,14 @@ def _claim(descriptor: int) -> bool | None:
     except (OSError, AttributeError):
         return None
     return True
+
+
+def _leads_to(path: Path, status: os.stat_result) -> bool:
+    """Whether a path still leads to what was opened under it."""
+    try:
+        return os.path.samestat(status, path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _new_file(target: Path, mode: int) -> tuple[Path, int]:
@@ -383,9 +385,8 @@ def _moved(temporary: Path, target: Path, opener: Any) -> Iterator[BinaryIO]:
         with open(temporary, "xb", opener=opener) as file:
             yield file
             file.flush()
-            if os.name == "posix":
-                _move(temporary, target)  # while it is still claimed
-        if os.name != "posix":
+            if os.name != "posix":
+                file.close()  # what is open cannot be moved there; elsewhere it is still claimed while it is moved
             _move(temporary, target)
     finally:
         with contextlib.suppress(OSError):
@@ -455,7 +456,7 @@ def _alone_at(target: Path) -> Iterator[None]:
             if (status.st_dev, status.st_ino) not in _CLAIMS:
                 with contextlib.suppress(OSError):  # a file system without claims
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if target.exists() and os.path.samestat(status, target.stat()):
+            if _leads_to(target, status):
                 yield
                 return
         finally:
@@ -518,10 +519,10 @@ def _remove(directory: Path, names: Sequence[str]) -> None:
                 path.rmdir()
             else:
                 path.unlink(missing_ok=True)
-            for folder in path.parents:
-                if folder == directory or any(folder.iterdir()):
-                    break
+            folder = path.parent
+            while folder != directory and not any(folder.iterdir()):
                 folder.rmdir()
+                folder = folder.parent
         directory.rmdir()
 
 
@@ -652,12 +653,8 @@ class Directory:
             return []
 
     def _make(self) -> None:
-        missing = []
-        for place in (self.path, *self.path.parents):
-            if place.exists():
-                break
-            missing.append(place)
-        for place in reversed(missing):
+        missing = itertools.takewhile(lambda place: not place.exists(), (self.path, *self.path.parents))
+        for place in reversed(list(missing)):
             place.mkdir(mode=0o700, exist_ok=True)
 
     def _create(self, path: str, flags: int) -> int:

@@ -17,6 +17,7 @@ import pandas as pd
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import adds_nothing
 from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.forms import BASE_URL
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, is_long, joined, spaces_of
 from jobindsats_pandas.matching import find, find_measures, fold, no_such, several
 from jobindsats_pandas.provenance import Provenance
@@ -115,6 +116,8 @@ class Framed:
         found = spaces_of(self.cells)
         if not found:
             again = self.provenance.call if self.provenance else ""
+            if again and self.provenance and self.provenance.url not in {"", BASE_URL}:
+                again = f"{again[:-1]}, client=client), with the ji.Client of {self.provenance.url}"
             raise ProvenanceError(
                 "None of the frame's cells knows which table, period and members it belongs to: it is empty, or was"
                 f" computed or built by hand. Read it again{f': {again}' if again else ' with ji.read_jobindsats(table, …)'}"
@@ -166,6 +169,8 @@ class Framed:
         if not by_column and self.provenance and wanted in self.provenance.dimensions:
             wanted = self.provenance.dimensions[wanted][0]
         found = {table: _axes(space, wanted, _ids, _names) for table, space in spaces.items()}
+        if not any(found.values()):
+            found = {table: _axes_of_hierarchies(space, wanted) for table, space in spaces.items()}
         if not any(found.values()):
             # The columns bear a dimension's name; who asks by="Kommune" may know it by the level's.
             found = {table: _axes(space, wanted, _level_names) for table, space in spaces.items()}
@@ -420,6 +425,16 @@ def _axes(space: AddressSpace, name: str, *tiers: Callable[[AddressDimension], I
     ]
 
 
+def _axes_of_hierarchies(space: AddressSpace, name: str) -> list[Axis]:
+    """Where a name stands among those of the hierarchies of a table."""
+    named = [
+        (Axis(place, hierarchy), text)
+        for place, dimension in enumerate(space.dimensions)
+        for hierarchy, text in dimension.hierarchies
+    ]
+    return [axis for axis, _ in find(name, named, lambda pair: [pair[1]])]
+
+
 def _ids(dimension: AddressDimension) -> Iterable[str]:
     return (dimension.id,)
 
@@ -433,4 +448,5 @@ def _level_names(dimension: AddressDimension) -> Iterable[str]:
 
 
 def _texts(dimension: AddressDimension) -> list[str]:
-    return [dimension.name, dimension.id, *(level.hierarchy for level in dimension.levels[1:])]
+    names = dict(dimension.hierarchies).values()
+    return [dimension.name, dimension.id, *(level.hierarchy for level in dimension.levels[1:]), *names]

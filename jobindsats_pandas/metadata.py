@@ -20,7 +20,7 @@ from jobindsats_pandas import searching as words
 from jobindsats_pandas.documents import Fields
 from jobindsats_pandas.errors import BrokenAnswerError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
-from jobindsats_pandas.matching import find, find_measures, fold, no_such, several
+from jobindsats_pandas.matching import find, find_measures, fold, nearest, no_such, several
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
 
 if TYPE_CHECKING:
@@ -420,10 +420,17 @@ class Table:
             lambda hierarchy: [hierarchy.name, hierarchy.dimension_name],
         )
         if len(found) > 1:
-            raise several(f"Table {self.id}", "hierarchy", name, [(h.id, h.name) for h in found])
+            error = several(f"Table {self.id}", "hierarchy", name, [(h.id, h.name) for h in found])
+            raise QueryError(f"{error} For instance by={found[0].id!r}.")
         if not found:
             options = [(h.id, h.name, h.dimension_name, h.dimension_id) for h in self.all_hierarchies]
-            raise no_such(f"Table {self.id}", "dimension or hierarchy", name, options)
+            error = no_such(f"Table {self.id}", "dimension or hierarchy", name, options)
+            near = nearest(name, [text for texts in options for text in texts])
+            raise (
+                error
+                if near or len(name) > 50
+                else QueryError(f"{error} ji.tables({name!r}) finds tables that have it.")
+            )
         return found[0]
 
     def period_type(self, period_type: str) -> PeriodType:

@@ -21,6 +21,7 @@ from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, is_long, spaces_of
 from jobindsats_pandas.kinds import measure_kind
 from jobindsats_pandas.periods import parse_period
+from jobindsats_pandas.transport import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Citation",
     "Contents",
+    "Origin",
     "Provenance",
     "Source",
     "cite",
+    "origin_of",
     "provenances",
     "read_line",
     "source",
@@ -46,6 +49,59 @@ _MOST_BYTES = 3_000
 _MOST_MEASURES = 50
 #: How a long selection of members stands in attrs; it cannot be asked again.
 _TOO_MANY = re.compile(r"\d+ members")
+
+
+#: How the sandbox's tables are called, so that its figures are known wherever they come to stand.
+_SYNTHETIC = "(syntetisk)"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose figures they are, as a citation names it.
+
+    Attributes
+    ----------
+    author : str
+    english, danish : str
+        Where they are published.
+    official : bool
+        Whether they are cited as STAR's.
+    """
+
+    author: str
+    english: str
+    danish: str
+    official: bool = False
+
+
+def origin_of(table_name: str, url: str = "") -> Origin:
+    """Tell whose figures those of a table are, by its name and the address of the API that answered.
+
+    STAR is named only where nothing speaks against it: the sandbox's tables say in their name that they are synthetic,
+    and what an API on this machine answered, STAR did not publish.
+
+    Examples
+    --------
+    >>> origin_of("Ledige personer", "https://api.jobindsats.dk/v3").author
+    'Styrelsen for Arbejdsmarked og Rekruttering'
+    >>> origin_of("Ledige personer (syntetisk)").english
+    'Synthetic data of the sandbox of jobindsats_pandas, no figures of STAR'
+    """
+    if table_name.endswith(_SYNTHETIC):
+        return Origin(
+            "jobindsats_pandas",
+            "Synthetic data of the sandbox of jobindsats_pandas, no figures of STAR",
+            "Syntetiske data fra sandkassen i jobindsats_pandas, ikke STARs tal",
+        )
+    if is_loopback(url):
+        return Origin(
+            f"API at {url}",
+            "Answers of an API on a user's own machine, not known to be figures of STAR",
+            f"Svar fra et API på egen maskine ({url}), ikke kendt som STARs tal",
+        )
+    return Origin(
+        "Styrelsen for Arbejdsmarked og Rekruttering", "Jobindsats.dk", "Jobindsats.dk", official=True
+    )
 
 
 def read_line(question: Mapping[str, Any]) -> str:
@@ -295,26 +351,34 @@ class Provenance:
         )
 
     @property
+    def origin(self) -> Origin:
+        """Whose figures they are."""
+        return origin_of(self.table_name, self.url)
+
+    @property
     def citation(self) -> Citation:
         """How to cite it: dates stand in it as far as they are known."""
+        origin = self.origin
+        link = self.link if origin.official else ""
         year = (self.update_latest or self.fetched_at)[:4]
         updated = f", updated {self.update_latest}" if self.update_latest else ""
         fetched = self.fetched_at[:10]
         text = (
-            f"Styrelsen for Arbejdsmarked og Rekruttering{f' ({year})' if year else ''}: {self.table_name}."
-            f" Jobindsats.dk, table {self.table}{updated}.{f' {self.link}' if self.link else ''}"
+            f"{origin.author}{f' ({year})' if year else ''}: {self.table_name}."
+            f" {origin.english}, table {self.table}{updated}.{f' {link}' if link else ''}"
             f"{f' (fetched {fetched})' if fetched else ''}"
         )
         fields = {
-            "author": "{Styrelsen for Arbejdsmarked og Rekruttering}",
+            "author": f"{{{_tex(origin.author)}}}",
             "title": f"{{{_tex(self.table_name)}}}",
             "year": year,
-            "howpublished": f"Jobindsats.dk, table {_tex(self.table)}{updated}",
-            "url": self.link.replace("{", "%7B").replace("}", "%7D"),
+            "howpublished": f"{_tex(origin.english)}, table {_tex(self.table)}{updated}",
+            "url": link.replace("{", "%7B").replace("}", "%7D"),
             "urldate": fetched,
         }
         lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-        key = "_".join(part for part in ("jobindsats", self.table, year) if part)
+        bank = "jobindsats" if origin.official else "not_jobindsats"
+        key = "_".join(part for part in (bank, self.table, year) if part)
         return Citation(text, "\n".join([f"@misc{{{key},", *lines, "}"]))
 
 
@@ -508,11 +572,12 @@ def _rebuilt(space: AddressSpace, decoded: Iterable[Decoded], layout: str) -> Pr
         question = Contents.of(decoded, space.table).question(layout=layout)
     except (ProvenanceError, QueryError):
         # Computed, or more than one call asks for: the table at least is known.
-        return Provenance(space.table, space.table_name, layout=layout)
+        return Provenance(space.table, space.table_name, url=space.url, layout=layout)
     periods = question["periods"]
     return Provenance(
         space.table,
         space.table_name,
+        url=space.url,
         period_type=question["period_type"],
         periods=periods if isinstance(periods, str) else tuple(periods),
         count=len({int(code) for one in decoded if one.space is space for code in np.unique(one.period)}),

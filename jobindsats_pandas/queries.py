@@ -13,6 +13,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobindsats_pandas import arguments
+from jobindsats_pandas.area_codes import code_of
 from jobindsats_pandas.asked_periods import DEFAULT_PERIODS, read_periods, resolve_periods
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.forms import (
@@ -27,12 +28,15 @@ from jobindsats_pandas.forms import (
 )
 from jobindsats_pandas.matching import did_you_mean, find, find_measures, fold, no_such, several
 from jobindsats_pandas.metadata import TOTAL
-from jobindsats_pandas.municipalities import REGION_HIERARCHIES, is_code, name_of
 
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
 
 __all__ = ["Plan", "in_dialect", "names_request", "plan", "read_question", "resolve_measure", "total_request"]
+
+
+#: What people call the total.
+_TOTAL_WORDS = {"total", "i alt"}
 
 
 @dataclass(frozen=True)
@@ -295,7 +299,8 @@ def _read_by(by: Any) -> dict[str, list[str] | None]:
     def name_of(name: Any) -> str:
         if not isinstance(name, str):
             raise QueryError(
-                f"by={arguments.shown(by)}: {arguments.shown(name)} is not a name of a dimension or hierarchy."
+                f"by={arguments.shown(by)}: {arguments.shown(name)} is not a name of a dimension or hierarchy; table.hierarchies"
+                " lists them."
             )
         return name
 
@@ -315,14 +320,14 @@ def _read_by(by: Any) -> dict[str, list[str] | None]:
 def _read_members(hierarchy: str, members: Any) -> list[str] | None:
     if members is None:
         return None
-    if isinstance(members, str) or not isinstance(members, Iterable):
+    if isinstance(members, str | bytes) or not isinstance(members, Iterable):
         members = [members]
     names = []
     for name in members:
         if isinstance(name, bool) or not isinstance(name, str | Integral):
             raise QueryError(
                 f"by={{{hierarchy!r}: …}}: {arguments.shown(name)} is not a member of {hierarchy!r}; members are named by text, ids"
-                f" too, municipalities also by their codes. ji.table(…).members({hierarchy!r}) lists them."
+                f" too, areas also by their codes. ji.table(…).members({hierarchy!r}) lists them."
             )
         names.append(str(name))
     return names
@@ -335,7 +340,7 @@ def _read_measures(measures: Any) -> list[str] | None:
     for name in [measures] if isinstance(measures, str) or not isinstance(measures, Iterable) else measures:
         if not isinstance(name, str):
             raise QueryError(
-                f"measures={arguments.shown(measures)}: {arguments.shown(name)} is not a name of a measure."
+                f"measures={arguments.shown(measures)}: {arguments.shown(name)} is not a name of a measure; table.measures lists them."
             )
         names.append(name)
     return names
@@ -347,13 +352,10 @@ def _read_measures(measures: Any) -> list[str] | None:
 def _resolve_by(table: Table, by: Mapping[str, Sequence[str] | None]) -> tuple[Selection, ...]:
     chosen: dict[str, Selection] = {}
     for name, members in by.items():
-        hierarchy = table.hierarchy(name)
+        hierarchy = _hierarchy(table, name)
         other = chosen.get(hierarchy.dimension_id)
         if other is not None:
-            raise QueryError(
-                f"Table {table.id}: {other.hierarchy.id!r} and {hierarchy.id!r} break down the same dimension,"
-                f" {hierarchy.dimension_name!r}. Ask for one of them, and for the other in a second call.",
-            )
+            raise _two_of_one(table, other.hierarchy, hierarchy)
         codes = hierarchy.deepest if members is None else _resolve_members(table, hierarchy, members)
         chosen[hierarchy.dimension_id] = Selection(hierarchy, codes)
     area = table.area
@@ -367,6 +369,32 @@ def _resolve_by(table: Table, by: Mapping[str, Sequence[str] | None]) -> tuple[S
             )
         chosen[area.id] = total
     return tuple(chosen[dimension.id] for dimension in table.structure if dimension.id in chosen)
+
+
+def _hierarchy(table: Table, name: str) -> Hierarchy:
+    try:
+        return table.hierarchy(name)
+    except QueryError:
+        if fold(name) in _TOTAL_WORDS:
+            raise QueryError(
+                f"Table {table.id}: by={name!r} names no dimension. Those that are not named stand at their total: leave it"
+                " out."
+            ) from None
+        raise
+
+
+def _two_of_one(table: Table, one: Hierarchy, other: Hierarchy) -> QueryError:
+    deepest = {one.levels[-1].name, other.levels[-1].name}
+    both = next((h for h in table.all_hierarchies if deepest <= {level.name for level in h.levels}), None)
+    return QueryError(
+        f"Table {table.id}: {one.id!r} and {other.id!r} break down the same dimension, {one.dimension_name!r}. "
+        + (
+            f"{both.id!r} ({both.name}) has the levels of both: by={{{both.id!r}: '*'}}. Or ask"
+            if both
+            else "Ask"
+        )
+        + " for one of them, and for the other in a second call."
+    )
 
 
 def _area_total(table: Table) -> Selection | None:
@@ -403,10 +431,6 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
     if name in hierarchy.codes_by_label:
         return (hierarchy.codes_by_label[name],)
     found = hierarchy.codes_by_name.get(name) or hierarchy.codes_by_folded_name.get(fold(name), ())
-    if not found and name.isdigit() and table.area is not None and hierarchy.dimension_id == table.area.id:
-        bare = hierarchy.id in REGION_HIERARCHIES
-        labels = enumerate(hierarchy.labels)
-        found = tuple(code for code, label in labels if is_code(name, label, bare=bare))
     if len(found) == 1:
         return found
     if found:
@@ -414,11 +438,37 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
         raise QueryError(
             f"Table {table.id}: {hierarchy.id!r} has {len(found)} members named {name!r}. Say {options}."
         )
-    known = name_of(name) if name.isdigit() else None
-    stands_for = f", the code of {known}" if known else ""
-    raise QueryError(
-        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r}{stands_for} (of"
-        f" {len(hierarchy.members)}).{did_you_mean(name, hierarchy.labels)} table.members({hierarchy.id!r}) lists them.",
+    if fold(name) in _TOTAL_WORDS and hierarchy.has_total:
+        return (hierarchy.codes[TOTAL],)
+    areas = table.area.id if table.area else None
+    code = code_of(name) if hierarchy.dimension_id == areas else None
+    coded = _coded(hierarchy, code)
+    if len(coded) == 1:
+        return coded
+    homes = [
+        other
+        for other in table.all_hierarchies
+        if fold(name) in other.codes_by_folded_name or (other.dimension_id == areas and _coded(other, code))
+    ]
+    raise _no_such_member(table, hierarchy, name, homes)
+
+
+def _coded(hierarchy: Hierarchy, code: str | None) -> tuple[int, ...]:
+    """The members that stand for an area of Statistics Denmark."""
+    return tuple(place for place, one in enumerate(hierarchy.members) if code and code_of(one.name) == code)
+
+
+def _no_such_member(table: Table, hierarchy: Hierarchy, name: str, homes: Sequence[Hierarchy]) -> QueryError:
+    if fold(name) in {"all", "alle"}:
+        near = " Say '*' for all of them."
+    elif homes:
+        others = " and of ".join(f"{home.id!r} ({home.name})" for home in homes)
+        near = f" It is one of {others}: by={{{homes[0].id!r}: {name!r}}}."
+    else:
+        near = did_you_mean(name, hierarchy.labels)
+    return QueryError(
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {arguments.shown(name)} (of"
+        f" {len(hierarchy.members)}).{near} table.members({hierarchy.id!r}) lists them.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -10,10 +11,9 @@ from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
 from jobindsats_pandas.errors import ConfigurationError, QueryError
 from jobindsats_pandas.framed import Framed
-from jobindsats_pandas.releases import read_as_of
+from jobindsats_pandas.releases import path_as_of, refuse_releases
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
@@ -238,8 +238,14 @@ def read_official_total(
     return asked_of.read(**question, refresh=refresh, offline=offline)
 
 
-def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None) -> pd.DataFrame:
-    """Read a file, or a partitioned directory, that ``df.jobindsats.to_parquet`` wrote; the frame as it was.
+def read_parquet(
+    path: str | os.PathLike[str] | IO[bytes],
+    *,
+    as_of: Any = None,
+    filters: Sequence[tuple[str, str, Any]] | Sequence[Sequence[tuple[str, str, Any]]] | None = None,
+    columns: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Read what ``df.jobindsats.to_parquet`` or `jobindsats_pandas.export` wrote; the frame as it was, or some of it.
 
     Parameters
     ----------
@@ -248,6 +254,12 @@ def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None)
     as_of : str, date or Timestamp, optional
         A day: `path` is then a folder of releases that `jobindsats_pandas.update` filled, and what is read is the newest of
         them that is not later, as it was published.
+    filters : list of tuple, or list of list of tuple, optional
+        Conditions on labels that all rows meet, such as ``[("Periode", ">=", "2025M01"), ("Område", "in", ["Aarhus"])]``,
+        or several such lists, of which they meet one. Compared is text: ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``,
+        ``not in``. Of what `jobindsats_pandas.export` wrote, only files of such periods are read.
+    columns : str or sequence of str, optional
+        All by default.
 
     Returns
     -------
@@ -260,7 +272,8 @@ def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None)
         If it is none of this package's, of a newer version of it, or not as it was written: damaged, or changed by
         another program.
     QueryError
-        If there is no release so old.
+        If there is no release so old, `path` is a folder of releases and `as_of` is not given, or `filters` or `columns` name
+        what is not there.
 
     Examples
     --------
@@ -275,8 +288,10 @@ def read_parquet(path: str | os.PathLike[str] | IO[bytes], *, as_of: Any = None)
     True
     """
     if as_of is not None:
-        return read_as_of(arguments.path("path", path), as_of)
-    return parquet.read_parquet(path)
+        path = path_as_of(arguments.path("path", path), as_of)
+    elif isinstance(path, str | os.PathLike):
+        refuse_releases(arguments.place("path", path, "read"))
+    return parquet.read_parquet(path, filters=filters, columns=columns)
 
 
 def plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,11 +22,10 @@ from jobindsats_pandas.revisions import compare
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-    from pathlib import Path
 
     from jobindsats_pandas.disclosure import Cells, Decoded
 
-__all__ = ["expect", "keep", "read_as_of", "releases", "revision_triangle"]
+__all__ = ["expect", "keep", "path_as_of", "refuse_releases", "releases", "revision_triangle"]
 
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]|[1-9]\d+))?\.parquet", re.ASCII)
 
@@ -126,8 +126,8 @@ def releases(folder: str | os.PathLike[str]) -> pd.DataFrame:
     return frame.assign(update_latest=pd.to_datetime(frame["update_latest"]).astype("datetime64[s]"))
 
 
-def read_as_of(folder: str | os.PathLike[str], as_of: Any) -> pd.DataFrame:
-    """Read the newest release in a folder whose day is not later than `as_of`, as it was published.
+def path_as_of(folder: str | os.PathLike[str], as_of: Any) -> Path:
+    """Find the newest release in a folder whose day is not later than `as_of`.
 
     Raises
     ------
@@ -146,7 +146,23 @@ def read_as_of(folder: str | os.PathLike[str], as_of: Any) -> pd.DataFrame:
         raise QueryError(
             f"as_of={day!r} is before the first of the {len(found)} releases in {place}, {found[0].name}."
         )
-    return parquet.read_parquet(until[-1].path)
+    return until[-1].path
+
+
+def refuse_releases(folder: Path | str) -> None:
+    """A folder of releases is no frame; the error names the way to one of them.
+
+    Raises
+    ------
+    QueryError
+        If it is one.
+    """
+    place = Path(folder)
+    if place.is_dir() and parquet.partitions(place) is None and (found := _kept(place)):
+        raise QueryError(
+            f"{place} holds {len(found)} releases, {found[0].name} to {found[-1].name}. Say which one: ji.read_parquet(folder,"
+            f" as_of={found[-1].day!r}); ji.releases(folder) lists them."
+        )
 
 
 def revision_triangle(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.disclosure import AddressDimension, AddressSpace, Cells, Decoded
 
-__all__ = ["CHANGES", "Revisions", "compare"]
+__all__ = ["CHANGES", "Revisions", "all_of", "compare"]
 
 CHANGES = (
     "revised",
@@ -218,6 +218,44 @@ def compare(old: pd.DataFrame, new: pd.DataFrame) -> Revisions:
         dict(old.attrs.get("jobindsats") or {}),
         dict(new.attrs.get("jobindsats") or {}),
     )
+
+
+def all_of(pieces: Sequence[Revisions], old: dict[str, Any], new: dict[str, Any]) -> Revisions:
+    """Join what changed in parts of a table that have no cell in common, such as each of its periods.
+
+    Parameters
+    ----------
+    pieces : sequence of Revisions
+        At least one.
+    old, new : dict
+        The provenance of the two frames as a whole.
+    """
+    return Revisions(
+        pieces[0].table,
+        pieces[-1].table_name,
+        _stacked([piece.changes for piece in pieces]),
+        _stacked([piece.summary for piece in pieces]).sort_values(
+            list(pieces[0].summary.columns[:2]), kind="stable", ignore_index=True
+        ),
+        sum(piece.compared for piece in pieces),
+        tuple(chronological({period for piece in pieces for period in piece.periods_gone})),
+        tuple(chronological({period for piece in pieces for period in piece.periods_new})),
+        old,
+        new,
+    )
+
+
+def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put frames one behind the other; categories that only some have are kept."""
+    frames = [frame for frame in frames if len(frame)] or frames[:1]
+    columns: list[Any] = []
+    for place, dtype in enumerate(frames[0].dtypes):
+        pieces = [frame.iloc[:, place] for frame in frames]
+        if isinstance(dtype, pd.CategoricalDtype):
+            columns.append(pd.api.types.union_categoricals(pieces))
+        else:
+            columns.append(pd.concat(pieces, ignore_index=True))
+    return by_position(frames[0].columns, columns)
 
 
 def _published(frame: pd.DataFrame, name: str) -> Cells:

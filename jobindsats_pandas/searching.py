@@ -23,19 +23,24 @@ ENGLISH = {
     "activation": "aktiver",
     "age": "alder",
     "cash benefit": "kontanthjælp",
+    "copenhagen": "københavn",
     "duration": "varighed",
     "early retirement": "efterløn",
     "education": "uddannelse",
     "employment": "beskæftigelse",
     "flex job": "fleksjob",
+    "flexjob": "fleksjob",
     "full-time": "fuldtid",
+    "funen": "fyn",
     "gender": "køn",
     "inflow": "tilgang",
     "internship": "praktik",
     "job postings": "jobopslag",
+    "jutland": "jylland",
     "long-term unemployed": "langtidsledig",
     "maternity": "barsel",
     "men": "mænd",
+    "municipalities": "kommune",
     "municipality": "kommune",
     "occupation": "erhverv",
     "origin": "oprindelse",
@@ -48,6 +53,8 @@ ENGLISH = {
     "rehabilitation": "revalidering",
     "sanctions": "sanktion",
     "sex": "køn",
+    "sick": "syge",
+    "sickness": "syge",
     "sickness benefit": "sygedagpenge",
     "social assistance": "kontanthjælp",
     "unemployed": "ledig",
@@ -58,8 +65,9 @@ ENGLISH = {
     "wage subsidy": "løntilskud",
     "women": "kvinde",
     "work sharing": "arbejdsfordeling",
+    "zealand": "sjælland",
 }
-"""Terms of the field in English, and what the data bank's names hold instead; plurals in -s are understood too."""
+"""Terms of the field in English, names of places among them, and what the data bank's names hold instead; plurals in -s are understood too."""
 
 
 class _Word(NamedTuple):

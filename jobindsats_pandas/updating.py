@@ -1,34 +1,37 @@
-"""A file that follows its table: asked again when the table was updated, and only then."""
+"""Files that follow their tables: asked again when these were updated, and only then; and what is due."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from jobindsats_pandas import arguments, files, parquet
 from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.errors import (
     ConfigurationError,
+    JobindsatsError,
     ProvenanceError,
     QueryError,
     ServiceError,
     StaleDataWarning,
 )
+from jobindsats_pandas.exporting import rewrite
 from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.provenance import Provenance
 from jobindsats_pandas.readers import client_of
 from jobindsats_pandas.releases import expect, keep
-from jobindsats_pandas.revisions import Revisions, compare
+from jobindsats_pandas.revisions import Revisions, all_of, compare
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    import pandas as pd
-
     from jobindsats_pandas.client import Client
 
-__all__ = ["update"]
+__all__ = ["due", "update"]
 
 
 def update(
@@ -46,7 +49,8 @@ def update(
     Parameters
     ----------
     path : path-like
-        A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read.
+        A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read; or a folder
+        that `jobindsats_pandas.export` wrote, of which the periods that changed are written anew.
     releases : path-like, optional
         A folder of this file's own, in which each release is kept too, as `jobindsats_pandas.releases` lists them.
     client : Client, optional
@@ -101,49 +105,78 @@ def update(
     with files.claimed(place) as free:
         if not free:
             raise QueryError(f"{place} is being updated by another process; nothing was done.")
-        old = parquet.read_parquet(place)
-        known = _question_of(place, old, asked_of)
+        frame = _rows_of(place)
+        known = _question_of(place, frame, asked_of)
         if folder is not None:
             expect(folder, known)
-        if not (refresh or _is_due(known, asked_of)):
-            if folder is not None and not known.missing:
-                keep(folder, old, known)
-            return compare(old, old)
-        new = _asked_again(known, asked_of, refresh=refresh)
-        revisions, provenance = compare(old, new), Provenance.of(new)
+        due = refresh or _is_due(known, asked_of)
         if folder is not None and not known.missing:
-            keep(folder, old, known)
-        if (
-            len(revisions)
-            or provenance.update_latest != known.update_latest
-            or provenance.missing != known.missing
-        ):
-            FrameAccessor(new).to_parquet(place, parquet.partitions(place))
-            if folder is not None and not provenance.missing:
-                keep(folder, new, provenance)
+            keep(
+                folder, frame if parquet.dataset_attrs(place) is None else parquet.read_parquet(place), known
+            )
+        if not due:
+            return compare(frame, frame)
+        if parquet.dataset_attrs(place) is None:
+            revisions = _file_again(place, frame, known, asked_of, refresh=refresh)
+        else:
+            revisions = _dataset_again(place, known, asked_of, refresh=refresh)
+        came = Provenance.from_attrs(revisions.new)
+        if folder is not None and came is not None and not came.missing:
+            keep(folder, parquet.read_parquet(place), came)
         return revisions
+
+
+def _rows_of(place: Path) -> pd.DataFrame:
+    """The frame of a file; of a dataset, which may be larger than memory, no row of it."""
+    if parquet.dataset_attrs(place) is None:
+        return parquet.read_parquet(place)
+    (period,) = parquet.partitions(place) or []
+    return parquet.read_parquet(place, filters=[(period, "in", [])])
+
+
+def _file_again(
+    place: Path, old: pd.DataFrame, known: Provenance, client: Client, *, refresh: bool
+) -> Revisions:
+    new = _asked_again(known, client, refresh=refresh)
+    revisions, came = compare(old, new), Provenance.of(new)
+    if len(revisions) or came.update_latest != known.update_latest or came.missing != known.missing:
+        FrameAccessor(new).to_parquet(place, parquet.partitions(place))
+    return revisions
+
+
+def _dataset_again(place: Path, known: Provenance, client: Client, *, refresh: bool) -> Revisions:
+    question = {name: value for name, value in known.question.items() if name not in {"layout", "complete"}}
+    before = parquet.dataset_attrs(place) or {}
+    _, revisions = rewrite(place, question, client, comparing=True, refresh=refresh)
+    after = parquet.dataset_attrs(place) or {}
+    return all_of(revisions, before["jobindsats"], after["jobindsats"])
 
 
 def _question_of(place: Path, frame: pd.DataFrame, client: Client) -> Provenance:
     """Where a file comes from, if its question can be asked again and it holds just what that brought."""
     advice = "Read the table again, and write what was read as it is; filter what is read back from the file."
-    known = Provenance.of(frame)
-    if known.asked is None or not known.cells:
+    known, is_file = Provenance.of(frame), parquet.dataset_attrs(place) is None
+    if known.asked is None or (is_file and not known.cells):
         raise ProvenanceError(
             f"{place} does not hold its question as it was asked: it was written by an older version of this package, or the"
             f" question is longer than 3,000 bytes. {advice}"
         )
-    if tally(frame) != known.cells:
+    # Of a dataset, the list of its files tells that they are what was written.
+    if is_file and tally(frame) != known.cells:
         raise ProvenanceError(
             f"{place} holds other cells than its question brought: they were filtered, joined, filled, computed with or"
             f" renamed before they were written. {advice}"
         )
+    _refuse_address(place, known, client)
+    return known
+
+
+def _refuse_address(place: Path, known: Provenance, client: Client) -> None:
     if known.url != client.base_url:
         raise ConfigurationError(
             f"{place} was read from {known.url}, and the client asks {client.base_url}. A file does not decide where the key"
             " goes: give a client of that address if it is the right one."
         )
-    return known
 
 
 def _is_due(known: Provenance, client: Client) -> bool:
@@ -174,3 +207,76 @@ def _asked_again(known: Provenance, client: Client, *, refresh: bool) -> pd.Data
         )
     tell(notices)
     return new
+
+
+def due(*paths: str | os.PathLike[str], client: Client | None = None) -> pd.DataFrame:
+    """List the tables that are held, in files and in the cache, and whether a newer publication of each is out.
+
+    One request tells of all of them.
+
+    Parameters
+    ----------
+    *paths : path-like
+        As for `update`.
+    client : Client, optional
+        As in `jobindsats_pandas.read_jobindsats`.
+
+    Returns
+    -------
+    DataFrame
+        file (str; empty for a table whose answers are in the cache), table_id, table_name (str), held: the publication that
+        is held, update_latest, update_next: the last and the next that the data bank tells of (datetime64), newer (boolean:
+        whether the last is newer than that held; missing where that is not known), missing (str: the periods that were
+        announced when the file was written and had not come). A row for each file, then one for each table of the cache.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ProvenanceError
+        If one is none of this package's.
+    ConfigurationError
+        If one was read from another address than the client asks.
+    ServiceError
+        If the API cannot be asked: an older list is no answer.
+
+    Examples
+    --------
+    >>> import jobindsats_pandas as ji
+    >>> with ji.sandbox.serve() as api:
+    ...     client = ji.Client(token=api.token, base_url=api.url)
+    ...     _ = ji.read_jobindsats("y25i01", client=client)
+    ...     _ = api.publish("y25i01", ji.sandbox.Release("2026-10-08", "2026-11-05"))
+    ...     found = due(client=client)
+    >>> found[["table_id", "newer"]].to_dict("list")
+    {'table_id': ['y25i01'], 'newer': [True]}
+    """
+    asked_of = client_of(client)
+    held = []
+    for path in paths:
+        place = arguments.path("paths", path)
+        known = Provenance.from_attrs(parquet.attrs_of(place).get("jobindsats"))
+        if known is None:
+            raise ProvenanceError(f"{place} does not say which table it is of.")
+        _refuse_address(place, known, asked_of)
+        held.append((str(place), known.table, known.update_latest, ", ".join(known.missing)))
+    for table in asked_of.cache.list()["table"].dropna().unique():
+        with (
+            held_back(),
+            suppress(JobindsatsError),
+        ):  # what is of another address, or cannot be read, is not held
+            found = asked_of.table(table, offline=True)
+            held.append(("", found.id, str(found.update_latest or ""), ""))
+    with held_back() as notices:
+        listed = asked_of.tables(refresh=True)
+    if any(category is StaleDataWarning for _, category in notices):
+        raise ServiceError(f"Which tables were updated could not be asked. {notices[0][0]}")
+    tell(notices)
+    frame = pd.DataFrame(held, columns=["file", "table_id", "held", "missing"], dtype="str")
+    frame["held"] = pd.to_datetime(frame["held"].where(frame["held"] != "")).astype("datetime64[s]")
+    facts = listed.set_index("table_id")[["table_name", "update_latest", "update_next"]]
+    frame = frame.join(facts, on="table_id")
+    known_days = frame["held"].notna() & frame["update_latest"].notna()
+    frame["newer"] = (frame["update_latest"] > frame["held"]).astype("boolean").where(known_days)
+    columns = ["file", "table_id", "table_name", "held", "update_latest", "update_next", "newer", "missing"]
+    return frame[columns]

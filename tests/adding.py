@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import collections
+import contextlib
 import copy
 import datetime as dt
 import functools
@@ -19,11 +20,12 @@ import math
 import operator
 import statistics
 import sys
+import tempfile
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +39,9 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsWarning
 from jobindsats_pandas.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROWS = 12
 SCENARIOS = ("hidden", "persons", "stock", "rate", "levels", "valid")
@@ -304,12 +309,25 @@ def outcomes(
     names = {**MODULES, **helpers}
     hidden = "hidden" if scenario == "hidden" else ""
     found = {}
-    for recipe in recipes:
-        ran = run(recipe, {**names, **copied(ours)})
-        naive = plainly(recipe, hidden, layout, named, names)
-        truth = plainly(recipe, hidden, layout, named, names, truth=True) if hidden else naive
-        found[recipe] = judge(scenario, layout, ran, naive, truth)
+    with own_temporary_directory():
+        for recipe in recipes:
+            ran = run(recipe, {**names, **copied(ours)})
+            naive = plainly(recipe, hidden, layout, named, names)
+            truth = plainly(recipe, hidden, layout, named, names, truth=True) if hidden else naive
+            found[recipe] = judge(scenario, layout, ran, naive, truth)
     return found
+
+
+@contextlib.contextmanager
+def own_temporary_directory() -> Iterator[None]:
+    """Recipes write to fixed names in the temporary directory: those of two processes must not meet there."""
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory() as directory:
+        tempfile.tempdir = directory
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def plainly(recipe: str, hidden: str, layout: Layout, named: Any, names: Any, *, truth: bool = False) -> Ran:

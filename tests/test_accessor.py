@@ -61,12 +61,12 @@ def test_every_method_works_on_a_frame_as_read(crossed: pd.DataFrame, tmp_path: 
     assert accessor.sdmx().shape == (len(crossed), 15)
     pd.testing.assert_frame_equal(accessor.to_long().jobindsats.to_wide(), crossed)
     assert accessor.source.table == "y25i01"
-    assert "@misc{jobindsats_y25i01_2026" in accessor.cite().bibtex
+    assert "@misc{not_jobindsats_y25i01_2026" in accessor.cite().bibtex
     accessor.to_parquet(tmp_path / "x.parquet")
     pd.testing.assert_frame_equal(parquet.read_parquet(tmp_path / "x.parquet"), crossed)
     notes = pq.read_metadata(tmp_path / "x.parquet").metadata
     assert notes[b"source"].decode() == repr(accessor.source)
-    assert "Arbejdsmarked og Rekruttering" in notes[b"citation"].decode()
+    assert "no figures of STAR" in notes[b"citation"].decode()
 
 
 def test_a_column_has_what_makes_sense_of_it(sanctions: pd.DataFrame) -> None:

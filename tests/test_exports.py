@@ -128,14 +128,15 @@ def test_the_heading_is_frozen_filtered_and_says_what_is_hidden(hidden: pd.DataF
     count = f"{int(np.count_nonzero(array.status == 1)):,}".replace(",", ".")
     assert f"er {count} diskretioneret. SUM springer dem over" in sheet["E1"].comment.text
     assert sheet["A1"].comment is None
-    assert "diskretioneret" in sheet.oddFooter.left.text
+    assert "ikke STARs tal, tabel y25i01. <3, ≤3, skjult: diskretioneret." in sheet.oddFooter.left.text
 
 
 def test_the_second_sheet_tells_source_query_citation_and_rules(hidden: pd.DataFrame, tmp_path: Path) -> None:
     to_excel(hidden, tmp_path / "a.xlsx")
     facts = about(tmp_path / "a.xlsx")
     assert facts["Tabel"].startswith("y25i01: Ledige")
-    assert facts["Side"].startswith("https://jobindsats.dk/")
+    assert "Side" not in facts, "the page has other figures"
+    assert facts["Kilde"] == "Syntetiske data fra sandkassen i jobindsats_pandas, ikke STARs tal"
     assert facts["Opdateret"] == "2026-09-10"
     assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
     assert facts["Opdelt på"].endswith("; _akassebl: *")
@@ -179,7 +180,7 @@ def test_where_attrs_are_gone_the_sheet_tells_what_the_cells_know(
     assert facts["Tabel"].startswith("y25i01: Ledige")
     assert facts["Perioder"] == "type M: 2026M07 til 2026M08 (2 i alt)"
     assert facts["Forespørgsel"].startswith("ji.read_jobindsats('y25i01', by=")
-    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel y25i01.")
+    assert facts["Henvisning"].endswith("ikke STARs tal, tabel y25i01.")
     assert not {"Side", "Opdateret", "Hentet"} & set(facts)
 
 
@@ -192,6 +193,11 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
     facts = about(tmp_path / "a.xlsx")
     assert facts["antal"].startswith("andel, gennemsnit eller andet: kan ikke lægges sammen")
     assert "Perioder" not in facts
+    assert facts["Kilde"] == "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk"
+    assert facts["Henvisning"].endswith("Jobindsats.dk, tabel x01.")
+    built.attrs.clear()
+    to_excel(built, tmp_path / "a.xlsx")
+    assert about(tmp_path / "a.xlsx")["Kilde"] == "ukendt"
     to_excel(pd.DataFrame(), tmp_path / "a.xlsx")
     assert rows_of(tmp_path / "a.xlsx") in ([], [()])
 
@@ -312,7 +318,7 @@ def test_without_openpyxl_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(ConfigurationError, match=re.escape("pip install 'jobindsats-pandas[excel]'")):
+    with pytest.raises(ConfigurationError, match=re.escape("pip install openpyxl")):
         to_excel(pd.DataFrame({"n": [1]}), tmp_path / "a.xlsx")
 
 
@@ -657,7 +663,7 @@ def test_danish_csv_of_a_wide_sheet_has_marks_and_its_source_beneath(sanctions: 
     assert blank == []
     assert measure[0].startswith(f"Måltal: {REPEATED} (antal i perioden")
     assert source[0].startswith(
-        "Kilde: Styrelsen for Arbejdsmarked og Rekruttering: Sanktioner til dagpengemodtagere"
+        "Kilde: jobindsats_pandas: Sanktioner til dagpengemodtagere (syntetisk). Syntetiske data fra sandkassen"
     )
     assert rules[0].startswith("Regler: Data er diskretioneret")
     plain = io.StringIO()

@@ -86,6 +86,41 @@ def test_an_existing_file_keeps_its_owner(ending: str, tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.parametrize("refused", ["owner", "owner and group"])
+def test_what_may_not_be_given_away_is_written_all_the_same_and_keeps_its_mode(
+    refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def chown(path: Any, owner: int, group: int) -> None:  # as for one who is not root
+        asked.append((owner == -1, group))
+        if owner != -1 or refused == "owner and group":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    target = tmp_path / "x"
+    target.write_text("old")
+    target.chmod(0o640)
+    group = target.stat().st_gid
+    monkeypatch.setattr(os, "chown", chown)
+    with files.writing(target) as file:
+        file.write(b"new")
+    assert asked == [(False, group), (True, group)]
+    assert target.read_text() == "new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+@posix
+def test_where_files_have_no_owners_the_mode_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "x"
+    target.write_text("old")
+    target.chmod(0o640)
+    monkeypatch.delattr(os, "chown")  # as on Windows
+    with files.writing(target) as file:
+        file.write(b"new")
+    assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("new", 0o640)
+
+
+@posix
 def test_no_other_reads_a_private_file_while_it_is_written(tmp_path: Path) -> None:
     target = tmp_path / "x"
     target.write_text("old")
@@ -167,6 +202,18 @@ def test_the_standard_output_is_written_to_wherever_it_leads(tmp_path: Path) -> 
     before, _, after = log.read_bytes().partition(b"\n")
     assert before == b"what stood there before"
     assert is_right(after, ".csv")
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system has no /dev/fd")
+def test_what_a_process_holds_open_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "x"
+    with target.open("ab") as held:
+        held.write(b"head, ")
+        held.flush()
+        with files.writing(Path(f"/dev/fd/{held.fileno()}")) as file:
+            file.write(b"tail")
+        assert os.path.samestat(os.fstat(held.fileno()), target.stat())
+    assert target.read_bytes() == b"head, tail"
 
 
 @each
@@ -426,6 +473,224 @@ def test_many_writers_of_one_file_leave_one_of_theirs(tmp_path: Path) -> None:
         list(pool.map(write, range(64)))
     assert names(tmp_path) == ["x"]
     assert len(set((tmp_path / "x").read_text()[:10_000])) <= 2
+
+
+# --- several at work at once -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def before_the_claim(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let something happen, once, when what is there has been opened but not claimed yet, as another process may."""
+    fcntl = pytest.importorskip("fcntl")
+    flock = fcntl.flock
+
+    def arrange(happens: Callable[[], object]) -> None:
+        due = [happens]
+
+        def claim(descriptor: int, how: int) -> None:
+            if due:
+                due.pop()()
+            flock(descriptor, how)
+
+        monkeypatch.setattr(fcntl, "flock", claim)
+
+    return arrange
+
+
+def holdings(directory: Path) -> list[str]:
+    """What was written here: anything but a thesis."""
+    if (directory / "thesis").exists():
+        raise QueryError("it holds a thesis")
+    found = (path for path in directory.rglob("*") if not path.is_dir() or not any(path.iterdir()))
+    return [str(path.relative_to(directory)) for path in found]
+
+
+def write_directory(target: Path) -> None:
+    with files.writing_directory(target, holdings) as made:
+        (made / "new").write_text("new")
+
+
+def test_a_claim_is_had_by_one_at_a_time(tmp_path: Path) -> None:
+    target = tmp_path / "x"
+    with files.claimed(target) as free:
+        assert free  # there is nothing to claim
+    assert names(tmp_path) == []
+    target.write_text("old")
+    with files.claimed(target) as first, files.claimed(target) as second:
+        assert (first, second) == (True, False)
+    with files.claimed(target) as free:
+        assert free
+    assert target.read_text() == "old"
+
+
+@posix
+def test_what_was_replaced_or_removed_until_it_was_claimed_is_looked_at_again(
+    tmp_path: Path, before_the_claim: Callable[[Callable[[], object]], None]
+) -> None:
+    target, other = tmp_path / "x", tmp_path / "other"
+    target.write_text("old")
+    other.write_text("new")
+    before_the_claim(lambda: other.replace(target))
+    with files.claimed(target) as first, files.claimed(target) as second:
+        assert (first, second) == (True, False)  # the new one is claimed
+    before_the_claim(target.unlink)
+    with files.claimed(target) as free:
+        assert free
+
+
+@posix
+def test_who_claims_a_directory_may_replace_it(tmp_path: Path) -> None:
+    target = tmp_path / "x"
+    target.mkdir()
+    with files.claimed(target):
+        write_directory(target)
+    assert names(target) == ["new"]
+
+
+@posix
+def test_what_another_takes_for_a_leftover_is_made_again(
+    tmp_path: Path, before_the_claim: Callable[[Callable[[], object]], None]
+) -> None:
+    before_the_claim(lambda: [path.unlink() for path in tmp_path.iterdir()])
+    with files.writing(tmp_path / "x") as file:
+        file.write(b"new")
+    before_the_claim(lambda: [path.rmdir() for path in tmp_path.glob("*-unfinished")])
+    write_directory(tmp_path / "y")
+    assert names(tmp_path) == ["x", "y"]
+    assert (tmp_path / "x").read_text() == (tmp_path / "y" / "new").read_text() == "new"
+
+
+@posix
+def test_leftovers_that_another_removes_first_are_passed_over(
+    tmp_path: Path, before_the_claim: Callable[[Callable[[], object]], None]
+) -> None:
+    left = [tmp_path / f".x.{digit * 12}.jobindsats-tmp" for digit in "01"]
+    for path in left:
+        path.write_text("left")
+    before_the_claim(lambda: [path.unlink() for path in left])
+    assert len(list(files.leftovers(tmp_path / "x"))) == 1  # that was being looked at
+
+
+@posix
+def test_a_directory_replaced_while_it_was_waited_for_is_looked_at_again(
+    tmp_path: Path, before_the_claim: Callable[[Callable[[], object]], None]
+) -> None:
+    target, theirs, earlier = tmp_path / "x", tmp_path / "theirs", tmp_path / "earlier"
+    for directory in (target, theirs):
+        directory.mkdir()
+    (theirs / "thesis").write_text("years of work")
+
+    def replaced() -> None:
+        target.rename(earlier)
+        theirs.rename(target)
+
+    before_the_claim(replaced)
+    with pytest.raises(QueryError, match="a thesis"):
+        write_directory(target)
+    assert names(target) == ["thesis"]
+    assert names(tmp_path) == ["earlier", "x"]
+
+
+@posix
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_came_into_a_directory_while_it_was_replaced_is_put_back(stays: bool, tmp_path: Path) -> None:
+    target = tmp_path / "x"
+    target.mkdir()
+    looked_at: list[Path] = []
+
+    def found(directory: Path) -> list[str]:
+        looked_at.append(directory)
+        if len(looked_at) == 2:  # the old one, which is aside now
+            (directory / "thesis").write_text("years of work")
+            if not stays:  # somebody removes the new one at once
+                (target / "new").unlink()
+                target.rmdir()
+        return holdings(directory)
+
+    with pytest.raises(QueryError, match="a thesis"), files.writing_directory(target, found) as made:
+        (made / "new").write_text("new")
+    assert looked_at[0] == target != looked_at[1]
+    assert (names(tmp_path), names(target)) == (["x"], ["thesis"])
+
+
+def test_whatever_a_killed_writer_of_a_directory_left_is_removed(tmp_path: Path) -> None:
+    unfinished = tmp_path / ".x.0123456789ab.jobindsats-unfinished"
+    unfinished.mkdir()
+    (unfinished / "half").write_text("half")
+    (tmp_path / ".x.0123456789ab.jobindsats-tmp").write_text("of a file of the same name")
+    folders = tmp_path / ".x.ba9876543210.jobindsats-tmp"
+    (folders / "a" / "b").mkdir(parents=True)
+    (folders / "a" / "b" / "old").write_text("old")
+    (folders / "empty").mkdir()
+    write_directory(tmp_path / "x")
+    assert names(tmp_path) == ["x"]
+
+
+def test_of_what_is_removed_the_folders_go_that_are_empty_then(tmp_path: Path) -> None:
+    target = tmp_path / "x"
+    for name in ("a/b/one", "a/b/two", "a/c/three"):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text("old")
+    (target / "d").mkdir()
+    with files.writing_directory(target, lambda _: ["a/b/one", "a/b/two", "d", "a/c/three"]) as made:
+        (made / "new").write_text("new")
+    assert names(tmp_path) == ["x"]
+    assert names(target) == ["new"]
+
+
+@posix
+def test_without_locks_a_directory_is_replaced_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "fcntl", None)
+    for _ in range(2):
+        write_directory(tmp_path / "x")
+    assert (names(tmp_path), names(tmp_path / "x")) == (["x"], ["new"])
+
+
+@posix
+def test_a_directory_is_moved_aside_where_two_names_cannot_be_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sys, "platform", "darwin" if sys.platform == "linux" else "linux"
+    )  # of another system
+    for _ in range(2):
+        write_directory(tmp_path / "x")
+    assert (names(tmp_path), names(tmp_path / "x")) == (["x"], ["new"])
+
+
+def test_a_directory_needs_a_folder_to_stand_in(tmp_path: Path) -> None:
+    target = tmp_path / "ingen sådan mappe" / "x"
+    with pytest.raises(FileNotFoundError, match="no folder to write it into") as caught:
+        write_directory(target)
+    assert caught.value.filename == str(target)
+    assert names(tmp_path) == []
+
+
+@posix
+@pytest.mark.parametrize("quicker", [True, False])
+def test_a_new_directory_that_cannot_be_put_in_place_is_gone_unless_another_was_quicker(
+    quicker: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, rename = tmp_path / "x", os.rename
+
+    def refused(source: Any, destination: Any) -> None:
+        if Path(destination) == target and not target.exists():
+            if not quicker:
+                raise OSError(errno.EIO, "the disk is gone", str(source))
+            target.mkdir()
+            (target / "theirs").write_text("theirs")
+        rename(source, destination)
+
+    monkeypatch.setattr(os, "rename", refused)
+    if quicker:
+        write_directory(target)
+        assert (names(tmp_path), names(target)) == (["x"], ["new"])
+    else:
+        with pytest.raises(OSError, match=r"the disk is gone: '.*/x'"):
+            write_directory(target)
+        assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("kept", [True, False])

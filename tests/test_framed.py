@@ -143,6 +143,20 @@ def test_what_is_no_dimension_is_refused_in_the_same_words(shapes: dict[str, Any
         assert str(told["parts"]).startswith(f"QueryError: The frame has no dimension {name!r}.")
 
 
+def test_a_hierarchy_goes_by_its_name_as_in_a_question(client: ji.Client, tmp_path: Path) -> None:
+    frame = client.read("y60a02", by="_alder_5i30_60s", periods="latest:2")
+    frame.jobindsats.to_parquet(tmp_path / "ages")
+    again = ji.read_parquet(tmp_path / "ages")
+    joined = pd.concat([frame, client.read("y60a02", by="_aldera", periods="latest:2")])
+    for one in (frame, again, joined):
+        for name in ("Alder, tre grupper", "alder, TRE grupper"):
+            assert one.jobindsats.parts(name).equals(one.jobindsats.parts("_alder_5i30_60s")), name
+        assert outcome(one.jobindsats.parts, "Alder, to grupper").startswith(
+            "QueryError: The frame has no dimension"
+        )
+    assert "Alder, tre grupper" in outcome(frame.jobindsats.parts, "Alder, to grupper")
+
+
 def test_columns_are_found_by_the_names_of_what_stands_in_them(as_read: pd.DataFrame, tmp_path: Path) -> None:
     frame = as_read.rename(columns={"Område": "Kommunen", "A-kasse": "Fond"})
     for name in (*AREAS, "Kommunen"):

@@ -117,6 +117,11 @@ list(itertools.accumulate(s))[-1]
 s.dot(ones)
 s @ ones
 s.dot(pd.Series(ones))
+pd.Series(ones).dot(s)
+pd.Series(ones).dot(df[['antal']]).iloc[0]
+(pd.DataFrame([ones]) @ df[['antal']]).iloc[0, 0]
+(df[['antal']].T @ ones).iloc[0]
+added_in_place(s)
 ones @ s.values
 np.matmul(s.values, ones)
 np.einsum('i->', s)
@@ -600,6 +605,12 @@ def sql(frame: Any) -> Any:
         connection.close()
 
 
+def added_in_place(s: Any) -> Any:
+    found = np.zeros(1)
+    np.add.at(found, np.zeros(len(s), dtype=int), s)
+    return found[0]
+
+
 def arrow(frame: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -642,6 +653,7 @@ TOOLS = {
     "excel": excel,
     "sql": sql,
     "arrow": arrow,
+    "added_in_place": added_in_place,
     "duckdb": duckdb,
     "polars": polars,
 }
@@ -816,7 +828,7 @@ statistics.fmean(s.dropna()) * s.count()
 df[df.groupby('kommune', observed=True).antal.transform('count') == 2].antal.sum()
 wide.dropna().sum()
 """
-# Those that go round the guard where cells are hidden, with the row of the README that says so.
+# Those that go round the guard where cells are hidden, with the row of docs/hidden-cells.md that says so.
 ROUND = {
     "pd.to_numeric(s.map(str), errors='coerce').sum()": "numbers that have left",
     "df.groupby('kommune', observed=True)[['antal']].apply(lambda d: pd.Series({'x': d.antal.iloc[0]})).x.sum()": (
@@ -841,7 +853,7 @@ def further(scenario: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("scenario", FURTHER_CAPS)
-def test_further_ways_are_seen_but_for_those_of_the_readme(scenario):
+def test_further_ways_are_seen_but_for_those_of_the_page(scenario):
     silent = {recipe for recipe, outcome in further(scenario).items() if outcome == "silently wrong"}
     for recipe in sorted(silent):
         print(f"  silently wrong | {recipe}")
@@ -868,9 +880,9 @@ SHARED = Path(__file__).parents[2] / "shared" / "recipes"
 shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason="the recipes lie beside the project, and are not here"
 )
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "hidden-cells.md"
 
-# The rows of the README's table: what their recipes look like, and one that shows it on one kind of column.
+# The rows of the table in docs/hidden-cells.md: what their recipes look like, and one that shows it on one kind of column.
 WAYS_ROUND = {
     "numbers that have left": (
         r"to_numpy|np\.|values|astype|rt_|polars|numexpr|sns_|Series\(s|array\(s|categories|json|dtype=",
@@ -962,14 +974,13 @@ def test_everyday_operations_work_with_the_values_of_a_plain_frame(hidden):
     assert failed == {}
 
 
-def rows_of_the_readme() -> list[str]:
-    text = README.read_text(encoding="utf-8")
-    table = text[text.index("### What the guard cannot see") :]
-    return [line for line in table[: table.index("## Files")].splitlines() if line.startswith("| ")][2:]
+def rows_of_the_page() -> list[str]:
+    _, _, table = PAGE.read_text(encoding="utf-8").partition("# What the guard cannot see")
+    return [line for line in table.splitlines() if line.startswith("| ")][2:]
 
 
 def test_the_table_of_ways_round_is_complete_and_each_row_is_shown():
-    rows = rows_of_the_readme()
+    rows = rows_of_the_page()
     assert len(rows) == len(WAYS_ROUND)
     for row, start in zip(rows, WAYS_ROUND, strict=True):
         assert row.startswith(f"| {start}")

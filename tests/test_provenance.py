@@ -49,7 +49,8 @@ def test_a_source_that_was_lost_is_told_by_the_cells_as_far_as_they_know(crossed
     source = provenance.source(frame)
     assert (source.table, source.table_name) == ("y25i01", crossed.attrs["jobindsats"]["table_name"])
     assert source.query.startswith("ji.read_jobindsats('y25i01', by={'_nykom': 'level:nykom', ")
-    assert not source.update_latest + source.fetched_at + source.link + source.api
+    assert not source.update_latest + source.fetched_at + source.link
+    assert source.api.startswith("http://127.0.0.1:"), "the cells know who answered"
     frame = frame[[PERSONS]].copy()
     frame[PERSONS] = DiscretionisedArray(np.array([1] * len(frame)), np.zeros(len(frame), np.uint8))
     with pytest.raises(ProvenanceError, match=r"read it again with ji.read_jobindsats\(table, …\)"):
@@ -72,6 +73,7 @@ def test_a_citation_is_text_and_bibtex_that_escapes(crossed: pd.DataFrame) -> No
         **frame.attrs["jobindsats"],
         "table_name": r"50 % & \x_{1}",
         "link": "https://x/{1}",
+        "url": "https://api.jobindsats.dk/v3",
     }
     cited = provenance.cite(frame)
     assert cited.text.startswith("Styrelsen for Arbejdsmarked og Rekruttering (2026): 50 % & ")
@@ -86,6 +88,32 @@ def test_a_citation_is_text_and_bibtex_that_escapes(crossed: pd.DataFrame) -> No
     assert "t&lt;b&gt;" in provenance.source(frame)._repr_html_()
     assert provenance.source(frame).query == ""
     assert "  url = " not in provenance.cite(frame).bibtex
+
+
+def test_figures_that_star_did_not_publish_are_not_cited_as_its_own(crossed: pd.DataFrame) -> None:
+    without_attrs = crossed[[PERSONS]].copy()
+    without_attrs.attrs.clear()
+    for frame in (crossed, without_attrs, crossed.assign(x=crossed[PERSONS] * 2)[["x"]]):
+        cited = provenance.cite(frame)
+        assert "jobindsats_pandas" in cited.text
+        assert "no figures of STAR" in cited.text
+        assert "Styrelsen" not in repr(cited)
+        assert "https://jobindsats.dk" not in repr(cited), "that page has other figures"
+    official = Provenance("t", "Ledige", "https://jobindsats.dk/databank/t", "https://api.jobindsats.dk/v3")
+    assert official.citation.text.startswith(
+        "Styrelsen for Arbejdsmarked og Rekruttering: Ledige. Jobindsats.dk, "
+    )
+    assert official.citation.text.endswith("https://jobindsats.dk/databank/t")
+    assert "@misc{jobindsats_t," in official.citation.bibtex
+    for url in ("http://127.0.0.1:8000/v3", "http://localhost/v3", "https://[::1]/v3"):
+        local = Provenance("t", "Ledige", "https://jobindsats.dk/databank/t", url)
+        assert local.citation.text.startswith(
+            f"API at {url}: Ledige. Answers of an API on a user's own machine"
+        )
+        assert "jobindsats.dk" not in local.citation.text
+        assert not local.origin.official
+    synthetic = Provenance("t", "Ledige (syntetisk)", url="https://api.jobindsats.dk/v3")
+    assert not synthetic.origin.official
 
 
 def test_a_line_leaves_out_what_goes_without_saying() -> None:
@@ -163,7 +191,7 @@ def test_every_table_of_a_frame_is_told(crossed: pd.DataFrame, sanctions: pd.Dat
     assert not both.attrs
     cited = provenance.cite(both)
     assert [re.search(r"table (\w+)", line)[1] for line in cited.text.splitlines()] == ["y25i01", "y01h01"]
-    assert cited.bibtex.count("@misc{jobindsats_") == 2
+    assert cited.bibtex.count("@misc{not_jobindsats_") == 2
     assert provenance.source(both).table == "y25i01; y01h01"
     assert "fetched" not in repr(provenance.source(both))
     with pytest.raises(ProvenanceError, match=r"cells of 2 tables \(y25i01, y01h01\)"):

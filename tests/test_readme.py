@@ -1,8 +1,9 @@
-"""The code of the README and of docs/ runs as it stands, and the commands too."""
+"""The code of the README and of docs/ runs as it stands, shows what it is said to show, and the commands run too."""
 
 from __future__ import annotations
 
 import contextlib
+import doctest
 import io
 import re
 import shlex
@@ -15,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jobindsats_pandas.__main__ import main
-from jobindsats_pandas.errors import QueryWarning
+from jobindsats_pandas.command_line import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-README = Path(__file__).parents[1] / "README.md"
-DOCS = sorted((README.parent / "docs").glob("*.md"))
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [README, *DOCS]
+OTHERS = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 
 #: Programs that pages name and our tests do not need; where they are, their lines run.
 SELDOM_HERE = ("plotly", "altair", "sklearn")
@@ -33,7 +36,11 @@ def blocks_of(page: Path) -> list[tuple[str, str]]:
     return re.findall(r"```(\w+)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
-BLOCKS = blocks_of(README)
+def lines_of(language: str) -> list[str]:
+    """Every line of the pages in a language of shells, once."""
+    blocks = [block for page in PAGES for block in blocks_of(page)]
+    lines = [line for spoken, code in blocks if spoken == language for line in code.splitlines() if line]
+    return list(dict.fromkeys(lines))
 
 
 @pytest.fixture(scope="module")
@@ -60,38 +67,58 @@ def environment(exported: dict[str, str], tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
 
 
-def test_every_python_block_runs_in_order() -> None:
-    names: dict[str, Any] = {}
-    blocks = [code for language, code in BLOCKS if language == "python"]
-    assert len(blocks) >= 5
-    printed = io.StringIO()
-    unknown = pytest.warns(QueryWarning)
-    with contextlib.redirect_stdout(printed), unknown as told:
-        for code in blocks:
-            exec(compile(code, "README.md", "exec"), names)
-    assert "refused" in printed.getvalue()
-    assert {str(one.message)[:30] for one in told} == {
-        "No code for 'Uoplyst område' i",
-        "find('metal'): Members were lo",
-    }
-    assert names["again"].equals(names["df"])
-
-
-@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 @pytest.mark.filterwarnings("ignore:find:jobindsats_pandas.errors.QueryWarning")
-def test_every_python_block_of_a_page_runs_in_order(page: Path) -> None:
+@pytest.mark.filterwarnings("ignore:No code for 'Uoplyst:jobindsats_pandas.errors.QueryWarning")
+def test_every_python_block_of_a_page_runs_in_order_and_shows_the_text_below_it(page: Path) -> None:
     names: dict[str, Any] = {}
+    printed = io.StringIO()
     for language, code in blocks_of(page):
         missing = [program for program in SELDOM_HERE if program in code and not find_spec(program)]
         if language == "python" and not missing:
-            exec(compile(code, page.name, "exec"), names)
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, page.name, "exec"), names)
+        elif language == "text":
+            flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+            assert doctest.OutputChecker().check_output(code, printed.getvalue(), flags), printed.getvalue()
+    if page == README:
+        assert names["again"].equals(names["df"])
 
 
-def test_every_page_that_is_named_exists() -> None:
+def test_the_readme_is_a_page_and_shows_a_frame_and_the_error_above_the_fold() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 140
+    shown = [place for place, line in enumerate(lines) if line == "```text"]
+    assert len(shown) == 2
+    assert max(shown) < 60
+
+
+def test_the_readme_reads_the_same_where_files_beside_it_are_not_to_be_had() -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert targets
+    assert [target for target in targets if not target.startswith("https://")] == []
+
+
+def test_every_page_that_is_named_exists_and_every_page_is_named() -> None:
     text = README.read_text(encoding="utf-8")
-    named = set(re.findall(r"`(docs/[\w-]+\.md|[A-Z]+\.md|notebooks/)`", text))
-    assert {f"docs/{page.name}" for page in DOCS} <= named
-    assert [name for name in named if not (README.parent / name).exists()] == []
+    named = set(re.findall(r"`(docs/[\w-]+\.(?:md|py)|[A-Z]+\.md|notebooks/)`", text))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    contents = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    told = named | {f"docs/{target}" for target in re.findall(r"\]\(([\w-]+\.md)\)", contents)}
+    assert {f"docs/{page.name}" for page in DOCS} <= told
+
+
+@pytest.mark.parametrize("page", [*DOCS, *OTHERS], ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("https://"):
+            path, _, anchor = target.partition("#")
+            found = page.parent / path if path else page
+            assert found.exists(), target
+            if anchor:
+                titles = re.findall(r"^#+ (.*)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+                assert anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in titles}
 
 
 def test_what_the_readme_says_of_other_programs_holds(tmp_path: Path) -> None:
@@ -107,10 +134,9 @@ def test_what_the_readme_says_of_other_programs_holds(tmp_path: Path) -> None:
     assert duckdb.sql("select count(*) as n from 'sanktioner.parquet'").df()["n"].to_list() == [read.height]
 
 
+@pytest.mark.filterwarnings("ignore:find:jobindsats_pandas.errors.QueryWarning")
 def test_every_command_runs(capsys: Any) -> None:
-    blocks = [block for page in [README, *DOCS] for block in blocks_of(page)]
-    lines = [line for language, code in blocks if language == "bash" for line in code.splitlines()]
-    commands = [line for line in lines if line.startswith("jobindsats ")]
+    commands = [line for line in lines_of("bash") if line.startswith("jobindsats ")]
     assert len(commands) >= 5
     for command in commands:
         assert main(shlex.split(command)[1:]) == 0, command
@@ -118,9 +144,41 @@ def test_every_command_runs(capsys: Any) -> None:
 
 
 def test_the_two_commands_of_the_first_screen_do_their_own_set_up() -> None:
-    first_screen = README.read_text(encoding="utf-8").split("## One line", maxsplit=1)[0]
+    first_screen = README.read_text(encoding="utf-8").split("\n## ", maxsplit=1)[0]
     assert len(first_screen.splitlines()) < 25
-    commands = [code.strip() for language, code in BLOCKS[:2] if language == "bash"]
-    assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install") for command in commands)
-    assert commands[0].endswith("jobindsats demo")
-    assert commands[1].endswith("python -m tests")
+    unix, tests, windows = (code.strip() for _, code in blocks_of(README)[:3])
+    assert unix.startswith("python3 -m venv .venv && .venv/bin/pip install")
+    assert unix.endswith("jobindsats demo")
+    assert tests.endswith("python -m tests")
+    # On Windows the same words, as its programs are called there.
+    beside = {"python3": "py", " &&": ";", "/bin/": "\\Scripts\\"}
+    for old, new in beside.items():
+        unix, tests = unix.replace(old, new), tests.replace(old, new)
+    assert windows.splitlines() == [unix, tests]
+
+
+POWERSHELL = sorted(
+    {
+        *lines_of("powershell"),
+        *(line for line in lines_of("bash") if line.startswith("jobindsats ")),
+        *re.findall(r"`(\$env:[^`]+)`", README.read_text(encoding="utf-8")),
+    }
+)
+
+
+@pytest.mark.parametrize("line", POWERSHELL)
+def test_powershell_understands_its_lines_and_those_of_the_command_line(line: str) -> None:
+    tree_sitter = pytest.importorskip("tree_sitter")
+    grammar = pytest.importorskip("tree_sitter_powershell")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    assert not parser.parse(line.encode()).root_node.has_error
+    # What is read, but otherwise: Windows PowerShell has no &&, and takes words between commas for a list of its own.
+    outside = re.sub(r"""'[^']*'|"[^"]*\"""", "", line)
+    assert not re.search(r"&&|\bexport |,|\.venv/", outside)
+
+
+def test_powershell_lines_are_told_from_others() -> None:
+    parser_and_grammar = pytest.importorskip("tree_sitter"), pytest.importorskip("tree_sitter_powershell")
+    tree_sitter, grammar = parser_and_grammar
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    assert parser.parse(b'$env:JOBINDSATS_API_TOKEN = "').root_node.has_error

@@ -96,3 +96,18 @@ def test_the_order_of_the_words_does_not_matter(words):
     texts = [("Ledige fordelt på kommuner", 2.0), ("Ærø", 1.0)]
     (hit,) = search(" ".join(words), ["x"], lambda _: texts).hits
     assert set(hit.texts) == {"Ledige fordelt på kommuner", "Ærø"}
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("sickness", "Sygedagpenge"),
+        ("sick pay", "Sygedagpenge"),
+        ("flexjobs", "Fleksjob"),
+        ("municipalities", "Kommune"),
+        ("copenhagen", "København"),
+        ("jutland", "Region Nordjylland"),
+    ],
+)
+def test_english_words_for_benefits_and_places_are_understood(words, text):
+    assert found(words, text, "Sanktioner")[0] == text

@@ -9,7 +9,7 @@ import pytest
 from bodies import BODY
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.__main__ import main
+from jobindsats_pandas.command_line import main
 from jobindsats_pandas.errors import QueryError, StaleDataWarning
 from jobindsats_pandas.sandbox import FixedTable, serve
 from jobindsats_pandas.transport import Patience, Transport

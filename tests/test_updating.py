@@ -128,6 +128,11 @@ REFUSED = {
         **{"A-kasse": df["A-kasse"].cat.rename_categories(lambda name: name.upper())}
     ),
     "periods moved": lambda df: df.assign(Periode=df["Periode"] + 1),
+    "labels changed places": lambda df: df.assign(**{"A-kasse": df["A-kasse"].to_numpy()[::-1]}).astype(
+        {"A-kasse": df["A-kasse"].dtype}
+    ),
+    "periods changed places": lambda df: df.assign(Periode=df["Periode"].to_numpy()[::-1]),
+    "cells of one column changed places": lambda df: df.assign(**{df.columns[3]: df.iloc[::-1, 3].array}),
     "a row for two others": lambda df: df.iloc[[1, 1, 1, *range(3, len(df))]].reset_index(drop=True),
 }
 
@@ -351,6 +356,7 @@ def test_two_updates_of_one_file_do_not_run_at_once(api: Any, client: ji.Client,
     assert len(ji.update(path, client=client)) == 0
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that is forked")
 def test_killed_at_any_moment_the_old_or_the_new_stands_and_the_next_run_goes_on(
     api: Any, client: ji.Client, path: Path, tmp_path: Path
@@ -401,3 +407,59 @@ def test_ten_nights_with_one_change_ask_for_less_than_a_seventh_of_ten_reads(
         assert bool(ji.update(path, client=client)) == (night == 5)
     assert sum(request.cells for request in api.requests) < 0.15 * 10 * once
     assert len([request for request in api.requests if "/table/" in request.path]) <= 12
+
+
+# --- what is due -----------------------------------------------------------------------------------------------------
+
+
+def test_one_request_tells_what_is_due_in_files_and_in_the_cache(
+    api: Any, client: ji.Client, path: Path, tmp_path: Path
+) -> None:
+    for name, by in (("parts", "Periode"), ("long.parquet", None)):
+        client.read("y25i01", periods=2).jobindsats.to_parquet(tmp_path / name, partition_by=by)
+    ji.export("y28a15", tmp_path / "dataset", client=client)
+    api.publish(TABLE, release(1, new_period=True, late=True))
+    with pytest.warns(QueryWarning, match="no row for 2026Q03"):
+        ji.update(path, client=client)
+    api.publish("y28a15", release(2))
+    del api.tables["y25i01"]
+    api.requests.clear()
+    found = ji.due(path, tmp_path / "parts", tmp_path / "long.parquet", tmp_path / "dataset", client=client)
+    assert [request.path for request in api.requests] == ["/v3/tables"]
+    assert found["table_id"].to_list()[:4] == [TABLE, "y25i01", "y25i01", "y28a15"]
+    assert found["file"].to_list()[4:] == ["", "", ""]
+    assert set(found["table_id"][4:]) == {TABLE, "y25i01", "y28a15"}
+    assert found["newer"].to_list()[:4] == [False, pd.NA, pd.NA, True]
+    cached = dict(zip(found["table_id"][4:], found["newer"][4:], strict=True))
+    assert (cached[TABLE], cached["y28a15"], cached["y25i01"] is pd.NA) == (False, True, True)
+    assert found["missing"].to_list()[:2] == ["2026Q03", ""]
+    assert found["held"].astype("str").to_list()[0] == "2026-11-02"
+    assert (
+        found["update_next"].dtype == found["update_latest"].dtype == found["held"].dtype == "datetime64[s]"
+    )
+
+
+def test_an_older_list_tells_nothing_of_what_is_due(api: Any, client: ji.Client, path: Path) -> None:
+    client.tables()
+    client._transport._patience = lambda: Patience(pause=0.01, longest_pause=0.02)
+    api.faults.add("503", path="/tables", times=None)
+    with pytest.raises(ServiceError, match="Which tables were updated could not be asked"):
+        ji.due(path, client=client)
+
+
+def test_what_is_no_file_of_ours_is_due_for_nothing(
+    api: Any, client: ji.Client, path: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        ji.due(tmp_path / "nowhere.parquet", client=client)
+    pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "x.parquet")
+    with pytest.raises(ProvenanceError, match=r"was not written by df\.jobindsats\.to_parquet"):
+        ji.due(tmp_path / "x.parquet", client=client)
+    without = read(client)
+    without.attrs.clear()
+    without.jobindsats.to_parquet(tmp_path / "x.parquet")
+    with pytest.raises(ProvenanceError, match="does not say which table it is of"):
+        ji.due(tmp_path / "x.parquet", client=client)
+    with ji.sandbox.serve() as other, pytest.raises(ConfigurationError, match="the client asks"):
+        ji.due(path, client=ji.Client(other.token, other.url, tmp_path / "other"))
+    assert len(ji.due(client=ji.Client(api.token, api.url, tmp_path / "empty"))) == 0

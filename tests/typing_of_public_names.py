@@ -24,6 +24,12 @@ assert_type(ji.table("y25i01"), ji.Table)
 assert_type(ji.table("y25i01").members("_nykom"), pd.DataFrame)
 assert_type(ji.compare(df, df), ji.Revisions)
 assert_type(ji.concat([df, df]), pd.DataFrame)
+assert_type(ji.update("x.parquet", releases="kept"), ji.Revisions)
+assert_type(ji.export("y25i01", "folder", by="_nykom", client=client), int)
+assert_type(ji.due("x.parquet", client=client), pd.DataFrame)
+assert_type(
+    ji.read_parquet("folder", filters=[("Periode", ">=", "2025M01")], columns=["Periode"]), pd.DataFrame
+)
 assert_type(ji.InvalidSumError("no").reason, str)
 assert_type(client.cache.clear(table="y25i01"), int)
 with ji.allow_sums():

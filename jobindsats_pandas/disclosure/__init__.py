@@ -2,7 +2,7 @@
 
 The guard holds wherever pandas and numpy add up guarded columns, and in single cells taken out of them. It fails closed:
 an unknown function of theirs counts as adding, or as making bare numbers, and `canary` tries it once in each process.
-Ways round it that cannot be closed stand in the README, kind by kind, each with what to do instead; the test
+Ways round it that cannot be closed stand in docs/hidden-cells.md, kind by kind, each with what to do instead; the test
 ``test_guard_recipes.py`` shows each of them, and that there are no others among its recipes.
 
 Some right sums are refused too: persons in groups that happen not to overlap; sums of sums over several periods, whose

@@ -149,12 +149,19 @@ class AddressMember(NamedTuple):
 
 @dataclass(frozen=True)
 class AddressDimension:
-    """A dimension with the members of all its hierarchies. Member 0 is the total, path ``/``."""
+    """A dimension with the members of all its hierarchies. Member 0 is the total, path ``/``.
+
+    Attributes
+    ----------
+    hierarchies : tuple of (hierarchy id, name)
+        What the hierarchies are called, where that is known.
+    """
 
     id: str
     name: str
     levels: tuple[AddressLevel, ...]
     members: tuple[AddressMember, ...]
+    hierarchies: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def build(
@@ -162,6 +169,7 @@ class AddressDimension:
         id: str,  # noqa: A002 - as the attribute is called
         name: str,
         levels: Iterable[tuple[str, str, str, Iterable[tuple[str, str]]]] = (),
+        hierarchies: Iterable[tuple[str, str]] = (),
     ) -> AddressDimension:
         """Build a dimension from levels as the metadata gives them.
 
@@ -172,6 +180,7 @@ class AddressDimension:
         levels : iterable of (hierarchy id, level id, level name, iterable of (path, member name))
             Of all hierarchies. The total may stand in any of them; levels that hold a member and its ancestor
             are split by depth.
+        hierarchies : iterable of (hierarchy id, name)
 
         Examples
         --------
@@ -201,7 +210,8 @@ class AddressDimension:
             above = (f"/{'/'.join(steps[:end])}/" for end in range(len(steps) - 1, 0, -1))
             parent = next((codes[hierarchy, one] for one in above if (hierarchy, one) in codes), 0)
             built.append(AddressMember(path, member_name, number, parent))
-        return cls(id, name, tuple(AddressLevel(*level) for level in numbers), tuple(built))
+        known = tuple(AddressLevel(*level) for level in numbers)
+        return cls(id, name, known, tuple(built), tuple(hierarchies))
 
     def code(self, path: str, hierarchy: str) -> int:
         """The number of a member; `KeyError` if there is none."""
@@ -535,9 +545,13 @@ class Registry:
     def from_json(text: str) -> Registry:
         """What `to_json` wrote."""
 
-        def dimension(id: str, name: str, levels: Any, members: Any) -> AddressDimension:  # noqa: A002 - as it is written
-            levels = tuple(AddressLevel(*level) for level in levels)
-            return AddressDimension(id, name, levels, tuple(AddressMember(*member) for member in members))
+        def dimension(levels: Any, members: Any, hierarchies: Any = (), **others: str) -> AddressDimension:
+            return AddressDimension(
+                levels=tuple(AddressLevel(*level) for level in levels),
+                members=tuple(AddressMember(*member) for member in members),
+                hierarchies=tuple((hierarchy, name) for hierarchy, name in hierarchies),
+                **others,
+            )
 
         def space(measures: Any, periods: Any, dimensions: Any, **others: str) -> AddressSpace:
             return AddressSpace(
@@ -619,7 +633,8 @@ def _union_of_dimensions(first: AddressDimension, second: AddressDimension) -> A
         for level in [dimension.levels[member.level]]
         if member.published
     ]
-    return AddressDimension.build(first.id, first.name, levels)
+    hierarchies = dict((*second.hierarchies, *first.hierarchies)).items()
+    return AddressDimension.build(first.id, first.name, levels, hierarchies)
 
 
 def _recoder(old: Registry, new: Registry) -> Recoder | None:

@@ -317,7 +317,7 @@ class DiscretionisedArray(ExtensionArray):
 
     @property
     def dropped(self) -> int:
-        """How many hidden cells a `dropna` took away; sums are refused then."""
+        """How many hidden cells dropping took away; sums are refused then."""
         return self._cells.dropped
 
     @property

@@ -358,25 +358,25 @@ class _Groups:
         if self.ids is None or not mask.any():
             found[:] = mask.any()
         elif self.begins is not None:
-            found[self.ids[self.begins]] = np.logical_or.reduceat(mask, self.begins)
+            return self._spread(np.logical_or.reduceat(mask, self.begins), False)
         else:
             found[self.ids[mask]] = True
         return found
 
     def count(self, where: NDArray[np.intp] | slice) -> NDArray[np.int64]:
-        """How many of some cells each group has."""
-        if self.ids is not None:
-            return np.bincount(self.ids[where], minlength=self.number)
-        return np.array([where.stop if isinstance(where, slice) else len(where)])
+        """How many of some cells, or of all, each group has."""
+        if self.ids is None:
+            return np.array([where.stop if isinstance(where, slice) else len(where)])
+        if isinstance(where, slice) and self.begins is not None:
+            return self._spread(np.diff(self.begins, append=len(self.ids)), 0)
+        return np.bincount(self.ids[where], minlength=self.number)
 
     def sum(self, values: NDArray[Any]) -> NDArray[Any]:
         """The sum of numbers, by group; as float64, or exactly."""
         if self.ids is None:
             return np.array([values.sum()], dtype=np.float64)
         if self.begins is not None:
-            found = np.zeros(self.number, dtype=values.dtype)
-            found[self.ids[self.begins]] = np.add.reduceat(values, self.begins)
-            return found
+            return self._spread(np.add.reduceat(values, self.begins), 0)
         return np.bincount(self.ids, weights=values, minlength=self.number).astype(np.float64, copy=False)
 
     def largest(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -392,13 +392,21 @@ class _Groups:
             return None
         return np.concatenate(([0], np.flatnonzero(self.ids[1:] != self.ids[:-1]) + 1))
 
+    def _spread(self, found: NDArray[Any], empty: Any) -> NDArray[Any]:
+        """What was found for each group that has cells, for all groups."""
+        if len(found) == self.number:
+            return found
+        every = np.full(self.number, empty, dtype=found.dtype)
+        every[self.ids[self.begins]] = found  # type: ignore[index]
+        return every
+
     def one_of(self, keys: NDArray[Any], empty: int) -> NDArray[Any]:
         """One key of each group, whichever it is."""
+        if self.begins is not None:
+            return self._spread(keys[self.begins], empty)
         found = np.full(self.number, empty, dtype=keys.dtype)
         if self.ids is None:
             found[: len(keys)] = keys[:1]
-        elif self.begins is not None:
-            found[self.ids[self.begins]] = keys[self.begins]
         else:
             # The last one that is written stands, which is far cheaper than sorting.
             found[self.ids] = keys

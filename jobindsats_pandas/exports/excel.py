@@ -19,6 +19,7 @@ from jobindsats_pandas.errors import ConfigurationError, QueryError, TooLargeErr
 from jobindsats_pandas.exports.columns import heading, ids_and_days, labelled_columns
 from jobindsats_pandas.exports.sources import (
     counts,
+    footer,
     measure_facts,
     source_facts,
     sources_of,
@@ -92,9 +93,7 @@ def to_excel(
     try:
         from openpyxl import Workbook
     except ImportError:
-        raise ConfigurationError(
-            "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
-        ) from None
+        raise ConfigurationError("Excel files need openpyxl: pip install openpyxl") from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
     arguments.written_as("path", place, ".xlsx")
@@ -107,7 +106,6 @@ def to_excel(
             " df.jobindsats.to_parquet(path)."
         )
     known = sources_of(df)
-    tables = {one.table: one.table_name for one in known}
     told: dict[str, Facts] = {
         f"Kilde: {name}": source_facts(known),
         f"Mål: {name}": measure_facts(df, [(c.name, c.array) for c in columns if c.array is not None]),
@@ -118,15 +116,17 @@ def to_excel(
     if isinstance(place, pd.ExcelWriter):
         book, sheet, before = _room_in(place, name)
         styles = _Styles(book)
-        _write_data(sheet, columns, len(df), styles, ", ".join(tables), frozen)
+        _write_data(sheet, columns, len(df), styles, footer(known), frozen)
         _write_about(book.create_sheet(_ABOUT), {**before, **told}, styles)
         return
     with files.writing(place) as file:
         book = Workbook(write_only=True)
         book.properties.creator = "jobindsats-pandas"
-        book.properties.title = _cleaned("; ".join(filter(None, tables.values())) or "Jobindsats")
+        book.properties.title = _cleaned(
+            "; ".join(filter(None, dict.fromkeys(one.table_name for one in known))) or "Jobindsats"
+        )
         styles = _Styles(book)
-        _write_data(book.create_sheet(name), columns, len(df), styles, ", ".join(tables), frozen)
+        _write_data(book.create_sheet(name), columns, len(df), styles, footer(known), frozen)
         _write_about(book.create_sheet(_ABOUT), told, styles)
         # An archive goes back to write its sizes, which a FIFO cannot.
         composed = io.BytesIO()
@@ -363,7 +363,7 @@ def _put(cell: Any, value: Any) -> None:
 
 
 def _write_data(
-    sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, tables: str, frozen: int
+    sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, below: str, frozen: int
 ) -> None:
     from openpyxl.utils import get_column_letter
 
@@ -373,9 +373,7 @@ def _write_data(
     lines = max((-(-len(column.name) // int(column.width)) for column in columns), default=1)
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
-    sheet.oddFooter.left.text = _cleaned(
-        f"Kilde: Jobindsats.dk{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
-    ).replace("&", "&&")
+    sheet.oddFooter.left.text = _cleaned(below).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
     # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
     fleeting = sheet.parent.write_only

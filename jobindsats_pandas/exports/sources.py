@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     Facts = Sequence[tuple[str, str]]
 
-__all__ = ["citation", "counts", "measure_facts", "source_facts", "sources_of", "stands_for_members"]
+__all__ = [
+    "citation",
+    "counts",
+    "footer",
+    "measure_facts",
+    "source_facts",
+    "sources_of",
+    "stands_for_members",
+]
 
 
 def sources_of(df: pd.DataFrame) -> Sequence[Provenance]:
@@ -35,13 +43,16 @@ def sources_of(df: pd.DataFrame) -> Sequence[Provenance]:
 
 def source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
     """What is known of where the numbers come from, of each table that the cells are of."""
-    facts = [("Kilde", "Styrelsen for Arbejdsmarked og Rekruttering (STAR), Jobindsats.dk")]
+    facts: list[tuple[str, str]] = []
     for one in known:
+        origin = one.origin
+        publisher = f"{origin.author} (STAR), {origin.danish}" if origin.official else origin.danish
         by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())
         fetched = f"{one.fetched_at} fra {one.url}" if one.fetched_at else ""
         facts += [
+            ("Kilde", publisher),
             ("Tabel", f"{one.table}: {one.table_name}"),
-            ("Side", one.link),
+            ("Side", one.link if origin.official else ""),
             ("Opdateret", one.update_latest),
             ("Hentet", fetched),
             ("Forespørgsel", one.call),
@@ -50,7 +61,14 @@ def source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
             ("Måltal", "alle" if one.measures == "*" else _selection(list(one.measures))),
             ("Henvisning", citation(one)),
         ]
-    return [fact for fact in facts if fact[1]]
+    return [fact for fact in facts if fact[1]] or [("Kilde", "ukendt")]
+
+
+def footer(known: Sequence[Provenance]) -> str:
+    """What stands below each page in print."""
+    of = "; ".join(dict.fromkeys(one.origin.danish for one in known)) or "ukendt"
+    tables = ", ".join(dict.fromkeys(one.table for one in known))
+    return f"Kilde: {of}{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
 
 
 def _span(known: Provenance) -> str:
@@ -67,7 +85,7 @@ def citation(one: Provenance) -> str:
     """Name the table as its source."""
     dates = f", opdateret {one.update_latest}" if one.update_latest else ""
     dates += f", hentet {one.fetched_at[:10]}" if one.fetched_at else ""
-    return f"Styrelsen for Arbejdsmarked og Rekruttering: {one.table_name}. Jobindsats.dk, tabel {one.table}{dates}."
+    return f"{one.origin.author}: {one.table_name}. {one.origin.danish}, tabel {one.table}{dates}."
 
 
 def stands_for_members(df: pd.DataFrame) -> bool:

@@ -16,6 +16,25 @@ imported. Such a file opens with ``import jobindsats_pandas`` first, or with
 
 from __future__ import annotations
 
-from jobindsats_pandas.parquet.frames import partitions, read_parquet, to_arrow, to_parquet
+from jobindsats_pandas.parquet.datasets import Dataset, writing_dataset
+from jobindsats_pandas.parquet.engines import duckdb_sql
+from jobindsats_pandas.parquet.frames import (
+    attrs_of,
+    dataset_attrs,
+    partitions,
+    read_parquet,
+    to_arrow,
+    to_parquet,
+)
 
-__all__ = ["partitions", "read_parquet", "to_arrow", "to_parquet"]
+__all__ = [
+    "Dataset",
+    "attrs_of",
+    "dataset_attrs",
+    "duckdb_sql",
+    "partitions",
+    "read_parquet",
+    "to_arrow",
+    "to_parquet",
+    "writing_dataset",
+]

@@ -8,7 +8,7 @@ import uuid
 from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,12 @@ import pyarrow as pa
 from jobindsats_pandas import files
 from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.parquet.file import compose, take_apart, told_as_damage
+from jobindsats_pandas.parquet.joining import joined_rows
 from jobindsats_pandas.parquet.manifest import NAME, Manifest, Part, entries, normal
 from jobindsats_pandas.parquet.metadata import ROW_NUMBER
 from jobindsats_pandas.parquet.pieces import Columns, changed
 from jobindsats_pandas.parquet.restoring import to_frame
+from jobindsats_pandas.parquet.selecting import Filters, selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +30,17 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.parquet.pieces import Piece
 
-__all__ = ["holdings", "read_directory", "write_directory", "write_part"]
+__all__ = [
+    "MAX_PARTITIONS",
+    "frame_of",
+    "holdings",
+    "label_of",
+    "piece_of",
+    "place_of",
+    "read_directory",
+    "write_directory",
+    "write_part",
+]
 
 #: More directories than this are a mistake: partition by something coarser.
 MAX_PARTITIONS = 5_000
@@ -82,10 +94,7 @@ def write_directory(
                 name: None if not text or pd.isna(text[0]) else str(text[0]) for name, text in first.items()
             }
             parts.append(write_part(directory, rest.take(pa.array(rows)), spec, notes, values, write))
-        manifest = Manifest(write, tuple(by), table.num_rows, tuple(parts))
-        with (directory / NAME).open("x", encoding="utf-8", newline="\n") as file:
-            file.write(manifest.to_json())
-            files.synced(file)
+        Manifest(write, tuple(by), table.num_rows, tuple(parts)).write_into(directory)
 
 
 def write_part(
@@ -97,7 +106,7 @@ def write_part(
     write: str,
 ) -> Part:
     """Write one file of a directory, in the folder that is named after its labels, and say what to put into the manifest."""
-    place = _place_of(values)
+    place = place_of(values)
     data = compose(table, spec, notes, values=values, write=write)
     target = directory / place
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +117,7 @@ def write_part(
     return Part(place, write, table.num_rows, data.size, sha256(data).hexdigest())
 
 
-def _place_of(values: Mapping[str, str | None]) -> str:
+def place_of(values: Mapping[str, str | None]) -> str:
     """Where a partition lies below its directory, as other programs expect it."""
     segments = [f"{_segment(name)}={_segment(text)}" for name, text in values.items()]
     long = [segment for segment in segments if len(segment.encode()) > 255]
@@ -177,19 +186,23 @@ def holdings(directory: Path) -> list[str]:
     return [*ours, NAME]
 
 
-def read_directory(path: Path) -> pd.DataFrame:
-    """Restore the frame of a partitioned directory.
+def read_directory(path: Path, filters: Filters, columns: Sequence[Any]) -> pd.DataFrame:
+    """Restore the frame of a partitioned directory, or of a dataset; of a dataset some of its files, where that will do.
 
     Raises
     ------
     ProvenanceError
         If what is there is not exactly what was written.
+    QueryError
+        If the filters or columns name what is not there.
     """
     for look in range(_LOOKS):
         manifest = None
         try:
             manifest = Manifest.of(path)
-            return _read(path, manifest)
+            if manifest is not None and manifest.attrs is not None:
+                return _read_dataset(path, manifest, filters, columns)
+            return selected(_read(path, manifest), filters, columns)
         except (ProvenanceError, OSError):
             # Written anew in the meantime? Then what was read is of two writes, and a new look tells.
             if look + 1 == _LOOKS or not _is_replaced(path, manifest):
@@ -210,7 +223,11 @@ def _read(path: Path, manifest: Manifest | None) -> pd.DataFrame:
     found = dict(entries(path))
     if not any(name.endswith(".parquet") for name in found):
         raise ProvenanceError(f"{path} holds no Parquet files.")
-    pieces = _pieces_of_old(path, found) if manifest is None else _pieces(path, found, manifest)
+    if manifest is None:
+        pieces = _pieces_of_old(path, found)
+    else:
+        places = _places(path, found, manifest)
+        pieces = [_piece(part, places[normal(part.path)]) for part in manifest.parts]
     if any(piece.spec != pieces[0].spec for piece in pieces):
         raise changed(str(path), "its files are of several tables, or of several reads of one")
     with told_as_damage(str(path)):
@@ -221,7 +238,34 @@ def _read(path: Path, manifest: Manifest | None) -> pd.DataFrame:
         return to_frame(columns, spec)
 
 
-def _pieces(path: Path, found: Mapping[str, Path], manifest: Manifest) -> list[Piece]:
+def _read_dataset(path: Path, manifest: Manifest, filters: Filters, columns: Sequence[Any]) -> pd.DataFrame:
+    """Read the files of a dataset whose label the filters want, one after the other."""
+    places = _places(path, dict(entries(path)), manifest)
+    (column,) = manifest.partition_by
+    wanted = [part for part in manifest.parts if filters.may_hold(column, label_of(part.path))]
+    # Where none is wanted, the last tells what an empty frame looks like.
+    frames = [
+        selected(frame_of(_piece(part, places[normal(part.path)])), filters, ())
+        for part in wanted or manifest.parts[-1:]
+    ]
+    frame = joined_rows(frames)
+    frame.attrs.update(manifest.attrs or {})
+    return selected(frame, Filters(None), columns)
+
+
+def frame_of(piece: Piece) -> pd.DataFrame:
+    """Restore the frame of one file."""
+    with told_as_damage(piece.name):
+        return to_frame(Columns(piece.name, [piece]), json.loads(piece.spec))
+
+
+def label_of(place: str) -> str:
+    """The label that a file's folder is named after."""
+    return unquote(place.partition("/")[0].partition("=")[2])
+
+
+def _places(path: Path, found: Mapping[str, Path], manifest: Manifest) -> dict[str, Path]:
+    """Where the files of a list lie, none more and none less."""
     places: dict[str, Path] = {}
     known = {normal(part.path) for part in manifest.parts}
     strange = []
@@ -235,17 +279,29 @@ def _pieces(path: Path, found: Mapping[str, Path], manifest: Manifest) -> list[P
         raise changed(str(path), f"its {missing[0]!r} is missing")
     if strange:
         raise changed(str(path), f"it holds {strange[0]!r}, which was not written with it")
-    pieces = []
-    for part in manifest.parts:
-        place = places[normal(part.path)]
-        data = place.read_bytes() if place.is_file() else b""
-        if problem := part.problem(data):
-            raise changed(str(place), problem)
-        piece = take_apart(str(place), data)
-        if piece.facts.write != part.write:
-            raise changed(str(place), "it is of another write than its directory says")
-        pieces.append(piece)
-    return pieces
+    return places
+
+
+def _piece(part: Part, place: Path) -> Piece:
+    """Read a file of a list, which is as it was written."""
+    data = place.read_bytes() if place.is_file() else b""
+    if problem := part.problem(data):
+        raise changed(str(place), problem)
+    piece = take_apart(str(place), data)
+    if piece.facts.write != part.write:
+        raise changed(str(place), "it is of another write than its directory says")
+    return piece
+
+
+def piece_of(directory: Path, part: Part) -> Piece:
+    """Read a file of a dataset.
+
+    Raises
+    ------
+    ProvenanceError
+        If it is not as it was written.
+    """
+    return _piece(part, directory / part.path)
 
 
 def _pieces_of_old(path: Path, found: Mapping[str, Path]) -> list[Piece]:
@@ -264,9 +320,9 @@ def _pieces_of_old(path: Path, found: Mapping[str, Path]) -> list[Piece]:
             )
         if piece.facts.write is not None:
             raise changed(str(path), f"the list of its files, {NAME!r}, is missing")
-        if normal(name) != normal(_place_of(piece.facts.values)):
+        if normal(name) != normal(place_of(piece.facts.values)):
             raise changed(
-                str(path), f"it holds {name!r}, which was written to {_place_of(piece.facts.values)!r}"
+                str(path), f"it holds {name!r}, which was written to {place_of(piece.facts.values)!r}"
             )
         pieces.append(piece)
     return pieces

@@ -18,7 +18,7 @@ from jobindsats_pandas.parquet.pieces import Piece, changed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["compose", "pandas_metadata", "take_apart", "told_as_damage"]
+__all__ = ["compose", "facts_of", "pandas_metadata", "take_apart", "told_as_damage"]
 
 
 def compose(
@@ -63,8 +63,6 @@ def compose(
     metadata = {name: text for name, text in notes.items() if text}
     metadata[KEY] = packed(json.dumps(spec, ensure_ascii=False, separators=(",", ":")), facts)
     table = table.replace_schema_metadata({"pandas": pandas_metadata(table, spec["columns"])})
-    # Which statuses a file holds tells little, and the range of the periods stands with the dates beside them.
-    unranged = {column["file"] for column in periods} | {column["status"] for column in guarded}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -74,7 +72,8 @@ def compose(
         use_dictionary=[
             field.name for field in table.schema if field.name not in exact and field.type != pa.date32()
         ],
-        write_statistics=[name for name in table.column_names if name not in unranged],
+        # Engines pass over row groups whose periods or statuses are not wanted.
+        write_statistics=True,
         column_encoding=dict.fromkeys(exact, "DELTA_BINARY_PACKED") or None,
         write_page_checksum=True,
     ) as writer:
@@ -137,25 +136,48 @@ def take_apart(name: str, data: bytes) -> Piece:
     ProvenanceError
         If it was not written here, by a newer version, or is not as it was written.
     """
-    import pyarrow.parquet as pq
-
-    try:
-        opened = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
-    except Exception as error:  # of Arrow and its Python part, on bytes that may be anything
-        raise ProvenanceError(f"{name} is not a Parquet file, or was cut short: {error}") from error
+    opened = _opened(name, pa.BufferReader(data))
     with told_as_damage(name), opened:
-        metadata = opened.metadata.metadata or {}
-        if KEY.encode() not in metadata:
-            raise ProvenanceError(
-                f"{name} was not written by df.jobindsats.to_parquet, so what its cells are is not known."
-                " pd.read_parquet(path) opens it as it is."
-            )
-        spec, facts = unpacked(name, metadata[KEY.encode()].decode())
+        spec, facts = _told(name, opened)
         _compare(name, opened.schema_arrow, facts)
         table = opened.read(columns=list(facts.digests))
         if facts.rows is not None and table.num_rows != facts.rows:
             raise changed(name, f"it holds {table.num_rows:,} rows, and {facts.rows:,} were written")
         return Piece(name, table, spec, facts)
+
+
+def facts_of(name: str, file: Any) -> tuple[str, FileFacts]:
+    """What a file says: of the frame, as text, and of itself; nothing else of it is read.
+
+    Raises
+    ------
+    ProvenanceError
+        If it was not written here, or by a newer version.
+    """
+    opened = _opened(name, file)
+    with told_as_damage(name), opened:
+        return _told(name, opened)
+
+
+def _opened(name: str, file: Any) -> Any:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(file, page_checksum_verification=True)
+    except Exception as error:  # of Arrow and its Python part, on bytes that may be anything
+        raise ProvenanceError(
+            f"{name} is not a Parquet file, or was cut short: {error}. Take it from a copy, or read the table again."
+        ) from error
+
+
+def _told(name: str, opened: Any) -> tuple[str, FileFacts]:
+    metadata = opened.metadata.metadata or {}
+    if KEY.encode() not in metadata:
+        raise ProvenanceError(
+            f"{name} was not written by df.jobindsats.to_parquet, so what its cells are is not known."
+            " pd.read_parquet(path) opens it as it is."
+        )
+    return unpacked(name, metadata[KEY.encode()].decode())
 
 
 def _compare(name: str, schema: pa.Schema, facts: FileFacts) -> None:

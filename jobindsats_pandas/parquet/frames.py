@@ -10,11 +10,10 @@ from typing import IO, TYPE_CHECKING, Any
 from jobindsats_pandas import arguments, files
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.parquet.columns import plain_table, to_table
-from jobindsats_pandas.parquet.directories import read_directory, write_directory
-from jobindsats_pandas.parquet.file import compose, pandas_metadata, take_apart, told_as_damage
+from jobindsats_pandas.parquet.directories import frame_of, read_directory, write_directory
+from jobindsats_pandas.parquet.file import compose, facts_of, pandas_metadata, take_apart
 from jobindsats_pandas.parquet.manifest import Manifest
-from jobindsats_pandas.parquet.pieces import Columns
-from jobindsats_pandas.parquet.restoring import to_frame
+from jobindsats_pandas.parquet.selecting import Filters, selected
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["partitions", "read_parquet", "to_arrow", "to_parquet"]
+__all__ = ["attrs_of", "dataset_attrs", "partitions", "read_parquet", "to_arrow", "to_parquet"]
 
 
 def to_arrow(frame: pd.DataFrame, *, notes: Mapping[str, str] | None = None) -> pa.Table:
@@ -86,7 +85,9 @@ def to_parquet(
         file.write(data)
 
 
-def read_parquet(path: str | os.PathLike[str] | IO[bytes]) -> pd.DataFrame:
+def read_parquet(
+    path: str | os.PathLike[str] | IO[bytes], *, filters: Any = None, columns: Any = None
+) -> pd.DataFrame:
     """Restore a frame that ``df.jobindsats.to_parquet`` wrote.
 
     What is read is what was written: types, numbers of rows, statuses and a digest of each column are compared with
@@ -97,26 +98,30 @@ def read_parquet(path: str | os.PathLike[str] | IO[bytes]) -> pd.DataFrame:
     path : str, Path or file object
         A file, a directory written with ``partition_by``, an address that fsspec knows, or an open binary file.
 
+    filters : list of tuple, or list of list of tuple, optional
+        Conditions on labels; of a dataset, files are passed over that hold none of them.
+    columns : str or sequence of str, optional
+
     Raises
     ------
+    QueryError
+        If the filters or columns name what is not there.
     FileNotFoundError
         If there is nothing of that name.
     ProvenanceError
         If it was not written by this package, by a newer version of it, or is not as it was written.
     """
     place = arguments.place("path", path, "read")
+    conditions, names = Filters(filters), arguments.labels("columns", columns)
     if isinstance(place, Path):
         if not place.exists():
             time.sleep(0.05)  # a directory that is being replaced, where the system cannot do it in one step
         if not place.exists():
             raise FileNotFoundError(f"There is no file or directory {place}{_left_beside(place)}")
         if place.is_dir():
-            return read_directory(place)
+            return read_directory(place, conditions, names)
     name = str(place) if isinstance(place, Path | str) else "The file"
-    piece = take_apart(name, files.read(place))
-    with told_as_damage(name):
-        spec: dict[str, Any] = json.loads(piece.spec)
-        return to_frame(Columns(name, [piece]), spec)
+    return selected(frame_of(take_apart(name, files.read(place))), conditions, names)
 
 
 def _left_beside(place: Path) -> str:
@@ -128,6 +133,34 @@ def _left_beside(place: Path) -> str:
         f", but a run that was killed left {' and '.join(left)} beside it: whole directories or parts of one. Read or"
         f" rename one of them, or write {place.name} again, which removes what is not needed"
     )
+
+
+def dataset_attrs(place: Path) -> dict[str, Any] | None:
+    """The attrs of a dataset; None if a place holds none."""
+    manifest = Manifest.of(place) if place.is_dir() else None
+    return None if manifest is None else manifest.attrs
+
+
+def attrs_of(place: Path) -> dict[str, Any]:
+    """The attrs of what was written, without reading any of its cells.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing of that name.
+    ProvenanceError
+        If it was not written here, or says nothing that can be read.
+    """
+    if not place.exists():
+        raise FileNotFoundError(f"There is no file or directory {place}")
+    manifest = Manifest.of(place) if place.is_dir() else None
+    if manifest is not None and manifest.attrs is not None:
+        return manifest.attrs
+    path = place if manifest is None else place / manifest.parts[0].path
+    with files.named(place), path.open("rb") as file:
+        spec, _ = facts_of(str(place), file)
+    attrs: dict[str, Any] = json.loads(spec)["attrs"]
+    return attrs
 
 
 def partitions(place: Path) -> list[str] | None:

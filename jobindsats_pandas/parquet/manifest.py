@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from jobindsats_pandas import files
 from jobindsats_pandas.errors import ProvenanceError
 from jobindsats_pandas.parquet.pieces import changed
 
@@ -65,16 +66,21 @@ class Manifest:
     rows : int
         Of the frame.
     parts : tuple of Part
+    attrs : dict, optional
+        Of a dataset, each of whose files holds a frame of its own: those of all of it.
     """
 
     write: str
     partition_by: tuple[str, ...]
     rows: int
     parts: tuple[Part, ...]
+    attrs: dict[str, Any] | None = None
 
     def to_json(self) -> str:
         """Write it as text, with a digest of its own."""
         body = {"format": FORMAT, **asdict(self)}
+        if self.attrs is None:
+            del body["attrs"]
         return _text({"sha256": sha256(_text(body).encode()).hexdigest(), **body})
 
     @classmethod
@@ -95,11 +101,17 @@ class Manifest:
             raise changed(name, "its list of files is not what was written")
         if version > FORMAT:
             raise ProvenanceError(
-                f"{name} was written by a newer version of jobindsats_pandas. Upgrade:"
-                " pip install --upgrade jobindsats-pandas"
+                f"{name} was written by a newer version of jobindsats_pandas."
+                " Install a newer version of this package, from where this one was had"
             )
         parts = tuple(Part(**part) for part in body["parts"])
-        return cls(body["write"], tuple(body["partition_by"]), body["rows"], parts)
+        return cls(body["write"], tuple(body["partition_by"]), body["rows"], parts, body.get("attrs"))
+
+    def write_into(self, directory: Path) -> None:
+        """Write it, which makes the directory whole."""
+        with (directory / NAME).open("x", encoding="utf-8", newline="\n") as file:
+            file.write(self.to_json())
+            files.synced(file)
 
     @classmethod
     def of(cls, directory: Path) -> Manifest | None:

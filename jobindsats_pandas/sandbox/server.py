@@ -360,12 +360,19 @@ def run(port: int = 8025, token: str | None = None, seed: int = 1, levels: Level
         As in :func:`serve`.
     """
     with serve(port=port, token=token, seed=seed, levels=levels) as api:
+        variables = {"URL": api.url, "TOKEN": api.token}
+        settings = {f"JOBINDSATS_API_{name}": value for name, value in variables.items()}
+        settings["JOBINDSATS_CACHE_DIR"] = str(api.cache_dir)
+        unix = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+        windows = [
+            "$env:{} = '{}'".format(name, value.replace("'", "''")) for name, value in settings.items()
+        ]
         sys.stdout.write(
-            f"The Jobindsats sandbox: synthetic figures, not the real ones.\n\n"
-            f"export JOBINDSATS_API_URL={api.url}\n"
-            f"export JOBINDSATS_API_TOKEN={api.token}\n"
-            f"export JOBINDSATS_CACHE_DIR={shlex.quote(str(api.cache_dir))}\n\n"
-            f'curl -g -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" \\\n'
+            "The Jobindsats sandbox: synthetic figures, not the real ones. For another terminal:\n\n"
+            + "\n".join(unix)
+            + "\n\nThe same in PowerShell:\n\n"
+            + "\n".join(windows)
+            + '\n\ncurl -g -H "Authorization: Bearer $JOBINDSATS_API_TOKEN" \\\n'
             f"  '{api.url}/data/y25i01?mgroup.*=*&period.M=latest:2&hierarchy._nykom=/&format=json'\n\n"
             f"Tables: {', '.join(api.tables)}. Ctrl-C stops.\n"
         )

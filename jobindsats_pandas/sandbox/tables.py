@@ -187,6 +187,9 @@ class SyntheticTable:
             for hierarchy in dimension.hierarchies
         }
 
+    def __repr__(self) -> str:
+        return f"SyntheticTable({self.design.id!r}, seed={self.seed}, levels={self.levels!r}, number={self.number})"
+
     def next(self, release: Release) -> SyntheticTable:
         """Give the table's next publication; what has not arrived yet comes with it at the latest."""
         earlier = self.arrived()

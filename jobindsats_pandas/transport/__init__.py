@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from jobindsats_pandas.transport.adapter import Patience
 from jobindsats_pandas.transport.clock import expiry_moment
-from jobindsats_pandas.transport.credentials import Key, keyring_token
+from jobindsats_pandas.transport.credentials import Key, is_loopback, keyring_token
 from jobindsats_pandas.transport.log import LOG
 from jobindsats_pandas.transport.parsing import Parser
 from jobindsats_pandas.transport.session import Answer, Reply, Transport
@@ -42,5 +42,6 @@ __all__ = [
     "Reply",
     "Transport",
     "expiry_moment",
+    "is_loopback",
     "keyring_token",
 ]

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 HOW_TO_GET_A_KEY = (
-    "A key is had by mail to jobindsats@star.dk, within 14 days: `jobindsats key set` in a terminal keeps it, or the "
-    "environment variable JOBINDSATS_API_TOKEN.\nTo try without one: ji.sandbox.serve() in Python, or `jobindsats sandbox` "
-    "in a terminal, answers with synthetic data."
+    "A key comes by mail from jobindsats@star.dk, within 14 days: `jobindsats key set` in a terminal keeps it, or the "
+    "environment variable JOBINDSATS_API_TOKEN.\nWithout one: `jobindsats sandbox` in a terminal, or "
+    "ji.sandbox_client() in Python, answers with synthetic data."
 )
 
 

@@ -253,6 +253,13 @@ class Transport:
         return f"<Transport {self.base_url}, cache in {self._cache.responses.directory}>"
 
     @property
+    def closed_for(self) -> float:
+        """Seconds until the API opens; 0 while it is open."""
+        now = self._clock()
+        opens = opening_moment(now) if self._closes else None
+        return 0.0 if opens is None else (opens - now).total_seconds()
+
+    @property
     def has_key(self) -> bool:
         """Whether anything can be asked at all."""
         return self._auth is not None
@@ -381,6 +388,10 @@ class Transport:
             failure = error.at_request(self.curl(path))
         LOG.info("%s: %s: %s", question.name, type(failure).__name__, failure)
         if not isinstance(failure, (ServiceError, ClosedHourError)):
+            if isinstance(failure, PayloadError):
+                failure.add_note(
+                    "Ask again later; if it stays, error.report() is a text for jobindsats@star.dk."
+                )
             raise failure
         older = self._kept(question, stale=True)
         if older is not None and self._clock() - older.fetched_at > self._max_age_stale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,8 @@ import pandas as pd
 import pytest
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.__main__ import main
+from jobindsats_pandas.command_line import main
+from jobindsats_pandas.command_line.speaking import as_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -304,5 +306,135 @@ def test_without_a_key_the_way_to_try_is_a_command(capsys: Any, monkeypatch: pyt
     monkeypatch.delenv("JOBINDSATS_API_TOKEN")
     assert main(["read", "y28a15"]) == 1
     told = capsys.readouterr().err
-    assert "To try without one: `jobindsats sandbox` in a terminal, answers" in told
+    assert "Without one: `jobindsats sandbox` answers with synthetic data." in told
     assert "--offline takes what is on disk" in told
+
+
+# --- one grammar --------------------------------------------------------------------------------------------------------
+
+
+def read_csv(capsys: Any, *arguments: str) -> pd.DataFrame:
+    assert main(["read", *arguments]) == 0
+    return pd.read_csv(io.StringIO(capsys.readouterr().out))
+
+
+JOURNALISTS = "A-kassen for Journalistik, Komm. og Sprog"
+
+
+def test_commas_part_members_dimensions_and_measures_but_not_names_that_hold_one(capsys: Any) -> None:
+    frame = read_csv(capsys, "y25i01", "--by", "Kommune=Aarhus, odense", "--periods", "1")
+    assert frame["Område"].to_list() == ["Odense", "Aarhus"]
+    frame = read_csv(capsys, "y01h01", "--by", f"A-kasse=FOAs A-kasse,{JOURNALISTS}", "--periods", "1")
+    assert set(frame["A-kasse"]) == {"FOAs A-kasse", JOURNALISTS}
+    frame = read_csv(capsys, "y25i01", "--by", "Region,A-kasse", "--periods", "1")
+    assert {"Område", "A-kasse"} <= set(frame)
+    by_age = ["--by", "Alder, tre grupper", "--by", "_region", "--periods", "1"]
+    assert {"Alder", "Område"} <= set(read_csv(capsys, "y25i09", *by_age))
+    measures = ["Antal personer, tilgang,Antal sager, tilgang", "Antal personer, tilgang"]
+    for option, text in zip(["--measures", "--measure"], measures, strict=True):
+        frame = read_csv(capsys, "y25i06b", option, text, "--periods", "1")
+        assert [name for name in frame if name.endswith("tilgang")] == re.findall(r"Antal \w+, tilgang", text)
+
+
+def test_a_wrong_name_among_several_is_told_alone(capsys: Any) -> None:
+    assert main(["read", "y25i01", "--by", "Kommune=Aarhus,Odenes"]) == 1
+    assert "has no member 'Odenes'" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("default::jobindsats_pandas.errors.QueryWarning")
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        ("subjects", ["subject_group_id", "subject_name"]),
+        ("tables ledige", ["table_id", "update_latest", "link_tablepage", "matched"]),
+        ("tables", ["table_id", "table_name", "link_infopage"]),
+        ("members y28a15 A-kasse", ["member_id", "label", "level_name"]),
+        ("members y28a15", ["hierarchy_id", "dimension_name"]),
+        ("find foas", ["table_id", "table_name", "member_id"]),
+        ("cache list", ["table", "url", "bytes"]),
+    ],
+)
+def test_lists_come_as_json_and_csv_with_all_that_is_known(
+    capsys: Any, command: str, columns: list[str]
+) -> None:
+    main(["table", "y28a15"])
+    capsys.readouterr()
+    assert main([*command.split(), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert set(columns) <= set(rows[0])
+    assert main([*command.split(), "--csv"]) == 0
+    frame = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert len(frame) == len(rows)
+    assert list(frame) == list(rows[0])
+    with pytest.raises(SystemExit):
+        main([*command.split(), "--csv", "--json"])
+
+
+@pytest.mark.filterwarnings("default::jobindsats_pandas.errors.QueryWarning")
+def test_a_list_of_nothing_is_a_list_all_the_same(capsys: Any) -> None:
+    assert main(["tables", "xyzzy", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == []
+    main(["cache", "clear"])
+    capsys.readouterr()
+    assert main(["cache", "list"]) == 0
+    assert capsys.readouterr() == ("", "jobindsats: the cache is empty.\n")
+    assert main(["cache", "list", "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("table,url,")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_tables_fit_the_width_of_a_terminal_and_are_whole_in_a_pipe(width: int) -> None:
+    frame = ji.Client().tables()
+    lines = as_text(frame[["table_id", "update_latest", "table_name", "link_tablepage"]], width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert len(lines) == len(frame) + 1
+    assert lines[1].startswith("y25i01 ")
+    assert ("…" in lines[1]) == (width < 120)
+    whole = as_text(frame, None)
+    assert all(name in whole for name in frame["table_name"])
+    assert "…" not in whole
+    # As narrow as it can be, and no narrower.
+    assert as_text(frame, 5).count("\n") == len(frame)
+
+
+def test_what_to_do_first_is_told_in_two_lines(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main([]) == 2
+    shown = capsys.readouterr()
+    assert not shown.out
+    assert len(shown.err.splitlines()) == 2
+    assert all(f"jobindsats {word}" in shown.err for word in ("demo", "key set", "--help"))
+    monkeypatch.delenv("JOBINDSATS_API_TOKEN")
+    assert main(["read", "y25i01", "--by", "Kommune"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert "jobindsats key set" in told[0]
+    assert "jobindsats sandbox" in told[1]
+
+
+def test_the_help_tells_the_exit_status(capsys: Any) -> None:
+    for command in ([], ["read"], ["cache"]):
+        with pytest.raises(SystemExit) as caught:
+            main([*command, "--help"])
+        assert caught.value.code == 0
+        assert "exit status: 0; 1 after an error" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_curl_of_a_request_that_was_not_sent_is_not_shown(capsys: Any) -> None:
+    assert main(["read", "y25i01", "--by", "Komune"]) == 1
+    assert "curl" not in capsys.readouterr().err
+    assert main(["read", "y25i01", "--offline", "--periods", "latest:3"]) == 1
+    assert "curl" not in capsys.readouterr().err
+
+
+def test_a_path_that_cannot_be_written_is_told_by_its_name_and_in_words(capsys: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here")
+    assert main(["read", "y28a15", "--periods", "1", "--out", "file/x.csv"]) == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told == "jobindsats: file/x.csv: Not a directory"
+
+
+def test_a_table_shows_the_command_that_reads_it(capsys: Any) -> None:
+    assert main(["table", "y28a15"]) == 0
+    shown = capsys.readouterr().out.splitlines()[-1]
+    assert shown == "read it:  jobindsats read y28a15 --by _nykom --periods latest:12"
+    assert main(shown.split()[3:]) == 0

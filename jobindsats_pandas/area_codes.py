@@ -1,4 +1,4 @@
-"""Municipalities and regions: names and codes of Statistics Denmark's classification, in force since 2007.
+"""Municipalities and regions by name and code: Statistics Denmark's classification, in force since 2007.
 
 A name is recognised or it is not; nothing is guessed from likeness.
 """
@@ -14,9 +14,9 @@ __all__ = [
     "REGIONS",
     "REGION_HIERARCHIES",
     "REGION_OF",
-    "is_code",
+    "code_of",
+    "code_of_member",
     "municipality_code",
-    "name_of",
     "region_code",
 ]
 
@@ -71,6 +71,7 @@ _MUNICIPALITY_KEYS = {_key(name): code for code, name in MUNICIPALITIES.items()}
 }
 _REGION_KEYS = {_key(name): code for code, name in REGIONS.items()}
 
+
 #: Area hierarchies in which a region's name may stand without "Region"; elsewhere other areas bear such names.
 REGION_HIERARCHIES = {"_region", "_reko"}
 
@@ -89,11 +90,11 @@ REGION_OF: dict[str, str] = {
 
 
 def municipality_code(name: str) -> str | None:
-    """The code of four digits of a municipality; None for any other name.
+    """The code of a municipality, with or without *Kommune* behind its name.
 
     Examples
     --------
-    >>> municipality_code("Århus Kommune"), municipality_code("Uoplyst område")
+    >>> municipality_code("Aarhus Kommune"), municipality_code("Region Sjælland")
     ('0751', None)
     """
     key = _key(name)
@@ -105,31 +106,33 @@ def municipality_code(name: str) -> str | None:
 
 
 def region_code(name: str, *, bare: bool = False) -> str | None:
-    """The code of a region; where `bare`, also of one whose name stands without "Region"."""
+    """The code of a region; `bare` where its name may stand without *Region*."""
     key = _key(name)
     return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
 
 
-def is_code(text: str, name: str, *, bare: bool = False) -> bool:
-    """Whether three or four digits are the code of the municipality or region of a name.
+def code_of(name: str) -> str | None:
+    """The code of the area that a name or a code of three or four digits stands for.
 
     Examples
     --------
-    >>> is_code("751", "Aarhus"), is_code("0751", "Aarhus"), is_code("084", "Region Hovedstaden")
-    (True, True, True)
+    >>> code_of("751"), code_of("084"), code_of("Copenhagen"), code_of("Nordjylland"), code_of("999")
+    ('0751', '1084', '0101', '1081', None)
     """
-    code = municipality_code(name) or region_code(name, bare=bare)
-    return code is not None and text.zfill(3) in {code, code[1:]}
+    digits = name.strip()
+    for code in (digits.zfill(4), f"1{digits.zfill(3)}"):
+        if code in MUNICIPALITIES or code in REGIONS:
+            return code
+    return municipality_code(name) or region_code(name, bare=True)
 
 
-def name_of(text: str) -> str | None:
-    """What a code of three or four digits stands for; None for any other text.
+def code_of_member(name: str) -> str | None:
+    """The code of a municipality or region by the name of a member, which may tell its level too.
 
     Examples
     --------
-    >>> name_of("751"), name_of("1084"), name_of("0411"), name_of("999")
-    ('Aarhus', 'Region Hovedstaden', 'Christiansø', None)
+    >>> code_of_member("Aarhus"), code_of_member("Bornholm [Kommune]"), code_of_member("Uoplyst område")
+    ('0751', '0400', None)
     """
-    # Christiansø is no municipality, but Statistics Denmark counts it beside them.
-    every = {**MUNICIPALITIES, **REGIONS, "0411": "Christiansø"}
-    return next((name for code, name in every.items() if text.zfill(3) in {code, code[1:]}), None)
+    bare = re.sub(r" \[[^]]*\]$", "", name)
+    return municipality_code(bare) or region_code(bare)

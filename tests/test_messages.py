@@ -1,0 +1,43 @@
+"""The collection of messages is complete, each example is of its place, and says what to do next."""
+
+from __future__ import annotations
+
+import re
+
+import messages
+import pytest
+
+COLLECTED = messages.read()
+SITES = messages.sites()
+
+#: What tells the next step, or shows what there is to choose from.
+NEXT = re.compile(
+    r"""\b(?:give|say|ask|name|leave|take|keep|read|use|look|rename|merge|copy|compare|raise|write|try|send|wait|install|put|
+    compute|choose|call|bring|open|remove|move|draw|add|drop|set|make|update|run|pass|cut|show)\b
+    |pip\ install|lists\ them|did\ you\ mean|it\ has:|there\ are|finds|searches|report\(\)|keeps|\bwith\b|\w+\(|instead""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def test_every_place_that_makes_a_message_has_an_example_of_it_and_no_other_has() -> None:
+    assert [site.name for site in messages.unknown(COLLECTED)] == [], (
+        "python tests/messages.py --collect TESTS takes examples from the tests that reach these places"
+    )
+    assert set(COLLECTED) - {site.name for site in SITES} == set()
+    assert len(SITES) > 150
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_an_example_says_what_to_do_next(name: str) -> None:
+    kind, _, message = COLLECTED[name].partition(": ")
+    assert kind.endswith(("Error", "Warning"))
+    assert NEXT.search(message), message
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_an_example_can_be_read_in_a_moment(name: str) -> None:
+    assert len(COLLECTED[name]) < 1200
+    # Nothing of a machine: numbers of errors, addresses of objects, names of private things.
+    assert not re.search(r"\[Errno|0x[0-9a-f]{6}|<jobindsats_pandas|/tmp/|Traceback", COLLECTED[name])
+    # What nobody holds on an index cannot be installed from there.
+    assert "pip install jobindsats" not in COLLECTED[name].replace("'", "")

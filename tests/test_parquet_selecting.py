@@ -1,0 +1,121 @@
+"""Some rows and columns of a file or dataset: the cells are those that a read has, and what is not there is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import jobindsats_pandas as ji
+from jobindsats_pandas.errors import InvalidSumError, ProvenanceError, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module", params=["file", "partitioned", "dataset"])
+def path(request: Any, reader: ji.Client, sanctions: pd.DataFrame, tmp_path_factory: Any) -> Path:
+    """The same frame in each of the three forms."""
+    place: Path = tmp_path_factory.mktemp("x") / "x"
+    if request.param == "dataset":
+        ji.export("y01h01", place, by={"_akassedp": "*"}, periods="latest:4", client=reader)
+    else:
+        by = None if request.param == "file" else "A-kasse"
+        sanctions.jobindsats.to_parquet(place, partition_by=by)
+    return place
+
+
+def ids(frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+    return np.array([f"{period.year}Q{period.quarter:02d}" for period in frame["Periode"]])
+
+
+WANTED: dict[str, tuple[Any, Callable[[pd.DataFrame], Any]]] = {
+    "one period": ([("Periode", "=", "2026Q01")], lambda df: ids(df) == "2026Q01"),
+    "a period of pandas": ([("Periode", "==", pd.Period("2026Q1"))], lambda df: ids(df) == "2026Q01"),
+    "from one on": ([("Periode", ">=", "2026Q01")], lambda df: ids(df) >= "2026Q01"),
+    "before one": ([("Periode", "<", "2026")], lambda df: ids(df) < "2026"),
+    "some members": ([("A-kasse", "in", ["Min A-kasse", "FOAs A-kasse"])], lambda df: df["A-kasse"].isin(["Min A-kasse", "FOAs A-kasse"])),
+    "all but one": ([("A-kasse", "!=", "Min A-kasse")], lambda df: df["A-kasse"] != "Min A-kasse"),
+    "not some": ([("A-kasse", "not in", {"Min A-kasse"})], lambda df: df["A-kasse"] != "Min A-kasse"),
+    "both": (
+        [("Periode", ">", "2025Q04"), ("A-kasse", "=", "Min A-kasse")],
+        lambda df: (ids(df) > "2025Q04") & (df["A-kasse"] == "Min A-kasse"),
+    ),
+    "one of two": (
+        [[("Periode", "<=", "2025Q03")], [("A-kasse", "=", "Min A-kasse"), ("Periode", "=", "2026Q02")]],
+        lambda df: (ids(df) <= "2025Q03") | ((df["A-kasse"] == "Min A-kasse") & (ids(df) == "2026Q02")),
+    ),
+    "none": ([("Periode", "in", [])], lambda df: np.zeros(len(df), dtype=bool)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WANTED)
+def test_filters_take_the_rows_that_a_mask_takes(path: Path, sanctions: pd.DataFrame, what: str) -> None:
+    filters, mask = WANTED[what]
+    found = ji.read_parquet(path, filters=filters)
+    expected = sanctions[np.asarray(mask(sanctions))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_the_guard_stands_over_what_was_taken(path: Path, sanctions: pd.DataFrame) -> None:
+    column = next(name for name in sanctions.columns[2:] if sanctions[name].isna().any())
+    hidden = sanctions[sanctions[column].isna()].iloc[0]
+    found = ji.read_parquet(path, filters=[("A-kasse", "=", hidden["A-kasse"])], columns=["A-kasse", column])
+    assert found.columns.to_list() == ["A-kasse", column]
+    with pytest.raises(InvalidSumError):
+        ji.read_parquet(path, columns=[column])[column].sum()
+    assert found[column].isna().any()
+
+
+REFUSED = {
+    "a word": ("Periode", "give conditions such as"),
+    "nothing": ([], "give conditions such as"),
+    "no condition": ([("Periode", "=")], "give conditions such as"),
+    "no operator": ([("Periode", "like", "2026%")], "'like' compares nothing; there are ="),
+    "a column": ([("Periodes", "=", "2026Q01")], r"there is no column 'Periodes'\. Did you mean 'Periode'"),
+    "a label": ([("A-kasse", "=", "Min A-kase")], r"'A-kasse' has no label 'Min A-kase'\. Did you mean 'Min A-kasse'"),
+    "one label of several": ([("A-kasse", "in", ["Min A-kasse", "x"])], "has no label 'x'"),
+    "a text for a list": ([("A-kasse", "in", "Min A-kasse")], "'in' wants a list, and 'Min A-kasse' is none"),
+    "numbers": ([("Andel sanktionerede ledige", ">", 5)], "holds numbers, of which some are hidden"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_not_there_is_told(path: Path, what: str) -> None:
+    filters, message = REFUSED[what]
+    with pytest.raises(QueryError, match=message):
+        ji.read_parquet(path, filters=filters)
+
+
+def test_columns_that_are_not_there_are_told(path: Path) -> None:
+    with pytest.raises(QueryError, match=r"columns: there is no column 'A-kase'\. Did you mean 'A-kasse'"):
+        ji.read_parquet(path, columns="A-kase")
+
+
+def test_of_a_dataset_only_files_of_wanted_periods_are_read(
+    reader: ji.Client, sanctions: pd.DataFrame, tmp_path: Path
+) -> None:
+    ji.export("y01h01", tmp_path / "x", by={"_akassedp": "*"}, periods="latest:4", client=reader)
+    damaged = tmp_path / "x" / "Periode=2025Q03" / "part-0.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    found = ji.read_parquet(tmp_path / "x", filters=[("Periode", ">", "2025Q03")])
+    assert len(found) == (ids(sanctions) > "2025Q03").sum()
+    with pytest.raises(ProvenanceError):
+        ji.read_parquet(tmp_path / "x", filters=[("Periode", ">=", "2025Q03")])
+
+
+def test_a_folder_of_releases_names_the_way_to_one(
+    reader: ji.Client, sanctions: pd.DataFrame, tmp_path: Path
+) -> None:
+    sanctions.jobindsats.to_parquet(tmp_path / "x.parquet")
+    ji.update(tmp_path / "x.parquet", releases=tmp_path / "kept", client=reader)
+    with pytest.raises(
+        QueryError, match=r"holds 1 releases, .*ji\.read_parquet\(folder,\s*as_of='2026-08-20'\)"
+    ):
+        ji.read_parquet(tmp_path / "kept")
+    column = sanctions.columns[2]
+    found = ji.read_parquet(tmp_path / "kept", as_of="2026-08-20", columns=column)
+    pd.testing.assert_frame_equal(found, sanctions[[column]])
