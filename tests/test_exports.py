@@ -663,7 +663,7 @@ def test_danish_csv_of_a_wide_sheet_has_marks_and_its_source_beneath(sanctions: 
     assert blank == []
     assert measure[0].startswith(f"Måltal: {REPEATED} (antal i perioden")
     assert source[0].startswith(
-        "Kilde: Styrelsen for Arbejdsmarked og Rekruttering: Sanktioner til dagpengemodtagere"
+        "Kilde: jobindsats_pandas: Sanktioner til dagpengemodtagere (syntetisk). Syntetiske data fra sandkassen"
     )
     assert rules[0].startswith("Regler: Data er diskretioneret")
     plain = io.StringIO()
