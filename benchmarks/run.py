@@ -43,7 +43,6 @@ TRIES = 2
 SHORT: tuple[Callable[[], list[Figure]], ...] = (
     partial(measures.decoding, 2_000, 31, 1, None, all_rivals=False),
     partial(measures.decoding, 200_000, 9, 4, 6, all_rivals=False),
-    partial(measures.decoding, 2_000_000, 2, 8, 12, all_rivals=False),
     partial(measures.cache, 9),
     partial(measures.whole_reads, 2_000, 21, 1, 1),
     partial(measures.whole_reads, 700_000, 3, 2.5, 25, deep=True),

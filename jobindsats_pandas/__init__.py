@@ -24,6 +24,7 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
 from jobindsats_pandas.exporting import export
+from jobindsats_pandas.joining import concat
 from jobindsats_pandas.metadata import Table
 from jobindsats_pandas.queries import Plan
 from jobindsats_pandas.readers import (
@@ -60,6 +61,7 @@ __all__ = [
     "Table",
     "allow_sums",
     "compare",
+    "concat",
     "due",
     "errors",
     "export",
@@ -80,7 +82,7 @@ __all__ = [
     "update",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 
 def __dir__() -> list[str]:

@@ -264,9 +264,40 @@ class FrameAccessor:
         """Stack the measures: one row for each cell, with the columns ``measure``, ``value`` and ``status``."""
         return layouts.to_long(self._frame)
 
-    def to_wide(self) -> pd.DataFrame:
-        """Spread the measures of a long frame: one column for each."""
-        return layouts.to_wide(self._frame)
+    def to_wide(self, columns: str | None = None, measure: str | None = None) -> pd.DataFrame:
+        """Spread the measures of a long frame, or one measure over the members of a dimension or the periods.
+
+        Parameters
+        ----------
+        columns : str, optional
+            A dimension or the column of periods: each of its members becomes a column. By default each measure does.
+        measure : str, optional
+            Column, name or id of the measure to lay out; needed where there are several.
+
+        Returns
+        -------
+        DataFrame
+            With `columns`, the other labels are the index, in the order of the data bank, and columns bear the names of
+            the members, or of the periods such as ``2026M05``. Cells are guarded as before and the source is kept. Where
+            the frame has no row there is a hole, which is not 0. A wide frame without `columns` comes back as it is; a
+            measure's cells whose row is gone are *not available*.
+
+        Raises
+        ------
+        QueryError
+            If there is no such dimension or measure, if there are several measures, or several rows for one place.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client:
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        >>> df.jobindsats.to_wide(columns="Periode").columns.to_list()
+        ['2024Y01', '2025Y01']
+        >>> df.jobindsats.to_wide(columns="Område").columns.to_list()
+        ['Odense', 'Aarhus']
+        """
+        return layouts.to_wide(self._frame, columns, measure)
 
     def sdmx(self) -> pd.DataFrame:
         """Turn measures into ordinary numbers, each followed by its SDMX codes OBS_STATUS and CONF_STATUS.
@@ -356,7 +387,7 @@ class FrameAccessor:
     ) -> None:
         """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.
 
-        Needs openpyxl: ``pip install 'jobindsats-pandas[excel]'``.
+        Needs openpyxl: ``pip install openpyxl``.
 
         Parameters
         ----------
@@ -419,14 +450,17 @@ class FrameAccessor:
         self,
         measure: str | None = None,
         by: str | None = None,
-        kind: str | None = None,
+        kind: Literal["line", "bar", "stacked", "area", "heatmap", "slope", "tiles"] | None = None,
         *,
+        share: bool = False,
         totals: bool = False,
+        geometry: Any = None,
+        language: Literal["da", "en"] = "da",
         ax: Axes | None = None,
     ) -> Axes:
         """Draw a measure: lines over time, bars for one period, hidden cells as bands from 0 to the rule's limit.
 
-        Needs matplotlib: ``pip install 'jobindsats-pandas[plot]'``.
+        Needs matplotlib: ``pip install matplotlib``. All kinds, as pictures: ``docs/pictures.md``.
 
         Parameters
         ----------
@@ -435,13 +469,23 @@ class FrameAccessor:
         by : str or sequence of str, optional
             Dimensions to tell apart: a line or bar for each of their members. By default every dimension in which the
             cells differ. A dimension that is not named stands at its total.
-        kind : {"line", "bar"}, optional
-            By default lines, and bars where there is one period only. Nothing is ever stacked: cells do not add.
+        kind : {"line", "bar", "stacked", "area", "heatmap", "slope", "tiles"}, optional
+            By default lines, and bars where there is one period only. ``"stacked"`` and ``"area"`` put the parts of each
+            period on top of each other, if they add; ``"heatmap"`` has a row for each member and a column for each period;
+            ``"slope"`` goes from the first period to the last; ``"tiles"`` is Denmark, each of the 98 municipalities a tile.
+        share : bool, default False
+            Of stacked parts, show how many per cent of the sum each is.
         totals : bool, default False
             Draw totals and subtotals beside their parts too.
+        geometry : GeoDataFrame, optional
+            Shapes to draw as a map, with the codes of municipalities or regions (``"0751"``, ``"751"`` or 751) or their
+            names in some column. geopandas is not needed otherwise.
+        language : {"da", "en"}, default "da"
+            Of everything that is not a name of the data bank.
         ax : Axes, optional
-            Where to draw; by default a figure of its own, which pyplot does not know of. A figure made with
-            ``layout="constrained"`` makes room for the legend and the source; another one may cut them off.
+            Where to draw; by default a figure of its own, which pyplot does not know of. A figure without a layout, as
+            ``plt.subplots()`` makes it, gets the layout ``"tight"``, so that nothing is cut off; so few members are drawn
+            that their names fit.
 
         Returns
         -------
@@ -451,7 +495,10 @@ class FrameAccessor:
         Raises
         ------
         QueryError
-            If the measure or the dimensions do not exist or are not settled, or there is nothing to draw.
+            If the measure or the dimensions do not exist or are not settled, or there is nothing to draw; for a map, if the
+            frame holds no areas.
+        InvalidSumError
+            If what is to be stacked does not add (persons, rates, totals among their parts), with the reason.
         ProvenanceError
             If it is not known which cells of a table the numbers are.
         ImportError
@@ -464,6 +511,10 @@ class FrameAccessor:
         money), or where the band is too thin to be seen on the axis, a hatched mark below the axis' lowest number tells of
         it. A cell that is not published yet is absent from the picture, and a foot note counts it. A combination with the
         status ``ABSENT`` is 0; one without a row is not drawn but counted (``complete=True`` reads them all).
+
+        In a stack the hidden parts of a period lie on top, together, as a band of what they can be at most. No total is drawn,
+        and shares are never of a published one: it would show what is hidden. Where cells are hidden, shares are of the sum
+        with each of them at its highest, so that a part shown is at least as large as drawn.
 
         A line breaks where the frame lacks a period of the table. Where the table itself has none (y25i14 has some months
         only), a dotted line bridges the gap, and a foot note tells how many periods there are.
@@ -483,16 +534,29 @@ class FrameAccessor:
         """
         from jobindsats_pandas import plotting
 
-        axes: Axes = plotting.plot(self._frame, measure, by, kind, totals=totals, ax=ax)
+        axes: Axes = plotting.plot(
+            self._frame,
+            measure,
+            by,
+            kind,
+            share=share,
+            totals=totals,
+            geometry=geometry,
+            language=language,
+            ax=ax,
+        )
         return axes
 
-    def plot_audit(self, by: str | None = None, *, ax: Axes | None = None) -> Axes:
-        """Draw where the hidden cells are.
+    def plot_audit(
+        self, by: str | None = None, *, language: Literal["da", "en"] = "da", ax: Axes | None = None
+    ) -> Axes:
+        """Draw where the hidden cells are; where none is, the picture says so.
 
         Parameters
         ----------
         by : str, optional
             A dimension, or ``"measure"``; by default whatever the hidden share differs most by.
+        language : {"da", "en"}, default "da"
         ax : Axes, optional
             Where to draw; a figure of its own by default.
 
@@ -517,25 +581,30 @@ class FrameAccessor:
         """
         from jobindsats_pandas import plotting
 
-        axes: Axes = plotting.plot_audit(self._frame, by, ax=ax)
+        axes: Axes = plotting.plot_audit(self._frame, by, language=language, ax=ax)
         return axes
 
     # --- areas and time ----------------------------------------------------------------------------------------------
 
-    def with_codes(self, columns: Names = None) -> pd.DataFrame:
-        """Add the four-digit codes of Statistics Denmark beside each column of municipalities or regions.
+    def with_codes(
+        self, columns: Names = None, style: Literal["dst", "statbank"] | type[int] = "dst"
+    ) -> pd.DataFrame:
+        """Add the codes of Statistics Denmark beside each column of municipalities or regions.
 
         Parameters
         ----------
         columns : str or sequence of str, optional
             Area columns; all of them by default.
+        style : {"dst", "statbank", int}
+            Text of four digits as in the classification (``"0101"``, ``"1084"`` for a region), text of three digits as in
+            the tables of StatBank (``"101"``, ``"084"``), or whole numbers (101, 1084).
 
         Returns
         -------
         DataFrame
-            A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as text: four digits for municipalities
-            (``"0101"``; ``int("0101")`` is the form of three digits that other sources use) and for regions (``"1084"``),
-            those of Statistics Denmark's classification. Members that are neither have none (missing).
+            A copy. The codes of ``Område`` stand right of it in ``Områdekode``, as ``str`` or ``Int64``. Members that are
+            neither municipality nor region have none (missing). With ``"statbank"``, periods get theirs too:
+            ``Periodekode`` has ``2026M08``, ``2026K3`` or ``2026``; none for types that StatBank does not have.
 
         Raises
         ------
@@ -556,10 +625,46 @@ class FrameAccessor:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> df.jobindsats.with_codes()["Områdekode"].unique().tolist()
         ['0461', '0751']
+        >>> df.jobindsats.with_codes(style="statbank").iloc[0, :4].to_list()
+        [Period('2024', 'Y-DEC'), '2024', 'Odense', '461']
         """
         from jobindsats_pandas import areas
 
-        return areas.with_codes(self._frame, columns)
+        return areas.with_codes(self._frame, columns, style)
+
+    def with_regions(self, columns: Names = None) -> pd.DataFrame:
+        """Add the region that each municipality belongs to.
+
+        Parameters
+        ----------
+        columns : str or sequence of str, optional
+            Area columns; all of them by default.
+
+        Returns
+        -------
+        DataFrame
+            A copy. ``Region``, a categorical, stands right of the column of areas (of several columns, ``<name>: region``);
+            a region is of itself, other members are of none. Sums by it are guarded; where the table publishes regions,
+            ``by="_region"`` reads what no sum of municipalities gives.
+
+        Raises
+        ------
+        ProvenanceError
+            If there is no column of areas.
+        QueryError
+            If a column named does not exist, or there is a column of that name with other content.
+
+        Examples
+        --------
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client:
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=1, client=client)
+        >>> df.jobindsats.with_regions()["Region"].to_list()
+        ['Region Syddanmark', 'Region Midtjylland']
+        """
+        from jobindsats_pandas import areas
+
+        return areas.with_regions(self._frame, columns)
 
     def timestamps(self, how: Literal["start", "end"] = "start") -> pd.DataFrame:
         """Turn periods into timestamps: midnight of their first or last day.

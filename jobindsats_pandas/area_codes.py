@@ -9,7 +9,18 @@ import re
 
 from jobindsats_pandas.matching import fold
 
-__all__ = ["MUNICIPALITIES", "REGIONS", "code_of", "municipality_code", "region_code"]
+__all__ = [
+    "MUNICIPALITIES",
+    "REGIONS",
+    "REGION_HIERARCHIES",
+    "REGION_OF",
+    "code_of",
+    "code_of_member",
+    "is_code",
+    "municipality_code",
+    "name_of",
+    "region_code",
+]
 
 REGIONS: dict[str, str] = {
     "1081": "Region Nordjylland",
@@ -62,13 +73,29 @@ _MUNICIPALITY_KEYS = {_key(name): code for code, name in MUNICIPALITIES.items()}
 }
 _REGION_KEYS = {_key(name): code for code, name in REGIONS.items()}
 
+#: Area hierarchies in which a region's name may stand without "Region"; elsewhere other areas bear such names.
+REGION_HIERARCHIES = {"_region", "_reko"}
+
+_IN_REGIONS = {
+    "1084": "101 147 151 153 155 157 159 161 163 165 167 169 173 175 183 185 187 190 201 210 217 219 223 230 240 250 260 270 400",
+    "1085": "253 259 265 269 306 316 320 326 329 330 336 340 350 360 370 376 390",
+    "1083": "410 420 430 440 450 461 479 480 482 492 510 530 540 550 561 563 573 575 580 607 621 630",
+    "1082": "615 657 661 665 671 706 707 710 727 730 740 741 746 751 756 760 766 779 791",
+    "1081": "773 787 810 813 820 825 840 846 849 851 860",
+}
+
+REGION_OF: dict[str, str] = {
+    f"0{code}": region for region, codes in _IN_REGIONS.items() for code in codes.split()
+}
+"""The region that each municipality belongs to, code by code, in the order of the data bank."""
+
 
 def municipality_code(name: str) -> str | None:
-    """The code of a municipality, with or without *Kommune* behind its name.
+    """The code of four digits of a municipality; None for any other name.
 
     Examples
     --------
-    >>> municipality_code("Aarhus Kommune"), municipality_code("Region Sjælland")
+    >>> municipality_code("Århus Kommune"), municipality_code("Uoplyst område")
     ('0751', None)
     """
     key = _key(name)
@@ -80,9 +107,34 @@ def municipality_code(name: str) -> str | None:
 
 
 def region_code(name: str, *, bare: bool = False) -> str | None:
-    """The code of a region; `bare` where its name may stand without *Region*."""
+    """The code of a region; where `bare`, also of one whose name stands without "Region"."""
     key = _key(name)
     return _REGION_KEYS.get(key) or (_REGION_KEYS.get(f"region {key}") if bare else None)
+
+
+def is_code(text: str, name: str, *, bare: bool = False) -> bool:
+    """Whether three or four digits are the code of the municipality or region of a name.
+
+    Examples
+    --------
+    >>> is_code("751", "Aarhus"), is_code("0751", "Aarhus"), is_code("084", "Region Hovedstaden")
+    (True, True, True)
+    """
+    code = municipality_code(name) or region_code(name, bare=bare)
+    return code is not None and text.zfill(3) in {code, code[1:]}
+
+
+def name_of(text: str) -> str | None:
+    """What a code of three or four digits stands for; None for any other text.
+
+    Examples
+    --------
+    >>> name_of("751"), name_of("1084"), name_of("0411"), name_of("999")
+    ('Aarhus', 'Region Hovedstaden', 'Christiansø', None)
+    """
+    # Christiansø is no municipality, but Statistics Denmark counts it beside them.
+    every = {**MUNICIPALITIES, **REGIONS, "0411": "Christiansø"}
+    return next((name for code, name in every.items() if text.zfill(3) in {code, code[1:]}), None)
 
 
 def code_of(name: str) -> str | None:
@@ -97,3 +149,15 @@ def code_of(name: str) -> str | None:
     if code in MUNICIPALITIES or code in REGIONS:
         return code
     return municipality_code(name) or region_code(name, bare=True)
+
+
+def code_of_member(name: str) -> str | None:
+    """The code of a municipality or region by the name of a member, which may tell its level too.
+
+    Examples
+    --------
+    >>> code_of_member("Aarhus"), code_of_member("Bornholm [Kommune]"), code_of_member("Uoplyst område")
+    ('0751', '0400', None)
+    """
+    bare = re.sub(r" \[[^]]*\]$", "", name)
+    return municipality_code(bare) or region_code(bare)

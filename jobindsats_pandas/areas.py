@@ -1,8 +1,4 @@
-"""One vocabulary for areas and time: names and codes of municipalities and regions, and periods as timestamps.
-
-Names and codes are those of Statistics Denmark's classification of regions and municipalities, in force since 2007.
-A name is recognised or it is not; nothing is guessed from likeness.
-"""
+"""What other sources are joined by: codes and regions beside names of areas, and periods as timestamps."""
 
 from __future__ import annotations
 
@@ -12,45 +8,48 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.area_codes import MUNICIPALITIES, REGIONS, municipality_code, region_code
+from jobindsats_pandas.area_codes import (
+    REGION_HIERARCHIES,
+    REGION_OF,
+    REGIONS,
+    municipality_code,
+    region_code,
+)
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
 from jobindsats_pandas.matching import fold
 from jobindsats_pandas.notices import notify
-from jobindsats_pandas.periods import days, holds_periods
+from jobindsats_pandas.periods import days, holds_periods, period_text, statbank_period
 from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jobindsats_pandas.disclosure import AddressDimension
 
-__all__ = [
-    "MUNICIPALITIES",
-    "REGIONS",
-    "timestamps",
-    "with_codes",
-]
+__all__ = ["timestamps", "with_codes", "with_regions"]
 
-#: Area hierarchies in which a region's name may stand without "Region"; elsewhere other areas bear such names.
-_REGION_HIERARCHIES = {"_region", "_reko"}
-_AREA_HIERARCHIES = _REGION_HIERARCHIES | {"_nykom", "_hele_landet"}
+_AREA_HIERARCHIES = REGION_HIERARCHIES | {"_nykom", "_hele_landet"}
 
 
-def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
+def with_codes(
+    df: pd.DataFrame, columns: str | Sequence[str] | None = None, style: str | type[int] = "dst"
+) -> pd.DataFrame:
     """Put a column of codes beside each column of areas, as `FrameAccessor.with_codes`."""
+    if style is not int:
+        arguments.choice("style", style, ("dst", "statbank"), " Or int, for whole numbers.")
     result = arguments.frame("df", df).copy(deep=False)
     lost = []
-    for column in _area_columns(df, columns):
-        codes = _codes(df[column], bare_regions=_hierarchy(df, column) in _REGION_HIERARCHIES)
+    periods = [name for name in df if style == "statbank" and _is_of_periods(df[name])]
+    if columns is not None:
+        periods = [name for name in Framed(df).columns("columns", columns) if name in periods]
+    for column in periods:
+        _insert(result, column, f"{column}kode", _texts(df[column], statbank_period))
+    for column in _area_columns(df, columns, beside=periods):
+        codes = _codes(df[column], style, bare_regions=_hierarchy(df, column) in REGION_HIERARCHIES)
         name = f"{column}kode"
-        if name not in result:
-            result.insert(int(result.columns.get_loc(column)) + 1, name, codes)  # type: ignore[arg-type]
-        elif not result[name].astype(codes.dtype).equals(codes):
-            raise QueryError(
-                f"The frame has a column {name!r} already, with other content; rename it before the codes are added."
-            )
+        _insert(result, column, name, codes)
         if names := _parts_without_code(df, column, codes):
             lost.append((column, name, names))
     if lost:
@@ -64,6 +63,44 @@ def with_codes(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> 
             QueryWarning,
         )
     return result
+
+
+def with_regions(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Put the region beside each column of municipalities, as `FrameAccessor.with_regions`."""
+    result = arguments.frame("df", df).copy(deep=False)
+    areas = _area_columns(df, columns)
+    for column in areas:
+        bare = _hierarchy(df, column) in REGION_HIERARCHIES
+
+        def region(name: str, *, bare: bool = bare) -> str | None:
+            code = REGION_OF.get(municipality_code(name) or "") or region_code(name, bare=bare)
+            return REGIONS[code] if code else None
+
+        found = _texts(df[column], region)
+        present = [
+            REGIONS[code] for code in dict.fromkeys(REGION_OF.values()) if (found == REGIONS[code]).any()
+        ]
+        _insert(
+            result,
+            column,
+            "Region" if len(areas) == 1 else f"{column}: region",
+            found.astype(pd.CategoricalDtype(pd.Index(present, dtype="str"))),
+        )
+    return result
+
+
+def _insert(result: pd.DataFrame, column: Any, name: str, values: pd.Series) -> None:
+    """Put a column right of another; one of that name and content may be there."""
+    if name not in result:
+        result.insert(int(result.columns.get_loc(column)) + 1, name, values)  # type: ignore[arg-type]
+    elif not result[name].astype("str").equals(values.astype("str")):
+        raise QueryError(
+            f"The frame has a column {name!r} already, with other content; rename it before this one is added."
+        )
+
+
+def _is_of_periods(values: Any) -> bool:
+    return isinstance(values, pd.Series) and holds_periods(values)
 
 
 def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list[str]:
@@ -92,7 +129,7 @@ def _totals(dimension: AddressDimension) -> set[str]:
         member.level
         for member in dimension.members
         if municipality_code(member.name)
-        or region_code(member.name, bare=dimension.levels[member.level].hierarchy in _REGION_HIERARCHIES)
+        or region_code(member.name, bare=dimension.levels[member.level].hierarchy in REGION_HIERARCHIES)
     }
     deepest: dict[str, int] = {}
     for number in coded:
@@ -122,9 +159,11 @@ def _hierarchy(df: pd.DataFrame, column: str) -> str:
     return _ids(df).get(column, ("", ""))[1]
 
 
-def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list[str]:
+def _area_columns(
+    df: pd.DataFrame, columns: str | Sequence[str] | None, beside: Sequence[Any] = ()
+) -> list[str]:
     if columns is not None:
-        return Framed(df).columns("columns", columns)
+        return [name for name in Framed(df).columns("columns", columns) if name not in beside]
     known = _ids(df)
     found = [
         column
@@ -141,11 +180,22 @@ def _area_columns(df: pd.DataFrame, columns: str | Sequence[str] | None) -> list
     return found
 
 
-def _codes(names: pd.Series, *, bare_regions: bool) -> pd.Series:
-    places, distinct = pd.factorize(names)
-    known = [(municipality_code(str(name)) or region_code(str(name), bare=bare_regions)) for name in distinct]
+def _codes(names: pd.Series, style: str | type[int], *, bare_regions: bool) -> pd.Series:
+    def code(name: str) -> str | None:
+        found = municipality_code(name) or region_code(name, bare=bare_regions)
+        return found[1:] if found and style == "statbank" else found
+
+    codes = _texts(names, code)
+    return codes.astype("Int64") if style is int else codes
+
+
+def _texts(values: pd.Series, text_of: Callable[[Any], str | None]) -> pd.Series:
+    """What a text is for each distinct value, row by row."""
+    places, distinct = pd.factorize(values)
+    of_periods = isinstance(values.dtype, pd.PeriodDtype)
+    known = [text_of(period_text(one) if of_periods else str(one)) for one in distinct]
     lookup = pd.array([*known, None], dtype="str")
-    return pd.Series(lookup.take(places), index=names.index)
+    return pd.Series(lookup.take(places), index=values.index)
 
 
 # --- time ------------------------------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def _one_of_several(item: Any) -> str:
     read = read_periods(item) if isinstance(item, (str, slice)) else _text(item)
     if not isinstance(read, str) or read == "*":
         raise QueryError(
-            f"periods: {arguments.shown(item)} stands alone, not in a list, which holds periods and ranges."
+            f"periods: {arguments.shown(item)} stands alone, not in a list, which holds periods and ranges: say it by itself."
         )
     return read
 
@@ -267,7 +267,7 @@ def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodTy
     chosen = _period_type(table, [], period_type)
     if count < 1:
         raise QueryError(
-            f"Table {table.id}: latest:{arguments.shown(count)} asks for no period; 1 is the least."
+            f"Table {table.id}: latest:{arguments.shown(count)} asks for no period; ask for 1 at least."
         )
     if count > len(chosen.periods):
         notify(
@@ -324,7 +324,7 @@ def _key(table: Table, chosen: PeriodType, text: str) -> PeriodKey | None:
     try:
         day = pd.Timestamp(text)
     except ValueError:
-        raise QueryError(f"Table {table.id}: {text!r} is no date.") from None
+        raise QueryError(f"Table {table.id}: {text!r} is no date. Dates are written as 2025-02-28.") from None
     if known is None:
         raise QueryError(
             f"Table {table.id}: {text} is a date, and what a period of type {chosen.id} covers is not known. Its"
@@ -387,6 +387,6 @@ def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
         " as 'latest:12', all of them as '*'."
     )
     return (
-        f"Table {table.id} has no period {name!r} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
+        f"Table {table.id} has no period {arguments.shown(name)} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
         f"{_span(chosen)}{note}"
     )

@@ -184,15 +184,14 @@ class Asker:
     def in_known_forms(self, question: Plan) -> Plan:
         """Ask the question in forms that the host is not known to refuse."""
         refused = [entry["parts"] for entry in _refused(self.transport)]
-        for _ in range(1 + FURTHER_TRIES):
+        while True:  # each is tighter than the one before
             parts = [request.parts for request in question.requests]
             bad = next((known for known in refused for each in parts if _covers(each, known)), None)
             tighter = question.dialect.tighter(bad) if bad else question.dialect
             other = self._otherwise(question, tighter) if tighter != question.dialect else None
             if other is None:
-                break
+                return question
             question = other
-        return question
 
     def _otherwise(self, question: Plan, dialect: Dialect) -> Plan | None:
         """Ask the question in the forms of a dialect; None where it cannot be asked in them."""

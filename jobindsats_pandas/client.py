@@ -315,10 +315,8 @@ class Client:
         try:
             return ask(metadata)
         except (UnknownMemberError, UpdatedMeanwhileError):
-            if offline:
-                raise
             # The answers are newer than what is known of the table: look again, once.
-            return ask(self._metadata(table, refresh=True), again=True)
+            return ask(self._metadata(table, refresh=not offline, offline=offline), again=True)
 
     def pieces(
         self,

@@ -452,8 +452,19 @@ def _label_columns(
     columns: list[tuple[str, Any]] = [(names[0], period_values(question.period_type.periods, periods).array)]
     for name, selection, member in zip(names[1:], question.selections, members, strict=False):
         if selection.shown:
-            columns.append((name, _categorical(member, selection.hierarchy.labels)))
+            columns.append((name, _members(member, selection)))
     return columns
+
+
+def _members(codes: np.ndarray, selection: Selection) -> pd.Categorical:
+    """The members that were asked for, and no others, are the categories."""
+    asked = selection.codes
+    labels = [selection.hierarchy.labels[code] for code in asked]
+    if asked[-1] - asked[0] < len(asked):
+        return _categorical(codes - codes.dtype.type(asked[0]) if asked[0] else codes, labels)
+    ranks = np.empty(asked[-1] + 1, dtype=np.min_scalar_type(-1 - len(asked)))
+    ranks[list(asked)] = np.arange(len(asked))
+    return _categorical(ranks.take(codes), labels)
 
 
 def _categorical(codes: np.ndarray, labels: Sequence[str]) -> pd.Categorical:

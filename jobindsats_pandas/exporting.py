@@ -102,7 +102,9 @@ def export(
     }
     with files.claimed(place) as free:
         if not free:
-            raise QueryError(f"{place} is being written by another process; nothing was done.")
+            raise QueryError(
+                f"{place} is being written by another process; nothing was done. Ask again when that is over."
+            )
         rows, _ = rewrite(
             place, question, asked_of, refresh=arguments.flag("refresh", refresh), max_requests=max_requests
         )

@@ -160,7 +160,9 @@ def _remote(address: str, mode: str) -> Iterator[BinaryIO]:
     try:
         opened = fsspec.open(address, mode)
     except (ImportError, ValueError) as error:  # a protocol that needs another package, or that nobody knows
-        raise ConfigurationError(f"{address} cannot be opened by fsspec: {error}") from None
+        raise ConfigurationError(
+            f"{address} cannot be opened by fsspec: {error}. Name a path of this machine, or install what the protocol needs."
+        ) from None
     with opened as file:
         yield file
 

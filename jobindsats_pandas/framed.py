@@ -162,7 +162,7 @@ class Framed:
 
     def _find_dimension(self, name: Any) -> dict[str, Axis]:
         spaces = {space.table: space for space in self.spaces}
-        by_column = self._held_by_column(name)
+        by_column = self.held_by_column(name)
         wanted = str(name)
         for table, axis in by_column.items():
             wanted = spaces[table].dimensions[axis.place].id
@@ -186,7 +186,7 @@ class Framed:
         spaces = [space for space in self.spaces if table in (None, space.table)]
         return no_such("The frame", "dimension", name, [_texts(d) for s in spaces for d in s.dimensions])
 
-    def _held_by_column(self, name: Any) -> dict[str, Axis]:
+    def held_by_column(self, name: Any) -> dict[str, Axis]:
         """The dimension whose members a column, or a level of an index, names row by row; empty if it is not just one."""
         held: dict[str, list[int]] = {}
         for place, decoded in self.decoded.items():
@@ -244,7 +244,7 @@ class Framed:
             raise no_such("The frame", "column", name, [(str(label),) for label in labels])
         wanted = self.dimension(name, argument).items()
         for label in labels:
-            if {(t, a.place) for t, a in self._held_by_column(label).items()} & {
+            if {(t, a.place) for t, a in self.held_by_column(label).items()} & {
                 (t, a.place) for t, a in wanted
             }:
                 return label

@@ -9,7 +9,9 @@ import pandas as pd
 
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
+from jobindsats_pandas.disclosure.messages import some
 from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.guarded import (
     MEASURE,
     STATUS,
@@ -233,11 +235,19 @@ def to_long(frame: pd.DataFrame) -> pd.DataFrame:
     return _with_layout(long, frame, "long")
 
 
-def to_wide(frame: pd.DataFrame) -> pd.DataFrame:
-    """Spread the measures of a long frame: one column for each. A wide frame comes back as it is.
+def to_wide(frame: pd.DataFrame, columns: Any = None, measure: Any = None) -> pd.DataFrame:
+    """Spread the measures of a long frame, or the members of a dimension, as `FrameAccessor.to_wide`."""
+    if columns is not None:
+        return _across(Framed(_measures_apart(frame)), columns, measure)
+    if measure is not None:
+        raise QueryError(
+            "measure= is about to_wide(columns='…'), which lays out one measure; say columns= too."
+        )
+    return _measures_apart(frame)
 
-    Cells whose row is gone, by a filter for instance, are *not available*: they are not known to be 0.
-    """
+
+def _measures_apart(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells whose row is gone, by a filter for instance, are *not available*: they are not known to be 0."""
     if not is_long(frame):
         return frame
     twice = frame.columns[frame.columns.duplicated()]
@@ -272,6 +282,60 @@ def to_wide(frame: pd.DataFrame) -> pd.DataFrame:
         columns.append(_one_measure(array, places, str(measures.categories[code])))
     names = [*labels, *(_bare(str(measures.categories[code]), array) for code in present)]
     return _with_layout(by_position(names, columns), frame, "wide")
+
+
+def _across(framed: Framed, columns: Any, measure: Any) -> pd.DataFrame:
+    """One measure, a column for each member of a dimension or for each period."""
+    frame = framed.frame
+    labels = {label: frame.iloc[:, at] for at, label in enumerate(frame.columns) if at not in framed.guarded}
+    (across,) = framed.columns("columns", [columns])
+    if across not in labels:
+        raise QueryError(f"columns={across!r} is a measure; name a dimension or the column of periods.")
+    rows = [name for name in labels if name != across and not _tells_of(framed, across, name)]
+    if not rows:
+        raise QueryError(
+            f"Beside {across!r} the frame has no column of labels, so nothing is left for the rows."
+        )
+    place = _measure_to_lay_out(framed, measure)
+    keys = pd.DataFrame({at: _in_order(labels[name]) for at, name in enumerate([*rows, across])})
+    if (twice := keys.duplicated()).any():
+        first = ", ".join(str(one) for one in keys[twice].iloc[0])
+        raise QueryError(
+            f"The frame has several rows for the same {', '.join(map(repr, [*rows, across]))} ({first}). Bring back the"
+            " columns that tell them apart, or keep one of them."
+        )
+    count = len(rows)
+    keys[count + 1] = frame.iloc[:, place].array
+    wide = keys.pivot(index=[*range(count)], columns=count, values=count + 1)  # noqa: PD010 - nothing is added
+    wide.index.names = rows
+    wide.columns = pd.Index([period_text(label) for label in wide.columns], name=across, dtype="str")
+    return _with_layout(wide, frame, "wide")
+
+
+def _measure_to_lay_out(framed: Framed, measure: Any) -> int:
+    places = framed.measure(measure).columns if measure is not None else set(framed.guarded)
+    if len(places) == 1:
+        return places.pop()
+    names = some([str(framed.frame.columns[place]) for place in sorted(places)])
+    found = "the frame has" if measure is None else f"{measure!r} stands in"
+    raise QueryError(
+        f"to_wide(columns=…) lays out one measure, and {found} {names}. Say measure='…', one column."
+    )
+
+
+def _tells_of(framed: Framed, across: Any, name: Any) -> bool:
+    """Whether a column only says more of what another says, as a code does of a municipality."""
+    values, told = framed.frame[name], framed.frame[across]
+    if holds_periods(values) or framed.held_by_column(name) or values.nunique(dropna=False) < 2:
+        return False
+    return bool((values.groupby(told, observed=True).nunique(dropna=False) < 2).all())
+
+
+def _in_order(values: pd.Series) -> pd.Series:
+    """Labels that sort as they stand: text by when it first comes, for its letters say nothing."""
+    if isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
+        return pd.Series(pd.Categorical(values, categories=values.dropna().unique()))
+    return values.reset_index(drop=True)
 
 
 def _one_measure(array: DiscretionisedArray, places: NDArray[np.intp], name: str) -> DiscretionisedArray:

@@ -118,6 +118,7 @@ def no_such(holder: str, what: str, name: object, options: Iterable[Sequence[str
     texts = [tuple(dict.fromkeys(text for text in goes_by if text)) for goes_by in options]
     near = did_you_mean(str(name), [text for goes_by in texts for text in goes_by])
     given = repr(str(name) if isinstance(name, str) else name)
+    given = given if len(given) <= 60 else f"{given[:57]}…"
     return QueryError(f"{holder} has no {what} {given}.{near} It has: {_listed(texts)}.")
 
 

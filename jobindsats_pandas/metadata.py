@@ -426,7 +426,11 @@ class Table:
             options = [(h.id, h.name, h.dimension_name, h.dimension_id) for h in self.all_hierarchies]
             error = no_such(f"Table {self.id}", "dimension or hierarchy", name, options)
             near = nearest(name, [text for texts in options for text in texts])
-            raise error if near else QueryError(f"{error} ji.tables({name!r}) finds tables that have it.")
+            raise (
+                error
+                if near or len(name) > 50
+                else QueryError(f"{error} ji.tables({name!r}) finds tables that have it.")
+            )
         return found[0]
 
     def period_type(self, period_type: str) -> PeriodType:

@@ -30,6 +30,7 @@ __all__ = [
     "period_text",
     "period_values",
     "periods_per_year",
+    "statbank_period",
 ]
 
 #: Letters of a period id that pandas has a frequency for, and how many such periods a year has.
@@ -78,6 +79,21 @@ def period_id(period: pd.Period) -> str | None:
 def period_text(label: Any) -> str:
     """Write a period as the API does, ``2026M05``; anything else as it prints."""
     return period_id(label) or str(label) if isinstance(label, pd.Period) else str(label)
+
+
+def statbank_period(text: str) -> str | None:
+    """Write the id of a month, quarter or year as Statistics Denmark's StatBank does; None for other types.
+
+    Examples
+    --------
+    >>> [statbank_period(text) for text in ("2026M08", "2026Q03", "2025Y01", "2026QMAT01")]
+    ['2026M08', '2026K3', '2025', None]
+    """
+    key = parse_period(text)
+    if key is None or key.letters not in FREQUENCIES:
+        return None
+    written = {"M": f"M{key.number:02d}", "Q": f"K{key.number}", "Y": ""}
+    return f"{key.year}{written[key.letters]}"
 
 
 def chronological(ids: Iterable[str]) -> list[str]:

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobindsats_pandas import arguments
-from jobindsats_pandas.area_codes import code_of
+from jobindsats_pandas.area_codes import REGION_HIERARCHIES, code_of, is_code, name_of
 from jobindsats_pandas.asked_periods import DEFAULT_PERIODS, read_periods, resolve_periods
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.forms import (
@@ -298,7 +299,8 @@ def _read_by(by: Any) -> dict[str, list[str] | None]:
     def name_of(name: Any) -> str:
         if not isinstance(name, str):
             raise QueryError(
-                f"by={arguments.shown(by)}: {arguments.shown(name)} is not a name of a dimension or hierarchy."
+                f"by={arguments.shown(by)}: {arguments.shown(name)} is not a name of a dimension or hierarchy; table.hierarchies"
+                " lists them."
             )
         return name
 
@@ -318,16 +320,16 @@ def _read_by(by: Any) -> dict[str, list[str] | None]:
 def _read_members(hierarchy: str, members: Any) -> list[str] | None:
     if members is None:
         return None
-    if isinstance(members, str) or not isinstance(members, Iterable):
+    if isinstance(members, str | bytes) or not isinstance(members, Iterable):
         members = [members]
     names = []
     for name in members:
-        if not isinstance(name, str):
+        if isinstance(name, bool) or not isinstance(name, str | Integral):
             raise QueryError(
                 f"by={{{hierarchy!r}: …}}: {arguments.shown(name)} is not a member of {hierarchy!r}; members are named by text, ids"
-                f" too. ji.table(…).members({hierarchy!r}) lists them."
+                f" too, municipalities also by their codes. ji.table(…).members({hierarchy!r}) lists them."
             )
-        names.append(name)
+        names.append(str(name))
     return names
 
 
@@ -338,7 +340,7 @@ def _read_measures(measures: Any) -> list[str] | None:
     for name in [measures] if isinstance(measures, str) or not isinstance(measures, Iterable) else measures:
         if not isinstance(name, str):
             raise QueryError(
-                f"measures={arguments.shown(measures)}: {arguments.shown(name)} is not a name of a measure."
+                f"measures={arguments.shown(measures)}: {arguments.shown(name)} is not a name of a measure; table.measures lists them."
             )
         names.append(name)
     return names
@@ -429,6 +431,10 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
     if name in hierarchy.codes_by_label:
         return (hierarchy.codes_by_label[name],)
     found = hierarchy.codes_by_name.get(name) or hierarchy.codes_by_folded_name.get(fold(name), ())
+    if not found and name.isdigit() and table.area is not None and hierarchy.dimension_id == table.area.id:
+        bare = hierarchy.id in REGION_HIERARCHIES
+        labels = enumerate(hierarchy.labels)
+        found = tuple(code for code, label in labels if is_code(name, label, bare=bare))
     if len(found) == 1:
         return found
     if found:
@@ -439,7 +445,7 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
     if fold(name) in _TOTAL_WORDS and hierarchy.has_total:
         return (hierarchy.codes[TOTAL],)
     areas = table.area.id if table.area else None
-    code = code_of(name) if hierarchy.dimension_id == areas else None
+    code = None if hierarchy.dimension_id != areas or name.isdigit() else code_of(name)
     coded = _coded(hierarchy, code)
     if len(coded) == 1:
         return coded
@@ -453,7 +459,9 @@ def _member_codes(table: Table, hierarchy: Hierarchy, name: str) -> tuple[int, .
 
 def _coded(hierarchy: Hierarchy, code: str | None) -> tuple[int, ...]:
     """The members that stand for an area of Statistics Denmark."""
-    return tuple(place for place, one in enumerate(hierarchy.members) if code and code_of(one.name) == code)
+    bare = hierarchy.id in REGION_HIERARCHIES
+    names = enumerate(member.name for member in hierarchy.members)
+    return tuple(place for place, name in names if code and is_code(code, name, bare=bare))
 
 
 def _no_such_member(table: Table, hierarchy: Hierarchy, name: str, homes: Sequence[Hierarchy]) -> QueryError:
@@ -464,9 +472,11 @@ def _no_such_member(table: Table, hierarchy: Hierarchy, name: str, homes: Sequen
         near = f" It is one of {others}: by={{{homes[0].id!r}: {name!r}}}."
     else:
         near = did_you_mean(name, hierarchy.labels)
+    known = name_of(name) if name.isdigit() else None
+    stands_for = f", the code of {known}" if known else ""
     return QueryError(
-        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {name!r} (of"
-        f" {len(hierarchy.members)}).{near} table.members({hierarchy.id!r}) lists them.",
+        f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {arguments.shown(name)}{stands_for}"
+        f" (of {len(hierarchy.members)}).{near} table.members({hierarchy.id!r}) lists them.",
     )
 
 

@@ -137,7 +137,7 @@ def read_jobindsats(
     -------
     DataFrame
         First the period (a pandas period dtype, or an ordered categorical where pandas has no such frequency), then
-        one categorical column per dimension named in `by`, its categories the hierarchy's members in the order of the
+        one categorical column per dimension named in `by`, its categories the members asked for, in the order of the
         metadata, then the measures as ``discretionised[Int64]`` (counts) or ``discretionised[Float64]`` (rates, money).
         Rows are sorted by the dimensions, then the period. ``attrs["jobindsats"]`` says where the frame comes from.
 

@@ -12,8 +12,9 @@ from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.guarded import guarded_columns
-from jobindsats_pandas.plotting.drawing import finish, open_axes
-from jobindsats_pandas.plotting.wording import decimals_needed, plain, source
+from jobindsats_pandas.plotting.canvas import finish, legend, make_room, open_axes
+from jobindsats_pandas.plotting.language import DANISH
+from jobindsats_pandas.plotting.wording import decimals_needed, source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ def plot_revision_triangle(triangle: pd.DataFrame, *, ax: Any = None) -> Any:
         [array.status == CellStatus.DISCRETIONISED for array in guarded_columns(shown).values()], axis=1
     )
     names = [str(period) for period in shown.index]
-    ax, own = open_axes(ax, names, rows=True)
+    ax, own = open_axes(make_room(ax), names, rows=True)
     _draw(ax, numbers, hidden, _classes(numbers))
     ax.set_yticks(np.arange(len(names)), names, fontsize="small")
     ax.set_xticks(np.arange(shown.shape[1]), list(map(str, shown.columns)), fontsize="small")
@@ -145,9 +146,7 @@ def _draw(
     if hidden.any():
         handles.append(Patch(**_HIDDEN))
         labels.append("skjult i en udgivelse")
-    beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False}
-    place = beside if ax.figure.get_layout_engine() is not None else {"loc": "best"}
-    ax.legend(handles, [plain(label) for label in labels], fontsize="small", **place)
+    legend(ax, handles, labels)
 
 
 def _words(triangle: pd.DataFrame, arrays: Sequence[DiscretionisedArray]) -> tuple[str, str, list[str]]:
@@ -168,4 +167,8 @@ def _words(triangle: pd.DataFrame, arrays: Sequence[DiscretionisedArray]) -> tup
         foot.append(f"Ikke vist: {periods} ældre perioder og {releases} ældre udgivelser.")
     if any((array.status == CellStatus.DISCRETIONISED).any() for array in arrays):
         foot.append("Hvad en udgivelse skjuler, vises ikke fra nogen af dem.")
-    return f"{measure}: hvad hver udgivelse viste", ", ".join(members), [*foot, source(triangle, cells.space)]
+    return (
+        f"{measure}: hvad hver udgivelse viste",
+        ", ".join(members),
+        [*foot, source(triangle, cells.space, DANISH)],
+    )

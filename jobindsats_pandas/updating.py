@@ -104,7 +104,9 @@ def update(
     asked_of = client_of(client)
     with files.claimed(place) as free:
         if not free:
-            raise QueryError(f"{place} is being updated by another process; nothing was done.")
+            raise QueryError(
+                f"{place} is being updated by another process; nothing was done. Ask again when that is over."
+            )
         frame = _rows_of(place)
         known = _question_of(place, frame, asked_of)
         if folder is not None:

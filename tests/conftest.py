@@ -107,20 +107,50 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["JOBINDSATS_FULL"] = "1"
 
 
-#: Suites that go through the whole package thousands of times. Each module's own tests have to cover it without them:
-#: tracing these would cost as much again as running them.
+#: Suites and tests that go through the whole package, or one path of it thousands of times. Each module's own tests have to
+#: cover it without them: tracing these would cost as much again as running them.
 UNTRACED = {
     "test_extension_array",
     "test_faults",
     "test_guard_recipes",
     "test_sums_over_the_population",
     "test_worlds",
+    "test_accessor::test_other_numbers_in_totals_change_nothing_but_those_cells_shown_as_themselves",
+    "test_client::test_the_frame_equals_the_population_and_hides_what_the_rule_hides",
+    "test_client::test_two_million_cells_with_a_fifth_of_the_requests_failing_equal_the_unsplit_truth",
+    "test_decoding::test_shuffled_rows_parts_and_columns_give_the_identical_frame",
+    "test_disclosure_rules::test_bounds_are_those_of_the_rule_and_no_wider",
+    "test_disclosure_warnings::test_pictures_that_add_nothing_do_not_warn",
+    "test_doctor::test_whatever_is_refused_it_asks_little_and_keeps_only_what_it_saw",
+    "test_fast_rows::test_both_paths_give_the_same_for_a_damaged_answer",
+    "test_fast_rows::test_both_paths_give_the_same_for_any_answer",
+    "test_fast_rows::test_both_paths_give_the_same_whatever_is_put_wherever_into_an_answer",
+    "test_framed::test_a_dimension_goes_by_the_same_names_in_every_function",
+    "test_metadata::test_a_document_damaged_anywhere_is_read_or_refused_and_nothing_else",
+    "test_parquet::test_any_frame_comes_back_exactly",
+    "test_parquet_faults::test_a_flipped_bit_changes_nothing_or_is_refused",
+    "test_parquet_faults::test_a_flipped_bit_in_a_directory_is_refused",
+    "test_queries::test_no_address_is_too_long",
+    "test_queries::test_the_parts_are_exactly_the_question_none_too_large_and_no_more_than_needed",
+    "test_revisions::test_a_million_cells_are_compared_in_seconds",
+    "test_revisions::test_a_revision_is_found_exactly_as_the_population_knows_it",
+    "test_revisions::test_changes_are_those_of_a_dictionary_whatever_the_order",
+    "test_sandbox::test_150_000_cells_are_answered_in_a_moment",
+    "test_sandbox::test_any_valid_question_gets_exactly_what_is_published",
+    "test_sandbox_levels::test_level_brings_the_total_too_unless_it_stands_apart",
+    "test_sandbox_population::test_every_published_figure_follows_from_the_truth_by_the_rule",
+    "test_sandbox_releases::test_after_ten_releases_every_list_of_changes_is_what_came_over_the_wire",
+    "test_sandbox_releases::test_whatever_is_published_the_list_of_changes_is_what_came_over_the_wire",
+    "test_totals::test_bounds_contain_the_truth",
+    "test_transport_distrust::test_no_echo_of_the_key_reaches_anybody",
+    "test_updating::test_killed_at_any_moment_the_old_or_the_new_stands_and_the_next_run_goes_on",
 }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.stem in UNTRACED:
+        suite, test = item.path.stem, getattr(item, "originalname", "")
+        if {suite, f"{suite}::{test}"} & UNTRACED:
             item.add_marker(pytest.mark.no_cover)
 
 

@@ -10,12 +10,8 @@ import pandas as pd
 import pytest
 
 import jobindsats_pandas as ji
-from jobindsats_pandas.areas import (
-    MUNICIPALITIES,
-    REGIONS,
-    timestamps,
-    with_codes,
-)
+from jobindsats_pandas.area_codes import MUNICIPALITIES, REGION_OF, REGIONS
+from jobindsats_pandas.areas import timestamps, with_codes, with_regions
 from jobindsats_pandas.disclosure import (
     AddressDimension,
     AddressMeasure,
@@ -366,3 +362,145 @@ def test_only_columns_of_periods_change() -> None:
         timestamps(df[["gruppe"]].iloc[:0])
     with pytest.raises(QueryError, match="'start' and 'end'"):
         timestamps(df, "middle")  # type: ignore[arg-type]
+
+
+# --- codes of other sources ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("style", "codes"),
+    [
+        ("dst", {"Aarhus": "0751", "København": "0101", "Region Hovedstaden": "1084"}),
+        ("statbank", {"Aarhus": "751", "København": "101", "Region Hovedstaden": "084"}),
+        (int, {"Aarhus": 751, "København": 101, "Region Hovedstaden": 1084}),
+    ],
+)
+def test_codes_come_in_the_spelling_of_the_source_to_join(
+    reader: ji.Client, style: Any, codes: dict[str, Any]
+) -> None:
+    frame = reader.read("y25i01", by={"_reko": ["total", *codes]}, periods=1)
+    coded = frame.jobindsats.with_codes(style=style)
+    found = dict(zip(coded["Område"], coded["Områdekode"], strict=True))
+    assert found.pop("Hele landet") is pd.NA or coded["Områdekode"].dtype == "str"
+    assert found == codes
+    assert coded["Områdekode"].dtype == ("Int64" if style is int else "str")
+    assert coded.jobindsats.with_codes(style=style).equals(coded)
+    with pytest.raises(QueryError, match=r"there are 'dst' and 'statbank'\. Or int"):
+        frame.jobindsats.with_codes(style="nuts")
+
+
+@pytest.mark.parametrize(
+    ("table", "period_type", "codes"),
+    [
+        ("y25i01", "M", ["2026M07", "2026M08"]),
+        ("y01h01", "Q", ["2026K1", "2026K2"]),
+        ("y01h01", "Y", ["2024", "2025"]),
+        ("ptv_a02", "QMAT", [None, None]),
+    ],
+)
+def test_periods_get_the_spelling_of_statbank(
+    reader: ji.Client, table: str, period_type: str, codes: list[str | None]
+) -> None:
+    areas = {"_nykom": "Aarhus"} if table != "y01h01" else {"_nykom": "total"}
+    frame = reader.read(table, by=areas, periods=2, period_type=period_type)
+    coded = frame.jobindsats.with_codes(style="statbank")
+    assert coded["Periodekode"].astype(object).where(coded["Periodekode"].notna(), None).to_list() == codes
+    assert coded.columns.to_list()[:4] == ["Periode", "Periodekode", "Område", "Områdekode"]
+    assert "Periodekode" not in frame.jobindsats.with_codes()
+    assert "Periodekode" not in frame.jobindsats.with_codes("Område", style="statbank")
+    only = frame.jobindsats.with_codes("Periode", style="statbank")
+    assert ("Periodekode" in only, "Områdekode" in only) == (True, False)
+
+
+def test_a_table_of_statbank_is_joined_by_both_codes(reader: ji.Client) -> None:
+    frame = reader.read("y25i01", by={"Kommune": ["Aarhus", "Ærø"]}, periods=["2026M07", "2026M08"])
+    folk = pd.DataFrame(
+        {
+            "OMRÅDE": ["751", "751", "492", "492", "411"],
+            "TID": ["2026M07", "2026M08"] * 2 + ["2026M08"],
+            "INDHOLD": [373_388, 373_400, 5_964, 5_960, 88],
+        }
+    )
+    joined = frame.jobindsats.with_codes(style="statbank").merge(
+        folk, how="left", left_on=["Områdekode", "Periodekode"], right_on=["OMRÅDE", "TID"]
+    )
+    assert joined["INDHOLD"].notna().all()
+    rate = joined["Antal ledige personer"] / joined["INDHOLD"] * 1000
+    assert str(rate.dtype) == "discretionised[Float64]"
+    assert (rate.dropna() > 1).all()
+
+
+@pytest.mark.parametrize(
+    ("hierarchy", "given", "names"),
+    [
+        ("Kommune", ["0751", 751, "751", "Aarhus"], ["Aarhus"]),
+        ("Kommune", [101, "0492"], ["København", "Ærø"]),
+        ("Kommune", np.int64(461), ["Odense"]),
+        ("_region", ["1084", 85], ["Region Hovedstaden", "Region Sjælland"]),
+        ("_reko", ["084", "101"], ["Region Hovedstaden", "København"]),
+    ],
+)
+def test_areas_are_asked_for_by_their_codes(
+    reader: ji.Client, hierarchy: str, given: Any, names: list[str]
+) -> None:
+    frame = reader.read("y25i01", by={hierarchy: given}, periods=1)
+    assert frame["Område"].cat.categories.to_list() == names
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ({"Kommune": "0411"}, "no member '0411', the code of Christiansø"),
+        ({"Kommune": 1084}, "no member '1084', the code of Region Hovedstaden"),
+        ({"Kommune": "999"}, r"no member '999' \(of"),
+        ({"A-kasse": "0751"}, "no member '0751', the code of Aarhus"),
+        ({"Kommune": [True]}, "True is not a member of 'Kommune'.* municipalities also by their codes"),
+        ({"Kommune": [751.0]}, "751.0 is not a member"),
+    ],
+)
+def test_codes_of_no_member_are_refused(reader: ji.Client, by: Any, told: str) -> None:
+    with pytest.raises(QueryError, match=told):
+        reader.read("y25i01", by=by, periods=1)
+
+
+def test_every_municipality_is_in_the_region_that_the_data_bank_puts_it_in(reader: ji.Client) -> None:
+    assert set(REGION_OF) == set(MUNICIPALITIES)
+    nested = reader.table("y25i01").hierarchy("_reko")
+    names = {member.path: member.name for member in nested.members}
+    ours = {name: REGIONS[REGION_OF[code]] for code, name in MUNICIPALITIES.items()}
+    above = {m.name: [names[path] for path in m.ancestors if path in names] for m in nested.members}
+    theirs = {
+        name: next(one for one in regions if one.startswith("Region"))
+        for name, regions in above.items()
+        if name in ours
+    }
+    assert theirs == ours
+    order = list(dict.fromkeys(REGIONS[code] for code in REGION_OF.values()))
+    assert order == [name for name in names.values() if name in order]
+
+
+def test_the_region_stands_beside_the_municipality(reader: ji.Client) -> None:
+    frame = reader.read("y25i01", by={"_reko": ["total", "Region Sjælland", "Greve", "Aarhus"]}, periods=1)
+    told = frame.jobindsats.with_regions()
+    assert told.columns.to_list()[:3] == ["Periode", "Område", "Region"]
+    assert told["Region"].astype(object).fillna("").to_list() == [
+        "",
+        "Region Sjælland",
+        "Region Sjælland",
+        "Region Midtjylland",
+    ]
+    assert told["Region"].cat.categories.to_list() == ["Region Sjælland", "Region Midtjylland"]
+    assert with_regions(told).equals(told)
+    with pytest.raises(QueryError, match="a column 'Region' already"):
+        with_regions(frame.assign(Region="x"))
+    twice = frame.assign(andet=frame["Område"])
+    assert {"Område: region", "andet: region"} < set(with_regions(twice, ["Område", "andet"]))
+
+
+def test_full_time_persons_of_a_region_are_summed_under_guard(reader: ji.Client) -> None:
+    frame = reader.read("y25i01", by="Kommune", periods=1).jobindsats.with_regions()
+    name = "Antal ledige fuldtidspersoner"
+    whole = frame[frame["Region"] == "Region Sjælland"]
+    published = reader.read("y25i01", by={"_region": "Region Sjælland"}, periods=1)[name].iloc[0]
+    bounds = whole.jobindsats.sum_bounds(name)
+    assert bounds["low"].iloc[0] - 1 <= published <= bounds["high"].iloc[0] + 1

@@ -183,6 +183,54 @@ def test_a_hierarchy_whose_total_is_refused_has_none(unlisted: tuple[Any, ji.Cli
         client.read("y28a15", by={"A-kasse": ["total", "Lærernes A-kasse"]}, periods=2)
 
 
+def test_totals_that_are_refused_together_are_learned_one_by_one(unlisted: tuple[Any, ji.Client]) -> None:
+    api, client = unlisted
+    api.faults.refuse("total", path="_akassebl=/", status=422)
+    with pytest.raises(ji.errors.PayloadError, match="no such member of the hierarchy '_akassebl'"):
+        client.read("y25i01", by=["A-kasse", "Ydelsesgrupper"], periods=2)
+    asked_for = [("_akassebl=/&" in query, "_ygrpi09=/&" in query) for query in sent(api)]
+    assert asked_for[:3] == [(True, True), (False, True), (True, False)]
+    # The name of the one is known by now.
+    api.requests.clear()
+    client.read("y25i01", by="Ydelsesgrupper", periods=2)
+    assert len(sent(api)) == 1
+
+
+def test_a_name_that_is_not_on_disk_is_missed_offline_where_it_is_needed(
+    unlisted: tuple[Any, ji.Client], tmp_path: Path
+) -> None:
+    api, client = unlisted
+    client.read("y28a15", by="A-kasse", periods=2)
+    (client.cache.path / "learned.json").unlink()
+    headers = {path: path.read_bytes().partition(b"\n")[0] for path in client.cache.path.glob("*.answer")}
+    (total,) = [path for path, header in headers.items() if b"_akassedp=/&" in header]
+    total.unlink()
+    api.requests.clear()
+    again = ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+    with pytest.raises(ji.errors.NotCachedError, match="offline=True"):
+        again.read("y28a15", by="A-kasse", periods=2, offline=True)
+    assert not api.requests
+
+
+def test_a_total_of_newer_periods_than_are_known_is_asked_for_again_with_the_newer_metadata(
+    unlisted: tuple[Any, ji.Client],
+) -> None:
+    api, client = unlisted
+    before = client.table("y28a15").periods()["period_id"].iloc[-1]
+    api.publish("y28a15", ji.sandbox.Release("2026-10-08", "2026-11-05", new_period=True))
+    frame = client.read("y28a15", by="A-kasse", periods=2)
+    assert client.table("y28a15").periods()["period_id"].iloc[-1] != before
+    assert str(frame.iloc[:, 0].max()).replace("-", "M") > before
+
+
+def test_a_total_that_cannot_be_asked_for_at_all_is_told(unlisted: tuple[Any, ji.Client]) -> None:
+    api, client = unlisted
+    api.faults.refuse("total", path="_akassedp=/", status=400, cause="not so")
+    with pytest.raises(QueryError, match="not so") as caught:
+        client.read("y28a15", by="A-kasse", periods=2)
+    assert caught.value.status == 400
+
+
 def test_clearing_the_cache_of_a_table_forgets_the_names_of_its_totals(
     unlisted: tuple[Any, ji.Client], tmp_path: Path
 ) -> None:
@@ -193,6 +241,30 @@ def test_clearing_the_cache_of_a_table_forgets_the_names_of_its_totals(
     )
     client.cache.clear("y28a15")
     assert "A-kasse i alt" not in (client.cache.path / "learned.json").read_text(encoding="utf-8")
+
+
+def test_what_no_proven_form_has_room_for_is_told_with_the_form_that_was_refused(tmp_path: Path) -> None:
+    table = one_member([["2026M01", "N1", 5]], [["2026M01", 8]], hierarchy_id="_" + "h" * 600)
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        api.faults.add("422", path="data/", times=None, cause="not today")
+        with pytest.raises(QueryError, match="not today") as caught:
+            client.read("x01", by={"D": ["N1", "N2"]}, periods=1)
+        assert caught.value.status == 422
+        assert len(sent(api)) == 1
+
+
+def test_nulls_of_a_table_without_any_total_are_hidden(tmp_path: Path) -> None:
+    table = one_member([["2026M01", "N1", 5], ["2026M02", "N1", None]], [], area=True)
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        api.faults.refuse("total", path="_h=/", status=422)
+        frame = client.read("x01", by={"_h": "*"})
+        assert frame["Antal sager"].array.status.tolist() == [
+            CellStatus.OBSERVED,
+            CellStatus.DISCRETIONISED,
+        ]
+        assert len(sent(api)) == 2  # one for the name of a total, and none for totals that there are not
 
 
 # --- what did not come ------------------------------------------------------------------------------------------------
@@ -242,25 +314,32 @@ def test_an_overall_total_that_is_left_out_is_told(api: Any, client: ji.Client) 
     assert late.iloc[:, 2].array.status.tolist() == [CellStatus.NOT_AVAILABLE]
 
 
-def one_member(rows: list[list[Any]], totals: list[list[Any]]) -> Any:
-    """A table that has rows of one member, and a total, each as given."""
+def one_member(
+    rows: list[list[Any]], totals: list[list[Any]], *, hierarchy_id: str = "_h", area: bool = False
+) -> Any:
+    """A table that has rows of one member, and a total, each as given; of an area, the total is not listed."""
 
     def answer(asked: dict[str, str]) -> dict[str, Any]:
-        named = "hierarchy._h" in asked
+        named = f"hierarchy.{hierarchy_id}" in asked
         return {
-            "columns": ["Periode", *(["D"] if named else []), "Antal sager"],
+            "columns": ["Periode", *(["Område" if area else "D"] if named else []), "Antal sager"],
             "rows": rows if named else totals,
         }
 
-    values = [{"value_id": "/", "value_name": "I alt"}]
+    values = [] if area else [{"value_id": "/", "value_name": "I alt"}]
     values += [{"value_id": f"/{n}/", "value_name": f"N{n}"} for n in range(3)]
-    hierarchy = {"hierarchy_id": "_h", "levels": [{"level_id": "h", "values": values}]}
+    hierarchy = {"hierarchy_id": hierarchy_id, "levels": [{"level_id": "h", "values": values}]}
+    id_and_name = (
+        {"dimension_id": "_omrade", "dimension_name": "Område"}
+        if area
+        else {"dimension_id": "_d", "dimension_name": "D"}
+    )
     metadata = {
         "table_id": "x01",
         "update_next": "2099-01-01",
         "periods": [{"periodtype_id": "M", "values": [{"period_id": f"2026M0{n}"} for n in (1, 2)]}],
         "mgroups": [{"mgroup_id": "g", "measures": [{"measure_id": "m", "measure_name": "Antal sager"}]}],
-        "dimensions": [{"dimension_id": "_d", "dimension_name": "D", "hierarchies": [hierarchy]}],
+        "dimensions": [id_and_name | {"hierarchies": [hierarchy]}],
     }
     return ji.sandbox.FixedTable(metadata, rows=answer)
 

@@ -445,6 +445,14 @@ def test_two_rows_of_one_key_are_refused_in_two_answers(complete):
         to_frame(blocks, question, complete=complete)
 
 
+def test_two_rows_of_one_key_are_refused_in_two_answers_where_few_came_of_many_asked_for():
+    question = ask({"_nykom": "*", "_akassebl": "*"}, "*")
+    columns = ("P", "Område", "A-kasse", PERSONS)
+    bodies = [answer(["2024M01", "Ærø", "HK", number], columns=columns) for number in (5, 6)]
+    with pytest.raises(PayloadError, match="Table y25i01: the answer has two rows for 2024M01, Ærø, HK"):
+        to_frame([match(body, question.requests[0]) for body in bodies], question)
+
+
 @pytest.mark.parametrize("complete", [False, True])
 def test_two_rows_of_one_key_are_refused_where_few_came_of_many_asked_for(complete):
     question = ask({"_nykom": "*", "_akassebl": "*"}, "*")
@@ -516,10 +524,23 @@ def test_a_name_given_to_the_columns_of_a_frame_is_no_other_frames():
     assert decode(question, body).columns.name is None
 
 
-def test_labels_are_categories_of_the_whole_hierarchy_and_periods_pandas_periods():
-    frame = decode(ask({"_nykom": "Ærø"}, "2024M01"), answer(["2024M01", "Ærø", 5]))
+@pytest.mark.parametrize(
+    ("members", "categories"),
+    [
+        ("Ærø", ["Ærø"]),
+        (["Aalborg", "Odense"], ["Odense", "Aalborg"]),
+        (["Hele landet", "Odense", "Ærø"], ["Hele landet", "Odense", "Ærø"]),
+        ("level:Kommune", ["København", "Odense", "Ærø", "Aarhus", "Aalborg"]),
+        ("*", ["Hele landet", "København", "Odense", "Ærø", "Aarhus", "Aalborg"]),
+    ],
+)
+def test_categories_are_the_members_asked_for_in_the_order_of_the_data_bank(members, categories):
+    """Also those that the answer has no row of."""
+    rows = [["2024M01", name, 5] for name in reversed(categories[:2])]
+    frame = decode(ask({"_nykom": members}, "2024M01"), answer(*rows))
     assert frame["Periode"].dtype == "period[M]"
-    assert list(frame["Område"].cat.categories) == list(TABLE.hierarchy("_nykom").labels)
+    assert list(frame["Område"].cat.categories) == categories
+    assert frame["Område"].to_list() == categories[:2]
 
 
 def test_periods_without_a_frequency_are_ordered_categories():
@@ -534,6 +555,15 @@ def test_a_period_may_be_spelt_otherwise_than_in_the_metadata():
     question = ask(None, "*", period_type="Q")
     body = answer(*([period, "Hele landet", 5] for period in ("2024Q03", "2024Q4", "2025Q01")))
     assert [str(period) for period in decode(question, body)["Periode"]] == ["2024Q3", "2024Q4", "2025Q1"]
+
+
+def test_two_spellings_of_one_period_are_one_period():
+    question = ask({"_nykom": ["Odense", "Ærø"]}, "2024Q3", period_type="Q")
+    frame = decode(question, answer(["2024Q3", "Odense", 5], ["2024Q03", "Ærø", 7]))
+    assert rows_of(frame) == [("2024Q3", "Odense", 5), ("2024Q3", "Ærø", 7)]
+    grid = [[period, area, 5] for period in ("2024Q3", "2024Q03") for area in ("Odense", "Ærø")]
+    with pytest.raises(PayloadError, match=r"two rows for 2024Q0?3, Odense"):
+        decode(question, answer(*grid))
 
 
 def test_names_that_collide_are_told_apart_by_the_request_they_answer():
@@ -716,6 +746,19 @@ def test_complete_never_invents_a_total_that_the_api_does_not_give():
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 
+def test_complete_invents_no_total_of_which_only_an_unwanted_row_came():
+    question = ask({"_nykom": ["total", "Odense", "Ærø"], "_akassebl": "level:fund"}, "2024M01")
+    rows = [["2024M01", "Hele landet", "I alt", 99]]  # the total of the funds comes with their level
+    rows += [
+        ["2024M01", area, fund, 5] for area in ("Odense", "Ærø") for fund in ("I alt", "3F", "HK", "Øvrige")
+    ]
+    body = answer(*rows, columns=("P", "Område", "A-kasse", PERSONS))
+    frame = decode(question, body, complete=True)
+    pd.testing.assert_frame_equal(frame, decode(question, body))
+    assert set(frame["Område"]) == {"Odense", "Ærø"}
+    assert set(statuses(frame)) == {OBSERVED}
+
+
 def test_whole_or_decimal_is_decided_once_over_all_parts():
     question = ask({"_nykom": ["Odense", "Ærø"]}, "2024M01:2024M02", max_cells=2)
     whole, decimal = [["2024M01", "Odense", 5], ["2024M01", "Ærø", None]], [["2024M02", "Odense", 5.5]]
@@ -848,6 +891,20 @@ def test_shuffled_rows_parts_and_columns_give_the_identical_frame(data):
         if hasattr(one, "addresses"):
             assert np.array_equal(one.addresses, other.addresses)
             assert np.array_equal(one.status, other.status)
+
+
+@pytest.mark.parametrize(("shown", "off"), [(15, False), (16, True)])
+def test_a_contradiction_is_found_among_few_rows_of_many_asked_for(shown, off):
+    found = builders.table(groups=[builders.group("g", "G", ("m", "Antal sanktioner"))])
+    question = ask({"_nykom": "*", "_akassebl": "*"}, "*", measures=None, table=found)
+    funds = {"3F": 5, "HK": 5, "Øvrige": 5, "I alt": shown}
+    rows = [["2024M02", "Ærø", fund, number] for fund, number in funds.items()]
+    told = []
+    body = answer(*rows, columns=("Periode", "Område", "A-kasse", "Antal sanktioner"))
+    decode(question, body, doubt=told.append)
+    assert len(told) == off
+    assert not off or "in 2024M02 'I alt' is 16" in told[0]
+    assert not off or "add up to 15 (1 such case)" in told[0]
 
 
 @pytest.mark.parametrize(("shown", "off"), [(15, False), (16, True), (None, False)])

@@ -96,6 +96,25 @@ def test_bare_numbers_belong_to_no_cell_and_do_not_add():
     assert array[:1].sum() == 1
 
 
+def test_single_cells_make_a_column_of_the_dtype_that_is_asked_for():
+    whole, decimal = make([5, 6]), make([1.5, 2.0], kind=Kind.MONEY)
+    made = pd.array(list(whole), dtype="discretionised[Float64]")
+    assert (made.tolist(), made.dtype.name) == ([5.0, 6.0], "discretionised[Float64]")
+    assert made.addresses.tolist() == whole.addresses.tolist()
+    assert pd.array([decimal[1]], dtype="discretionised[Int64]").tolist() == [2]
+    with pytest.raises(TypeError, match="cannot safely cast"):
+        pd.array([decimal[0]], dtype="discretionised[Int64]")
+
+
+def test_a_function_that_hands_on_the_bare_number_of_a_cell_hands_on_the_cell():
+    column = pd.Series(make([5, 0, 7], [0, 1, 0]))
+    made = column.map(lambda one: one if pd.isna(one) else int(one))
+    assert made.array.status.tolist() == column.array.status.tolist()
+    assert made.array.addresses.tolist() == column.array.addresses.tolist()
+    other = column.map(lambda one: one if pd.isna(one) else int(one) + 1)
+    assert other.array.addresses.tolist() == [UNKNOWN] * 3 or (other.array.addresses[[0, 2]] == UNKNOWN).all()
+
+
 def test_text_and_fractions_do_not_become_whole_numbers():
     with pytest.raises(TypeError):
         pd.array(["a"], dtype="discretionised[Int64]")

@@ -93,6 +93,52 @@ def test_a_ratio_is_a_rate_and_a_product_of_published_measures_has_no_kind():
     assert shares.tolist() == [0.5, 0.5]
 
 
+def test_of_two_columns_only_quotients_products_and_differences_mean_anything():
+    left, right = pd.Series(make([7, 9])), pd.Series(make([2, 3]))
+    for made, numbers in ((left // right, [3, 3]), (left % right, [1, 0]), (left**right, [49, 729])):
+        assert made.tolist() == numbers
+        assert (made.array.addresses == UNKNOWN).all()
+        with pytest.raises(InvalidSumError) as caught:
+            made.sum()
+        assert caught.value.reasons == ("unknown",)
+
+
+def test_a_quotient_times_another_denominator_is_not_the_numerator():
+    flow, stock = pd.Series(make([10, 30])), pd.Series(make([100, 100], kind=Kind.STOCK))
+    with pytest.raises(InvalidSumError) as caught:
+        (flow / stock * pd.Series(make([50, 50], kind=Kind.PERSONS))).sum()
+    assert caught.value.reasons == ("rate",)
+
+
+def test_cells_know_what_they_are_after_however_many_factors():
+    one = make([5])[0]
+    for factor in range(2, 1500):
+        assert one * factor == 5 * factor
+        assert (one * factor).address != one.address
+    assert (one * 1024 / 1024).address == one.address
+
+
+def test_a_sum_of_cells_does_not_mind_on_which_side_it_grows():
+    one, two, three = make([5, 6, 7])
+    left, right = (one + two) + three, one + (two + three)
+    assert left == right == 18
+    assert left.address == right.address == pd.Series(make([5, 6, 7])).sum().address
+    with pytest.raises(InvalidSumError):
+        one + (two + sum([one, three]))
+
+
+def test_sums_made_cell_by_cell_are_those_made_at_once():
+    january, february = pd.Series(make([5, 6])), pd.Series(make([7, 9], period=1))
+    other = february.iloc[0]
+    mapped = january.map(lambda one: one + other)
+    assert mapped.tolist() == [12, 13]
+    assert mapped.array.addresses.tolist() == (january + other).array.addresses.tolist()
+    beside = pd.Series(make([7], members=[8])).iloc[0]
+    mapped = january.map(lambda one: one + beside)
+    assert mapped.array.addresses.tolist() == (january + beside).array.addresses.tolist()
+    assert (mapped.array.addresses >= 0).all()
+
+
 def test_differences_over_time_work_and_do_not_add():
     january, february = pd.Series(make([5, 6])), pd.Series(make([7, 9], period=1))
     change = february - january
@@ -277,6 +323,9 @@ def test_numpy_functions_compute_cell_by_cell_and_sum_by_the_rules():
     assert out.tolist() == [2.0, 3.0]
     with pytest.raises(TypeError):
         np.add.outer(array, array)
+    with pytest.raises(TypeError):
+        np.maximum.reduceat(array, [0])
+    assert np.add.reduceat(array, [0]).tolist() == [13]
     for function in (
         np.add.reduce,
         np.add.accumulate,
@@ -285,3 +334,23 @@ def test_numpy_functions_compute_cell_by_cell_and_sum_by_the_rules():
     ):
         with pytest.raises(InvalidSumError):
             function(make([4, 9], kind=Kind.PERSONS))
+
+
+def test_numpy_adds_in_place_by_the_rules_and_writes_nothing_into_cells():
+    found = np.zeros(2)
+    np.add.at(found, [0, 1, 1], make([4, 9, 5]))
+    assert found.tolist() == [4, 14]
+    for doubtful in (make([4, 9, 5], kind=Kind.PERSONS), make([4, 0, 5], [0, 1, 0])):
+        with pytest.raises(InvalidSumError, match=r"np\.add\.at"):
+            np.add.at(found, [0, 1, 1], doubtful)
+        # What is taken away, and what is the largest beside a hidden one, would be made up as well.
+        for function in (np.subtract, np.maximum, np.multiply):
+            for column in (doubtful, pd.Series(doubtful)):
+                with pytest.raises(TypeError):
+                    function.at(found, [0, 1, 1], column)
+    assert found.tolist() == [4, 14]
+    array = make([4, 9])
+    for column in (array, pd.Series(array)):
+        with pytest.raises(TypeError):
+            np.add.at(column, [0], 5)
+    assert array.tolist() == [4, 9]

@@ -12,6 +12,7 @@ from columns import make, quietly
 from jobindsats_pandas.disclosure import (
     STATISTIC,
     UNKNOWN,
+    allow_sums,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError
 from jobindsats_pandas.kinds import Kind
@@ -165,6 +166,49 @@ def test_sums_mind_what_pandas_says_of_missing_cells():
     assert grouped.sum(skipna=False).isna().all()
     assert grouped.sum(min_count=1).tolist() == [5]
     assert pd.Series(make([5, 6])).groupby([0, 1]).sum(skipna=False).tolist() == [5, 6]
+
+
+def test_a_sum_of_too_few_cells_is_left_out_where_anything_may_be_added_too():
+    persons = pd.Series(make([5, 6, 7], kind=Kind.PERSONS))
+    with allow_sums():
+        assert persons.sum(min_count=3) == 18
+        assert pd.isna(persons.sum(min_count=4))
+        made = persons.groupby(["a", "a", "b"]).sum(min_count=2)
+    assert made.iloc[0] == 11
+    assert pd.isna(made.iloc[1])
+
+
+def test_running_sums_of_groups_are_checked_group_by_group():
+    groups = ["a", "b", "a"]
+    column = pd.Series(make([5, 6, 7]))
+    assert column.groupby(groups).cumsum().tolist() == [5, 6, 12]
+    assert column.groupby(groups).cummax().tolist() == [5, 6, 7]
+    for doubtful in (make([5, 6, 7], kind=Kind.PERSONS), make([5, 6, 0], [0, 0, 1])):
+        with pytest.raises(InvalidSumError, match="groupby cumsum"):
+            pd.Series(doubtful).groupby(groups).cumsum()
+    alone = pd.Series(make([5, 6, 7], kind=Kind.PERSONS)).groupby(["a", "b", "c"]).cumsum()
+    assert alone.tolist() == [5, 6, 7]
+
+
+def test_sums_of_groups_beyond_the_exact_range_of_floats_are_exact():
+    column = pd.Series(make([2**53, 2**54, 1, 3]))
+    assert column.groupby(["a", "b", "a", "b"]).sum().tolist() == [2**53 + 1, 2**54 + 3]
+
+
+def test_products_with_plain_numbers_add_up_by_the_rules():
+    ones = np.ones(3)
+    flows = pd.DataFrame({"x": make([5, 6, 7])})
+    for dot in (
+        lambda df: df.x.dot(ones),
+        lambda df: pd.Series(ones).dot(df.x),
+        lambda df: pd.Series(ones).dot(df).iloc[0],
+        lambda df: (pd.DataFrame([ones]) @ df).iloc[0, 0],
+        lambda df: (df.T @ ones).iloc[0],
+    ):
+        assert dot(flows) == 18
+        for doubtful in (make([5, 6, 7], kind=Kind.PERSONS), make([5, 6, 0], [0, 0, 1])):
+            with pytest.raises(InvalidSumError):
+                dot(pd.DataFrame({"x": doubtful}))
 
 
 def test_windows_are_checked_over_the_whole_column():

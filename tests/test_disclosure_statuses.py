@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from columns import make
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.disclosure import (
@@ -375,6 +376,24 @@ VANISHING = {
 @pytest.mark.parametrize("name", VANISHING)
 def test_hidden_cells_that_vanish_alone_are_seen(name):
     assert refused(quietly(lambda: VANISHING[name](panel((2, 9)))).sum)
+
+
+def test_other_cells_than_those_that_were_visible_tell_nothing_of_the_hidden_ones():
+    column = pd.Series(make([5, 6, 0], [0, 0, 1]))
+    with pytest.raises(InvalidSumError) as caught:
+        column.iloc[[0, 0]].sum()
+    assert "dropped" not in caught.value.reasons
+    with pytest.raises(InvalidSumError) as caught:
+        column.iloc[[0, 1]].sum()
+    assert caught.value.reasons == ("dropped",)
+
+
+def test_all_visible_cells_added_one_by_one_are_not_the_whole():
+    cells = list(pd.Series(make([5, 6, 0, 7], [0, 0, 1, 0])))
+    assert cells[0] + cells[1] == 11
+    with pytest.raises(InvalidSumError) as caught:
+        cells[0] + cells[1] + cells[3]
+    assert caught.value.reasons == ("dropped",)
 
 
 def test_a_sum_warns_where_visible_cells_fell_out_of_the_groups_too():

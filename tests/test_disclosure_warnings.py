@@ -125,6 +125,13 @@ def test_an_unweighted_mean_of_rates_over_members_says_what_it_is():
     assert said(frame().x.mean) == []
 
 
+def test_a_description_of_rates_speaks_of_no_mean_of_theirs():
+    rates = frame(Kind.NONE)
+    assert said(rates.x.describe) == []
+    (one,) = said(frame(Kind.NONE, hidden=(2,)).x.describe)
+    assert "1 of 8 cells are hidden" in str(one.message)
+
+
 def test_windows_give_way_to_a_function_and_say_so_where_the_column_does_not_add():
     (one,) = said(lambda: frame(Kind.PERSONS).x.rolling(2).apply(lambda w: w.max() - w.min()))
     assert one.category is GuardRemovedWarning
@@ -295,6 +302,12 @@ def test_an_unknown_function_of_numpy_counts_as_adding(function):
         function(frame(Kind.PERSONS).x)
 
 
+def test_an_unknown_function_of_numpy_that_pandas_calls_counts_as_adding():
+    frame(Kind.FLOW)[["x"]].apply(np.fft.fft)
+    with pytest.raises(InvalidSumError):
+        frame(Kind.PERSONS)[["x"]].apply(np.fft.fft)
+
+
 @pytest.mark.parametrize(
     "function", [np.sort, np.median, np.diff, np.gradient, np.histogram, np.unique, lambda x: np.quantile(x, 0.5),
                  lambda x: np.polyfit(range(8), x, 1), lambda x: np.interp(2.5, range(8), x),
@@ -330,6 +343,25 @@ def test_a_warning_counts_all_that_one_call_goes_over(name):
     (one,) = said(lambda: call(df))
     assert f": {counts} cells are hidden" in str(one.message)
     assert one.filename == __file__
+
+
+@pytest.mark.parametrize("filters", ["default", "none", "another"])
+def test_a_line_that_runs_often_warns_once_where_python_says_each_warning_once(filters):
+    column = frame(hidden=(2,)).x
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.resetwarnings()  # with none, Python does as with "default"
+        if filters == "default":
+            warnings.simplefilter("default")
+        elif filters == "another":
+            warnings.filterwarnings("ignore", message="something else", category=HiddenCellsWarning)
+        # A line of its own for each of the three, as each is said once for good.
+        exec(compile("for _ in range(3): column.mean()", f"{filters}.py", "exec"), {"column": column})
+    assert len(caught) == 1
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            column.mean()
+    assert len(caught) == 3
 
 
 def test_under_the_filter_of_python_a_line_warns_once_however_often_it_runs():

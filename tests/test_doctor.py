@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import re
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 import jobindsats_pandas as ji
 from jobindsats_pandas.command_line import main
 from jobindsats_pandas.doctor import examine
-from jobindsats_pandas.doctor.checkup import WIDTH
+from jobindsats_pandas.doctor.checkup import WIDTH, Checkup
+from jobindsats_pandas.doctor.machine import look_at_the_cache
 from jobindsats_pandas.doctor.visit import MOST_REQUESTS
 from jobindsats_pandas.sandbox import FixedTable
 from jobindsats_pandas.sandbox.faults import Response
@@ -26,7 +28,6 @@ from jobindsats_pandas.sandbox.server import Answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jobindsats_pandas.doctor import Checkup
     from jobindsats_pandas.sandbox import Sandbox
 
 WORLDS = ("inside", "apart", "unlisted")
@@ -479,6 +480,19 @@ def test_a_cache_that_others_may_write_is_told(server: Sandbox, tmp_path: Path) 
     assert told.endswith("others may write there too")
 
 
+def test_where_the_system_keeps_rights_in_another_way_the_cache_is_nobodys(
+    server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(server, tmp_path)
+    Path(client.cache.path).mkdir(parents=True)
+    Path(client.cache.path).chmod(0o777)
+    monkeypatch.delattr(os, "getuid", raising=False)  # as on Windows
+    checkup = Checkup(AFTERNOON)
+    look_at_the_cache(client, checkup)
+    assert checkup.sound
+    assert seen(checkup)["The cache can be written"] == "it can; 0 answers, 0.0 MB"
+
+
 def test_proxies_and_certificates_are_shown_without_passwords(
     server: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -612,6 +626,29 @@ def test_a_table_without_dimensions_leaves_most_untried(server: Sandbox, tmp_pat
     assert found["Lists, levels and addresses"] == "the table has no area total, or no members"
     assert found["A question without an area"] == "the table has none"
     assert found["`latest:` of QMAT"] == "taken (ptv_a02)"
+
+
+def test_a_table_that_has_a_rare_period_type_itself_is_asked_for_it(server: Sandbox, tmp_path: Path) -> None:
+    found = seen(examined(server, tmp_path, table="ptv_a02"))
+    assert found["`latest:` of QMAT"].endswith("(ptv_a02)")
+    assert found["`latest:` of MYTD"] == "taken (y25i06b)"
+    assert not any("y25i01" in told for told in found.values())
+
+
+def test_a_table_without_measures_leaves_everything_untried(server: Sandbox, tmp_path: Path) -> None:
+    levels = [{"level_id": "r", "level_name": "R", "values": [{"value_id": "/1/", "value_name": "Nord"}]}]
+    region = {"hierarchy_id": "_region", "hierarchy_name": "Region", "levels": levels}
+    area = {"dimension_id": "_omrade", "dimension_name": "Område", "hierarchies": [region]}
+    empty = table_of([], [area])
+    empty.metadata["mgroups"] = []
+    server.tables["x01"] = empty
+    try:
+        found = seen(examined(server, tmp_path, table="x01"))
+    finally:
+        del server.tables["x01"]
+    assert found["Lists, levels and addresses"] == "the table has no area total, or no members"
+    assert "A question without an area" not in found
+    assert not [request for request in data(server) if "x01" in request.path]
 
 
 def test_a_small_table_is_tried_as_far_as_it_goes(server: Sandbox, tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ def test_a_name_given_twice_is_an_answer_that_makes_no_sense(body):
     assert not isinstance(caught.value, BrokenAnswerError)
 
 
+@pytest.mark.parametrize("parse", [parse_subjects, parse_tables, parse_table])
+def test_a_document_that_makes_no_sense_is_named(parse):
+    with pytest.raises(PayloadError, match=r"^[A-Z].*: .*names 'subject_id' twice") as caught:
+        parse(b'[{"subject_id": 1, "subject_id": 2}]')
+    assert not isinstance(caught.value, BrokenAnswerError)
+
+
 @pytest.mark.parametrize(
     ("parse", "bodies"),
     [

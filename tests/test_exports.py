@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import re
 import sys
 import zipfile
@@ -317,7 +318,7 @@ def test_without_openpyxl_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(ConfigurationError, match=re.escape("pip install 'jobindsats-pandas[excel]'")):
+    with pytest.raises(ConfigurationError, match=re.escape("pip install openpyxl")):
         to_excel(pd.DataFrame({"n": [1]}), tmp_path / "a.xlsx")
 
 
@@ -622,3 +623,77 @@ def test_a_file_may_be_called_anything_else(hidden: pd.DataFrame, tmp_path: Path
     for method, name in {"to_csv": "x.txt", "to_excel": "x", "to_parquet": "x.pq"}.items():
         getattr(hidden.jobindsats, method)(tmp_path / name)
     assert len(list(tmp_path.glob("x*"))) == 3
+
+
+# --- wide sheets -------------------------------------------------------------------------------------------------------
+
+REPEATED = "Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)"
+
+
+def test_a_wide_sheet_has_marks_and_says_once_what_it_counts(sanctions: pd.DataFrame, tmp_path: Path) -> None:
+    wide = sanctions.jobindsats.to_wide(columns="Periode", measure=REPEATED)
+    to_excel(wide, tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    heading, *rows = book["Data"].values
+    assert heading == ("A-kasse", "2025Q03", "2025Q04", "2026Q01", "2026Q02")
+    marks = [cell for row in rows for cell in row[1:] if isinstance(cell, str)]
+    hidden = int(sanctions[REPEATED].isna().sum())
+    assert marks == ["<3"] * hidden
+    assert book["Data"].freeze_panes == "B2"
+    about = [row[:2] for row in book["Kilde og regler"].values]
+    place = about.index(("Mål: Data", None))
+    assert about[place + 1] == (
+        REPEATED,
+        f"antal i perioden: kan lægges sammen over grupper og over perioder. {len(sanctions)} celler, heraf {hidden} diskretioneret.",
+    )
+    assert about[place + 2] == (None, None)
+    assert ("Tabel", "y01h01: Sanktioner til dagpengemodtagere (syntetisk)") in about
+
+
+def test_danish_csv_of_a_wide_sheet_has_marks_and_its_source_beneath(sanctions: pd.DataFrame) -> None:
+    wide = sanctions.jobindsats.to_wide(columns="Periode", measure=REPEATED)
+    file = io.StringIO()
+    to_csv(wide, file, danish=True)
+    heading, *rows = csv.reader(io.StringIO(file.getvalue()), delimiter=";")
+    assert heading == ["A-kasse", "2025Q03", "2025Q04", "2026Q01", "2026Q02"]
+    assert [cell for row in rows[: len(wide)] for cell in row[1:]].count("<3") == sanctions[
+        REPEATED
+    ].isna().sum()
+    blank, measure, source, rules = rows[len(wide) :]
+    assert blank == []
+    assert measure[0].startswith(f"Måltal: {REPEATED} (antal i perioden")
+    assert source[0].startswith(
+        "Kilde: Styrelsen for Arbejdsmarked og Rekruttering: Sanktioner til dagpengemodtagere"
+    )
+    assert rules[0].startswith("Regler: Data er diskretioneret")
+    plain = io.StringIO()
+    to_csv(wide, plain)
+    assert plain.getvalue().splitlines()[0] == ",".join(
+        ["A-kasse", *(f"{p},{p}_status" for p in wide.columns)]
+    )
+
+
+def test_what_is_left_out_rounded_or_no_cell_is_marked_in_a_wide_csv() -> None:
+    codes = np.array(
+        [CellStatus.ABSENT, CellStatus.ROUNDED, CellStatus.HOLE, CellStatus.OBSERVED], dtype=np.uint8
+    )
+    wide = pd.DataFrame({"2026M05": DiscretionisedArray(np.array([1, 5, 1, 7]), codes)}, index=list("abcd"))
+    wide.columns.name = "Periode"
+    file = io.StringIO()
+    to_csv(wide, file, danish=True)
+    assert [line.rpartition(";")[2] for line in file.getvalue().splitlines()[1:5]] == [
+        "–",
+        "5*",
+        "ikke i udtrækket",
+        "7",
+    ]
+
+
+def test_periods_that_pandas_laid_out_are_headings_too(sanctions: pd.DataFrame, tmp_path: Path) -> None:
+    wide = sanctions.pivot(index="A-kasse", columns="Periode", values=REPEATED)  # noqa: PD010 - nothing is added
+    to_excel(wide, tmp_path / "a.xlsx")
+    assert next(openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"].values)[1] == "2025Q03"
+    nested = sanctions.pivot(index="A-kasse", columns="Periode")  # noqa: PD010 - nothing is added
+    file = io.StringIO()
+    to_csv(nested, file)
+    assert file.getvalue().split(",")[1] == "Antal sanktioner i alt / 2025Q03"

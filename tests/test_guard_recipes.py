@@ -117,6 +117,11 @@ list(itertools.accumulate(s))[-1]
 s.dot(ones)
 s @ ones
 s.dot(pd.Series(ones))
+pd.Series(ones).dot(s)
+pd.Series(ones).dot(df[['antal']]).iloc[0]
+(pd.DataFrame([ones]) @ df[['antal']]).iloc[0, 0]
+(df[['antal']].T @ ones).iloc[0]
+added_in_place(s)
 ones @ s.values
 np.matmul(s.values, ones)
 np.einsum('i->', s)
@@ -600,6 +605,12 @@ def sql(frame: Any) -> Any:
         connection.close()
 
 
+def added_in_place(s: Any) -> Any:
+    found = np.zeros(1)
+    np.add.at(found, np.zeros(len(s), dtype=int), s)
+    return found[0]
+
+
 def arrow(frame: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -642,6 +653,7 @@ TOOLS = {
     "excel": excel,
     "sql": sql,
     "arrow": arrow,
+    "added_in_place": added_in_place,
     "duckdb": duckdb,
     "polars": polars,
 }

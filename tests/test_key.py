@@ -11,7 +11,7 @@ import pytest
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.command_line import main
-from jobindsats_pandas.errors import AuthenticationError, ConfigurationError
+from jobindsats_pandas.errors import AuthenticationError, ConfigurationError, ServiceError
 from jobindsats_pandas.key import check_key, forget_key, set_key, source_of_the_key
 
 
@@ -21,7 +21,7 @@ class Keyring(types.ModuleType):
     def __init__(self) -> None:
         super().__init__("keyring")
         self.kept: dict[tuple[str, str], str] = {}
-        self.broken = False
+        self.broken = self.read_only = False
 
     def _works(self) -> None:
         if self.broken:
@@ -37,6 +37,8 @@ class Keyring(types.ModuleType):
 
     def delete_password(self, *names: str) -> None:
         self._works()
+        if self.read_only:
+            raise RuntimeError(f"may not be deleted: {self.kept}")
         del self.kept[names]  # type: ignore[arg-type]
 
 
@@ -101,6 +103,30 @@ def test_without_a_keyring_it_says_where_else_a_key_is_put(
         set_key(api.token)
     assert "kept nowhere" in str(caught.value)
     assert api.token not in str(caught.value)
+
+
+def test_a_key_that_the_keyring_does_not_let_go_is_still_there(api: Any, keyring: Keyring) -> None:
+    set_key(api.token)
+    keyring.read_only = True
+    with pytest.raises(ConfigurationError, match="The key is still there") as caught:
+        forget_key()
+    assert api.token not in str(caught.value)
+    assert source_of_the_key() == "from the system's keyring"
+
+
+def test_an_api_that_does_not_know_the_smallest_question_says_nothing_of_the_key(
+    api: Any, keyring: Keyring
+) -> None:
+    api.faults.add("404", path="subjects", times=None, cause="moved away")
+    try:
+        said = set_key(api.token)
+        with pytest.raises(ServiceError, match="The API answered 404: moved away") as caught:
+            check_key()
+    finally:
+        api.faults.clear()
+    assert caught.value.status == 404
+    assert said.startswith("The key is unchecked, since the API could not be asked (The API answered 404")
+    assert list(keyring.kept.values()) == [api.token]
 
 
 def test_a_variable_goes_before_the_keyring_and_that_is_said(

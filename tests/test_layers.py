@@ -24,7 +24,7 @@ FLOORS = [
     {"client"},
     {"key"},
     {"doctor"},
-    {"areas", "audit", "exports", "layouts", "parquet", "plotting", "revisions", "totals"},
+    {"areas", "audit", "exports", "joining", "layouts", "parquet", "plotting", "revisions", "totals"},
     {"accessor"},
     {"releases"},
     {"readers"},

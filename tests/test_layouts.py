@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ import jobindsats_pandas as ji
 from jobindsats_pandas import layouts
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PERSONS, FULL_TIME = "Antal ledige personer", "Antal ledige fuldtidspersoner"
 LABELS = [status.label for status in CellStatus]
@@ -207,6 +211,12 @@ def test_columns_of_objects_stay_objects() -> None:
     assert layouts.plain(frame)["o"].dtype == object
 
 
+def quietly(call: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return call()
+
+
 LAYOUTS = [
     ("y25i01", {"_nykom": "*"}, 2),
     ("y01h01", {"_akassedp": "*"}, 4),
@@ -283,3 +293,101 @@ def test_two_columns_of_one_name_cannot_be_spread(sanctions: pd.DataFrame) -> No
     long = layouts.to_long(sanctions).rename(columns={"A-kasse": "value"})
     with pytest.raises(QueryError, match="Two columns bear the name 'value'"):
         layouts.to_wide(long)
+
+
+# --- members side by side ----------------------------------------------------------------------------------------------
+
+REPEATED = "Antal sanktioner fordelt på type: Gentagelsesvirkning (arbejdskrav)"
+
+
+@pytest.mark.parametrize("columns", ["Periode", "A-kasse", "_akassedp"])
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_one_measure_lies_across(sanctions: pd.DataFrame, columns: str, layout: str) -> None:
+    frame = sanctions if layout == "wide" else layouts.to_long(sanctions)
+    wide = frame.jobindsats.to_wide(columns, measure="Gentagelsesvirkning (arbejdskrav)")
+    assert wide.attrs["jobindsats"] | {"layout": layout} == frame.attrs["jobindsats"]
+    periods, funds = ["2025Q03", "2025Q04", "2026Q01", "2026Q02"], list(sanctions["A-kasse"].cat.categories)
+    if columns == "Periode":
+        assert (wide.columns.to_list(), wide.index.to_list()) == (periods, funds)
+    else:
+        assert wide.columns.to_list() == funds
+        assert wide.index.equals(
+            pd.PeriodIndex(["2025Q3", "2025Q4", "2026Q1", "2026Q2"], freq="Q", name="Periode")
+        )
+    for _, row in sanctions.iterrows():
+        place = (row["A-kasse"], f"{row['Periode'].year}Q0{row['Periode'].quarter}")
+        found = wide.loc[place] if columns == "Periode" else wide.loc[row["Periode"], row["A-kasse"]]
+        assert str(found) == str(row[REPEATED])
+
+
+def test_what_lies_across_is_guarded_and_knows_its_source(sanctions: pd.DataFrame) -> None:
+    parts = sanctions.jobindsats.parts("A-kasse")
+    wide = parts.jobindsats.to_wide(columns="A-kasse", measure=REPEATED)
+    with pytest.raises(ji.InvalidSumError, match="hidden"):
+        wide.sum(axis=1)
+    assert wide.jobindsats.cite().text == parts.jobindsats.cite().text
+    assert wide.jobindsats.sum_bounds(by="Periode")["hidden"].sum() == parts[REPEATED].isna().sum()
+
+
+def test_dimensions_that_stay_are_the_rows_and_codes_go_with_what_they_tell_of(crossed: pd.DataFrame) -> None:
+    coded = quietly(crossed.jobindsats.with_codes)
+    across = coded.jobindsats.to_wide(columns="Periode", measure=PERSONS)
+    assert across.index.names == ["Område", "Områdekode", "Ydelsesgrupper"]
+    assert len(across) == len(crossed.drop_duplicates(["Område", "Ydelsesgrupper"]))
+    areas = coded.jobindsats.to_wide(columns="Område", measure=PERSONS)
+    assert areas.index.names == ["Periode", "Ydelsesgrupper"]
+    assert areas.columns.to_list() == crossed["Område"].cat.categories.to_list()
+    noted = coded.assign(note="n", value=1).jobindsats.to_wide(columns="Område", measure=PERSONS)
+    assert noted.index.names == ["Periode", "Ydelsesgrupper", "note", "value"]
+
+
+def test_a_place_without_a_row_is_a_hole_and_text_keeps_its_order(sanctions: pd.DataFrame) -> None:
+    frame = sanctions.astype({"A-kasse": "str"}).iloc[::-1].iloc[1:]
+    wide = frame.jobindsats.to_wide(columns="Periode", measure=REPEATED)
+    assert wide.index.to_list() == frame["A-kasse"].unique().tolist()
+    assert wide.columns.is_monotonic_increasing
+    assert wide.jobindsats.status.iloc[0].to_list()[-1] == "not in the data here"
+    across = frame.jobindsats.to_wide(columns="A-kasse", measure=REPEATED)
+    assert across.columns.to_list() == wide.index.to_list()
+
+
+def test_rolling_years_lie_across_by_their_ids(reader: ji.Client) -> None:
+    frame = reader.read("ptv_a02", periods=2, period_type="QMAT", by={"_kon": "*"})
+    wide = frame.jobindsats.to_wide(columns="Periode", measure=frame.columns[-1])
+    assert wide.columns.to_list() == ["2026QMAT01", "2026QMAT02"]
+
+
+WRONG = [
+    ({"columns": "x"}, "The frame has no dimension 'x'"),
+    (
+        {"columns": "Periode"},
+        r"lays out one measure, and the frame has 'Antal sanktioner i alt'.* and 3 more",
+    ),
+    ({"columns": "Periode", "measure": "x"}, "The frame has no measure 'x'"),
+    ({"columns": REPEATED, "measure": REPEATED}, "is a measure; name a dimension"),
+    ({"measure": REPEATED}, r"measure= is about to_wide\(columns='…'\)"),
+    ({"columns": ["Periode", "A-kasse"], "measure": REPEATED}, "columns=.*: give"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), WRONG)
+def test_what_cannot_lie_across_is_refused(sanctions: pd.DataFrame, given: dict[str, Any], told: str) -> None:
+    with pytest.raises(QueryError, match=told):
+        sanctions.jobindsats.to_wide(**given)
+
+
+def test_rows_for_one_place_are_refused_and_a_frame_without_other_labels(sanctions: pd.DataFrame) -> None:
+    with pytest.raises(
+        QueryError, match="several rows for the same 'Periode', 'A-kasse' \\(2026Q2, CA A-kasse\\)"
+    ):
+        pd.concat([sanctions, sanctions.tail(1)]).jobindsats.to_wide(columns="A-kasse", measure=REPEATED)
+    with pytest.raises(QueryError, match="nothing is left for the rows"):
+        sanctions[["Periode", REPEATED]].jobindsats.to_wide(columns="Periode")
+    merged = sanctions[["Periode", "A-kasse", REPEATED, "Antal sanktioner i alt"]]
+    both = pd.concat(
+        [
+            merged.iloc[:4, [0, 1, 2]].set_axis(["Periode", "A-kasse", "x"], axis=1),
+            merged.iloc[4:8, [0, 1, 3]].set_axis(["Periode", "A-kasse", "x"], axis=1),
+        ]
+    )
+    assert both.jobindsats.to_wide(columns="Periode").shape == (2, 4)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import sqlite3
+import subprocess
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import duckdb
 import numpy as np
@@ -152,3 +156,106 @@ def test_altair_draws(parts: pd.DataFrame) -> None:
     chart: Any = altair.Chart(plain).mark_line().encode(x="Periode:T", y="antal:Q", color="A-kasse:N")
     (records,) = chart.to_dict()["datasets"].values()
     assert records[0]["Periode"].startswith("2025-07-01")
+
+
+# --- files, in the programs of colleagues ------------------------------------------------------------------------------
+
+
+def program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not on this machine")
+    return found
+
+
+def test_base_r_reads_plain_csv(parts: pd.DataFrame, shown: int, tmp_path: Path) -> None:
+    rscript = program("Rscript")
+    parts.jobindsats.to_csv(tmp_path / "sanktioner.csv")
+    code = f"""
+    d <- read.csv("sanktioner.csv", check.names = FALSE, encoding = "UTF-8")
+    cat(class(d[["{ALL}"]]), class(d[["Andel sanktionerede ledige"]]), class(as.Date(d[["Periode_start"]])), "\\n")
+    cat(sum(!is.na(d[["{HIDING}"]])), sum(d[["{HIDING}_status"]] == "discretionised"), "\\n")
+    cat(max(nchar(d[["A-kasse"]])), sum(d[["{ALL}"]]), "\\n")
+    """
+    (tmp_path / "read.R").write_text(code, encoding="utf-8")
+    ran = subprocess.run(
+        [rscript, "--vanilla", "--encoding=UTF-8", "read.R"],
+        cwd=tmp_path,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
+    types, counts, letters = ran.stdout.splitlines()
+    assert types.split() == ["integer", "numeric", "Date"]
+    assert counts.split() == [str(shown), str(len(parts) - shown)]
+    longest = max(map(len, parts["A-kasse"].cat.categories))
+    assert letters.split() == [str(longest), str(parts.jobindsats.plain()[ALL].sum())]
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What LibreOffice takes seconds to make at its first start."""
+    return f"-env:UserInstallation={(tmp_path_factory.mktemp('libreoffice') / 'profile').as_uri()}"
+
+
+def in_libreoffice(profile: str, path: Path, *options: str) -> list[list[tuple[str, str]]]:
+    """The rows of the first sheet as LibreOffice opens it: the type of each cell, and its number or text."""
+    command = [
+        program("soffice"),
+        profile,
+        "--headless",
+        *options,
+        "--convert-to",
+        "fods:OpenDocument Spreadsheet Flat XML",
+    ]
+    subprocess.run([*command, path.name], cwd=path.parent, check=True, capture_output=True, timeout=120)
+    office = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+    table, text = office % "table", office % "text"
+    root = ET.parse(path.with_suffix(".fods")).getroot()
+    sheet = next(root.iter(f"{table}table"))
+
+    def known(cell: ET.Element) -> list[tuple[str, str]]:
+        number, paragraph = cell.get(f"{office % 'office'}value"), cell.find(f"{text}p")
+        shown = "" if paragraph is None else "".join(paragraph.itertext())
+        # Cells alike stand there once; of the empty ones behind the last, there are a thousand.
+        times = min(int(cell.get(f"{table}number-columns-repeated", "1")), 20)
+        return [(cell.get(f"{office % 'office'}value-type", ""), number or shown)] * times
+
+    return [
+        [one for cell in row.iter(f"{table}table-cell") for one in known(cell)]
+        for row in sheet.iter(f"{table}table-row")
+    ]
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".csv"])
+def test_libreoffice_opens_the_sheet_of_a_colleague(
+    parts: pd.DataFrame, tmp_path: Path, profile: str, ending: str
+) -> None:
+    wide = parts.jobindsats.to_wide(columns="Periode", measure=HIDING)
+    path, options = tmp_path / f"ark{ending}", []
+    if ending == ".xlsx":
+        wide.jobindsats.to_excel(path)
+    else:
+        wide.jobindsats.to_csv(path, danish=True)
+        options = ["--infilter=CSV:59,34,76,1,,1030"]  # semicolons, quotes, UTF-8, as in Denmark
+    heading, *rows = in_libreoffice(profile, path, *options)
+    assert [text for _, text in heading][:5] == ["A-kasse", *wide.columns]
+    for row, (fund, cells) in zip(rows, wide.jobindsats.plain(statuses=None).iterrows(), strict=False):
+        assert row[0] == ("string", fund)
+        for found, cell in zip(row[1:], cells, strict=False):
+            assert found == (("string", "<3") if pd.isna(cell) else ("float", f"{cell:g}"))
+
+
+def test_libreoffice_reads_decimals_and_days_of_danish_csv(
+    parts: pd.DataFrame, tmp_path: Path, profile: str
+) -> None:
+    path = tmp_path / "lang.csv"
+    parts.jobindsats.to_csv(path, danish=True)
+    heading, first, *_ = in_libreoffice(profile, path, "--infilter=CSV:59,34,76,1,,1030")
+    cells = dict(zip([text for _, text in heading], first, strict=False))
+    share = parts["Andel sanktionerede ledige"].iloc[0]
+    assert cells["Andel sanktionerede ledige"] == ("float", str(share))
+    assert cells["Periode_start"][0] == "date"
+    assert cells[ALL] == ("float", str(parts[ALL].iloc[0]))

@@ -602,7 +602,8 @@ def test_a_newer_format_is_not_guessed_at(
         patch.setattr(parquet.metadata, "FORMAT", parquet.metadata.FORMAT + 1)
         parquet.to_parquet(crossed, tmp_path / "x.parquet")
     with pytest.raises(
-        ProvenanceError, match=r"newer version of jobindsats_pandas \(format 4; this one reads 3\). Upgrade"
+        ProvenanceError,
+        match=r"newer version of jobindsats_pandas \(format 4; this one reads 3\)\. Install a newer",
     ):
         parquet.read_parquet(tmp_path / "x.parquet")
 

@@ -736,7 +736,7 @@ def test_a_list_of_files_of_a_newer_version_is_not_guessed_at(
     with monkeypatch.context() as patch:
         patch.setattr(parquet.manifest, "FORMAT", parquet.manifest.FORMAT + 1)
         parquet.to_parquet(frame, tmp_path / "x", "Periode")
-    with pytest.raises(ProvenanceError, match=r"newer version of jobindsats_pandas\. Upgrade"):
+    with pytest.raises(ProvenanceError, match=r"newer version of jobindsats_pandas\. Install a newer"):
         parquet.read_parquet(tmp_path / "x")
     with pytest.raises(QueryError, match=r"newer version.*Nothing was touched"):
         parquet.to_parquet(frame, tmp_path / "x", "Periode")

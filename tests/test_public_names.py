@@ -46,13 +46,6 @@ def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> Non
     assert threads == "1"
 
 
-def test_the_version_is_that_of_the_changelog() -> None:
-    from pathlib import Path
-
-    changelog = Path(__file__).parents[1] / "CHANGELOG.md"
-    assert f"## {ji.__version__}" in changelog.read_text(encoding="utf-8")
-
-
 def test_the_sandbox_is_there_when_it_is_asked_for_and_other_names_are_not() -> None:
     assert run("import jobindsats_pandas as ji; print(ji.sandbox.serve.__name__)").strip() == "serve"
     assert ji.__getattr__("sandbox") is ji.sandbox

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from jobindsats_pandas.errors import QueryError, TooLargeError
 from jobindsats_pandas.forms import BASE_URL, EVERY_FORM, MAX_CELLS, MAX_URL, DataRequest, Dialect, halve
-from jobindsats_pandas.queries import plan, total_request
+from jobindsats_pandas.queries import names_request, plan, total_request
 
 TABLE = table()
 ROOM = MAX_URL - len(BASE_URL) - 1
@@ -184,6 +184,7 @@ def test_the_order_of_members_dimensions_measures_and_periods_changes_nothing(rn
         (("level:land", "Odense"), ["/", "/461/"]),
         (pd.Index(["Odense"]), ["/461/"]),
         ({"Odense"}, ["/461/"]),
+        ([461, "0751"], ["/461/", "/751/"]),
     ],
 )
 def test_members_are_named_by_name_id_level_or_star(members, paths):
@@ -265,9 +266,11 @@ def test_two_hierarchies_of_one_dimension_are_refused():
             "no level 'komune'. Did you mean 'Kommune'.*It has: 'land' .Hele landet.; 'kom'",
         ),
         ({"_nykom": []}, "names no member"),
-        ({"_nykom": 461}, "461 is not a member of '_nykom'"),
-        ({"_nykom": [461]}, "461 is not a member of '_nykom'"),
-        ({"_nykom": b"461"}, "52 is not a member"),
+        ({"_nykom": 4.61}, "4.61 is not a member of '_nykom'"),
+        ({"_nykom": [True]}, "True is not a member of '_nykom'"),
+        ({"_nykom": 999}, "has no member '999' "),
+        ({"_nykom": [751, "0411"]}, "has no member '0411', the code of Christiansø "),
+        ({"_nykom": b"461"}, "b'461' is not a member of '_nykom'"),
         ({5: "*"}, "5 is not a name of a dimension"),
         ([["_nykom"]], "is not a name of a dimension"),
         ([None], "None is not a name of a dimension"),
@@ -719,6 +722,18 @@ def test_the_total_is_asked_for_from_a_period_to_the_newest_over_no_other_hierar
     )
     without = total_request(plan(table(FUNDS), by="_akasse"), "2026M04")
     assert without.path == "data/y25i01?mgroup.*=*&period.M=latest:1&format=json"
+
+
+def test_the_names_of_totals_are_asked_for_beside_the_areas_total_or_not_at_all():
+    question = plan(TABLE, by={"_akassebl": "*"})
+    funds = [
+        selection.hierarchy for selection in question.selections if selection.hierarchy.id == "_akassebl"
+    ]
+    request = names_request(question, funds)
+    assert request.path.endswith("&period.M=latest:12&hierarchy._nykom=/&hierarchy._akassebl=/&format=json")
+    area = dimension("_omrade", "Område", hierarchy("a", "A", level("1", "x", [("/1/", "b"), ("/2/", "c")])))
+    without = plan(table(area, FUNDS).with_totals({"a": None}), by={"a": "*", "_akassebl": "*"})
+    assert names_request(without, funds) is None
 
 
 def test_a_printed_plan_shows_the_requests_the_cells_and_the_curl_commands():

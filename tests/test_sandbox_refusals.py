@@ -195,6 +195,8 @@ def test_the_overall_total_alone_can_be_missing(api: Sandbox) -> None:
     assert len(rows(api, path.replace("_nykom=/", "_nykom=/1/"))) == len(whole)
     api.faults.withhold("2025Y01")  # all is more than the total
     assert {row[0] for row in rows(api, path)} == {"2024Y01"}
+    api.faults.withhold("2025Y01", rows="total")  # whichever is said last
+    assert {row[0] for row in rows(api, path)} == {"2024Y01"}
     api.faults.clear()
     assert rows(api, path) == whole
 

@@ -27,6 +27,7 @@ import platformdirs
 import pytest
 from bodies import BODY
 from requests_cache import CachedSession
+from servers import Server, read_request
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.errors import (
@@ -877,8 +878,62 @@ def test_the_key_goes_to_its_own_origin_alone():
     ]:
         assert ("Authorization" in auth(types.SimpleNamespace(url=url, headers={})).headers) is sent
     assert KEY not in repr(auth)
-    with pytest.raises(TypeError, match="never pickled"):
-        pickle.dumps(auth)
+    for secret in (auth, Key(KEY)):
+        with pytest.raises(TypeError, match="never pickled"):
+            pickle.dumps(secret)
+
+
+def answering(body, kind="application/json"):
+    """A server that answers everything with one body."""
+
+    def talk(connection, _):
+        read_request(connection)
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode() + body)
+
+    return Server(talk)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "words"),
+    [
+        (b'{"a": 1, "a": 2}', PayloadError, "names 'a' twice"),
+        (b'{"rows": []}', ServiceError, "it is no answer of this API's"),
+        (b"[]", ServiceError, "it is no answer of this API's"),
+    ],
+)
+def test_what_comes_to_a_probe_and_is_no_answer_is_told(tmp_path, body, error, words):
+    with answering(body) as server:
+        transport = Transport(
+            token=KEY,
+            base_url=f"http://127.0.0.1:{server.port}/v3",
+            cache_dir=tmp_path,
+            patience=Patience(pause=0.01),
+        )
+        with pytest.raises(error, match=words):
+            transport.probe("data/x01?format=json")
+        transport.close()
+
+
+def test_a_probe_in_another_format_that_echoes_the_key_is_not_used(tmp_path):
+    with answering(f"Periode;Antal\n2026M05;{KEY}\n".encode(), "text/csv") as server:
+        transport = Transport(token=KEY, base_url=f"http://127.0.0.1:{server.port}/v3", cache_dir=tmp_path)
+        with pytest.raises(ServiceError, match="The answer holds the key, so it is not used") as caught:
+            transport.probe("data/x01?format=csv")
+        transport.close()
+    assert caught.value.status == 200
+    assert KEY not in str(caught.value)
+
+
+def test_an_answer_whose_body_is_damaged_on_disk_is_asked_for_again(api, transport):
+    first = fetch(transport)
+    (entry,) = transport.cache.path.glob("*.answer")
+    damage(-3)(entry)
+    with pytest.warns(CacheWarning, match="damaged"):
+        again = fetch(transport)
+    assert (again.value, again.from_cache) == (first.value, False)
+    assert len(api.requests) == 2
+    assert fetch(transport).from_cache
 
 
 def test_neither_netrc_nor_a_proxy_nor_a_redirect_gets_between_the_key_and_the_api(

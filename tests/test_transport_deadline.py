@@ -19,6 +19,7 @@ from servers import Server, read_request
 
 from jobindsats_pandas.errors import ServiceError, TimedOutError
 from jobindsats_pandas.transport import Patience, Transport
+from jobindsats_pandas.transport.connections import TimedFile, exchange
 
 FULL = os.environ.get("JOBINDSATS_FULL") == "1"
 CONTENT = json.dumps({"columns": ["Periode", "Antal"], "rows": [["2026M05", 3]]}).encode()
@@ -258,3 +259,18 @@ def test_a_name_that_cannot_be_one_is_a_fault_of_the_connection(tmp_path):
     transport = Transport(token="sekret", base_url=url, cache_dir=tmp_path, patience=SCALED)
     _, error = timed(transport, ServiceError)
     assert type(error) is ServiceError
+
+
+def test_what_lies_ready_is_not_read_any_more_once_the_deadline_has_come():
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(b"in time, late")
+        with exchange(time.monotonic() + 10, 1, 100) as limits:
+            file = TimedFile(here)
+            buffer = bytearray(7)
+            assert file.readinto(buffer) == 7
+            assert buffer == b"in time"
+            limits.deadline = time.monotonic()
+            with pytest.raises(TimeoutError):
+                file.readinto(buffer)
+            file.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import json
 import os
 import pickle
@@ -34,6 +35,7 @@ from jobindsats_pandas.transport.entries import (
 )
 from jobindsats_pandas.transport.keys import cache_key, request_key
 from jobindsats_pandas.transport.learned import Learned
+from jobindsats_pandas.transport.parsing import Parser
 from jobindsats_pandas.transport.storage import DiskCache, DiskStorage
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -231,6 +233,59 @@ def test_damage_is_a_miss_warned_of_once_and_mended_by_the_next_answer(tmp_path)
     assert storage.get(key) is None
     storage[key] = response
     assert same(storage[key], response)
+
+
+def test_an_answer_of_another_format_is_a_miss_and_left_as_it_is(tmp_path):
+    storage = DiskStorage(Directory(tmp_path))
+    key, _ = answer()
+    later = b'{"format": 99}\nwhatever comes'
+    storage.path(key).write_bytes(later)
+    assert storage.get(key) is None
+    assert storage.look(key) is None
+    storage.expire(key, NOW)
+    assert storage.path(key).read_bytes() == later
+
+
+def test_where_there_is_no_directory_nothing_is_held(tmp_path):
+    storage = DiskStorage(Directory(tmp_path / "cache"))
+    key, response = answer()
+    assert not storage.holds("data-y25i01")
+    storage[key] = response
+    assert storage.holds("data-y25i01")
+    assert not storage.holds("data-ptv_a02")
+
+
+LENGTHS = Parser(len, lambda length: b"%d" % length, int, "lengths 1")
+
+
+def test_what_was_made_of_an_answer_stands_in_for_its_body_and_of_a_damaged_one_nothing_is_made(tmp_path):
+    storage = DiskStorage(Directory(tmp_path))
+    key, response = answer()
+    storage[key] = response
+    header = storage.header(key)
+    assert storage.parsed(key, header, LENGTHS) == (len(BODY), header)
+    storage.path(key).write_bytes(header.to_line() + b"garbage")
+    assert storage.parsed(key, header, LENGTHS) == (len(BODY), header)
+    with pytest.warns(CacheWarning, match="damaged"):
+        assert storage.parsed(key, header, Parser(len)) is None
+
+
+def test_columns_count_towards_the_cache_and_go_with_their_answer(tmp_path):
+    storage = DiskStorage(Directory(tmp_path))
+    keys = []
+    for number in range(3):
+        key, response = answer(query=f"n={number}")
+        storage[key] = response
+        storage.parsed(key, storage.header(key), LENGTHS)
+        os.utime(storage.path(key), (1000 + number, 1000 + number))
+        keys.append(key)
+    assert len(list(tmp_path.glob("*.columns"))) == 3
+    storage.path(keys[2]).unlink()
+    storage.prune()
+    assert {path.stem for path in tmp_path.glob("*.columns")} == set(keys[:2])
+    storage.max_bytes = sum(path.stat().st_size for path in tmp_path.iterdir()) - 1
+    storage.prune()
+    assert {path.name for path in tmp_path.iterdir()} == {f"{keys[1]}.answer", f"{keys[1]}.columns"}
 
 
 def test_an_entry_that_cannot_be_read_is_a_miss_with_a_warning(tmp_path):
@@ -562,10 +617,24 @@ def test_a_header_that_only_looks_like_one_is_not_listed(view, tmp_path):
     (entry,) = tmp_path.glob("data-ptv*.answer")
     line = entry.read_bytes().partition(b"\n")[0]
     for number, spoilt in enumerate(
-        [line[:-1], line.replace(b"url", b"uri"), line.replace(b"2026", b"year"), line[:30]]
+        [line[:-1], line.replace(b"url", b"uri"), line.replace(b"2026", b"year"), line[:30], b"{}"]
     ):
         (tmp_path / f"data-x_{number:032x}.answer").write_bytes(spoilt + b"\n")
     assert view.list()["table"].tolist() == ["y25i01", "ptv_a02", "y25i01", "y25i01"]
+
+
+@POSIX
+def test_an_answer_that_this_user_may_not_read_is_not_listed(view, tmp_path, monkeypatch):
+    (entry,) = tmp_path.glob("data-ptv*.answer")
+    opened = os.open
+
+    def refused(path, *arguments, **options):  # root may read whatever there is
+        if Path(path) == entry:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refused)
+    assert view.list()["table"].tolist() == ["y25i01", "y25i01", "y25i01"]
 
 
 def test_what_was_learned_goes_with_the_answers(view, tmp_path):

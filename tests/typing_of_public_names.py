@@ -31,6 +31,7 @@ assert_type(ji.due("x.parquet", client=client), pd.DataFrame)
 assert_type(
     ji.read_parquet("folder", filters=[("Periode", ">=", "2025M01")], columns=["Periode"]), pd.DataFrame
 )
+assert_type(ji.concat([df, df]), pd.DataFrame)
 assert_type(ji.InvalidSumError("no").reason, str)
 assert_type(client.cache.clear(table="y25i01"), int)
 with ji.allow_sums():

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_, **__: tell(message, options)
             return int(options.run(options) or 0)
     except JobindsatsError as error:
-        tell(error, options)
+        tell("\n".join([str(error), *getattr(error, "__notes__", ())]), options)
         # Neither without a key nor offline was anything sent.
         if error.curl and not isinstance(error, ConfigurationError | NotCachedError):
             print(f"\nThe request: {error.curl}", file=sys.stderr)

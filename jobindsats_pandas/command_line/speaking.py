@@ -43,7 +43,7 @@ _SPOKEN = {
     r"(?:ji\.table\(…\)|table)\.members\('([^']*)'\)": r"`jobindsats members {table} \1`",
     r" in a terminal, or ji\.sandbox_client\(\) in Python,": "",
     r'ji\.read_jobindsats\("(\w+)", by="(\w+)", periods="([\w:]+)"\)': r"jobindsats read \1 --by \2 --periods \3",
-    r"Client\.cache\.list\(\)": "`jobindsats cache list`",
+    r"ji\.Client\(\)\.cache\.list\(\)": "`jobindsats cache list`",
     r"\b(find|tables)\(('.*?'|\".*?\")\): ": r"\1 \2: ",
     r"\bmax_requests=(?=\d)": "--max-requests ",
     r"\bmax_requests=": "--max-requests",

@@ -164,6 +164,8 @@ def purpose(*, typed: bool) -> Purpose:
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
+        if function == "dot":
+            return Purpose.SUM
         if function == "as_array" and not typed:
             whole_frame = True
         elif whole_frame and function not in _AS_NUMBERS:
@@ -177,8 +179,6 @@ def purpose(*, typed: bool) -> Purpose:
                 return Purpose.WINDOW_APPLY
             if not function.startswith("_") and function not in _WINDOW_INNER:
                 return Purpose.WINDOW_SUM
-        elif function == "dot":
-            return Purpose.SUM
         elif function in _PANDAS_STATISTICS:
             return Purpose.STATISTIC
         elif function in _PANDAS_INTERNAL:

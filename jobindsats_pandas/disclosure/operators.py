@@ -136,10 +136,7 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
 
 def _factors(other: Any, length: int) -> NDArray[np.float64]:
     """What cells are multiplied by, one by one; NaN where it is no number."""
-    try:
-        found = pd.to_numeric(pd.Series(other), errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        found = np.empty(0)
+    found = pd.to_numeric(pd.Series(other), errors="coerce").to_numpy(np.float64, na_value=np.nan)
     return found if len(found) == length else np.full(length, np.nan)
 
 
@@ -200,8 +197,10 @@ def _sum_of_products(cells: Cells, other: Any, *, reflected: bool) -> Any:
 def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What one of numpy's functions makes of cells, among its inputs; `NotImplemented` where that has no meaning."""
     if method == "at":
-        if function is np.add:
-            checked(_first(inputs), None, 1, "np.add.at")
+        # What is written into cells behind their back leaves them no cells; what is taken away in groups is a sum too.
+        if function is not np.add or isinstance(inputs[0], Cells):
+            return NotImplemented
+        checked(_first(inputs), None, 1, "np.add.at")
         bare: list[Any] = [one.values if isinstance(one, Cells) else one for one in inputs]
         return function.at(*bare)
     if method in {"accumulate", "reduceat"}:

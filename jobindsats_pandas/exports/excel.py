@@ -13,19 +13,23 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments, files
-from jobindsats_pandas.danish import KINDS, MARKS, MARKS_EXPLAINED, RULES, STATUSES, danish_number
+from jobindsats_pandas.danish import MARKS, MARKS_EXPLAINED, RULES, danish_number
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype, texts
-from jobindsats_pandas.errors import ConfigurationError, ProvenanceError, QueryError, TooLargeError
+from jobindsats_pandas.errors import ConfigurationError, QueryError, TooLargeError
 from jobindsats_pandas.exports.columns import heading, ids_and_days, labelled_columns
-from jobindsats_pandas.kinds import Kind
-from jobindsats_pandas.provenance import provenances
+from jobindsats_pandas.exports.sources import (
+    counts,
+    footer,
+    measure_facts,
+    source_facts,
+    sources_of,
+    stands_for_members,
+)
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
     from typing import IO
-
-    from jobindsats_pandas.provenance import Provenance
 
     Facts = Sequence[tuple[str, str]]
 
@@ -89,9 +93,7 @@ def to_excel(
     try:
         from openpyxl import Workbook
     except ImportError:
-        raise ConfigurationError(
-            "Excel files need openpyxl: pip install 'jobindsats-pandas[excel]'"
-        ) from None
+        raise ConfigurationError("Excel files need openpyxl: pip install openpyxl") from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
     arguments.written_as("path", place, ".xlsx")
@@ -103,17 +105,18 @@ def to_excel(
             f" (one is the heading) and {MAX_COLUMNS:,} columns. Ask for less, or write Parquet or CSV:"
             " df.jobindsats.to_parquet(path)."
         )
-    known = _provenances(df)
+    known = sources_of(df)
     told: dict[str, Facts] = {
-        f"Kilde: {name}": _source_facts(known),
-        f"Mål: {name}": [
-            (column.name, _measure_text(column.array)) for column in columns if column.array is not None
-        ],
+        f"Kilde: {name}": source_facts(known),
+        f"Mål: {name}": measure_facts(df, [(c.name, c.array) for c in columns if c.array is not None]),
     }
+    # Of a wide sheet, what names the rows stays in sight.
+    guarded = [number for number, column in enumerate(columns) if column.array is not None]
+    frozen = guarded[0] if guarded and stands_for_members(df) else 0
     if isinstance(place, pd.ExcelWriter):
         book, sheet, before = _room_in(place, name)
         styles = _Styles(book)
-        _write_data(sheet, columns, len(df), styles, _footer(known))
+        _write_data(sheet, columns, len(df), styles, footer(known), frozen)
         _write_about(book.create_sheet(_ABOUT), {**before, **told}, styles)
         return
     with files.writing(place) as file:
@@ -123,7 +126,7 @@ def to_excel(
             "; ".join(filter(None, dict.fromkeys(one.table_name for one in known))) or "Jobindsats"
         )
         styles = _Styles(book)
-        _write_data(book.create_sheet(name), columns, len(df), styles, _footer(known))
+        _write_data(book.create_sheet(name), columns, len(df), styles, footer(known), frozen)
         _write_about(book.create_sheet(_ABOUT), told, styles)
         # An archive goes back to write its sizes, which a FIFO cannot.
         composed = io.BytesIO()
@@ -359,16 +362,18 @@ def _put(cell: Any, value: Any) -> None:
         cell.data_type = "s"
 
 
-def _write_data(sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, footer: str) -> None:
+def _write_data(
+    sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, foot: str, frozen: int
+) -> None:
     from openpyxl.utils import get_column_letter
 
-    sheet.freeze_panes = "A2"
+    sheet.freeze_panes = f"{get_column_letter(frozen + 1)}2"
     for place, column in enumerate(columns, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = column.width
     lines = max((-(-len(column.name) // int(column.width)) for column in columns), default=1)
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
-    sheet.oddFooter.left.text = _cleaned(footer).replace("&", "&&")
+    sheet.oddFooter.left.text = _cleaned(foot).replace("&", "&&")
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
     # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
     fleeting = sheet.parent.write_only
@@ -405,25 +410,15 @@ def _heading_cell(sheet: Any, column: _SheetColumn, styles: _Styles) -> Any:
     from openpyxl.comments import Comment
 
     cell = styles.text(sheet, column.name, "heading")
-    if column.array is not None and (counts := _counts(column.array)):
+    if column.array is not None and (counted := counts([column.array])):
         note = Comment(
-            f"Af {danish_number(len(column.array))} celler er {counts}. SUM springer dem over, så summen bliver for lille; + giver"
+            f"Af {danish_number(len(column.array))} celler er {counted}. SUM springer dem over, så summen bliver for lille; + giver"
             " en fejl. Brug de offentliggjorte totaler. Se arket 'Kilde og regler'.",
             "jobindsats-pandas",
         )
         note.width, note.height = 320, 110
         cell.comment = note
     return cell
-
-
-def _counts(array: DiscretionisedArray) -> str:
-    """Say how many cells of a column are text, and why; the empty string if none."""
-    counted = {
-        status: int(np.count_nonzero(array.status == status))
-        for status in (CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE, CellStatus.ROUNDED)
-    }
-    words = {**STATUSES, CellStatus.NOT_AVAILABLE: "uden tal (foreligger ikke)"}
-    return ", ".join(f"{danish_number(count)} {words[status]}" for status, count in counted.items() if count)
 
 
 def _write_about(sheet: Any, told: Mapping[str, Facts], styles: _Styles) -> None:
@@ -443,63 +438,3 @@ def _write_about(sheet: Any, told: Mapping[str, Facts], styles: _Styles) -> None
         for name, text in facts:
             line(styles.text(sheet, name), styles.text(sheet, text), length=len(text))
         line()
-
-
-def _provenances(df: pd.DataFrame) -> Sequence[Provenance]:
-    try:
-        return provenances(df)
-    except ProvenanceError:
-        return []
-
-
-def _source_facts(known: Sequence[Provenance]) -> list[tuple[str, str]]:
-    """What is known of where the numbers come from, of each table that the cells are of."""
-    facts: list[tuple[str, str]] = []
-    for one in known:
-        origin = one.origin
-        publisher = f"{origin.author} (STAR), {origin.danish}" if origin.official else origin.danish
-        by = "; ".join(f"{hierarchy}: {_selection(chosen)}" for hierarchy, chosen in one.by.items())
-        fetched = f"{one.fetched_at} fra {one.url}" if one.fetched_at else ""
-        dates = f", opdateret {one.update_latest}" if one.update_latest else ""
-        dates += f", hentet {one.fetched_at[:10]}" if one.fetched_at else ""
-        facts += [
-            ("Kilde", publisher),
-            ("Tabel", f"{one.table}: {one.table_name}"),
-            ("Side", one.link if origin.official else ""),
-            ("Opdateret", one.update_latest),
-            ("Hentet", fetched),
-            ("Forespørgsel", one.call),
-            ("Perioder", _span(one)),
-            ("Opdelt på", by or ("ikke opdelt" if one.periods else "")),
-            ("Måltal", "alle" if one.measures == "*" else _selection(list(one.measures))),
-            (
-                "Henvisning",
-                f"{origin.author}: {one.table_name}. {origin.danish}, tabel {one.table}{dates}.",
-            ),
-        ]
-    return [fact for fact in facts if fact[1]] or [("Kilde", "ukendt")]
-
-
-def _footer(known: Sequence[Provenance]) -> str:
-    """What stands below each page in print."""
-    of = "; ".join(dict.fromkeys(one.origin.danish for one in known)) or "ukendt"
-    tables = ", ".join(dict.fromkeys(one.table for one in known))
-    return f"Kilde: {of}{tables and f', tabel {tables}'}. <3, ≤3, skjult: diskretioneret."
-
-
-def _span(known: Provenance) -> str:
-    if not known.periods:
-        return ""
-    return f"type {known.period_type}: {' til '.join(known.ends)} ({known.count} i alt)"
-
-
-def _selection(chosen: Any) -> str:
-    return ", ".join(map(str, chosen)) if isinstance(chosen, list) else str(chosen or "")
-
-
-def _measure_text(array: DiscretionisedArray) -> str:
-    """Say what the measures of a column count, what may be added, and how much is hidden."""
-    known = array.registry.measures(array.addresses)
-    kinds = list(dict.fromkeys(KINDS[measure.kind] for _, measure in known)) or [KINDS[Kind.NONE]]
-    hidden = _counts(array) or "ingen skjulte"
-    return f"{'; '.join(kinds)}. {danish_number(len(array))} celler, heraf {hidden}."

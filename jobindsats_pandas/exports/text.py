@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from jobindsats_pandas import arguments, files
-from jobindsats_pandas.danish import STATUSES
-from jobindsats_pandas.disclosure import CellStatus, DiscretionisedDtype
+from jobindsats_pandas.danish import MARKS, RULES, STATUSES
+from jobindsats_pandas.disclosure import CellStatus, DiscretionisedDtype, texts
 from jobindsats_pandas.exports.columns import has_statuses, heading, ids_and_days, labelled_columns
-from jobindsats_pandas.guarded import DistinctNames
+from jobindsats_pandas.exports.sources import citation, measure_facts, sources_of, stands_for_members
+from jobindsats_pandas.guarded import DistinctNames, guarded_columns
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+
+    from jobindsats_pandas.disclosure import DiscretionisedArray
 
 __all__ = ["to_csv"]
 
@@ -47,6 +50,9 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
     Periods are text such as ``2026M05``, followed by ``<name>_start``, their first day. Each guarded column is followed
     by ``<name>_status``; where nothing is shown, the number is empty. Numbers are written with all their digits.
 
+    Where columns are members or periods, as ``to_wide(columns=…)`` makes them, the Danish file is a sheet to look at: marks
+    such as ``<3`` stand where a number is hidden, instead of columns of statuses, and measure and source beneath.
+
     Examples
     --------
     >>> import pathlib, tempfile
@@ -65,13 +71,16 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
     distinct = DistinctNames()
     columns: list[Sequence[str]] = []
     statuses_there = has_statuses(df)
+    marked = danish and stands_for_members(df)
     for label, values in labelled_columns(df, danish=danish):
         name = heading(label)
         if isinstance(values.dtype, DiscretionisedDtype):
             array: Any = values.array
             names.append(distinct.of(name))
             columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
-            if not statuses_there:
+            if marked:
+                columns[-1] = _with_marks(columns[-1], array)
+            elif not statuses_there:
                 names.append(distinct.of(f"{name}_status"))
                 words = STATUSES if danish else {status: status.label for status in CellStatus}
                 columns.append([words[CellStatus(status)] for status in array.status.tolist()])
@@ -88,6 +97,24 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
         writer = csv.writer(file, delimiter=";" if danish else ",", lineterminator="\r\n" if danish else "\n")
         writer.writerow(names)
         writer.writerows(zip(*columns, strict=True))
+        if marked:
+            writer.writerows([[], *([_harmless(line)] for line in _source_lines(df))])
+
+
+def _with_marks(numbers: Sequence[str], array: DiscretionisedArray) -> list[str]:
+    """Write marks such as <3 where no number is shown, or one that stands for others."""
+    found = list(numbers)
+    places = np.flatnonzero(~array.visible | (array.status == CellStatus.ROUNDED))
+    for place, text in zip(places.tolist(), texts(array.cells[places]).tolist(), strict=True):
+        found[place] = MARKS.get(text, text)
+    return found
+
+
+def _source_lines(df: pd.DataFrame) -> list[str]:
+    """What a sheet of members tells beneath its numbers, where no heading names the measure."""
+    guarded = [(heading(df.columns[place]), array) for place, array in guarded_columns(df).items()]
+    facts = [f"Måltal: {name} ({text.rstrip('.')})" for name, text in measure_facts(df, guarded)]
+    return [*facts, *(f"Kilde: {citation(one)}" for one in sources_of(df)), f"Regler: {RULES[0]}"]
 
 
 def _number_texts(numbers: Any, missing: Any, *, danish: bool) -> list[str]:

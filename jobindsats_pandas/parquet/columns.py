@@ -88,7 +88,9 @@ def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str
                 f" {', '.join(repr(c['label_text']) for c in columns if c['kind'] in {'period', 'category', 'text'})}."
             )
     if len(set(by)) < len(by) or len(by) == len(texts):
-        raise QueryError(f"partition_by={list(by)!r} leaves no column for the files, or names one twice.")
+        raise QueryError(
+            f"partition_by={list(by)!r} leaves no column for the files, or names one twice: name fewer."
+        )
     spec = {
         "rows": len(frame),
         "index": {"columns": len(index_columns(frame.index)), **index_plain(frame.index)},
@@ -261,7 +263,8 @@ def _add_other(
         table = pa.Table.from_pandas(pd.DataFrame({"x": array}), preserve_index=False)
     except pa.ArrowException as error:
         raise QueryError(
-            f"The column {text!r} ({values.dtype}) cannot be written to Parquet: {error}"
+            f"The column {text!r} ({values.dtype}) cannot be written to Parquet; turn it into text, numbers or dates"
+            f" first: {error.args[0]}"
         ) from None
     plain = table.column(0).combine_chunks()
     if isinstance(plain.type, pa.BaseExtensionType) or pa.types.is_nested(plain.type):

@@ -222,7 +222,7 @@ def _is_replaced(path: Path, manifest: Manifest | None) -> bool:
 def _read(path: Path, manifest: Manifest | None) -> pd.DataFrame:
     found = dict(entries(path))
     if not any(name.endswith(".parquet") for name in found):
-        raise ProvenanceError(f"{path} holds no Parquet files.")
+        raise ProvenanceError(f"{path} holds no Parquet files. Name what df.jobindsats.to_parquet wrote.")
     if manifest is None:
         pieces = _pieces_of_old(path, found)
     else:

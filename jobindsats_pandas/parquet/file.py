@@ -165,7 +165,9 @@ def _opened(name: str, file: Any) -> Any:
     try:
         return pq.ParquetFile(file, page_checksum_verification=True)
     except Exception as error:  # of Arrow and its Python part, on bytes that may be anything
-        raise ProvenanceError(f"{name} is not a Parquet file, or was cut short: {error}") from error
+        raise ProvenanceError(
+            f"{name} is not a Parquet file, or was cut short: {error}. Take it from a copy, or read the table again."
+        ) from error
 
 
 def _told(name: str, opened: Any) -> tuple[str, FileFacts]:

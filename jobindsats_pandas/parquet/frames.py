@@ -75,7 +75,9 @@ def to_parquet(
     notes = notes or {}
     if by:
         if not isinstance(place, Path):
-            raise QueryError("partition_by makes a directory of files, so path must be one of this machine.")
+            raise QueryError(
+                "partition_by makes a directory of files, so path must be one of this machine: name a directory."
+            )
         write_directory(table, place, by, spec, notes)
         return
     if isinstance(place, Path) and place.is_dir():

@@ -101,8 +101,8 @@ class Manifest:
             raise changed(name, "its list of files is not what was written")
         if version > FORMAT:
             raise ProvenanceError(
-                f"{name} was written by a newer version of jobindsats_pandas. Upgrade:"
-                " pip install --upgrade jobindsats-pandas"
+                f"{name} was written by a newer version of jobindsats_pandas."
+                " Install a newer version of this package, from where this one was had."
             )
         parts = tuple(Part(**part) for part in body["parts"])
         return cls(body["write"], tuple(body["partition_by"]), body["rows"], parts, body.get("attrs"))

@@ -74,7 +74,7 @@ def unpacked(name: str, text: str) -> tuple[str, FileFacts]:
     if document["format"] > FORMAT:
         raise ProvenanceError(
             f"{name} was written by a newer version of jobindsats_pandas (format {document['format']}; this one reads"
-            f" {FORMAT}). Upgrade: pip install --upgrade jobindsats-pandas"
+            f" {FORMAT}). Install a newer version of this package, from where this one was had."
         )
     if document["format"] < 3:
         return _of_old(document)

@@ -1,77 +1,39 @@
-"""Drawing on matplotlib, which is optional: imported where it is used. Touches no state but the axes given."""
+"""Lines, bars and the audit, drawn on matplotlib, which is optional: imported where it is used."""
 
 from __future__ import annotations
 
-import textwrap
-from functools import partial
-from io import BytesIO
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jobindsats_pandas import arguments
-from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.disclosure import CellStatus
-from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.plotting.wording import decimals_needed, plain, wrapped
+from jobindsats_pandas.plotting.canvas import (
+    COLOURS,
+    HATCHED,
+    THIN,
+    UNPUBLISHED,
+    clear,
+    draw_marks,
+    legend,
+    name_rows,
+    number_axis,
+    text_size,
+)
+from jobindsats_pandas.plotting.wording import decimals_needed, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from jobindsats_pandas.plotting.figures import Codes, Flags, Numbers
+    from jobindsats_pandas.plotting.language import Language
     from jobindsats_pandas.plotting.picture import Picture
     from jobindsats_pandas.plotting.shares import Shares
-    from jobindsats_pandas.plotting.time_axis import TimeAxis
 
-__all__ = ["draw_bars", "draw_over_time", "draw_shares", "finish", "open_axes"]
+__all__ = ["draw_bars", "draw_nothing_hidden", "draw_over_time", "draw_shares", "span", "statuses"]
 
-# Okabe and Ito's palette for colour-blind readers, with grey and wine for black and yellow (pale on white).
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#882255")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
-HATCHED: dict[str, Any] = {"facecolor": "none", "hatch": "//////", "linewidth": 0.6}
 BRIDGE: dict[str, Any] = {"linestyle": ":", "linewidth": 1.0}
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 1.0)
 SHARE_COLOURS = ("#f4f4f4", "#d6e6f4", "#9ecae1", "#5a9fd0", "#2470b0", "#08407c")
-SHARE_NAMES = ("ingen skjult", "højst 5 pct.", "5–25 pct.", "25–50 pct.", "50–75 pct.", "75–100 pct.")
-UNPUBLISHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.7", "hatch": "xxx", "linewidth": 0.0}
-# Below this share of the axis a band could be taken for a line at 0.
-THIN = 0.02
-NAME_WIDTH = 36
-LEGEND_WIDTH = 30
-
-
-def open_axes(ax: Any, names: Sequence[str], *, rows: bool) -> tuple[Any, bool]:
-    """Where to draw, and whether the figure is ours: then high enough for these names, as rows or in the legend."""
-    try:
-        from matplotlib.axes import Axes
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "Pictures need matplotlib, which is not installed: pip install 'jobindsats-pandas[plot]'"
-        ) from error
-    if ax is not None and not isinstance(ax, Axes):
-        raise QueryError(f"ax={arguments.shown(ax)}: give the Axes of a figure of matplotlib.")
-    if ax is not None:
-        return ax, False
-    if rows:
-        lines = max(wrapped(name, NAME_WIDTH).count("\n") + 1 for name in names)
-        height = max(1.8 + (0.15 + 0.11 * lines) * len(names), 2.8)
-    else:
-        lines = sum(wrapped(name, LEGEND_WIDTH).count("\n") + 1 for name in names)
-        height = max(2.3 + 0.06 * len(names) + 0.14 * lines, 4.5)
-    figure = Figure(figsize=(8.0, height), layout="constrained")
-    ax = figure.subplots()
-    # Notebooks show figures through pyplot, which does not know this one: so the Axes shows it itself.
-    ax._repr_png_ = partial(_png, figure)
-    return ax, True
-
-
-def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
-    """The picture for a notebook, with twice the pixels for sharp screens."""
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=2 * figure.dpi)
-    width, height = figure.get_size_inches() * figure.dpi
-    return buffer.getvalue(), {"width": int(width), "height": int(height)}
 
 
 def draw_over_time(ax: Any, picture: Picture, *, bars: bool) -> None:
@@ -83,21 +45,21 @@ def draw_over_time(ax: Any, picture: Picture, *, bars: bool) -> None:
     handles = draw(ax, picture) if len(picture.names) > 1 else draw(ax, picture)[:0]
     labels = list(picture.names)[: len(handles)]
     positions = picture.axis.positions
-    low, high = _span(picture, from_zero=bars)
+    low, high = span(picture, from_zero=bars)
     ax.set_ylim(low, high)
     ax.set_xlim(positions[0] - 0.6, positions[-1] + 0.6)
-    _number_axis(ax.yaxis, (low, high), picture.seen)
+    number_axis(ax.yaxis, (low, high), picture.seen, picture.language)
     thin = picture.hidden & ~(picture.high / (high - low) >= THIN)
-    _draw_marks(ax, picture, thin, low, high)
+    draw_marks(ax, picture.axis.positions, thin, (low, high), COLOURS)
     ax.set_ylabel(plain(picture.unit))
     if not bars and _bridge_gaps(ax, picture):
         handles.append(Line2D([], [], color="0.35", **BRIDGE))
-        labels.append("Ingen tal imellem")
-    for label, style in _statuses(picture, thin):
+        labels.append(picture.language.say("Ingen tal imellem"))
+    for label, style in statuses(picture, thin):
         handles.append(Patch(**style))
         labels.append(label)
-    _legend(ax, handles, labels)
-    _clear(ax, "y")
+    legend(ax, handles, labels)
+    clear(ax, "y")
 
 
 def _draw_lines(ax: Any, picture: Picture) -> list[Any]:
@@ -173,38 +135,25 @@ def _draw_columns(ax: Any, picture: Picture) -> list[Any]:
     return [Patch(color=colour) for colour, _ in zip(COLOURS, picture.names, strict=False)]
 
 
-def _draw_marks(ax: Any, picture: Picture, marked: Flags, low: float, high: float) -> None:
-    """Hidden cells of which the scale shows nothing: a row of marks per series, below the lowest number."""
-    series = np.flatnonzero(marked.any(axis=1)).tolist()
-    if not series:
-        return
-    step = 0.035 * (high - low)
-    ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
-    for row, number in enumerate(series, start=1):
-        across = [(place - 0.4, 0.8) for place in picture.axis.positions[marked[number]].tolist()]
-        style = {**HATCHED, "edgecolor": COLOURS[number]}
-        ax.broken_barh(across, (low - (row - 0.05) * step, 0.8 * step), **style)
-    ax.axhline(low, color="0.5", linewidth=0.8)
-    ax.set_yticks(ticks)
-    ax.set_ylim(low - (len(series) + 0.3) * step, high)
-
-
-def _statuses(picture: Picture, marked: Flags) -> list[tuple[str, dict[str, Any]]]:
+def statuses(picture: Picture, marked: Flags) -> list[tuple[str, dict[str, Any]]]:
     """What the legend says of cells that are not plain numbers."""
     box = {**HATCHED, "edgecolor": "0.35"}
-    styles = []
-    for status, words in (
-        (CellStatus.DISCRETIONISED, "Diskretioneret: 0–"),
-        (CellStatus.ROUNDED, "Afrundet: højst "),
-    ):
+    styles, say = [], picture.language.say
+    for status in (CellStatus.DISCRETIONISED, CellStatus.ROUNDED):
         cells = picture.status == status
         for limit in np.unique(picture.high[cells & np.isfinite(picture.high)]):
-            below = "\n(mærke under aksen)" if marked[cells & (picture.high == limit)].any() else ""
-            styles.append((words + danish_number(limit) + below, box))
+            number = picture.language.number(limit)
+            if status == CellStatus.DISCRETIONISED:
+                words = say("Diskretioneret: 0–{limit}", limit=number)
+            else:
+                words = say("Afrundet: højst {limit}", limit=number)
+            if marked[cells & (picture.high == limit)].any():
+                words += "\n" + say("(mærke under aksen)")
+            styles.append((words, box))
     if (picture.hidden & np.isnan(picture.high)).any():
-        styles.append(("Diskretioneret\n(grænsen kendes ikke)", box))
+        styles.append((say("Diskretioneret\n(grænsen kendes ikke)"), box))
     if (picture.status == CellStatus.FILLED).any():
-        styles.append(("Udfyldt, ikke offentliggjort", {"facecolor": "white", "edgecolor": "0.35"}))
+        styles.append((say("Udfyldt, ikke offentliggjort"), {"facecolor": "white", "edgecolor": "0.35"}))
     return styles
 
 
@@ -213,7 +162,7 @@ def draw_bars(ax: Any, picture: Picture) -> None:
     column = picture.axis.ids.index(picture.periods[0])
     seen, limits, status = picture.seen[:, column], picture.high[:, column], picture.status[:, column]
     rows = np.arange(len(seen))
-    low, high = _span(picture, from_zero=True)
+    low, high = span(picture, from_zero=True)
     # Where no rule bounds a cell, its mark has a length of its own that stands for nothing.
     ends = np.where(picture.hidden[:, column] & np.isnan(limits), 0.015 * (high - low), limits)
     visible, hidden = np.isfinite(seen), np.isfinite(ends)
@@ -221,23 +170,38 @@ def draw_bars(ax: Any, picture: Picture) -> None:
     ax.barh(rows[hidden], ends[hidden], 0.7, **HATCHED, edgecolor=COLOURS[1])
     decimals = decimals_needed(seen[visible], 2)
     for row, end in enumerate(np.fmax(np.fmax(seen, ends), 0.0)):
-        text = _beside(seen[row], limits[row], int(status[row]), decimals)
-        ax.annotate(text, (end, row), (4, 0), textcoords="offset points", va="center", fontsize="small")
-    _name_rows(ax, picture.names)
-    ax.set_xlim(low, high + 0.08 * (high - low))
-    _number_axis(ax.xaxis, (low, high), seen)
+        text = _beside(seen[row], limits[row], int(status[row]), decimals, picture.language)
+        ax.annotate(text, (end, row), (4, 0), textcoords="offset points", va="center", fontsize=text_size(ax))
+    name_rows(ax, picture.names)
+    ax.set_xlim(low, high)
+    number_axis(ax.xaxis, (low, high), seen, picture.language)
     ax.set_xlabel(plain(picture.unit))
-    _clear(ax, "x")
+    clear(ax, "x")
+    _hold_texts(ax)
 
 
-def _beside(value: float, limit: float, status: int, decimals: int) -> str:
+def _hold_texts(ax: Any) -> None:
+    """Widen the axis until the words beside the bars stand within it."""
+    ax.figure.draw_without_rendering()
+    low, high = ax.get_xlim()
+    width = ax.get_window_extent().width
+    needed = [
+        (text.xy[0] - low) / max(1 - (text.get_window_extent().width + 8) / width, 0.2) for text in ax.texts
+    ]
+    ax.set_xlim(low, max(high, low + max(needed)))
+
+
+def _beside(value: float, limit: float, status: int, decimals: int, language: Language) -> str:
+    if status == CellStatus.DISCRETIONISED and np.isnan(limit):
+        return language.say("diskretioneret")
     if status == CellStatus.DISCRETIONISED:
-        return "diskretioneret" if np.isnan(limit) else f"0–{danish_number(limit)}, diskretioneret"
+        return language.say("0–{limit}, diskretioneret", limit=language.number(limit))
     if status == CellStatus.ROUNDED:
-        return f"højst {danish_number(limit)}, afrundet"
+        return language.say("højst {limit}, afrundet", limit=language.number(limit))
     if status == CellStatus.NOT_AVAILABLE:
-        return "ikke offentliggjort endnu"
-    return danish_number(value, decimals) + (" (udfyldt)" if status == CellStatus.FILLED else "")
+        return language.say("ikke offentliggjort endnu")
+    number = language.number(value, decimals)
+    return language.say("{number} (udfyldt)", number=number) if status == CellStatus.FILLED else number
 
 
 def draw_shares(ax: Any, shares: Shares) -> None:
@@ -261,20 +225,39 @@ def draw_shares(ax: Any, shares: Shares) -> None:
     for row, column in np.argwhere(shares.pending):
         ax.barh(row, 1.0, 1.0, left=positions[column] - 0.5, **UNPUBLISHED)
     for row, column in np.argwhere(share > 0) if columns <= 15 else ():
-        text = danish_number(100 * share[row, column]) if share[row, column] >= 0.005 else "<1"
+        text = shares.language.number(100 * share[row, column]) if share[row, column] >= 0.005 else "<1"
         colour = "white" if share[row, column] > SHARES[3] else "black"
         ax.text(positions[column], row, text, ha="center", va="center", fontsize="small", color=colour)
-    _name_rows(ax, shares.names)
+    name_rows(ax, shares.names)
     ax.set_xlim(positions[0] - 0.5, positions[-1] + 0.5)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     handles = [Patch(facecolor=colour, edgecolor="0.8") for colour in SHARE_COLOURS]
     if shares.pending.any():
         handles.append(Patch(**UNPUBLISHED))
-    _legend(ax, handles, [*SHARE_NAMES, "ikke offentliggjort"][: len(handles)])
+    legend(ax, handles, _share_names(shares.language)[: len(handles)])
 
 
-def _span(picture: Picture, *, from_zero: bool) -> tuple[float, float]:
+def draw_nothing_hidden(ax: Any, shares: Shares) -> None:
+    """Say that there is nothing to show where it is."""
+    ax.text(
+        0.5, 0.5, shares.language.say("Ingen skjulte tal"), ha="center", va="center", transform=ax.transAxes
+    )
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_color("0.8")
+
+
+def _share_names(language: Language) -> list[str]:
+    between = [
+        language.say("{low}–{high} pct.", low=round(100 * low), high=round(100 * high))
+        for low, high in itertools.pairwise(SHARES[1:])
+    ]
+    first = [language.say("ingen skjult"), language.say("højst 5 pct.")]
+    return [*first, *between, language.say("ikke offentliggjort")]
+
+
+def span(picture: Picture, *, from_zero: bool) -> tuple[float, float]:
     """The numbers that the axis has to hold; from 0 if anything near 0 is drawn."""
     drawn = np.concatenate([numbers[np.isfinite(numbers)] for numbers in (picture.seen, picture.high)])
     if not len(drawn):
@@ -286,56 +269,3 @@ def _span(picture: Picture, *, from_zero: bool) -> tuple[float, float]:
         return (low - edge if low < 0 else low), high + edge
     edge = 0.08 * (high - low) or 0.05 * abs(high)
     return low - edge, high + edge
-
-
-def _number_axis(axis: Any, span: tuple[float, float], numbers: Numbers) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    whole = decimals_needed(numbers[np.isfinite(numbers)], 1) == 0
-    locator = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=whole)
-    decimals = decimals_needed(locator.tick_values(*span), 4)
-    axis.set_major_locator(locator)
-    axis.set_major_formatter(FuncFormatter(lambda value, _: danish_number(value, decimals)))
-
-
-def _name_rows(ax: Any, names: Sequence[str]) -> None:
-    ax.set_yticks(
-        np.arange(len(names)), [plain(wrapped(name, NAME_WIDTH)) for name in names], fontsize="small"
-    )
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-
-
-def _legend(ax: Any, handles: list[Any], labels: Sequence[str]) -> None:
-    if not handles:
-        return
-    # Only a layout engine makes room beside the axes; a figure without one would cut the legend off.
-    beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False}
-    place = beside if ax.figure.get_layout_engine() is not None else {"loc": "best"}
-    ax.legend(handles, [plain(wrapped(label, LEGEND_WIDTH)) for label in labels], fontsize="small", **place)
-
-
-def _clear(ax: Any, grid: str) -> None:
-    ax.grid(axis=grid, linewidth=0.5, alpha=0.5)
-    ax.set_axisbelow(True)
-    ax.spines[["top", "right"]].set_visible(False)
-
-
-def finish(
-    ax: Any, title: str, subtitle: str, foot: Iterable[str], axis: TimeAxis | None, *, own: bool
-) -> None:
-    """Write title, ticks, notes and source, all fitted to the width that the axes came to have."""
-    figure = ax.figure
-    if own:
-        figure.draw_without_rendering()
-    box = ax.get_window_extent()
-    if axis is not None:
-        ax.set_xticks(*axis.ticks(box.width / figure.dpi))
-    # In a figure of our own the texts may stand under the legend too.
-    points = (figure.bbox.width - box.x0 - 10 if own else box.width) / figure.dpi * 72
-    heading = [*textwrap.wrap(title, max(int(points / 5.6), 20)), *([subtitle] if subtitle else [])]
-    ax.set_title(plain("\n".join(heading)), loc="left", fontsize="medium")
-    unit = ax.get_xlabel()
-    lines = [line for text in foot for line in textwrap.wrap(text, max(int(points / 4.4), 30))]
-    text = "\n".join([*([unit, ""] if unit else []), plain("\n".join(lines))])
-    ax.set_xlabel(text, loc="left", fontsize="small")

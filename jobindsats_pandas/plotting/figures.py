@@ -15,15 +15,28 @@ from jobindsats_pandas.disclosure import (
     DiscretionisedArray,
     adds_nothing,
     check_sums,
+    sum_error,
 )
-from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.errors import InvalidSumError, ProvenanceError, QueryError
 from jobindsats_pandas.guarded import joined
 
 if TYPE_CHECKING:
     from jobindsats_pandas.disclosure import AddressMeasure
     from jobindsats_pandas.framed import Framed, MeasureCells
 
-__all__ = ["Codes", "Flags", "Numbers", "TableCells", "all_cells", "cells_of_measure", "one_period_type"]
+__all__ = [
+    "Codes",
+    "Flags",
+    "Numbers",
+    "TableCells",
+    "all_cells",
+    "cells_of_measure",
+    "one_period_type",
+    "refuse_what_does_not_add",
+]
+
+#: Why cells do not add, where a picture can show how much is unseen.
+_UNSEEN = {"hidden", "rounded", "not_available"}
 
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -46,6 +59,8 @@ class TableCells:
         Indices into the space's.
     members : int array
         A row for each dimension.
+    cells : Cells
+        The same, as the rules on sums take them.
     """
 
     space: AddressSpace
@@ -55,6 +70,7 @@ class TableCells:
     measure: Codes
     period: Codes
     members: Codes
+    cells: Cells
 
     def __len__(self) -> int:
         return len(self.values)
@@ -68,6 +84,7 @@ class TableCells:
             self.measure[where],
             self.period[where],
             self.members[:, where],
+            self.cells[where],
         )
 
     def varying(self) -> list[int]:
@@ -133,6 +150,27 @@ def one_period_type(cells: TableCells) -> str:
     return types[0]
 
 
+def refuse_what_does_not_add(cells: TableCells, kind: str) -> None:
+    """Refuse to put the cells of a period on top of each other, unless all that stands against it is that some are unseen."""
+    _, once = np.unique(cells.cells.addresses, return_index=True)
+    period = cells.period[once]
+    for code in np.unique(period):
+        check = check_sums(cells.cells[once[period == code]])
+        if set(check.reasons_of()) - _UNSEEN:
+            error = sum_error(check, f"plot(kind={kind!r})")
+            raise InvalidSumError(
+                f"{error}\n  df.jobindsats.plot(kind='line')  # the parts beside each other, not on top",
+                reasons=error.reasons,
+            )
+    unbounded = np.isin(cells.status, (CellStatus.DISCRETIONISED, CellStatus.ROUNDED)) & np.isnan(cells.high)
+    if unbounded.any():
+        raise InvalidSumError(
+            f"plot(kind={kind!r}): a stack needs to know how much its hidden parts can be, and no rule bounds {int(unbounded.sum()):,} hidden"
+            " cells of this measure. Draw lines or bars: kind='line'.",
+            reasons=("hidden",),
+        )
+
+
 def _refuse_plain(framed: Framed) -> None:
     if not framed.guarded:
         raise ProvenanceError(
@@ -154,6 +192,7 @@ def _take_apart(cells: Cells) -> list[TableCells]:
             found.measure,
             found.period,
             np.array(found.members, dtype=np.int64).reshape(len(found.space.dimensions), len(found.where)),
+            cells[found.where],
         )
         for found in cells.registry.decode(cells.addresses)
     ]

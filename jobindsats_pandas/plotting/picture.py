@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobindsats_pandas.danish import danish_number
+from jobindsats_pandas.area_codes import code_of_member
 from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.framed import Framed
-from jobindsats_pandas.plotting.figures import cells_of_measure, one_period_type
-from jobindsats_pandas.plotting.time_axis import TimeAxis, period_name, time_axis
+from jobindsats_pandas.plotting.figures import (
+    cells_of_measure,
+    one_period_type,
+    refuse_what_does_not_add,
+)
+from jobindsats_pandas.plotting.time_axis import TimeAxis, time_axis
 from jobindsats_pandas.plotting.wording import source, unit, unknown_among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from jobindsats_pandas.disclosure import AddressMember, AddressSpace
     from jobindsats_pandas.plotting.figures import Codes, Flags, Numbers, TableCells
+    from jobindsats_pandas.plotting.language import Language
 
 __all__ = ["NO_CELL", "Picture", "compose"]
 
@@ -49,6 +54,7 @@ class Picture:
         Those that the frame has.
     notes : tuple of str
         What was left out of the picture.
+    language : Language
     """
 
     title: str
@@ -62,6 +68,7 @@ class Picture:
     periods: tuple[str, ...]
     notes: tuple[str, ...]
     source: str
+    language: Language
 
     @property
     def seen(self) -> Numbers:
@@ -78,61 +85,121 @@ class Picture:
         """The picture with at most so many series, and a note on the others."""
         if len(self.names) <= most:
             return self
+        order = self.by_size
+        kept, gone = order[:most], order[most:]
+        unseen = int(np.count_nonzero(self.hidden[gone].any(axis=1)))
+        note = self.language.say(
+            "Vist er de {most} største af {count} (gennemsnit af de synlige tal); {gone}{lost} er ikke vist{unseen}.",
+            most=most,
+            count=len(self.names),
+            gone=len(gone),
+            lost=unknown_among((self.names[place] for place in sorted(gone)), self.language),
+            unseen=self.language.say(" ({count} af dem har skjulte tal)", count=unseen) if unseen else "",
+        )
+        return self.only(kept).noting(note)
+
+    @property
+    def by_size(self) -> Codes:
+        """The series from the largest to the smallest, by the mean of their visible numbers."""
         shown = np.isfinite(self.values)
         mean = np.where(shown, self.values, 0).sum(axis=1) / np.maximum(shown.sum(axis=1), 1)
-        order = np.argsort(-mean, kind="stable")
-        kept, gone = order[:most], order[most:]
-        lost = unknown_among(self.names[place] for place in sorted(gone))
-        note = (
-            f"Vist er de {most} største af {danish_number(len(self.names))} (gennemsnit af de synlige tal);"
-            f" {danish_number(len(gone))}{f', herunder {lost},' if lost else ''} er ikke vist"
-        )
-        if unseen := int(np.count_nonzero(self.hidden[gone].any(axis=1))):
-            note += f" ({danish_number(unseen)} af dem har skjulte tal)"
+        order: Codes = np.argsort(-mean, kind="stable")
+        return order
+
+    def by_name(self, most: int) -> list[str]:
+        """The names as they are drawn: in the order of the metadata, or the largest first where not all are."""
+        return list(self.names) if len(self.names) <= most else [self.names[place] for place in self.by_size]
+
+    def only(self, kept: Iterable[int]) -> Picture:
+        """The picture with these series alone, in this order."""
+        places = list(kept)
         return replace(
             self,
-            names=tuple(self.names[place] for place in kept),
-            values=self.values[kept],
-            high=self.high[kept],
-            status=self.status[kept],
-            notes=(f"{note}.", *self.notes),
+            names=tuple(self.names[place] for place in places),
+            values=self.values[places],
+            high=self.high[places],
+            status=self.status[places],
+        )
+
+    def noting(self, *notes: str) -> Picture:
+        """The picture with more notes before the others."""
+        return replace(self, notes=(*notes, *self.notes))
+
+    def during(self, *periods: str) -> Picture:
+        """The picture with some of its periods alone."""
+        columns = [self.axis.ids.index(period) for period in periods]
+        status = np.full_like(self.status, NO_CELL)
+        status[:, columns] = self.status[:, columns]
+        seen = status != NO_CELL
+        return replace(
+            self,
+            values=np.where(seen, self.values, np.nan),
+            high=np.where(seen, self.high, np.nan),
+            status=status,
+            periods=periods,
         )
 
     def foot(self, *, from_zero: bool) -> list[str]:
         """What stands below the picture: what is not in it, and the source."""
-        notes = list(self.notes)
+        notes, say = list(self.notes), self.language.say
         pending = self.status == CellStatus.NOT_AVAILABLE
         if count := int(np.count_nonzero(pending)):
             where = np.flatnonzero(pending.any(axis=0))
-            span = self.axis.names[where[0]]
+            span = first = self.axis.names[where[0]]
             if len(where) > 1:
-                span += f" til {self.axis.names[where[-1]]}"
+                span = say("{first} til {last}", first=first, last=self.axis.names[where[-1]])
             if len(where) < where[-1] - where[0] + 1:
-                span += f", {danish_number(len(where))} perioder"
-            notes.append(f"Ikke offentliggjort endnu: {danish_number(count)} tal ({span}).")
+                span = say("{span}, {count} perioder", span=span, count=len(where))
+            notes.append(say("Ikke offentliggjort endnu: {count} tal ({span}).", count=count, span=span))
         columns = [self.axis.ids.index(period) for period in self.periods]
         if count := int(np.count_nonzero(self.status[:, columns] == NO_CELL)):
-            notes.append(f"Ikke i data, og ikke tegnet: {danish_number(count)} kombinationer.")
-        if self.axis.gaps:
+            notes.append(say("Ikke i data, og ikke tegnet: {count} kombinationer.", count=count))
+        if self.axis.gaps and len(self.periods) > 1:
             notes.append(self.axis.gaps)
         if not from_zero:
-            notes.append("Aksen begynder ikke ved 0.")
+            notes.append(say("Aksen begynder ikke ved 0."))
         return [*notes, self.source]
 
 
-def compose(df: pd.DataFrame, measure: str | None, by: Sequence[str] | None, *, totals: bool) -> Picture:
-    """Settle what the picture of one measure shows; arguments as in `jobindsats_pandas.plotting.plot`."""
+def compose(
+    df: pd.DataFrame,
+    measure: str | None,
+    by: Sequence[str] | None,
+    language: Language,
+    *,
+    totals: bool = False,
+    adding: str = "",
+    areas: bool = False,
+) -> Picture:
+    """Settle what the picture of one measure shows; arguments as in `jobindsats_pandas.plotting.plot`.
+
+    Parameters
+    ----------
+    adding : str
+        The kind of picture that puts the cells of a period on top of each other, so that they have to add.
+    areas : bool
+        Whether the members to tell apart are those of the areas.
+
+    Raises
+    ------
+    InvalidSumError
+        If they do not add, for another reason than that some are hidden or not published yet.
+    """
     framed = Framed(df)
     cells, chosen, label = cells_of_measure(framed, measure)
     period_type = one_period_type(cells)
     table = cells.space.table
     named = None if by is None else [(name, framed.dimension(name, "by", table)[table].place) for name in by]
+    if areas:
+        named = [_area(cells)]
     cells, places = _settle(cells, named)
     left_out = ""
     if not totals:
-        cells, left_out = _without_totals(cells, places)
+        cells, left_out = _without_totals(cells, places, language)
+    if adding:
+        refuse_what_does_not_add(cells, adding)
     keys, rows = _series(cells, places)
-    axis = time_axis(cells.space, period_type, cells.period)
+    axis = time_axis(cells.space, period_type, cells.period, language)
     columns = axis.columns[cells.period]
     values, high = np.full((2, len(keys), len(axis.positions)), np.nan)
     status = np.full(values.shape, NO_CELL, dtype=np.uint8)
@@ -149,12 +216,12 @@ def compose(df: pd.DataFrame, measure: str | None, by: Sequence[str] | None, *, 
     periods = tuple(period for period in axis.ids if period in present)
     # One series has no legend that would name it.
     fixed = _fixed_members(cells, places if len(keys) > 1 else []) + (
-        [period_name(periods[0])] if len(periods) == 1 else []
+        [language.period(periods[0])] if len(periods) == 1 else []
     )
     return Picture(
         title=label if chosen.derived else chosen.name,
         subtitle=", ".join(fixed),
-        unit=unit(chosen),
+        unit=language.word(unit(chosen)),
         names=_series_names(cells.space, places, keys),
         axis=axis,
         values=values,
@@ -162,7 +229,8 @@ def compose(df: pd.DataFrame, measure: str | None, by: Sequence[str] | None, *, 
         status=status,
         periods=periods,
         notes=(left_out,) if left_out else (),
-        source=source(df, cells.space),
+        source=source(df, cells.space, language),
+        language=language,
     )
 
 
@@ -185,7 +253,24 @@ def _settle(cells: TableCells, named: Sequence[tuple[str, int]] | None) -> tuple
     return cells, places
 
 
-def _without_totals(cells: TableCells, places: list[int]) -> tuple[TableCells, str]:
+def _area(cells: TableCells) -> tuple[str, int]:
+    """The dimension whose members are areas: that with most municipalities and regions."""
+    found = {
+        place: sum(
+            bool(code_of_member(dimension.members[code].name)) for code in np.unique(cells.members[place])
+        )
+        for place, dimension in enumerate(cells.space.dimensions)
+    }
+    place = max(found, key=lambda place: found[place], default=-1)
+    if place < 0 or not found[place]:
+        table, line = cells.space.table, f"ji.read_jobindsats({cells.space.table!r}, by='Kommune')"
+        raise QueryError(
+            f"A map shows municipalities or regions, and the frame of {table} holds none. Read them: {line}."
+        )
+    return cells.space.dimensions[place].name, place
+
+
+def _without_totals(cells: TableCells, places: list[int], language: Language) -> tuple[TableCells, str]:
     """The cells without members that stand above others in the frame, and a note that names them."""
     keep = np.ones(len(cells), dtype=bool)
     names = []
@@ -197,8 +282,12 @@ def _without_totals(cells: TableCells, places: list[int]) -> tuple[TableCells, s
         names += [members[code].name for code in above]
     if not names or not keep.any():
         return cells, ""
-    listed = ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} og {len(names) - 2} andre"
-    return cells[keep], f"Uden {'total' if len(names) == 1 else 'totaler'}: {listed}."
+    listed = ", ".join(names)
+    if len(names) > 3:
+        listed = language.say("{names} og {count} andre", names=", ".join(names[:2]), count=len(names) - 2)
+    if len(names) == 1:
+        return cells[keep], language.say("Uden total: {names}.", names=listed)
+    return cells[keep], language.say("Uden totaler: {names}.", names=listed)
 
 
 def _above(members: Sequence[AddressMember], code: int) -> Iterator[int]:

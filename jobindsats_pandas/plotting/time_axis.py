@@ -1,4 +1,4 @@
-"""Periods on an axis: whole numbers without holes, also where a table has them, and their Danish names."""
+"""Periods on an axis: whole numbers without holes, also where a table has them, and their names."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
+from jobindsats_pandas.periods import chronological, frequency, period_values
+from jobindsats_pandas.plotting.language import DANISH, Language
 
 if TYPE_CHECKING:
     from jobindsats_pandas.disclosure import AddressSpace
     from jobindsats_pandas.plotting.figures import Codes
 
-__all__ = ["TimeAxis", "period_name", "time_axis"]
+__all__ = ["TimeAxis", "time_axis"]
 
-_MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-_NOUNS = {"M": "måneder", "Q": "kvartaler", "Y": "år"}
+_GAPS = {
+    "M": "Tabellen har tal for {known} af de {count} måneder fra {first} til {last}.",
+    "Q": "Tabellen har tal for {known} af de {count} kvartaler fra {first} til {last}.",
+    "Y": "Tabellen har tal for {known} af de {count} år fra {first} til {last}.",
+}
+_OTHER_GAPS = "Tabellen har tal for {known} af de {count} perioder fra {first} til {last}."
 # Each step is at most twice the one before, so that a round one always falls into the axis (5 years: after 4).
 _STEPS = {"M": (1, 2, 3, 6, 12, 24, 48, 96), "Q": (1, 2, 4, 8, 16, 32, 64), "Y": (1, 2, 4, 5, 10, 20, 40, 80)}
 
@@ -34,6 +39,7 @@ class TimeAxis:
         The period at each place, empty where the table has none.
     columns : int array
         For each period of the table (`AddressSpace.periods`) its index in `positions`.
+    language : Language
     """
 
     period_type: str
@@ -41,6 +47,7 @@ class TimeAxis:
     ids: tuple[str, ...]
     names: tuple[str, ...]
     columns: Codes
+    language: Language = DANISH
 
     @property
     def gapped(self) -> bool:
@@ -52,8 +59,13 @@ class TimeAxis:
         """What is said of them; empty where there are none."""
         if not self.gapped:
             return ""
-        known, noun = sum(map(bool, self.ids)), _NOUNS.get(self.period_type, "perioder")
-        return f"Tabellen har tal for {known} af de {len(self.ids)} {noun} fra {self.names[0]} til {self.names[-1]}."
+        return self.language.say(
+            _GAPS.get(self.period_type, _OTHER_GAPS),
+            known=sum(map(bool, self.ids)),
+            count=len(self.ids),
+            first=self.names[0],
+            last=self.names[-1],
+        )
 
     def ticks(self, width: float) -> tuple[list[int], list[str]]:
         """Ticks at round periods, as many as fit into so many inches; the year below where it changes.
@@ -83,7 +95,7 @@ class TimeAxis:
         return [place for place, _ in chosen], labels
 
 
-def time_axis(space: AddressSpace, period_type: str, codes: Codes) -> TimeAxis:
+def time_axis(space: AddressSpace, period_type: str, codes: Codes, language: Language = DANISH) -> TimeAxis:
     """The axis that holds periods of one type."""
     ids = chronological(period for kind, period in space.periods if kind == period_type)
     index: Any = period_values(ids)
@@ -94,20 +106,4 @@ def time_axis(space: AddressSpace, period_type: str, codes: Codes) -> TimeAxis:
     id_at = {place: period for period, place in at.items()}
     shown = tuple(id_at.get(place, "") for place in positions.tolist())
     columns = np.array([at.get(period, 0) - positions[0] for _, period in space.periods])
-    return TimeAxis(period_type, positions, shown, tuple(map(period_name, shown)), columns)
-
-
-def period_name(period: str) -> str:
-    """A period's name as Danes write it; other types stand as they are.
-
-    Examples
-    --------
-    >>> period_name("2026M05"), period_name("2025Q04"), period_name("2024Y01"), period_name("2025QMAT02")
-    ('maj 2026', '4. kvt. 2025', '2024', '2025QMAT02')
-    """
-    key = parse_period(period)
-    if key is not None and key.letters == "M":
-        return f"{_MONTHS[key.number - 1]} {key.year}"
-    if key is not None and key.letters == "Q":
-        return f"{key.number}. kvt. {key.year}"
-    return str(key.year) if key is not None and key.letters == "Y" else period
+    return TimeAxis(period_type, positions, shown, tuple(map(language.period, shown)), columns, language)

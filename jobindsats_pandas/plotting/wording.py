@@ -1,4 +1,4 @@
-"""What a picture says in Danish: numbers, dates, units and the source."""
+"""What a picture says: units, names in short, and the source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.kinds import Kind
 from jobindsats_pandas.provenance import Provenance, origin_of
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jobindsats_pandas.disclosure import AddressMeasure, AddressSpace
+    from jobindsats_pandas.plotting.language import Language
 
 __all__ = ["decimals_needed", "plain", "source", "unit", "unknown_among", "wrapped"]
 
@@ -29,7 +29,7 @@ def decimals_needed(numbers: Any, most: int) -> int:
 
 
 def unit(measure: AddressMeasure) -> str:
-    """The unit of a measure, from its kind and its name; its name where neither tells."""
+    """The unit of a measure in Danish, from its kind and its name; its name where neither tells."""
     if measure.derived:
         return "beregnet"
     name = measure.name.casefold()
@@ -58,36 +58,33 @@ def unit(measure: AddressMeasure) -> str:
     return "kr." if measure.kind is Kind.MONEY else measure.name
 
 
-def unknown_among(names: Iterable[str]) -> str:
-    """Those of some names that stand for what is not known of a person, as a list; who adds up misses them.
-
-    Examples
-    --------
-    >>> unknown_among(["Læsø", "Uoplyst område"]), unknown_among(["Læsø"])
-    ('Uoplyst område', '')
-    """
+def unknown_among(names: Iterable[str], language: Language) -> str:
+    """Those of some names that stand for what is not known of a person, as a clause; who adds up misses them."""
     found = [name for name in names if re.search(r"\b(?:uoplyst|ukendt)", name, re.IGNORECASE)]
-    if len(found) <= 3:
-        return ", ".join(found)
-    return f"{', '.join(found[:2])} og {danish_number(len(found) - 2)} andre uoplyste"
+    if not found:
+        return ""
+    listed = ", ".join(found[:3])
+    if len(found) > 3:
+        listed = language.say(
+            "{names} og {count} andre uoplyste", names=", ".join(found[:2]), count=len(found) - 2
+        )
+    return language.say(", herunder {names},", names=listed)
 
 
-def source(df: pd.DataFrame, space: AddressSpace) -> str:
+def source(df: pd.DataFrame, space: AddressSpace, language: Language) -> str:
     """The line that tells where the numbers come from; the dates as long as the frame's attrs have them."""
     known = Provenance.from_attrs(df.attrs.get("jobindsats"))
     origin = origin_of(space.table_name, space.url)
-    text = f"Kilde: {origin.danish}, {space.table}: {space.table_name}"
+    publisher = origin.danish if language.code == "da" else origin.english
+    text = language.say(
+        "Kilde: {publisher}, {table}", publisher=publisher, table=f"{space.table}: {space.table_name}"
+    )
     if known and known.table == space.table:
-        if updated := _date(known.update_latest):
-            text += f", opdateret {updated}"
-        if known.stale and (fetched := _date(known.fetched_at)):
-            text += f" (ældre svar, hentet {fetched})"
+        if updated := language.day(known.update_latest):
+            text += language.say(", opdateret {day}", day=updated)
+        if known.stale and (fetched := language.day(known.fetched_at)):
+            text += language.say(" (ældre svar, hentet {day})", day=fetched)
     return f"{text}."
-
-
-def _date(text: object) -> str:
-    found = re.match(r"(\d{4})-(\d\d)-(\d\d)", str(text))
-    return f"{int(found[3])}.{int(found[2])}.{found[1]}" if found else ""
 
 
 def wrapped(text: str, width: int) -> str:

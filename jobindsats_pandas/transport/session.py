@@ -378,7 +378,7 @@ class Transport:
             if answer is None:
                 raise NotCachedError(
                     f"{subject}: this question is not on disk, and offline=True forbids to send it. Ask it once "
-                    "without offline; Client.cache.list() shows what is on disk.",
+                    "without offline; ji.Client().cache.list() shows what is on disk.",
                     curl=self.curl(path),
                 )
             return self._stale(answer, question, subject, "offline=True")
@@ -388,6 +388,10 @@ class Transport:
             failure = error.at_request(self.curl(path))
         LOG.info("%s: %s: %s", question.name, type(failure).__name__, failure)
         if not isinstance(failure, (ServiceError, ClosedHourError)):
+            if isinstance(failure, PayloadError):
+                failure.add_note(
+                    "Ask again later; if it stays, error.report() is a text for jobindsats@star.dk."
+                )
             raise failure
         older = self._kept(question, stale=True)
         if older is not None and self._clock() - older.fetched_at > self._max_age_stale:
@@ -645,7 +649,9 @@ class Transport:
                 raise ValueError  # noqa: TRY301 - as the system would, but at every use
             place = Path(named).expanduser()
         except (RuntimeError, ValueError):
-            raise ConfigurationError(f"The cache directory {str(named)!r} is no path that can be.") from None
+            raise ConfigurationError(
+                f"The cache directory {str(named)!r} is no path that can be. Give cache_dir= or JOBINDSATS_CACHE_DIR another."
+            ) from None
         return place / LOCAL if local and place.name != LOCAL else place
 
     def _temporary_directory(self) -> Path:

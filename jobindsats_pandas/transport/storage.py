@@ -285,15 +285,13 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         for entry in answers:
             try:
                 descriptor = os.open(entry.path, READING)
+                try:
+                    start = os.read(descriptor, LONGEST_HEADER)
+                    size = len(start) if len(start) < LONGEST_HEADER else os.fstat(descriptor).st_size
+                finally:
+                    os.close(descriptor)
             except OSError:
                 continue
-            try:
-                start = os.read(descriptor, LONGEST_HEADER)
-                size = len(start) if len(start) < LONGEST_HEADER else os.fstat(descriptor).st_size
-            except OSError:
-                continue
-            finally:
-                os.close(descriptor)
             line, newline, _ = start.partition(b"\n")
             if newline:
                 key = entry.name.removesuffix(SUFFIX)

@@ -1,0 +1,80 @@
+"""The collection of messages is complete, each example is of its place, and says what to do next."""
+
+from __future__ import annotations
+
+import re
+
+import messages
+import pytest
+
+COLLECTED = messages.read()
+SITES = messages.sites()
+
+#: Places that the collecting tests have not reached; their words are read where they stand. It may only grow shorter.
+WITHOUT_AN_EXAMPLE = {
+    "arguments.written_as",
+    "client._refuse_mixture",
+    "doctor.__init__._chosen",
+    "documents.document 2",
+    "files.read",
+    "files.writing",
+    "key.forget_key 2",
+    "key._ask",
+    "parquet.columns._add_other 1",
+    "plotting.figures.all_cells",
+    "releases.keep",
+    "releases.path_as_of 1",
+    "releases.refuse_releases",
+    "releases.revision_triangle 1",
+    "releases.revision_triangle 2",
+    "releases._series",
+    "transport.session.probe 1",
+    "transport.session.probe 2",
+    "transport.session._place 1",
+}
+
+#: What tells the next step, or shows what there is to choose from.
+NEXT = re.compile(
+    r"""\b(?:give|say|ask|name|leave|take|keep|read|use|look|rename|merge|copy|compare|raise|write|try|send|wait|install|put|
+    compute|choose|call|bring|open|remove|move|draw|add|drop|set|make|update|run|pass|cut|show)\b
+    |written\ as|runs\ from|filter|the\ kinds\ are|takes|wants|known\ are|needs|the\ first\ of|made\ of|another
+    |pip\ install|lists\ them|did\ you\ mean|it\ has:|there\ are|finds|searches|report\(\)|keeps|\bwith\b|\w+\(|instead""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def test_every_place_that_makes_a_message_has_an_example_of_it_and_no_other_has() -> None:
+    assert {site.name for site in messages.unknown(COLLECTED)} - WITHOUT_AN_EXAMPLE == set(), (
+        "python tests/messages.py --collect TESTS takes examples from the tests that reach these places"
+    )
+    assert (set(COLLECTED) | WITHOUT_AN_EXAMPLE) - {site.name for site in SITES} == set()
+    assert not WITHOUT_AN_EXAMPLE & set(COLLECTED)
+    assert len(SITES) > 150
+
+
+#: Facts with which there is nothing to do.
+FACTS = {
+    "asked_periods._period_type 3",
+    "exporting._rewrite",
+    "key.forget_key 1",
+    "plotting.figures._refuse_nothing",
+    "updating._is_due 2",
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(COLLECTED) - FACTS))
+def test_an_example_says_what_to_do_next(name: str) -> None:
+    kind, _, message = COLLECTED[name].partition(": ")
+    assert kind.endswith(("Error", "Warning"))
+    if kind in {"PayloadError", "BrokenAnswerError"}:
+        return  # of the API; `Transport.fetch` notes the next step on each
+    assert NEXT.search(message), message
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_an_example_can_be_read_in_a_moment(name: str) -> None:
+    assert len(COLLECTED[name]) < 1200
+    # Nothing of a machine: numbers of errors, addresses of objects, names of private things.
+    assert not re.search(r"\[Errno|0x[0-9a-f]{6}|<jobindsats_pandas|/tmp/|Traceback", COLLECTED[name])
+    # What nobody holds on an index cannot be installed from there.
+    assert "pip install jobindsats" not in COLLECTED[name].replace("'", "")
