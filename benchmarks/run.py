@@ -46,7 +46,7 @@ SHORT: tuple[Callable[[], list[Figure]], ...] = (
     partial(measures.cache, 9),
     partial(measures.whole_reads, 2_000, 21, 1, 1),
     partial(measures.whole_reads, 700_000, 3, 2.5, 25, deep=True),
-    partial(measures.exported, 1_000_000, 400_000),
+    partial(measures.exported, 600_000, 200_000),
     partial(measures.metadata, 7),
     partial(measures.imports, 3),
 )
