@@ -417,6 +417,7 @@ class Client:
             totals=totals,
             lacking=lacking,
             doubt=doubts.append,
+            edition=parts[0].edition,
             **shape,
         )
         tell([(doubt, QueryWarning) for doubt in doubts])
