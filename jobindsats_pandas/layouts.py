@@ -294,7 +294,7 @@ def _across(framed: Framed, columns: Any, measure: Any) -> pd.DataFrame:
     rows = [name for name in labels if name != across and not _tells_of(framed, across, name)]
     if not rows:
         raise QueryError(
-            f"Beside {across!r} the frame has no column of labels, so nothing is left for the rows."
+            f"Beside {across!r} the frame has no column of labels, so nothing is left for the rows: keep one."
         )
     place = _measure_to_lay_out(framed, measure)
     keys = pd.DataFrame({at: _in_order(labels[name]) for at, name in enumerate([*rows, across])})
