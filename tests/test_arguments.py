@@ -261,7 +261,7 @@ def test_a_setting_of_the_client_is_refused_in_these_words(wrong: dict[str, Any]
     [
         ({"table": 5}, "table=5: give the id or name of a table"),
         ({"by": 5}, "by=5: give a name, a list of names, or a mapping"),
-        ({"by": {"_akassedp": [5]}}, "5 is not a member of '_akassedp'"),
+        ({"by": {"_akassedp": [5.5]}}, "5.5 is not a member of '_akassedp'"),
         ({"periods": 2.5}, "periods=2.5 cannot be read"),
         ({"periods": "latest:" + "9" * 5_000}, "periods='latest:9+… cannot be read"),
         ({"periods": 10**5_000}, "periods=<int> cannot be read"),

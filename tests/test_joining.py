@@ -48,8 +48,6 @@ def test_cells_are_guarded_and_attrs_are_kept_where_they_are_alike(reader: ji.Cl
 def test_parts_of_a_frame_come_together_again(crossed: pd.DataFrame) -> None:
     accessor = crossed.jobindsats
     parts, totals = accessor.parts("Område"), accessor.totals("Område")
-    assert totals["Område"].cat.categories.to_list() == ["Hele landet"]
-    assert parts["Område"].cat.categories.to_list() == crossed["Område"].cat.categories.to_list()[1:]
     assert parts["Ydelsesgrupper"].dtype == crossed["Ydelsesgrupper"].dtype
     joined = ji.concat([parts, totals])
     assert joined["Område"].dtype == crossed["Område"].dtype

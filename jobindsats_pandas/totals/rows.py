@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, Decoded, DiscretionisedArray
@@ -21,6 +20,7 @@ from jobindsats_pandas.totals.questions import question_for_total
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from jobindsats_pandas.disclosure import AddressDimension, AddressSpace
@@ -131,7 +131,7 @@ def _select_all(framed: Framed, conditions: Sequence[_Condition], *, published: 
 
     kept = _select(framed, together, published=published)
     if kept is not None:
-        return _without_those_left_out(framed, kept)
+        return kept
     # One dimension runs over the rows and another over the columns: then each for itself.
     for condition in conditions:
         kept = _select(framed, condition, published=published)
@@ -142,21 +142,6 @@ def _select_all(framed: Framed, conditions: Sequence[_Condition], *, published: 
             )
         framed = Framed(kept)
     return framed.frame
-
-
-def _without_those_left_out(framed: Framed, kept: pd.DataFrame) -> pd.DataFrame:
-    """Keep as categories the members of the level: those that had rows before and have none now are not asked for."""
-    if kept.shape[1] < framed.frame.shape[1]:
-        return kept  # of a wide frame, columns were chosen
-    for place, dtype in enumerate(kept.dtypes):
-        if not isinstance(dtype, pd.CategoricalDtype) or not framed.held_by_column(kept.columns[place]):
-            continue
-        before, after = framed.frame.iloc[:, place].cat.codes, kept.iloc[:, place].cat
-        gone = set(before.unique().tolist()) - set(after.codes.unique().tolist())
-        if gone - {-1}:
-            left = [label for code, label in enumerate(dtype.categories) if code not in gone]
-            kept.isetitem(place, after.set_categories(left).array)
-    return kept
 
 
 def _select(framed: Framed, condition: _Condition, *, published: bool) -> pd.DataFrame | None:
