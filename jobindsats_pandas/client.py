@@ -417,7 +417,6 @@ class Client:
             totals=totals,
             lacking=lacking,
             doubt=doubts.append,
-            edition=parts[0].edition,
             **shape,
         )
         tell([(doubt, QueryWarning) for doubt in doubts])

@@ -62,7 +62,6 @@ def to_frame(
     lacking: Missing = NOTHING_MISSING,
     doubt: Callable[[str], None] | None = None,
     columns: Sequence[str] | None = None,
-    edition: str = "",
 ) -> pd.DataFrame:
     """Join the answers to one plan and flag every cell.
 
@@ -85,8 +84,6 @@ def to_frame(
         Told of each measure whose totals and visible parts contradict each other.
     columns : sequence of str, optional
         What the measures are called, one for each; as in the answers by default.
-    edition : str, optional
-        The day of the publication that the answers are of.
 
     Returns
     -------
@@ -103,7 +100,7 @@ def to_frame(
     made = _arranged(blocks, question, complete=complete)
     names = blocks[0].columns
     labels = _label_columns(names, made.codes, question)
-    addresses, registry = _addresses(question, made, kinds, edition)
+    addresses, registry = _addresses(question, made, kinds)
     late = _not_available(made, question, lacking) if complete else None
     eight_bytes = _together(len(question.measures), len(made.codes[0]))
 
@@ -389,10 +386,10 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
 
 
 def _addresses(
-    question: Plan, made: _Arrangement, additive: Mapping[str, Kind], edition: str
+    question: Plan, made: _Arrangement, additive: Mapping[str, Kind]
 ) -> tuple[Iterator[np.ndarray], Registry]:
     """Number the rows' cells, measure by measure."""
-    space = _space(question, additive, edition)
+    space = _space(question, additive)
     places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
     first = space.period_code(question.period_type.id, question.period_type.periods[0])
     tables = [space.encode(0, first + np.arange(len(question.period_type.periods)))]
@@ -415,7 +412,7 @@ def _together(measures: int, rows: int) -> np.ndarray:
     return np.empty((measures, rows), dtype=np.int64)
 
 
-def _space(question: Plan, additive: Mapping[str, Kind], edition: str) -> AddressSpace:
+def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
     """Number the cells of the whole table, whatever was asked, so that two reads of one table fit together."""
     table = question.table
     seen: set[str] = set()
@@ -445,7 +442,6 @@ def _space(question: Plan, additive: Mapping[str, Kind], edition: str) -> Addres
         dimensions,
         needed=[selection.hierarchy.dimension_id for selection in question.selections],
         url="" if question.base_url == BASE_URL else question.base_url,
-        updated=edition,
     )
 
 

@@ -1,7 +1,7 @@
 """Where a frame comes from: one frozen value, from its attrs, or as far as its cells know; the call that asks it again.
 
 pandas drops attrs in ``pivot``, ``merge`` and ``concat`` of different frames. The cells then still know table, measures,
-periods, members and the day of the update; the moment of fetching they do not know, and it is left out.
+periods and members; the day of the update and the moment of fetching they do not know, and these are left out.
 """
 
 from __future__ import annotations
@@ -572,15 +572,12 @@ def _rebuilt(space: AddressSpace, decoded: Iterable[Decoded], layout: str) -> Pr
         question = Contents.of(decoded, space.table).question(layout=layout)
     except (ProvenanceError, QueryError):
         # Computed, or more than one call asks for: the table at least is known.
-        return Provenance(
-            space.table, space.table_name, url=space.url, update_latest=space.updated, layout=layout
-        )
+        return Provenance(space.table, space.table_name, url=space.url, layout=layout)
     periods = question["periods"]
     return Provenance(
         space.table,
         space.table_name,
         url=space.url,
-        update_latest=space.updated,
         period_type=question["period_type"],
         periods=periods if isinstance(periods, str) else tuple(periods),
         count=len({int(code) for one in decoded if one.space is space for code in np.unique(one.period)}),

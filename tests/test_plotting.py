@@ -1040,14 +1040,6 @@ def test_frames_read_from_the_api_are_drawn_as_they_come(client: ji.Client) -> N
     assert lines(plot(layout, "Antal ledige personer")) == lines(ax)
 
 
-def test_a_pivoted_frame_still_knows_the_day_of_the_update(client: ji.Client) -> None:
-    df = client.read("y25i01", by="A-kasse", periods="latest:3", measures="Antal ledige fuldtidspersoner")
-    wide = df.pivot(index="Periode", columns="A-kasse", values="Antal ledige fuldtidspersoner")  # noqa: PD010
-    assert not wide.attrs
-    assert foot(plot(wide)) == foot(plot(df))
-    assert re.search(r"opdateret \d+\.\d+\.\d{4}\.$", foot(plot(wide)))
-
-
 def test_a_rolling_year_and_all_the_other_tables_can_be_drawn(client: ji.Client) -> None:
     ax = plot(client.read("ptv_a02", periods="*", period_type="QMAT"), "Antal personer")
     assert tick_names(ax)[-1] == "2026QMAT02"

@@ -257,8 +257,6 @@ class AddressSpace:
     dimensions : tuple of AddressDimension
     url : str
         The address of the API that it was read from, where that is not the usual one.
-    updated : str
-        The day of the publication that the cells are of, the oldest where there are several; empty if not known.
 
     Raises
     ------
@@ -272,7 +270,6 @@ class AddressSpace:
     periods: tuple[tuple[str, str], ...]
     dimensions: tuple[AddressDimension, ...]
     url: str = ""
-    updated: str = ""
 
     def __post_init__(self) -> None:
         if not (self.measures and self.periods):
@@ -298,7 +295,6 @@ class AddressSpace:
         *,
         needed: Iterable[str] = (),
         url: str = "",
-        updated: str = "",
     ) -> AddressSpace:
         """A space of all dimensions, or where those are too many, of the needed ones; others stand at their total."""
         size = len(measures) * len(periods) * math.prod(len(d.members) for d in dimensions)
@@ -308,7 +304,7 @@ class AddressSpace:
                 d if d.id in keep else replace(d, levels=d.levels[:1], members=d.members[:1])
                 for d in dimensions
             ]
-        return cls(table, table_name, tuple(measures), tuple(periods), tuple(dimensions), url, updated)
+        return cls(table, table_name, tuple(measures), tuple(periods), tuple(dimensions), url)
 
     def encode(
         self, measure: int | Codes, periods: int | Codes, members: Sequence[int | NDArray[np.integer]] = ()
@@ -624,7 +620,6 @@ def _union(first: AddressSpace, second: AddressSpace) -> AddressSpace:
         periods=tuple(dict.fromkeys((*first.periods, *second.periods))),
         dimensions=tuple(dimensions.values()),
         url=first.url if first.url == second.url else "",
-        updated=min(first.updated, second.updated),
     )
 
 

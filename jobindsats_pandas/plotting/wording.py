@@ -72,18 +72,18 @@ def unknown_among(names: Iterable[str], language: Language) -> str:
 
 
 def source(df: pd.DataFrame, space: AddressSpace, language: Language) -> str:
-    """The line that tells where the numbers come from; by the frame's attrs, else as far as the cells know."""
+    """The line that tells where the numbers come from; the dates as long as the frame's attrs have them."""
     known = Provenance.from_attrs(df.attrs.get("jobindsats"))
     origin = origin_of(space.table_name, space.url)
     publisher = origin.danish if language.code == "da" else origin.english
     text = language.say(
         "Kilde: {publisher}, {table}", publisher=publisher, table=f"{space.table}: {space.table_name}"
     )
-    known = known if known and known.table == space.table else None
-    if updated := language.day(known.update_latest if known else space.updated):
-        text += language.say(", opdateret {day}", day=updated)
-    if known and known.stale and (fetched := language.day(known.fetched_at)):
-        text += language.say(" (ældre svar, hentet {day})", day=fetched)
+    if known and known.table == space.table:
+        if updated := language.day(known.update_latest):
+            text += language.say(", opdateret {day}", day=updated)
+        if known.stale and (fetched := language.day(known.fetched_at)):
+            text += language.say(" (ældre svar, hentet {day})", day=fetched)
     return f"{text}."
 
 
