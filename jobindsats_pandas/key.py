@@ -103,7 +103,10 @@ def _ask(client: Client) -> None:
     """Send the smallest request there is."""
     reply = client._transport.probe("subjects?format=json")  # noqa: SLF001 - the client's own seam
     if reply.status != 200:
-        raise ServiceError(f"The API answered {reply.status}: {reply.cause}", status=reply.status)
+        raise ServiceError(
+            f"The API answered {reply.status}: {reply.cause}. Try again later; jobindsats doctor looks into it.",
+            status=reply.status,
+        )
 
 
 def _how_without() -> str:

@@ -78,7 +78,7 @@ def keep(folder: Path, frame: pd.DataFrame, known: Provenance) -> None:
     """
     if not known.update_latest:
         raise ProvenanceError(
-            f"When table {known.table} was updated is not known, so its figures cannot be kept as a release."
+            f"When table {known.table} was updated is not known, so its figures cannot be kept as a release. Read the table again, and write the file anew."
         )
     here = [kept for kept in _kept(folder) if kept.day == known.update_latest]
     for kept in here:
@@ -140,7 +140,9 @@ def path_as_of(folder: str | os.PathLike[str], as_of: Any) -> Path:
     place = _folder(folder)
     found = _kept(place)
     if not found:
-        raise QueryError(f"{place} holds no releases, which are files such as 2026-10-08.parquet.")
+        raise QueryError(
+            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
+        )
     until = [kept for kept in found if kept.day <= day]
     if not until:
         raise QueryError(
@@ -215,11 +217,15 @@ def revision_triangle(
     place = _folder(folder)
     found = _kept(place)
     if not found:
-        raise QueryError(f"{place} holds no releases, which are files such as 2026-10-08.parquet.")
+        raise QueryError(
+            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
+        )
     series = {kept.name: _series(parquet.read_parquet(kept.path), measure, members or {}) for kept in found}
     tables = {one.table for one in series.values()}
     if len(tables) > 1:
-        raise ProvenanceError(f"{place} holds releases of several tables: {', '.join(sorted(tables))}.")
+        raise ProvenanceError(
+            f"{place} holds releases of several tables: {', '.join(sorted(tables))}. Give each a folder."
+        )
     periods = chronological({period for one in series.values() for period in one.periods})
     hidden = {
         period
