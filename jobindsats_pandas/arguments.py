@@ -116,7 +116,8 @@ def text(name: str, value: Any, wanted: str = "a text", error: type[JobindsatsEr
 def choice(name: str, value: Any, options: tuple[str, ...], note: str = "") -> str:
     """Take one of a few words."""
     if not isinstance(value, str) or value not in options:
-        raise QueryError(f"{name}={shown(value)}: there are {' and '.join(map(repr, options))}.{note}")
+        *others, last = map(repr, options)
+        raise QueryError(f"{name}={shown(value)}: there are {', '.join(others)} and {last}.{note}")
     return value
 
 

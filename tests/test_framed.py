@@ -19,6 +19,7 @@ from jobindsats_pandas.disclosure import (
 from jobindsats_pandas.errors import JobindsatsError, QueryError
 from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.kinds import Kind
+from jobindsats_pandas.plotting.language import DANISH
 from jobindsats_pandas.plotting.picture import compose
 from jobindsats_pandas.plotting.shares import count_shares
 
@@ -106,8 +107,8 @@ def of_a_dimension(frame: pd.DataFrame, beside: str) -> dict[str, Callable[[str]
         "sum_bounds": lambda name: ours.sum_bounds(measure, by=["period", beside, name]),
         "check_sum": lambda name: ours.check_sum(by=name),
         "audit": lambda name: ours.audit(by=name).frame,
-        "plot": lambda name: compose(whole, measure, [name], totals=True).names,
-        "plot_audit": lambda name: count_shares(_one_table(frame), name).names,
+        "plot": lambda name: compose(whole, measure, [name], DANISH, totals=True).names,
+        "plot_audit": lambda name: count_shares(_one_table(frame), name, DANISH, len).names,
     }
 
 
@@ -255,7 +256,9 @@ def of_a_measure(frame: pd.DataFrame) -> dict[str, Callable[[str], Any]]:
     return {
         "official_total": ours.official_total,
         "sum_bounds": lambda name: ours.sum_bounds(name, by=["period", "_akassedp", "_nykom"]),
-        "plot": lambda name: compose(frame, name, ["_akassedp", "_nykom"], totals=True).values.tolist(),
+        "plot": lambda name: compose(
+            frame, name, ["_akassedp", "_nykom"], DANISH, totals=True
+        ).values.tolist(),
         "question": lambda name: ji.accessor.totals.question_for_total(frame, name),
     }
 
@@ -358,4 +361,4 @@ def test_labels_that_two_dimensions_bear_say_nothing_and_the_name_decides() -> N
 
 def test_a_picture_of_one_table_has_no_dimension_of_the_other(shapes: dict[str, Any]) -> None:
     with pytest.raises(QueryError, match=r"no dimension '_var13uger'.*'A-kasse' \(_akasse, _akassedp\)\.$"):
-        compose(shapes["merged with another table"], "measy01h01_4", ["_var13uger"], totals=True)
+        compose(shapes["merged with another table"], "measy01h01_4", ["_var13uger"], DANISH, totals=True)
