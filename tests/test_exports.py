@@ -294,6 +294,13 @@ def test_the_long_layout_keeps_one_column_of_statuses(client: ji.Client, tmp_pat
     head, *rows = [line.split(",") for line in (tmp_path / "a.csv").read_text("utf-8").splitlines()]
     assert head == ["Periode", "Periode_start", "Område", "measure", "value", "status"]
     assert {row[5] for row in rows} == {"observed"}
+    # Persons are whole also where rates stand between them, which keep their decimals.
+    texts = {row[3]: row[4] for row in rows}
+    assert "." not in texts["Antal ledige personer"]
+    assert all("." in text for name, text in texts.items() if " i pct. " in name)
+    to_csv(df, tmp_path / "b.csv", danish=True)
+    danish = [line.split(";") for line in (tmp_path / "b.csv").read_text("utf-8-sig").splitlines()[1:]]
+    assert [row[4] for row in danish] == [row[4].replace(".", ",") for row in rows]
     for changed in (
         df.assign(status="x"),
         df.assign(status=pd.Categorical(["x"] * len(df))),

@@ -14,6 +14,7 @@ from jobindsats_pandas.disclosure import CellStatus, DiscretionisedDtype, texts
 from jobindsats_pandas.exports.columns import has_statuses, heading, ids_and_days, labelled_columns
 from jobindsats_pandas.exports.sources import citation, measure_facts, sources_of, stands_for_members
 from jobindsats_pandas.guarded import DistinctNames, guarded_columns
+from jobindsats_pandas.kinds import is_count
 
 if TYPE_CHECKING:
     import os
@@ -77,7 +78,8 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
         if isinstance(values.dtype, DiscretionisedDtype):
             array: Any = values.array
             names.append(distinct.of(name))
-            columns.append(_number_texts(array.numbers, ~array.visible, danish=danish))
+            numbers = _number_texts(array.numbers, ~array.visible, danish=danish)
+            columns.append(numbers if array.numbers.dtype.kind == "i" else _without_decimals(numbers, array))
             if marked:
                 columns[-1] = _with_marks(columns[-1], array)
             elif not statuses_there:
@@ -99,6 +101,16 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
         writer.writerows(zip(*columns, strict=True))
         if marked:
             writer.writerows([[], *([_harmless(line)] for line in _source_lines(df))])
+
+
+def _without_decimals(numbers: Sequence[str], array: DiscretionisedArray) -> list[str]:
+    """Write counts as whole numbers, also where rates stand between them, as in the long layout."""
+    found = list(numbers)
+    for one in array.registry.decode(array.addresses):
+        counts = np.array([is_count(measure.name) for measure in one.space.measures])
+        for place in one.where[counts[one.measure]].tolist():
+            found[place] = found[place].removesuffix(".0").removesuffix(",0")
+    return found
 
 
 def _with_marks(numbers: Sequence[str], array: DiscretionisedArray) -> list[str]:
