@@ -292,9 +292,10 @@ class FrameAccessor:
         >>> import jobindsats_pandas as ji
         >>> with ji.sandbox_client() as client:
         ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
-        >>> df.jobindsats.to_wide(columns="Periode").columns.to_list()
+        >>> measure = "Antal efterlønsbidragsbetalere"
+        >>> df.jobindsats.to_wide("Periode", measure).columns.to_list()
         ['2024Y01', '2025Y01']
-        >>> df.jobindsats.to_wide(columns="Område").columns.to_list()
+        >>> df.jobindsats.to_wide("Område", measure).columns.to_list()
         ['Odense', 'Aarhus']
         """
         return layouts.to_wide(self._frame, columns, measure)
