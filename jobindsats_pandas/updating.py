@@ -132,6 +132,7 @@ def _rows_of(place: Path) -> pd.DataFrame:
     """The frame of a file; of a dataset, which may be larger than memory, no row of it."""
     if parquet.dataset_attrs(place) is None:
         return parquet.read_parquet(place)
+    parquet.holdings(place)  # the digests of its files tell whether they are what was written
     (period,) = parquet.partitions(place) or []
     return parquet.read_parquet(place, filters=[(period, "in", [])])
 

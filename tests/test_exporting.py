@@ -357,9 +357,10 @@ def test_a_dataset_that_another_program_changed_is_refused_and_left(
     else:
         pq.write_table(pq.read_table(path, partitioning=None).slice(1), path)
     api.publish(TABLE, release())
-    before = looks(folder)
+    before, sent = looks(folder), len(api.requests)
     with pytest.raises((ProvenanceError, QueryError)):
         ji.update(folder, client=client)
+    assert len(api.requests) == sent
     with pytest.raises(ProvenanceError):
         ji.read_parquet(folder)
     assert looks(folder) == before

@@ -17,6 +17,7 @@ imported. Such a file opens with ``import jobindsats_pandas`` first, or with
 from __future__ import annotations
 
 from jobindsats_pandas.parquet.datasets import Dataset, writing_dataset
+from jobindsats_pandas.parquet.directories import holdings
 from jobindsats_pandas.parquet.engines import duckdb_sql
 from jobindsats_pandas.parquet.frames import (
     attrs_of,
@@ -32,6 +33,7 @@ __all__ = [
     "attrs_of",
     "dataset_attrs",
     "duckdb_sql",
+    "holdings",
     "partitions",
     "read_parquet",
     "to_arrow",
