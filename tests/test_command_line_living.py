@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,7 +18,6 @@ from jobindsats_pandas.files import claimed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -134,7 +134,13 @@ def test_releases_are_kept_listed_and_compared(api: Any, capsys: Any) -> None:
     assert main(["compare", old, "kept/sanktioner"]) == 1
     assert "`jobindsats releases FOLDER` lists them." in capsys.readouterr().err
     assert main(["releases", "kept"]) == 1
-    assert "kept holds no releases" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "kept holds no releases; those of several files stand in kept/ledige, kept/sanktioner." in told
+    Path("empty").mkdir()
+    assert main(["releases", "empty"]) == 1
+    assert (
+        "empty holds no releases; `jobindsats update FILE --releases FOLDER` keeps" in capsys.readouterr().err
+    )
 
 
 def test_in_the_closed_hour_it_asks_waits_or_goes_by(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -183,6 +186,23 @@ def test_hidden_stays_hidden_through_arithmetic():
     assert (column / 0).array.status[0] == CellStatus.DERIVED
     nothing = pd.Series(make([0, 0])) / pd.Series(make([0, 0], kind=Kind.STOCK))
     assert nothing.array.status.tolist() == [CellStatus.NOT_AVAILABLE] * 2
+
+
+@pytest.mark.parametrize("function", [operator.truediv, operator.mul, operator.add, operator.sub])
+def test_what_is_missing_in_numbers_of_the_users_is_a_hole_and_nothing_that_was_not_published(function):
+    """Rates of a population file that lacks a municipality: the data bank left nothing out."""
+    column = pd.Series(make([5, 0, 0, 0, 5], [0, 1, 2, 3, 4]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GuardRemovedWarning)
+        for missing in (
+            pd.Series([np.nan] * 5),
+            pd.Series([pd.NA] * 5, dtype="Int64"),
+            np.full(5, np.nan),
+            np.nan,
+        ):
+            made = function(column, missing).array.status.tolist()
+            assert made[1:3] == [CellStatus.DISCRETIONISED, CellStatus.NOT_AVAILABLE]
+            assert made[0] == made[4] == CellStatus.HOLE
 
 
 def test_operands_that_do_not_fit_are_refused_as_pandas_does():

@@ -174,10 +174,17 @@ def _due(options: argparse.Namespace) -> None:
 def _releases(options: argparse.Namespace) -> int:
     found = ji.releases(options.folder)
     if found.empty:
-        tell(
-            f"{options.folder} holds no releases; `jobindsats update FILE --releases FOLDER` keeps them.",
-            options,
+        below = [
+            f"{one}"
+            for one in sorted(Path(options.folder).iterdir())
+            if one.is_dir() and len(ji.releases(one))
+        ]
+        told = (
+            f"those of several files stand in {', '.join(below)}"
+            if below
+            else "`jobindsats update FILE --releases FOLDER` keeps them"
         )
+        tell(f"{options.folder} holds no releases; {told}.", options)
         return 1
     print_frame(found, options)
     return 0

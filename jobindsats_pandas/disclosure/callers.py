@@ -143,6 +143,7 @@ class Purpose(Enum):
     INTERNAL = auto()
     DRAWING = auto()
     STATISTIC = auto()
+    WINDOW_STATISTIC = auto()
     SUM = auto()
     WINDOW_SUM = auto()
     WINDOW_APPLY = auto()
@@ -172,7 +173,7 @@ def purpose(*, typed: bool) -> Purpose:
             return Purpose.OBJECTS
         if module.startswith("pandas.core.window"):
             if function in _WINDOW_STATISTICS:
-                return Purpose.STATISTIC
+                return Purpose.WINDOW_STATISTIC
             if function in _WINDOW_HARMLESS:
                 return Purpose.INTERNAL
             if function == "apply":
@@ -341,7 +342,9 @@ _BENEATH: Final = {
     "bar": "bottom", "barh": "left", "stairs": "baseline",
     "hist": "weights", "hist2d": "weights", "ecdf": "weights", "hexbin": "C",
 }  # fmt: skip
-_DECORATORS: Final = _words("wrapper inner get_converter update_units convert_units <listcomp> <genexpr>")
+_DECORATORS: Final = _words(
+    "wrapper inner get_converter update_units convert_units new_method <listcomp> <genexpr>"
+)
 
 
 class Picture(NamedTuple):

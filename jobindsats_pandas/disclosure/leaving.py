@@ -66,6 +66,13 @@ def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
     elif why is Purpose.STATISTIC:
         # pandas drops what is missing itself before it looks for the smallest.
         biased(cells, how, dropped=cells.dropped)
+    elif why is Purpose.WINDOW_STATISTIC:
+        biased(
+            cells,
+            how,
+            dropped=cells.dropped,
+            kept="a window with one shows nothing, or as min_periods= says the others",
+        )
     elif why is Purpose.EXPORT:
         _warn_leaving(cells, how)
     elif why is Purpose.DRAWING:

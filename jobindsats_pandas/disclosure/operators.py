@@ -130,7 +130,11 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
         kept = factors == 1
         status[kept], addresses[kept] = cells.status[kept], cells.addresses[kept]
         addresses[(factors == 0) & ~is_missing(cells.status)] = NOTHING
-    status[np.asarray(plain.isna()) & ~is_missing(status)] = CellStatus.NOT_AVAILABLE
+    unknown = np.asarray(plain.isna()) & ~is_missing(status)
+    status[unknown] = CellStatus.NOT_AVAILABLE
+    if not isinstance(other, Cells):
+        # What is missing in the user's own numbers, as after a merge, the data bank did not leave out.
+        status[unknown & np.asarray(pd.isna(other))] = CellStatus.HOLE
     return replace(rewritten(cells, numbers_of(plain), status, addresses), registry=registry)
 
 

@@ -28,7 +28,9 @@ from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
-__all__ = ["accumulated", "biased", "checked", "group_quantile", "grouped", "quantiles", "reduced", "sums_of"]
+__all__ = [
+    "accumulated", "biased", "checked", "group_quantile", "grouped", "mind_uncounted", "quantiles", "reduced", "sums_of"
+]  # fmt: skip
 
 Ids = NDArray[np.intp]
 
@@ -158,7 +160,24 @@ def _kept_of_one(cells: Cells, name: str, result: Cells, ids: Ids) -> Cells:
     return result
 
 
-def biased(cells: Cells, name: str, ids: Ids | None = None, groups: int = 1, *, dropped: int = 0) -> None:
+def mind_uncounted(cells: Cells) -> None:
+    """Warn of hidden cells that are of no value, so that nobody counts them."""
+    if hidden := count_hidden(cells.status):
+        warn_hidden(
+            f"value_counts: {hidden:,} of {len(cells):,} cells are hidden or not available, and not counted;"
+            " dropna=False counts them."
+        )
+
+
+def biased(
+    cells: Cells,
+    name: str,
+    ids: Ids | None = None,
+    groups: int = 1,
+    *,
+    dropped: int = 0,
+    kept: str = "computed on the others alone",
+) -> None:
     """Warn of what a statistic does not see, and of totals among the parts."""
     count = len(cells) + dropped
     if ids is not None:
@@ -176,7 +195,7 @@ def biased(cells: Cells, name: str, ids: Ids | None = None, groups: int = 1, *, 
             gone = sum(one.dropped for one in over) if dropped else 0
             hidden = gone + sum(count_hidden(one.status) for one in over)
             every = gone + sum(map(len, over)) if ids is None else count
-            return f"{name}: {hidden:,} of {every:,} cells are hidden or not available; computed on the others alone."
+            return f"{name}: {hidden:,} of {every:,} cells are hidden or not available; {kept}."
 
         warn_hidden(told)
     check = check_sums(cells, ids, groups)
