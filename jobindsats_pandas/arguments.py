@@ -117,7 +117,8 @@ def choice(name: str, value: Any, options: tuple[str, ...], note: str = "") -> s
     """Take one of a few words."""
     if not isinstance(value, str) or value not in options:
         *others, last = map(repr, options)
-        raise QueryError(f"{name}={shown(value)}: there are {', '.join(others)} and {last}.{note}")
+        listed = f"{', '.join(others)} and {last}" if others else last
+        raise QueryError(f"{name}={shown(value)}: there are {listed}.{note}")
     return value
 
 

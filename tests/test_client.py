@@ -852,7 +852,7 @@ def test_measures_are_called_as_asked_and_go_by_all_their_names(client: ji.Clien
     short.jobindsats.to_parquet(tmp_path / "x.parquet")
     pd.testing.assert_frame_equal(ji.read_parquet(tmp_path / "x.parquet"), short)
     assert len(ji.update(tmp_path / "x.parquet", client=client)) == 0
-    with pytest.raises(QueryError, match="names='shrt': there are 'full' and 'short' and 'id'"):
+    with pytest.raises(QueryError, match="names='shrt': there are 'full', 'short' and 'id'"):
         client.read("y01h01", **question, names="shrt")
 
 

@@ -126,7 +126,7 @@ def test_periods_become_what_is_asked_for(
     turned = frame.jobindsats.timestamps("end").jobindsats.plain()
     assert turned["Periode"].astype(str).to_list() == end
     with pytest.raises(
-        QueryError, match="periods='date': there are 'start' and 'end' and 'text' and 'period'"
+        QueryError, match="periods='date': there are 'start', 'end', 'text' and 'period'"
     ):
         frame.jobindsats.plain(periods="date")
 
