@@ -331,7 +331,6 @@ WHOLE = {
     "quantiles of groups": (lambda df: df.groupby("g").x.quantile(0.5), "3 of 8"),
     "resample": (lambda df: df.set_index(pd.date_range("2024", periods=8)).x.resample("2D").mean(), "3 of 8"),
     "to_numpy": (lambda df: df[["x", "y"]].to_numpy(dtype=float), "4 of 16"),
-    "value_counts": (lambda df: df.x.value_counts(), "3 of 8"),
     "to_csv": (lambda df: df.to_csv(), "4 of 16"),
     "astype of one": (lambda df: df.astype({"y": float}), "1 of 8"),
 }
@@ -350,7 +349,6 @@ def test_windows_with_a_hidden_cell_show_nothing_and_the_warning_says_so():
     column = frame(hidden=(2, 3, 6)).x
     (one,) = said(lambda: column.rolling(2).mean())
     assert str(one.message).endswith("a window with one shows nothing, or as min_periods= says the others.")
-    assert said(lambda: column.value_counts(dropna=False)) == []
 
 
 @pytest.mark.parametrize("kind", [Kind.FLOW, Kind.PERSONS])

@@ -125,9 +125,7 @@ def test_periods_become_what_is_asked_for(
     assert frame.jobindsats.plain(periods="period")["Periode"].equals(frame["Periode"])
     turned = frame.jobindsats.timestamps("end").jobindsats.plain()
     assert turned["Periode"].astype(str).to_list() == end
-    with pytest.raises(
-        QueryError, match="periods='date': there are 'start', 'end', 'text' and 'period'"
-    ):
+    with pytest.raises(QueryError, match="periods='date': there are 'start', 'end', 'text' and 'period'"):
         frame.jobindsats.plain(periods="date")
 
 

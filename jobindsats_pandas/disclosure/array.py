@@ -494,8 +494,6 @@ class DiscretionisedArray(ExtensionArray):
 
     def value_counts(self, dropna: bool = True) -> pd.Series:
         """Count the cells that hold each distinct value."""
-        if dropna:
-            reductions.mind_uncounted(self._cells)
         codes, uniques = self.factorize(use_na_sentinel=dropna)
         counts = np.bincount(codes[codes >= 0], minlength=len(uniques))
         return pd.Series(counts, index=pd.Index(uniques), name="count", copy=False)

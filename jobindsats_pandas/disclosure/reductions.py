@@ -28,9 +28,7 @@ from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
-__all__ = [
-    "accumulated", "biased", "checked", "group_quantile", "grouped", "mind_uncounted", "quantiles", "reduced", "sums_of"
-]  # fmt: skip
+__all__ = ["accumulated", "biased", "checked", "group_quantile", "grouped", "quantiles", "reduced", "sums_of"]
 
 Ids = NDArray[np.intp]
 
@@ -158,15 +156,6 @@ def _kept_of_one(cells: Cells, name: str, result: Cells, ids: Ids) -> Cells:
     result.values[codes] = cells.values[where]
     result.status[codes], result.addresses[codes] = cells.status[where], cells.addresses[where]
     return result
-
-
-def mind_uncounted(cells: Cells) -> None:
-    """Warn of hidden cells that are of no value, so that nobody counts them."""
-    if hidden := count_hidden(cells.status):
-        warn_hidden(
-            f"value_counts: {hidden:,} of {len(cells):,} cells are hidden or not available, and not counted;"
-            " dropna=False counts them."
-        )
 
 
 def biased(
