@@ -454,7 +454,7 @@ class FrameAccessor:
         kind: Literal["line", "bar", "stacked", "area", "heatmap", "slope", "tiles"] | None = None,
         *,
         share: bool = False,
-        totals: bool = False,
+        totals: bool | None = None,
         geometry: Any = None,
         language: Literal["da", "en"] = "da",
         ax: Axes | None = None,
@@ -476,11 +476,12 @@ class FrameAccessor:
             ``"slope"`` goes from the first period to the last; ``"tiles"`` is Denmark, each of the 98 municipalities a tile.
         share : bool, default False
             Of stacked parts, show how many per cent of the sum each is.
-        totals : bool, default False
-            Draw totals and subtotals beside their parts too.
+        totals : bool, optional
+            Whether to draw totals and subtotals beside their parts. By default those that the question named, as
+            ``by={"Kommune": ["Hele landet", "Aarhus"]}`` does, and none in a stack or on a map.
         geometry : GeoDataFrame, optional
             Shapes to draw as a map, with the codes of municipalities or regions (``"0751"``, ``"751"`` or 751) or their
-            names in some column. geopandas is not needed otherwise.
+            names in some column or the index. geopandas is not needed otherwise.
         language : {"da", "en"}, default "da"
             Of everything that is not a name of the data bank.
         ax : Axes, optional
