@@ -69,7 +69,7 @@ def to_excel(
         raise ConfigurationError("Excel files need openpyxl: pip install openpyxl") from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
-    arguments.written_as("path", place, ".xlsx")
+    arguments.written_as(place, ".xlsx")
     fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS
     columns = _sheet_columns(df) if fits else []
     if not fits or len(columns) > MAX_COLUMNS:

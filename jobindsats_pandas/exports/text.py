@@ -43,7 +43,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
     """
     danish = arguments.flag("danish", danish)
     place = arguments.place("path", path, "write")
-    arguments.written_as("path", place, ".csv")
+    arguments.written_as(place, ".csv")
     names: list[str] = []
     distinct = DistinctNames()
     columns: list[Sequence[str]] = []

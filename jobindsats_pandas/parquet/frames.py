@@ -61,7 +61,7 @@ def to_parquet(
     place = arguments.place("path", path, "write")
     by = arguments.labels("partition_by", partition_by)
     if not by:
-        arguments.written_as("path", place, ".parquet")
+        arguments.written_as(place, ".parquet")
     table, spec = to_table(frame, by)
     notes = notes or {}
     if by:
