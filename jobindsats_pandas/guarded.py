@@ -15,7 +15,6 @@ from jobindsats_pandas.disclosure import (
     Cells,
     CellStatus,
     DiscretionisedArray,
-    DiscretionisedDtype,
     merge_registries,
 )
 
@@ -50,12 +49,8 @@ MEASURE, VALUE, STATUS = "measure", "value", "status"
 
 def guarded_columns(frame: pd.DataFrame) -> dict[int, DiscretionisedArray]:
     """Find the discretionised columns: arrays by position."""
-    found: dict[int, Any] = {
-        place: frame.iloc[:, place].array
-        for place, dtype in enumerate(frame.dtypes)
-        if isinstance(dtype, DiscretionisedDtype)
-    }
-    return found
+    arrays: Iterator[Any] = (column.array for _, column in frame.items())
+    return {place: array for place, array in enumerate(arrays) if isinstance(array, DiscretionisedArray)}
 
 
 def is_long(frame: pd.DataFrame) -> bool:
@@ -172,7 +167,10 @@ def tally(frame: pd.DataFrame, *, as_read: bool = False) -> str:
     rows, names = len(frame), [str(name) for name in frame.columns]
     facts: list[Any] = [rows, names]
     first = None
-    for place, array in guarded_columns(frame).items():
+    arrays: list[Any] = [column.array for _, column in frame.items()]
+    for place, array in enumerate(arrays):
+        if not isinstance(array, DiscretionisedArray):
+            continue
         addresses = array.addresses.view(np.uint64)
         if first is None:
             first = addresses
@@ -186,11 +184,11 @@ def tally(frame: pd.DataFrame, *, as_read: bool = False) -> str:
             computed += int(np.count_nonzero(np.diff(addresses - first)))
             known = int(np.add.reduce(addresses))
         facts.append([place, known, computed])
-    for place, (_, column) in enumerate(frame.items()):
-        values: Any = column.array
+    for place, values in enumerate(arrays):
         codes: Any
         if isinstance(values, pd.Categorical):
-            labels, codes = [str(one) for one in values.categories], values.codes
+            # As a list first: text that lies in Arrow's memory is slow to go through one by one.
+            labels, codes = [str(one) for one in values.categories.tolist()], values.codes
         elif isinstance(values, pd.arrays.PeriodArray):
             labels, codes = [str(values.dtype)], values.view("int64")
         else:

@@ -213,9 +213,17 @@ class Hierarchy:
 
     def brought_by(self, level: Level) -> tuple[int, ...]:
         """Positions of what an answer to ``level:<id>`` may hold: the level, the total, what stands above the members."""
-        above = {path for code in self.level_codes(level) for path in self.members[code].ancestors}
-        beside = [code for path in above if (code := self.codes.get(path)) is not None]
-        return tuple(sorted({*beside, *self.level_codes(level)}))
+        return self._brought[level]
+
+    @cached_property
+    def _brought(self) -> dict[Level, tuple[int, ...]]:
+        found = {}
+        for level in self.levels:
+            codes = self.level_codes(level)
+            above = {path for code in codes for path in self.members[code].ancestors}
+            beside = [code for path in above if (code := self.codes.get(path)) is not None]
+            found[level] = tuple(sorted({*beside, *codes}))
+        return found
 
     def with_total(self, name: str | None) -> Hierarchy:
         """Give a provisional total the name that was learned, or take it away where the API has none."""
@@ -302,6 +310,10 @@ class Table:
     period_types: tuple[PeriodType, ...] = field(default=(), repr=False)
     measure_groups: tuple[MeasureGroup, ...] = field(default=(), repr=False)
     structure: tuple[Dimension, ...] = field(default=(), repr=False)
+
+    def __hash__(self) -> int:
+        # Hashing thousands of members would cost more than comparing those few tables that agree in this.
+        return hash((self.id, self.update_latest, self.update_next))
 
     @cached_property
     def all_measures(self) -> tuple[Measure, ...]:
