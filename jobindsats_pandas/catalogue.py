@@ -148,8 +148,7 @@ def search_tables(
     Returns
     -------
     DataFrame
-        table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
-        link_infopage (str); after a search also matched (str): the texts that answered.
+        As `jobindsats_pandas.tables` gives it.
     str
         What has to be told of the search; empty where it found what was asked.
     """

@@ -137,12 +137,7 @@ def path_as_of(folder: str | os.PathLike[str], as_of: Any) -> Path:
         If `as_of` is no day, there is no release so old, or the folder is a file.
     """
     day = _day(as_of)
-    place = _folder(folder)
-    found = _kept(place)
-    if not found:
-        raise QueryError(
-            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
-        )
+    place, found = _found(folder)
     until = [kept for kept in found if kept.day <= day]
     if not until:
         raise QueryError(
@@ -214,12 +209,7 @@ def revision_triangle(
     >>> triangle.isna().to_numpy().tolist()
     [[False, True], [False, False], [False, False], [True, False]]
     """
-    place = _folder(folder)
-    found = _kept(place)
-    if not found:
-        raise QueryError(
-            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
-        )
+    place, found = _found(folder)
     series = {kept.name: _series(parquet.read_parquet(kept.path), measure, members or {}) for kept in found}
     tables = {one.table for one in series.values()}
     if len(tables) > 1:
@@ -234,8 +224,7 @@ def revision_triangle(
         if status == CellStatus.DISCRETIONISED
     }
     columns = {name: one.column(periods, hidden) for name, one in series.items()}
-    index = period_values(periods)
-    return pd.DataFrame(columns, index=index.rename("Periode"))
+    return pd.DataFrame(columns, index=period_values(periods).rename("Periode"))
 
 
 class _Series(NamedTuple):
@@ -299,6 +288,17 @@ def _folder(folder: str | os.PathLike[str]) -> Path:
     if not place.is_dir():
         raise FileNotFoundError(f"There is no folder {place}")
     return place
+
+
+def _found(folder: str | os.PathLike[str]) -> tuple[Path, list[_Kept]]:
+    """A folder and its releases, one at least."""
+    place = _folder(folder)
+    found = _kept(place)
+    if not found:
+        raise QueryError(
+            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
+        )
+    return place, found
 
 
 def _no_file(folder: Path) -> None:
