@@ -49,8 +49,6 @@ _MOST_BYTES = 3_000
 _MOST_MEASURES = 50
 #: How a long selection of members stands in attrs; it cannot be asked again.
 _TOO_MANY = re.compile(r"\d+ members")
-
-
 #: How the sandbox's tables are called, so that its figures are known wherever they come to stand.
 _SYNTHETIC = "(syntetisk)"
 
@@ -212,8 +210,7 @@ class Provenance:
             return None
 
         def text(name: str) -> str:
-            value = attrs.get(name)
-            return value if isinstance(value, str) else ""
+            return text_of(attrs.get(name))
 
         def mapping(value: Any) -> Mapping[str, Any]:
             return value if isinstance(value, Mapping) else {}
@@ -341,13 +338,7 @@ class Provenance:
     def source(self) -> Source:
         """What a user is shown."""
         return Source(
-            self.table,
-            self.table_name,
-            self.link,
-            self.update_latest,
-            self.fetched_at,
-            self.call,
-            self.url,
+            self.table, self.table_name, self.link, self.update_latest, self.fetched_at, self.call, self.url
         )
 
     @property

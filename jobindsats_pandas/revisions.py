@@ -469,7 +469,7 @@ def _changes(
     columns: list[Any] = [period_values(question.period_ids, period)]
     for place, hierarchy, codes in zip(question.dimensions, question.hierarchies, members, strict=True):
         columns.append(_member_labels(question.space.dimensions[place], hierarchy, codes[order]))
-    columns += [_measure_labels(question.space, measure), _change_labels(kinds), *guarded]
+    columns += [_measure_labels(question.space, measure), _categorical(kinds, CHANGES), *guarded]
     return by_position(names, columns)
 
 
@@ -517,10 +517,6 @@ def _measure_labels(space: AddressSpace, codes: NDArray[np.int64]) -> pd.Categor
     ]
     used = np.flatnonzero(np.bincount(codes, minlength=len(distinct)))
     return _categorical(np.searchsorted(used, codes), [distinct[code] for code in used])
-
-
-def _change_labels(kinds: NDArray[np.intp]) -> pd.Categorical:
-    return _categorical(kinds, CHANGES)
 
 
 def _categorical(codes: NDArray[Any], labels: Sequence[str]) -> pd.Categorical:

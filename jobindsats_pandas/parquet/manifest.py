@@ -115,7 +115,7 @@ class Manifest:
 
     @classmethod
     def of(cls, directory: Path) -> Manifest | None:
-        """Read that of a directory; None if it has none.
+        """Read that of a directory; None if it has none, or is no directory.
 
         Raises
         ------
