@@ -10,17 +10,43 @@ import pyarrow as pa
 
 from jobindsats_pandas.disclosure import UNKNOWN, Cells, CellStatus, DiscretionisedArray, Registry
 from jobindsats_pandas.parquet.columns import MISSING_PERIOD, STATUS_LABELS
-from jobindsats_pandas.parquet.labels import labels_restored, scalar_restored
+from jobindsats_pandas.parquet.labels import labels_plain, labels_restored, scalar_restored
 from jobindsats_pandas.parquet.pieces import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from jobindsats_pandas.parquet.pieces import Columns
 
-__all__ = ["to_frame"]
+__all__ = ["narrowed", "to_frame"]
+
+
+def narrowed(spec: dict[str, Any], wanted: Collection[Any]) -> dict[str, Any]:
+    """What is said of a frame, without its guarded columns that nobody wants.
+
+    Columns of labels tell which cells the others are; so does a guarded column that another's cells follow from. All of it
+    where nothing is wanted by name, or what is not there: whoever takes the columns tells.
+    """
+    if not wanted:
+        return spec
+    labels, levels = labels_restored(spec["labels"]), spec["index"]["columns"]
+    if not set(wanted) <= set(labels):
+        return spec
+    named = [*([True] * levels), *(label in wanted for label in labels)]
+    columns = list(zip(named, spec["columns"], strict=True))
+    bases = {column["parts"].get("like") for name, column in columns if name and column["kind"] == "guarded"}
+    kept = [
+        place
+        for place, (name, column) in enumerate(columns)
+        if name or column["kind"] != "guarded" or column["file"] in bases
+    ]
+    return {
+        **spec,
+        "columns": [spec["columns"][place] for place in kept],
+        "labels": labels_plain(labels[[place - levels for place in kept[levels:]]]),
+    }
 
 
 def to_frame(columns: Columns, spec: dict[str, Any]) -> pd.DataFrame:

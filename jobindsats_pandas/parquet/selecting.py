@@ -68,6 +68,10 @@ class Filters:
                     )
             self.any_of.append([(name, how, _value(how, value)) for name, how, value in several])
 
+    def wanted(self, columns: Sequence[Any]) -> set[Any]:
+        """What has to be read where some columns are asked for; nothing by name where all are."""
+        return {*columns, *(name for several in self.any_of for name, _, _ in several)} if columns else set()
+
     def may_hold(self, column: str, text: str | None) -> bool:
         """Whether rows with this label in a column can be among those wanted."""
         return not self.any_of or any(
