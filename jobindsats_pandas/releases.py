@@ -74,12 +74,10 @@ def keep(folder: Path, place: Path, frame: pd.DataFrame, known: Provenance) -> N
 
     Parameters
     ----------
-    folder : Path
     place : Path
         Where it stands now. A dataset, which may be larger than memory, is kept as one that shares its files.
     frame : DataFrame
         What a file holds; of a dataset it is not looked at.
-    known : Provenance
 
     Raises
     ------

@@ -86,7 +86,6 @@ class Dataset:
 
         Parameters
         ----------
-        frame : DataFrame
         notes : mapping of str to str
             Texts for the file's metadata.
 

@@ -34,7 +34,6 @@ def compose(
 
     Parameters
     ----------
-    table : Table
     spec : mapping
         What the frame was, of which these are all rows or some.
     notes : mapping of str to str

@@ -45,7 +45,6 @@ def to_parquet(
 
     Parameters
     ----------
-    frame : DataFrame
     path, partition_by
         Of the columns of labels that are to be partitioned by, their own names.
     notes : mapping of str to str, optional

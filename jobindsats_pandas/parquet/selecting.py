@@ -39,10 +39,6 @@ _FORM = "[('Periode', '>=', '2025M01'), ('Område', 'in', ['Aarhus', 'Odense'])]
 class Filters:
     """Conditions on labels, as pandas and pyarrow write them: all of a list hold, or all of one of several lists.
 
-    Parameters
-    ----------
-    filters : list of tuple, or list of list of tuple, or None
-
     Raises
     ------
     QueryError
