@@ -138,7 +138,6 @@ def search_tables(
 
     Parameters
     ----------
-    entries : sequence of CatalogueEntry
     search : str, optional
         Words in any order and case, looked for in the id, the name, subjects, measures and dimensions, and in hierarchies
         and members too where these are known.
@@ -187,7 +186,6 @@ def find_members(known: Mapping[str, Table], search: str) -> tuple[pd.DataFrame,
 
     Parameters
     ----------
-    known : mapping of str to Table
     search : str
         Words in any order and case.
 

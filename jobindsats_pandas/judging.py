@@ -192,16 +192,10 @@ def contradiction(measure: Measure, kind: Kind, question: Plan, cells: Cube | Co
 
     Parameters
     ----------
-    measure : Measure
     kind : Kind
         What of it adds up.
-    question : Plan
     cells : Cube or Column
         Its numbers.
-
-    Returns
-    -------
-    str or None
     """
     if kind not in _ADDING or question.table.id.casefold() in ROUNDED_TABLES:
         return None
@@ -242,7 +236,6 @@ class Cube:
 
     Attributes
     ----------
-    numbers : Numbers
     axes : sequence of ndarray
         The periods, and the members.
     came : ndarray of bool, or None

@@ -22,6 +22,7 @@ from jobindsats_pandas.errors import BrokenAnswerError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
 from jobindsats_pandas.matching import find, find_measures, fold, nearest, no_such, several
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
+from jobindsats_pandas.showing import facts_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -538,10 +539,6 @@ class Table:
         return "\n".join([*lines, "", f"read it:  {self._example()}"])
 
     def _repr_html_(self) -> str:
-        facts = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in self._facts()
-        )
         measures = "".join(
             f"<li>{escape(m.column)} <small style='opacity:.65'>{escape(str(m.kind))}</small></li>"
             for m in self.all_measures
@@ -556,7 +553,7 @@ class Table:
             for d in self.structure
         )
         return (
-            f"<div><b><code>{escape(self.id)}</code> {escape(self.name)}</b><table>{facts}</table>"
+            f"<div><b><code>{escape(self.id)}</code> {escape(self.name)}</b>{facts_table(self._facts())}"
             f"<details open><summary>{len(self.all_measures)} measures</summary><ul>{measures}</ul></details>"
             f"<details open><summary>{len(self.structure)} dimensions</summary><ul>{dimensions}</ul></details>"
             f"<code>{escape(self._example())}</code></div>"

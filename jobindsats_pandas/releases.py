@@ -60,16 +60,24 @@ def expect(folder: Path, known: Provenance) -> None:
                 " it than was written. Name a folder beside it."
             )
     for kept in _kept(folder)[-1:]:
-        there = Provenance.of(parquet.read_parquet(kept.path))
-        if there.question != known.question:
+        there = Provenance.from_attrs(parquet.attrs_of(kept.path).get("jobindsats"))
+        if there is None or there.question != known.question:
+            theirs = read_line(there.question) if there else "which, its newest does not say"
             raise ProvenanceError(
-                f"{folder} holds releases of another question: {read_line(there.question)}, and this is"
+                f"{folder} holds releases of another question: {theirs}, and this is"
                 f" {read_line(known.question)}. Give the releases of each file a folder of their own."
             )
 
 
-def keep(folder: Path, frame: pd.DataFrame, known: Provenance) -> None:
+def keep(folder: Path, place: Path, frame: pd.DataFrame, known: Provenance) -> None:
     """Keep a release in a folder, if it is not there; a second publication of one day stands beside the first.
+
+    Parameters
+    ----------
+    place : Path
+        Where it stands now. A dataset, which may be larger than memory, is kept as one that shares its files.
+    frame : DataFrame
+        What a file holds; of a dataset it is not looked at.
 
     Raises
     ------
@@ -80,14 +88,19 @@ def keep(folder: Path, frame: pd.DataFrame, known: Provenance) -> None:
         raise ProvenanceError(
             f"When table {known.table} was updated is not known, so its figures cannot be kept as a release. Read the table again, and write the file anew."
         )
+    is_file = parquet.dataset_attrs(place) is None
     here = [kept for kept in _kept(folder) if kept.day == known.update_latest]
     for kept in here:
-        if not len(compare(parquet.read_parquet(kept.path), frame)):
+        pairs = [(parquet.read_parquet(kept.path), frame)] if is_file else parquet.differing(kept.path, place)
+        if not any(old is None or new is None or len(compare(old, new)) for old, new in pairs):
             return
     number = max((kept.number for kept in here), default=0) + 1
     folder.mkdir(parents=True, exist_ok=True)
     name = known.update_latest if number == 1 else f"{known.update_latest}-{number}"
-    FrameAccessor(frame).to_parquet(folder / f"{name}.parquet")
+    if is_file:
+        FrameAccessor(frame).to_parquet(folder / f"{name}.parquet")
+    else:
+        parquet.copy_dataset(place, folder / f"{name}.parquet")
 
 
 def releases(folder: str | os.PathLike[str]) -> pd.DataFrame:

@@ -52,7 +52,8 @@ def update(
         A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read; or a folder
         that `jobindsats_pandas.export` wrote, of which the periods that changed are written anew.
     releases : path-like, optional
-        A folder of this file's own, in which each release is kept too, as `jobindsats_pandas.releases` lists them.
+        A folder of this file's own, in which each release is kept too, as `jobindsats_pandas.releases` lists them: a file,
+        or of what `export` wrote a folder, which shares the files of periods that stayed as they were.
     client : Client, optional
         Its address has to be the one that the file was read from.
     refresh : bool, default False
@@ -114,7 +115,7 @@ def update(
         due = refresh or _is_due(known, asked_of)
         is_file = parquet.dataset_attrs(place) is None
         if folder is not None and not known.missing:
-            keep(folder, frame if is_file else parquet.read_parquet(place), known)
+            keep(folder, place, frame, known)
         if not due:
             return compare(frame, frame)
         if is_file:
@@ -123,7 +124,7 @@ def update(
             revisions = _dataset_again(place, known, asked_of, refresh=refresh)
         came = Provenance.from_attrs(revisions.new)
         if folder is not None and came is not None and not came.missing:
-            keep(folder, parquet.read_parquet(place), came)
+            keep(folder, place, parquet.read_parquet(place) if is_file else frame, came)
         return revisions
 
 

@@ -12,7 +12,7 @@ from house import MODULES, Module, circles, repeated_docstrings
 
 FLOORS = [
     {"errors"},
-    {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox"},
+    {"arguments", "fast_rows", "kinds", "matching", "notices", "periods", "sandbox", "showing"},
     {"area_codes", "documents", "files", "grids", "searching"},
     {"disclosure", "metadata", "rows", "row_columns", "transport"},
     {"asked_periods", "catalogue", "danish", "forms", "guarded"},

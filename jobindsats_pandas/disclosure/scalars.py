@@ -23,10 +23,9 @@ from jobindsats_pandas.disclosure.arithmetic import (
     shifted_addresses,
 )
 from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_removed
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted, is_missing
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import sum_error
-from jobindsats_pandas.disclosure.selections import counted
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 
 if TYPE_CHECKING:

@@ -168,17 +168,14 @@ class _SheetColumn:
 
     Attributes
     ----------
-    name : str
     style : str
         Of `_Styles`, for most cells.
     values : sequence
         What openpyxl writes: numbers, text, dates, None.
     others : dict of int to str
         The styles of cells that have another one, by row.
-    width : float
     array : DiscretionisedArray, optional
         Of a guarded column.
-    number_format : str
     """
 
     name: str

@@ -45,7 +45,6 @@ def to_parquet(
 
     Parameters
     ----------
-    frame : DataFrame
     path, partition_by
         Of the columns of labels that are to be partitioned by, their own names.
     notes : mapping of str to str, optional
@@ -95,8 +94,13 @@ def read_parquet(
             raise FileNotFoundError(f"There is no file or directory {place}{_left_beside(place)}")
         if place.is_dir():
             return read_directory(place, conditions, names)
-    name = str(place) if isinstance(place, Path | str) else "The file"
-    return selected(frame_of(take_apart(name, files.read(place))), conditions, names)
+    name, wanted = str(place) if isinstance(place, Path | str) else "The file", conditions.wanted(names)
+    if wanted and isinstance(place, Path):
+        with files.named(place), place.open("rb") as file:
+            piece = take_apart(name, file, wanted)
+    else:
+        piece = take_apart(name, files.read(place))
+    return selected(frame_of(piece, wanted), conditions, names)
 
 
 def _left_beside(place: Path) -> str:
@@ -112,7 +116,7 @@ def _left_beside(place: Path) -> str:
 
 def dataset_attrs(place: Path) -> dict[str, Any] | None:
     """The attrs of a dataset; None if a place holds none."""
-    manifest = Manifest.of(place) if place.is_dir() else None
+    manifest = Manifest.of(place)
     return None if manifest is None else manifest.attrs
 
 
@@ -128,7 +132,7 @@ def attrs_of(place: Path) -> dict[str, Any]:
     """
     if not place.exists():
         raise FileNotFoundError(f"There is no file or directory {place}")
-    manifest = Manifest.of(place) if place.is_dir() else None
+    manifest = Manifest.of(place)
     if manifest is not None and manifest.attrs is not None:
         return manifest.attrs
     path = place if manifest is None else place / manifest.parts[0].path
@@ -140,5 +144,5 @@ def attrs_of(place: Path) -> dict[str, Any]:
 
 def partitions(place: Path) -> list[str] | None:
     """What a directory is partitioned by; None for a file."""
-    manifest = Manifest.of(place) if place.is_dir() else None
+    manifest = Manifest.of(place)
     return None if manifest is None else list(manifest.partition_by)
