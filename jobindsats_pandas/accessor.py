@@ -15,6 +15,7 @@ from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
 from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.guarded import why_nothing_is_guarded
 
 if TYPE_CHECKING:
     import os
@@ -52,11 +53,7 @@ class FrameAccessor:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         if not any(isinstance(dtype, DiscretionisedDtype) for dtype in frame.dtypes):
-            raise AttributeError(
-                "This frame has no discretionised columns, so df.jobindsats has nothing to work on. Frames from"
-                " ji.read_jobindsats and ji.read_parquet have them; plain(), astype and to_numpy leave them behind"
-                " (plain(periods='end') gives timestamps at once)."
-            )
+            raise AttributeError(why_nothing_is_guarded(frame))
         self._frame = frame
 
     # --- what is hidden ----------------------------------------------------------------------------------------------
