@@ -275,10 +275,22 @@ SHOWN_AS_THEMSELVES = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def as_it_was(
+    crossed: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[pd.DataFrame]]:
+    """What each call gives of the frame as it was read."""
+    everything = calls(tmp_path_factory.mktemp("files"))
+    return {name: tables_of(outcome(call, crossed)) for name, call in everything.items()}
+
+
 @hypothesis.settings(max_examples=12)
 @hypothesis.given(data=st.data())
 def test_other_numbers_in_totals_change_nothing_but_those_cells_shown_as_themselves(
-    data: Any, crossed: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
+    data: Any,
+    crossed: pd.DataFrame,
+    as_it_was: dict[str, list[pd.DataFrame]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     is_total = (crossed["Område"] == "Hele landet") | (crossed["Ydelsesgrupper"] == "Ydelsesgrupper i alt")
     column = data.draw(st.integers(3, crossed.shape[1] - 1))
@@ -290,9 +302,7 @@ def test_other_numbers_in_totals_change_nothing_but_those_cells_shown_as_themsel
         for frame in (crossed, changed)
     )
     for name, call in calls(tmp_path_factory.mktemp("files")).items():
-        for before, after in zip(
-            tables_of(outcome(call, crossed)), tables_of(outcome(call, changed)), strict=True
-        ):
+        for before, after in zip(as_it_was[name], tables_of(outcome(call, changed)), strict=True):
             assert before.shape == after.shape, name
             different = (before != after).to_numpy()
             if name in SHOWN_AS_THEMSELVES:
