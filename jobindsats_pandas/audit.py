@@ -12,7 +12,7 @@ import pandas as pd
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus
 from jobindsats_pandas.framed import Framed, Key
-from jobindsats_pandas.guarded import MEASURE, STATUS
+from jobindsats_pandas.guarded import MEASURE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,9 @@ __all__ = ["Audit", "audit"]
 
 #: Rows of each table that are shown; the frames hold all.
 _SHOWN = 8
+
+#: The column of statuses among the labels of cells; no column of a frame is called so.
+_STATUS = "\0status"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,18 +120,27 @@ def audit(frame: pd.DataFrame, by: Sequence[str] | str | None = None) -> Audit:
     """Count what is hidden, as `FrameAccessor.audit`. Only statuses are looked at, never a number."""
     names = arguments.labels("by", by)
     cells, dimensions = _labelled(Framed(frame), names)
-    broken = [name for name in dimensions if (cells[f"level of {name}"] != "total").any()]
-    levels = [_counts(cells, [f"level of {name}"]).assign(dimension=name) for name in broken]
+    broken = [name for name in dimensions if (cells[_level(name)] != "total").any()]
+    levels = [_counts(cells, [_level(name)]).assign(dimension=name) for name in broken]
     members = [
-        _counts(cells[cells[f"level of {name}"] != "total"], [name]).assign(dimension=name) for name in broken
+        _counts(cells[cells[_level(name)] != "total"], [_member(name)]).assign(dimension=name)
+        for name in broken
     ]
     return Audit(
         frame=_counts(cells, [*names, *([MEASURE] if MEASURE not in names else [])]),
-        levels=_named(levels, "level", [f"level of {name}" for name in broken]),
-        members=_named(members, "member", broken),
+        levels=_named(levels, "level", [_level(name) for name in broken]),
+        members=_named(members, "member", [_member(name) for name in broken]),
         periods=_counts(cells, ["period"]),
         breakdowns=_breakdowns(cells, broken),
     )
+
+
+def _member(dimension: str) -> str:
+    return f"\0member of {dimension}"
+
+
+def _level(dimension: str) -> str:
+    return f"\0level of {dimension}"
 
 
 def _labelled(framed: Framed, by: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
@@ -137,8 +149,8 @@ def _labelled(framed: Framed, by: Sequence[str]) -> tuple[pd.DataFrame, list[str
     Returns
     -------
     DataFrame
-        One row for each cell: ``status`` (uint8), ``measure``, ``period``, and for each dimension its member and, as
-        ``level of <dimension>``, its level; then the columns of `by`. All categorical.
+        One row for each cell: its status (uint8), ``measure``, ``period``, and for each dimension its member and its
+        level, under names that no dimension bears; then the columns of `by`. All categorical.
     list of str
         The dimensions' names.
     """
@@ -150,7 +162,7 @@ def _labelled(framed: Framed, by: Sequence[str]) -> tuple[pd.DataFrame, list[str
     described = [_described(framed, piece, dimensions, by) for piece in framed.by_measure()]
     joined = {
         name: np.concatenate([one[name] for one in described])
-        if name == STATUS
+        if name == _STATUS
         else pd.api.types.union_categoricals([one[name] for one in described], ignore_order=True)
         for name in described[0]
     }
@@ -164,10 +176,12 @@ def _described(
     keys = {MEASURE: Key(MEASURE, np.zeros(count, dtype=np.int8), pd.Index([piece.name], dtype="str"))}
     keys["period"] = framed.period_key(piece, "period")
     for name, axes in dimensions.items():
-        keys[name] = framed.member_key(piece, name, axes)
-        keys[f"level of {name}"] = framed.level_key(piece, name, axes)
-    keys |= {name: framed.key(piece, name) for name in by if name not in keys}
-    return {STATUS: piece.cells.status} | {
+        keys[_member(name)] = framed.member_key(piece, name, axes)
+        keys[_level(name)] = framed.level_key(piece, name, axes)
+    for name in by:
+        if name not in keys:
+            keys[name] = keys[_member(name)] if name in dimensions else framed.key(piece, name)
+    return {_STATUS: piece.cells.status} | {
         name: pd.Categorical.from_codes(key.codes, key.labels) for name, key in keys.items()
     }
 
@@ -176,7 +190,7 @@ def _counts(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Count the cells of each status, by group."""
     ids, groups = _groups(cells, keys)
     counted = np.bincount(
-        ids * len(CellStatus) + cells["status"].to_numpy(), minlength=len(groups) * len(CellStatus)
+        ids * len(CellStatus) + cells[_STATUS].to_numpy(), minlength=len(groups) * len(CellStatus)
     )
     table = counted.reshape(len(groups), len(CellStatus))
     visible = [CellStatus.OBSERVED, CellStatus.DERIVED, CellStatus.FILLED, CellStatus.ROUNDED]
@@ -226,15 +240,17 @@ def _breakdowns(cells: pd.DataFrame, broken: Sequence[str]) -> pd.DataFrame:
     finest = cells
     chosen = {}
     for name in broken:
-        level = f"level of {name}"
+        level = _level(name)
         chosen[name] = [one for one in cells[level].cat.categories if (cells[level] == one).any()][-1]
         finest = finest[finest[level] == chosen[name]]
-    status = finest["status"].to_numpy()
+    status = finest[_STATUS].to_numpy()
     hidden = status == CellStatus.DISCRETIONISED
     shown = (status == CellStatus.OBSERVED) | (status == CellStatus.ROUNDED)
     rows = []
     for name in broken:
-        ids, groups = _groups(finest, ["measure", "period", *(other for other in broken if other != name)])
+        ids, groups = _groups(
+            finest, ["measure", "period", *(_member(other) for other in broken if other != name)]
+        )
         any_hidden = np.bincount(ids[hidden], minlength=len(groups)) > 0
         any_shown = np.bincount(ids[shown], minlength=len(groups)) > 0
         rows.append(

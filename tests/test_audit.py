@@ -139,6 +139,45 @@ def test_what_comes_from_the_wire_is_escaped() -> None:
         assert tag not in html
 
 
+@pytest.mark.parametrize(
+    "name", ["status", "measure", "period", "member", "level", "dimension", "hidden", "share"]
+)
+def test_a_dimension_may_be_called_as_a_column_of_the_audit(name: str) -> None:
+    from jobindsats_pandas.disclosure import AddressDimension, AddressMeasure, AddressSpace, Registry
+    from jobindsats_pandas.kinds import Kind
+
+    def counted(called: str) -> audit.Audit:
+        members = [("/1/", "a"), ("/2/", "b")]
+        space = AddressSpace(
+            "t",
+            "T",
+            (AddressMeasure("m", "M", Kind.FLOW),),
+            (("M", "2026M01"), ("M", "2026M02")),
+            (AddressDimension.build("_d", called, [("_h", "1", "L", members)]),),
+        )
+        addresses = space.encode(0, np.array([0, 0, 1]), [np.array([1, 2, 2])])
+        status = np.array([0, 1, 0], np.uint8)
+        return audited(
+            pd.DataFrame(
+                {"x": DiscretionisedArray(np.array([4, 0, 5]), status, addresses, Registry.of(space))}
+            )
+        )
+
+    found, expected = counted(name), counted("Område")
+    for table in ("frame", "levels", "members", "periods", "breakdowns"):
+        ours, theirs = getattr(found, table), getattr(expected, table)
+        if "dimension" in ours:
+            ours, theirs = ours.drop(columns="dimension"), theirs.drop(columns="dimension")
+        pd.testing.assert_frame_equal(ours, theirs)
+    assert set(found.members["dimension"]) == {name}
+
+
+def test_an_audit_goes_by_the_status_column_of_a_long_frame(crossed: pd.DataFrame) -> None:
+    found = audited(layouts.to_long(crossed), ["status"]).frame
+    assert set(found["status"]) == {"observed", "discretionised"}
+    assert found.loc[found["status"] == "observed", "hidden"].sum() == 0
+
+
 def test_an_empty_frame_is_audited_too(crossed: pd.DataFrame) -> None:
     with pytest.raises(ji.errors.ProvenanceError):
         audited(crossed.iloc[:0])
