@@ -212,8 +212,9 @@ def to_long(frame: pd.DataFrame) -> pd.DataFrame:
         )
     count, rows = len(guarded), len(frame)
     names = [str(frame.columns[place]) for place in guarded]
+    distinct = DistinctNames()
     names = [
-        name if names.count(name) == 1 else f"{name} [{_measure_id(array, place)}]"
+        distinct.of(name if names.count(name) == 1 else f"{name} [{_measure_id(array, place)}]")
         for name, (place, array) in zip(names, guarded.items(), strict=True)
     ]
     whole = all(array.dtype.kind == "i" for array in guarded.values())

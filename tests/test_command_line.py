@@ -45,14 +45,23 @@ def test_the_demo_shows_plan_hidden_cells_refused_sum_cache_and_file_and_leaves_
     assert not [path for path in tmp_path.iterdir() if path.name != "cache"]
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "99999999", "x", "²"])
+def test_a_port_that_cannot_be_is_refused_in_words(port: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sandbox", "--port", port])
+    assert ended.value.code == 2
+    assert "is no port: a number from 0 to 65535" in capsys.readouterr().err
+
+
 @pytest.mark.filterwarnings("default")
 def test_the_catalogue_and_a_table(capsys: Any) -> None:
     assert main(["subjects"]) == 0
     assert "Ledighed" in capsys.readouterr().out
     assert main(["tables", "sanktioner"]) == 0
     assert "y01h01" in capsys.readouterr().out
-    assert main(["tables"]) == 0
-    assert "y25i01" in capsys.readouterr().out
+    for everything in (["tables"], ["tables", ""], ["tables", " "]):
+        assert main(everything) == 0
+        assert "y25i01" in capsys.readouterr().out
     assert main(["table", "Y25I01"]) == 0
     assert "_nykom" in capsys.readouterr().out
     assert main(["members", "y25i01", "Kommune"]) == 0

@@ -256,6 +256,10 @@ def test_measures_of_one_name_go_by_their_id_in_the_long_layout(crossed: pd.Data
     twins.columns = pd.Index(["Periode", "Område", "Ydelsesgrupper", "x", "x"])
     nameless = layouts.to_long(twins.iloc[:0])
     assert list(nameless["measure"].cat.categories) == ["x [3]", "x [4]"]
+    # One measure twice, as where two reads stand beside each other.
+    again = pd.concat([crossed, crossed[[PERSONS]]], axis=1)
+    assert list(layouts.to_long(again)["measure"].cat.categories)[-1] == f"{PERSONS} [measy25i01_1].1"
+    assert len(layouts.to_long(again)) == 5 * len(crossed)
 
 
 def test_a_cell_whose_row_was_filtered_away_is_not_taken_for_zero(sanctions: pd.DataFrame) -> None:

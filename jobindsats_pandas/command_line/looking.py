@@ -44,7 +44,7 @@ def _subjects(options: argparse.Namespace) -> None:
 def _tables(options: argparse.Namespace) -> int:
     found = ji.tables(" ".join(options.search) or None)
     shown = ["table_id", "update_freq", "update_latest", "table_name"]
-    return print_found(found, options, [*shown, "matched"] if options.search else shown)
+    return print_found(found, options, [*shown, "matched"] if "matched" in found else shown)
 
 
 def _find(options: argparse.Namespace) -> int:

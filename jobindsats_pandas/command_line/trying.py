@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def add(command: Callable[..., argparse.ArgumentParser]) -> None:
     server = command(
         "sandbox", _sandbox, "Run a local API with synthetic data until Ctrl-C, for curl and other tools."
     )
-    server.add_argument("--port", type=int, default=8025, help="a free port (default: 8025)")
+    server.add_argument("--port", type=_port, default=8025, help="a free port (default: 8025)")
 
 
 def _demo(_: argparse.Namespace) -> None:
@@ -59,6 +60,12 @@ def _demo(_: argparse.Namespace) -> None:
         print(
             f">>> df.jobindsats.to_parquet('{path.name}'); ji.read_parquet('{path.name}').equals(df)\n{same}"
         )
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) < 2**16):
+        raise ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535, and 0 takes a free one")
+    return int(text)
 
 
 def _sandbox(options: argparse.Namespace) -> None:
