@@ -352,8 +352,14 @@ class Framed:
             categorical = pd.Categorical(values)
             labels = pd.CategoricalIndex(categorical.categories, dtype=values.dtype)
             return Key(name, categorical.codes[piece.rows], labels)
-        codes, uniques = pd.factorize(values, sort=True)
-        return Key(name, codes[piece.rows], pd.Index(uniques))
+        try:
+            codes, uniques = pd.factorize(values, sort=True)
+        except (
+            TypeError,
+            ValueError,
+        ):  # periods of several types have no order; older versions of pandas raise the latter
+            codes, uniques = pd.factorize(values)
+        return Key(name, codes[piece.rows], pd.Index(uniques, dtype=uniques.dtype))
 
     def period_key(self, piece: MeasureCells, name: str) -> Key:
         """Group by the period."""

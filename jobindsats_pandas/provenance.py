@@ -432,10 +432,11 @@ class Contents:
         """
         cells = [one for one in decoded if one.space.table == table]
         space = cells[0].space
-        codes = sorted({int(code) for one in cells for code in np.unique(one.measure)})
+        # Only the cells of a computed column know that column's measure.
+        found = {int(code): one.space.measures[code] for one in cells for code in np.unique(one.measure)}
         measures = tuple(
             measure
-            for measure in (space.measures[code] for code in codes)
+            for _, measure in sorted(found.items())
             if not measure.derived and (wanted is None or (table, measure.id) in wanted)
         )
         if not measures:

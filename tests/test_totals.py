@@ -303,11 +303,44 @@ def test_one_question_asks_for_one_table_and_one_period_type(
         totals.question_for_total(pd.concat([sanctions, years]))
 
 
+def test_periods_of_several_types_are_groups_though_they_have_no_order(
+    crossed: pd.DataFrame, sanctions: pd.DataFrame
+) -> None:
+    stacked = pd.concat([sanctions, crossed], ignore_index=True)
+    column = sanctions.columns[2]
+    bounds = totals.sum_bounds(totals.parts(stacked, "A-kasse"), column, by="Periode")
+    pd.testing.assert_frame_equal(
+        bounds.astype({"Periode": object}),
+        totals.sum_bounds(totals.parts(sanctions, "A-kasse"), column, by="Periode").astype(
+            {"Periode": object}
+        ),
+    )
+    checked = totals.sum_check(stacked, by="Periode")
+    assert set(checked["Periode"]) == {*sanctions["Periode"], *crossed["Periode"]}
+
+
 def test_a_measure_that_is_not_there_is_refused_with_the_nearest(crossed: pd.DataFrame) -> None:
     with pytest.raises(
         QueryError, match=r"no measure 'Antal ledige person'. Did you mean 'Antal ledige personer'"
     ):
         totals.official_total(crossed, "Antal ledige person")
+
+
+def test_a_computed_column_beside_a_measure_is_no_hindrance_and_has_no_total(crossed: pd.DataFrame) -> None:
+    parts = totals.parts(crossed, "Område")
+    frame = parts.assign(half=parts[PERSONS] / 2, product=parts[PERSONS] * parts[FULL_TIME])
+    frame[FULL_TIME] = frame[FULL_TIME] / 2
+    expected = totals.question_for_total(parts, PERSONS)
+    assert totals.question_for_total(frame, PERSONS) == expected
+    for computed in ("half", "product", FULL_TIME):
+        with pytest.raises(ProvenanceError, match="were all computed"):
+            totals.question_for_total(frame, computed)
+
+
+def test_an_empty_frame_has_no_total_to_ask_for(crossed: pd.DataFrame) -> None:
+    for measure in (None, PERSONS):
+        with pytest.raises(ProvenanceError, match="it is empty"):
+            totals.question_for_total(crossed.head(0), measure)
 
 
 def test_computed_measures_have_no_published_total(crossed: pd.DataFrame) -> None:

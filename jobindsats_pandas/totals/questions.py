@@ -35,7 +35,7 @@ def question_for_total(
     """
     framed = Framed(frame)
     wanted = None if measure is None else framed.measure(measure).measures
-    tables = {space.table for space in framed.spaces} if wanted is None else {table for table, _ in wanted}
+    tables = {table for table, _ in wanted or ()} or {space.table for space in framed.spaces}
     if len(tables) > 1:
         raise QueryError(
             f"The frame holds cells of {len(tables)} tables ({', '.join(sorted(tables))}), and one call asks for one"
