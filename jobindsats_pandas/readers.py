@@ -256,8 +256,9 @@ def read_parquet(
         them that is not later, as it was published.
     filters : list of tuple, or list of list of tuple, optional
         Conditions on labels that all rows meet, such as ``[("Periode", ">=", "2025M01"), ("Område", "in", ["Aarhus"])]``,
-        or several such lists, of which they meet one. Compared is text: ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``,
-        ``not in``. Of what `jobindsats_pandas.export` wrote, only files of such periods are read.
+        or several such lists, of which they meet one: ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``, ``not in``.
+        Periods are compared as periods, written as `read_jobindsats` takes them, and a year is all of its periods; whatever
+        else is compared as text. Of what `jobindsats_pandas.export` wrote, only files of such periods are read.
     columns : str or sequence of str, optional
         All by default.
 

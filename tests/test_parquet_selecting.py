@@ -38,6 +38,15 @@ WANTED: dict[str, tuple[Any, Callable[[pd.DataFrame], Any]]] = {
     "one period": ([("Periode", "=", "2026Q01")], lambda df: ids(df) == "2026Q01"),
     "a period of pandas": ([("Periode", "==", pd.Period("2026Q1"))], lambda df: ids(df) == "2026Q01"),
     "from one on": ([("Periode", ">=", "2026Q01")], lambda df: ids(df) >= "2026Q01"),
+    "as pandas prints it": ([("Periode", "=", "2026Q1")], lambda df: ids(df) == "2026Q01"),
+    "from one on, as pandas prints it": ([("Periode", ">=", "2026Q1")], lambda df: ids(df) >= "2026Q01"),
+    "some as people write them": ([("Periode", "in", ["2026K1", "1. kvartal 2026", "2025-12-31"])], lambda df: (ids(df) == "2026Q01") | (ids(df) == "2025Q04")),
+    "not one as people write it": ([("Periode", "not in", ["Q1 2026"])], lambda df: ids(df) != "2026Q01"),
+    "the quarter of a timestamp": ([("Periode", "=", pd.Timestamp("2026-02-03"))], lambda df: ids(df) == "2026Q01"),
+    "up to a timestamp": ([("Periode", "<=", pd.Timestamp("2026-01-01"))], lambda df: ids(df) <= "2026Q01"),
+    "a year": ([("Periode", "=", 2026)], lambda df: ids(df) >= "2026Q01"),
+    "up to a year": ([("Periode", "<=", "2025")], lambda df: ids(df) < "2026Q01"),
+    "after a year": ([("Periode", ">", "2025")], lambda df: ids(df) >= "2026Q01"),
     "before one": ([("Periode", "<", "2026")], lambda df: ids(df) < "2026"),
     "some members": ([("A-kasse", "in", ["Min A-kasse", "FOAs A-kasse"])], lambda df: df["A-kasse"].isin(["Min A-kasse", "FOAs A-kasse"])),
     "all but one": ([("A-kasse", "!=", "Min A-kasse")], lambda df: df["A-kasse"] != "Min A-kasse"),
@@ -80,6 +89,11 @@ REFUSED = {
     "a column": ([("Periodes", "=", "2026Q01")], r"there is no column 'Periodes'\. Did you mean 'Periode'"),
     "a label": ([("A-kasse", "=", "Min A-kase")], r"'A-kasse' has no label 'Min A-kase'\. Did you mean 'Min A-kasse'"),
     "one label of several": ([("A-kasse", "in", ["Min A-kasse", "x"])], "has no label 'x'"),
+    "another type of period": ([("Periode", ">=", "2026-01")], "'Periode' holds periods such as '20..Q0.', and '2026-01' is none of their type"),
+    "no period": ([("Periode", "<", "x")], "and 'x' is none of their type"),
+    "no day": ([("Periode", "<", "2026-02-31")], "and '2026-02-31' is none of their type"),
+    "a number of periods": ([("Periode", "in", ["2026Q01", "latest:2"])], "and 'latest:2' is none of their type"),
+    "what cannot be read": ([("Periode", "=", "latest:x")], "and 'latest:x' is none of their type"),
     "a text for a list": ([("A-kasse", "in", "Min A-kasse")], "'in' wants a list, and 'Min A-kasse' is none"),
     "numbers": ([("Andel sanktionerede ledige", ">", 5)], "holds numbers, of which some are hidden"),
 }  # fmt: skip
@@ -142,6 +156,23 @@ def test_of_a_dataset_only_files_of_wanted_periods_are_read(
     assert len(found) == (ids(sanctions) > "2025Q03").sum()
     with pytest.raises(ProvenanceError):
         ji.read_parquet(tmp_path / "x", filters=[("Periode", ">=", "2025Q03")])
+
+
+def test_labels_of_periods_that_pandas_has_no_frequency_for_are_compared_as_periods(
+    reader: ji.Client, tmp_path: Path
+) -> None:
+    df = reader.read("y25i06b", by="_region", periods="latest:3", period_type="MYTD")
+    df.jobindsats.to_parquet(tmp_path / "x.parquet")
+    newest = str(df["Periode"].max())
+    one_digit = newest.replace("MYTD0", "MYTD")
+    assert one_digit != newest
+    for how in ("=", ">="):
+        found = ji.read_parquet(tmp_path / "x.parquet", filters=[("Periode", how, one_digit)])
+        assert set(found["Periode"]) == {newest}
+    with pytest.raises(QueryError, match="has no label '1999MYTD01'"):
+        ji.read_parquet(tmp_path / "x.parquet", filters=[("Periode", "=", "1999MYTD01")])
+    with pytest.raises(QueryError, match="is none of their type"):
+        ji.read_parquet(tmp_path / "x.parquet", filters=[("Periode", ">", pd.Timestamp("2026-01-01"))])
 
 
 def test_a_folder_of_releases_names_the_way_to_one(
