@@ -11,6 +11,7 @@ import pandas as pd
 
 from jobindsats_pandas import arguments, files, parquet
 from jobindsats_pandas.accessor import FrameAccessor
+from jobindsats_pandas.asked_periods import read_periods
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
 from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.framed import Framed
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["expect", "keep", "path_as_of", "refuse_releases", "releases", "revision_triangle"]
 
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-([2-9]|[1-9]\d+))?\.parquet", re.ASCII)
+
+_ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{8})([T ].+)?", re.ASCII)
 
 
 class _Kept(NamedTuple):
@@ -330,9 +333,15 @@ def _kept(folder: Path) -> list[_Kept]:
 
 
 def _day(as_of: Any) -> str:
+    day = None
     try:
-        day = None if isinstance(as_of, bool | int | float) else pd.Timestamp(as_of)
-    except (ValueError, TypeError):
+        if isinstance(as_of, str):
+            # pandas takes 8.9.2026 for the ninth of August, and a month for its first day.
+            text = as_of if _ISO_DAY.fullmatch(as_of) else read_periods(as_of)
+            day = pd.Timestamp(text) if isinstance(text, str) and _ISO_DAY.fullmatch(text) else None
+        elif not isinstance(as_of, bool | int | float):
+            day = pd.Timestamp(as_of)
+    except (ValueError, TypeError, QueryError):
         day = None
     if day is None or pd.isna(day):
         raise QueryError(f"as_of={arguments.shown(as_of)}: give a day, such as '2026-10-01'.")

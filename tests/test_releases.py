@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import jobindsats_pandas as ji
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pandas as pd
 
 TOTAL, REPEATED = "Antal sanktioner i alt", "Gentagelsesvirkning (arbejdskrav)"
 
@@ -64,6 +64,36 @@ def test_a_folder_of_releases_is_no_frame_and_says_how_to_read_one(kept: Path) -
         shutil.copy(kept / "2026-08-20.parquet", kept / f"2026-09-0{day}.parquet")
     with pytest.raises(QueryError, match=r"and older ones\. Say which one"):
         ji.read_parquet(kept)
+
+
+def test_a_day_is_read_as_it_is_written_in_denmark_or_by_the_standard(kept: Path) -> None:
+    days: list[tuple[Any, bool]] = [
+        ("19.11.2026", True),
+        ("18.11.2026", False),
+        ("1.12.2026", True),  # the first of December
+        ("2026-11-19", True),
+        ("2026-11-18 23:59", False),
+        ("20261119", True),
+        (pd.Timestamp("2026-11-19 08:00"), True),
+    ]
+    newest, oldest = (ji.read_parquet(kept / f"{day}.parquet") for day in ("2026-11-19", "2026-08-20"))
+    for day, new in days:
+        pd.testing.assert_frame_equal(ji.read_parquet(kept, as_of=day), newest if new else oldest)
+    for none in (
+        "2026",
+        "2026-11",
+        "nov 2026",
+        "2026M11",
+        "11/9/2026",
+        "31.11.2026",
+        "x",
+        "",
+        20261119,
+        True,
+        pd.NaT,
+    ):
+        with pytest.raises(QueryError, match="give a day, such as '2026-10-01'"):
+            ji.read_parquet(kept, as_of=none)
 
 
 def test_a_folder_without_releases_is_told_from_one_that_is_not_there(tmp_path: Path) -> None:
