@@ -15,6 +15,7 @@ from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
 from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.guarded import why_nothing_is_guarded
 
 if TYPE_CHECKING:
     import os
@@ -52,11 +53,7 @@ class FrameAccessor:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         if not any(isinstance(dtype, DiscretionisedDtype) for dtype in frame.dtypes):
-            raise AttributeError(
-                "This frame has no discretionised columns, so df.jobindsats has nothing to work on. Frames from"
-                " ji.read_jobindsats and ji.read_parquet have them; plain(), astype and to_numpy leave them behind"
-                " (plain(periods='end') gives timestamps at once)."
-            )
+            raise AttributeError(why_nothing_is_guarded(frame))
         self._frame = frame
 
     # --- what is hidden ----------------------------------------------------------------------------------------------
@@ -465,7 +462,7 @@ class FrameAccessor:
         kind: Literal["line", "bar", "stacked", "area", "heatmap", "slope", "tiles"] | None = None,
         *,
         share: bool = False,
-        totals: bool = False,
+        totals: bool | None = None,
         geometry: Any = None,
         language: Literal["da", "en"] = "da",
         ax: Axes | None = None,
@@ -487,11 +484,12 @@ class FrameAccessor:
             ``"slope"`` goes from the first period to the last; ``"tiles"`` is Denmark, each of the 98 municipalities a tile.
         share : bool, default False
             Of stacked parts, show how many per cent of the sum each is.
-        totals : bool, default False
-            Draw totals and subtotals beside their parts too.
+        totals : bool, optional
+            Whether to draw totals and subtotals beside their parts. By default those that the question named, as
+            ``by={"Kommune": ["Hele landet", "Aarhus"]}`` does, and none in a stack or on a map.
         geometry : GeoDataFrame, optional
             Shapes to draw as a map, with the codes of municipalities or regions (``"0751"``, ``"751"`` or 751) or their
-            names in some column. geopandas is not needed otherwise.
+            names in some column or the index. geopandas is not needed otherwise.
         language : {"da", "en"}, default "da"
             Of everything that is not a name of the data bank.
         ax : Axes, optional

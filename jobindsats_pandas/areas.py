@@ -65,6 +65,7 @@ def with_codes(
             f" like any other, and a join on {keys} loses {'it' if one else 'them'} and what is counted there. To keep"
             f" {'its' if one else 'their'} rows, merge with how='left'; sums over the others alone miss the published total.",
             QueryWarning,
+            once=True,
         )
     return result
 

@@ -17,6 +17,7 @@ from jobindsats_pandas.disclosure import (
     DiscretionisedArray,
     merge_registries,
 )
+from jobindsats_pandas.disclosure.scalars import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -39,6 +40,7 @@ __all__ = [
     "spaces_of",
     "suffixed",
     "tally",
+    "why_nothing_is_guarded",
 ]
 
 _BLOCK = 16_384
@@ -51,6 +53,22 @@ def guarded_columns(frame: pd.DataFrame) -> dict[int, DiscretionisedArray]:
     """Find the discretionised columns: arrays by position."""
     arrays: Iterator[Any] = (column.array for _, column in frame.items())
     return {place: array for place, array in enumerate(arrays) if isinstance(array, DiscretionisedArray)}
+
+
+def why_nothing_is_guarded(frame: pd.DataFrame) -> str:
+    """What a frame without discretionised columns is told: where they went, and how they stay."""
+    objects = [frame.iloc[:, place] for place, dtype in enumerate(frame.dtypes) if dtype.kind == "O"]
+    if any(isinstance(value, Cell) for values in objects for value in values.head(100)):
+        return (
+            "The cells of this frame stand in columns of objects, of which df.jobindsats knows nothing: df.pivot(values=[…])"
+            " makes them of a list. With one name, values='…', or without values= they stay guarded, and so they do in"
+            " df.jobindsats.to_wide(columns='…', measure='…')."
+        )
+    return (
+        "This frame has no discretionised columns, so df.jobindsats has nothing to work on. Frames from ji.read_jobindsats"
+        " and ji.read_parquet have them; plain(), astype and to_numpy leave them behind (plain(periods='end') gives"
+        " timestamps at once)."
+    )
 
 
 def is_long(frame: pd.DataFrame) -> bool:

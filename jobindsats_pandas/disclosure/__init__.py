@@ -17,6 +17,9 @@ cells compare as NaN does.
 
 from __future__ import annotations
 
+import sys
+
+from jobindsats_pandas.disclosure import former
 from jobindsats_pandas.disclosure.addresses import (
     NOTHING,
     STATISTIC,
@@ -65,3 +68,5 @@ __all__ = [
 ]
 
 ArrowDiscretionisedType.pandas_dtype = DiscretionisedDtype
+# The files that old pickles ask for.
+sys.modules.update({f"{__name__}.{file}": former for file in ("dtype", "parts")})

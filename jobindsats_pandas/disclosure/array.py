@@ -44,13 +44,13 @@ from jobindsats_pandas.disclosure.cells import (
     blanked,
     concatenated,
     converted,
+    counted,
     is_hidden,
     is_missing,
     unknown_addresses,
 )
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.scalars import cell, scalars_of
-from jobindsats_pandas.disclosure.selections import counted, vanished
 
 if TYPE_CHECKING:
     import builtins
@@ -419,7 +419,7 @@ class DiscretionisedArray(ExtensionArray):
         if len(status) < len(old) and (len(status) or remember):
             self._counted = unseen, seen = self._counted or counted(old.status)
             if unseen and (len(status) or not seen) and counted(status) == (0, seen):
-                dropped, left = vanished(old, made._cells)
+                dropped, left = places.vanished(old, made._cells)
                 if not (dropped and reshaping()):
                     gone = replace(old, dropped=dropped, left=left)
                     made._cells = beside(made._cells, gone)

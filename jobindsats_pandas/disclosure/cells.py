@@ -25,6 +25,7 @@ __all__ = [
     "concatenated",
     "converted",
     "count_hidden",
+    "counted",
     "is_hidden",
     "is_missing",
     "is_unseen",
@@ -138,6 +139,13 @@ def is_unseen(status: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def count_hidden(status: NDArray[np.uint8]) -> int:
     """How many cells are discretionised or not available."""
     return int(np.count_nonzero(is_hidden(status)))
+
+
+def counted(status: NDArray[np.uint8]) -> tuple[int, int]:
+    """How many cells are unseen, and how many are seen."""
+    unseen = int(np.count_nonzero(is_unseen(status)))
+    filled = int(np.count_nonzero(status == CellStatus.FILLED))
+    return unseen, len(status) - int(np.count_nonzero(is_missing(status))) - filled
 
 
 def adds_nothing(cells: Cells) -> NDArray[np.bool_]:

@@ -1,4 +1,10 @@
-"""Cells taken out of their places and written into others: what is a hole then, what a guess, and what stays hidden."""
+"""Cells taken out of their places and written into others: what is a hole then, what a guess, and what stays hidden.
+
+Hidden cells that vanish alone, while every visible one stays, were dropped, by whatever name: what is left looks
+whole and is not. But a selection by member may do the same where a member is hidden in every period. The addresses
+tell the two apart as far as they can be told: a member that is gone whole, beside others that are there in several
+periods, was left out; one that is gone here and kept there was not.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from jobindsats_pandas.disclosure.addresses import Decoded
+
 __all__ = [
     "distinct",
     "filled_from",
@@ -37,6 +45,7 @@ __all__ = [
     "recognised",
     "shifted",
     "turned_over",
+    "vanished",
     "with_gaps",
 ]
 
@@ -182,3 +191,59 @@ def mark_in_place_of_hidden(cells: Cells, made: Cells) -> None:
     # What was left out counts as 0, so there a 0 is no guess.
     zero = (cells.status == CellStatus.ABSENT) & (made.values == 0)
     made.status[unseen & ~is_missing(made.status) & ~zero] = CellStatus.FILLED
+
+
+def vanished(before: Cells, after: Cells) -> tuple[int, tuple[str, ...]]:
+    """Compare the cells that were there with those that were kept.
+
+    Returns
+    -------
+    int
+        How many hidden cells were dropped; 0 where the selection says nothing about them.
+    tuple of str
+        The members whose rows left with all their hidden cells.
+    """
+    unseen = is_unseen(before.status)
+    seen = ~unseen & ~is_missing(before.status)
+    kept, shown = before.addresses[seen], after.addresses[~is_missing(after.status)]
+    if len(kept) and not np.array_equal(np.sort(kept), np.sort(shown)):
+        return 0, ()
+    left = _members_that_left(before, unseen, seen)
+    return (int(np.count_nonzero(unseen)), ()) if left is None else (0, left)
+
+
+def _members_that_left(
+    before: Cells, lost: NDArray[np.bool_], kept: NDArray[np.bool_]
+) -> tuple[str, ...] | None:
+    """The members, or the periods, that have no cell among those kept; None where nothing tells that they were chosen.
+
+    Members of which none is of the level of those kept are no loss: totals contain their parts.
+    """
+    gone, here = (before.registry.decode(before.addresses[where]) for where in (lost, kept))
+    if len(gone) != 1 or len(here) != 1 or gone[0].space is not here[0].space:
+        return None
+    if len(gone[0].where) != np.count_nonzero(lost) or len(here[0].where) != np.count_nonzero(kept):
+        return None
+    axes, others = _axes(gone[0]), _axes(here[0])
+    for axis, codes in enumerate(axes):
+        away = np.unique(codes)
+        if np.isin(others[axis], away).any():
+            continue
+        if axis < len(gone[0].members):
+            level_of = gone[0].space.dimensions[axis].level_of
+            if not np.isin(level_of[others[axis]], level_of[away]).any():
+                return ()
+        if any(len(np.unique(other)) > 1 for place, other in enumerate(others) if place != axis):
+            return tuple(_name(gone[0], axis, code) for code in away.tolist())
+    return None
+
+
+def _axes(cells: Decoded) -> list[NDArray[np.int64]]:
+    return [*cells.members, cells.period, cells.measure]
+
+
+def _name(cells: Decoded, axis: int, code: int) -> str:
+    space = cells.space
+    members = ([member.name for member in dimension.members] for dimension in space.dimensions)
+    names = [*members, [period for _, period in space.periods], [measure.name for measure in space.measures]]
+    return names[axis][code]

@@ -1,6 +1,4 @@
-"""What old pickles ask for: an address was once called a part, and lived here."""
-
-from __future__ import annotations
+"""What old pickles ask for: an address was once called a part, and lived in a file of its own, as the dtype did."""
 
 from jobindsats_pandas.disclosure.addresses import AddressDimension as PartDimension
 from jobindsats_pandas.disclosure.addresses import AddressLevel as PartLevel
@@ -8,8 +6,9 @@ from jobindsats_pandas.disclosure.addresses import AddressMeasure as PartMeasure
 from jobindsats_pandas.disclosure.addresses import AddressMember as PartMember
 from jobindsats_pandas.disclosure.addresses import AddressSpace as PartSpace
 from jobindsats_pandas.disclosure.addresses import Registry
+from jobindsats_pandas.disclosure.array import DiscretionisedDtype
 
-__all__ = ["PartDimension", "PartLevel", "PartMeasure", "PartMember", "PartSpace"]
+__all__ = ["DiscretionisedDtype", "PartDimension", "PartLevel", "PartMeasure", "PartMember", "PartSpace"]
 
 
 def _registry(*spaces: PartSpace) -> Registry:
