@@ -1,7 +1,7 @@
 """``df.jobindsats`` and ``series.jobindsats``: what can be done with frames of discretionised cells.
 
-Stateless and never on the network; each method hands the frame to the module that does the work, and imports it then if
-few need it. Importing this module registers both.
+Stateless and never on the network; each method hands the frame to the module that does the work, and describes it, so
+that ``help`` shows all there is to know. Importing this module registers both.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from jobindsats_pandas import arguments, layouts, parquet, provenance, totals
+from jobindsats_pandas import areas, arguments, exports, layouts, parquet, plotting, provenance, totals
 from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
 from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.guarded import why_nothing_is_guarded
 
 if TYPE_CHECKING:
     import os
@@ -52,11 +53,7 @@ class FrameAccessor:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         if not any(isinstance(dtype, DiscretionisedDtype) for dtype in frame.dtypes):
-            raise AttributeError(
-                "This frame has no discretionised columns, so df.jobindsats has nothing to work on. Frames from"
-                " ji.read_jobindsats and ji.read_parquet have them; plain(), astype and to_numpy leave them behind"
-                " (plain(periods='end') gives timestamps at once)."
-            )
+            raise AttributeError(why_nothing_is_guarded(frame))
         self._frame = frame
 
     # --- what is hidden ----------------------------------------------------------------------------------------------
@@ -326,13 +323,12 @@ class FrameAccessor:
 
         Examples
         --------
-        >>> import tempfile, pathlib
+        >>> import pathlib, tempfile
         >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox_client() as client:
+        >>> with ji.sandbox_client() as client, tempfile.TemporaryDirectory() as directory:
         ...     df = ji.read_jobindsats("y25i06b", "_var13uger", periods=2, client=client)
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     df.jobindsats.to_parquet(pathlib.Path(directory) / "x.parquet")
-        ...     pd.read_parquet(pathlib.Path(directory) / "x.parquet").columns.to_list()[:2]
+        ...     df.jobindsats.to_parquet(pathlib.Path(directory, "x.parquet"))
+        ...     pd.read_parquet(pathlib.Path(directory, "x.parquet")).columns.to_list()[:2]
         ['Periode', 'Periode_start']
         """
         framed = Framed(self._frame)
@@ -388,37 +384,41 @@ class FrameAccessor:
     ) -> None:
         """Write an Excel workbook: the data in Danish number style, hidden cells as marks, and a sheet on the source.
 
-        Needs openpyxl: ``pip install openpyxl``.
-
         Parameters
         ----------
         path : str, Path, file object or pandas.ExcelWriter
-            An open ``pd.ExcelWriter(path, engine="openpyxl")`` takes several frames, and sheets of your own, with one
-            sheet on the sources of all.
+            A file is written whole or not at all; an address such as ``s3://bucket/x.xlsx`` is fsspec's. An open
+            ``pd.ExcelWriter(path, engine="openpyxl")`` takes several frames, and sheets of your own, with one sheet on the
+            sources of all.
         sheet_name : str, default "Data"
 
         Raises
         ------
         ConfigurationError
-            Without openpyxl, or where an ExcelWriter uses another engine.
+            Without openpyxl (``pip install openpyxl``), or where an ExcelWriter uses another engine.
         QueryError
-            If a sheet cannot be called so, or there is one.
+            If a sheet cannot be called so, or there is one; if the ending tells of another sort of file.
         TooLargeError
             If the frame has more rows or columns than a sheet; nothing is written.
 
+        Notes
+        -----
+        Numbers are numbers, shown with the thousands point and decimal comma of a Danish Excel (or as the reader's own Excel
+        is set); dates are dates; periods are text such as ``2026M05``, followed by ``<name>_start``, their first day.
+        Hidden cells are text, ``<3``, ``≤3``, ``skjult`` or ``foreligger ikke``, in a style of their own: ``+`` fails on
+        them; ``SUM`` passes them over, which a note on the column's heading and the second sheet say. Text is always text,
+        never a formula.
+
         Examples
         --------
-        >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox_client() as client:
-        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> import pathlib, tempfile
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     df.jobindsats.to_excel(pathlib.Path(directory) / "x.xlsx")
-        ...     len(pd.read_excel(pathlib.Path(directory) / "x.xlsx"))
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client, tempfile.TemporaryDirectory() as directory:
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        ...     df.jobindsats.to_excel(pathlib.Path(directory, "x.xlsx"))
+        ...     len(pd.read_excel(pathlib.Path(directory, "x.xlsx")))
         4
         """
-        from jobindsats_pandas import exports
-
         exports.to_excel(self._frame, path, sheet_name=sheet_name)
 
     def to_csv(self, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
@@ -427,22 +427,36 @@ class FrameAccessor:
         Parameters
         ----------
         path : str, Path or file object
+            A file is written whole or not at all; an address such as ``s3://bucket/x.csv`` is fsspec's. A file that is open
+            for text gets the text, without a byte order mark.
         danish : bool, default False
-            For a Danish Excel: semicolons, decimal comma, byte order mark.
+            For a Danish Excel: semicolons, decimal comma, dates as ``31-12-2026``, Danish statuses and a byte order mark, so
+            that a double click opens it right. Names that Excel would take for formulas get an apostrophe before them.
+            Otherwise commas, decimal points, ISO dates, and every name exactly as it is.
+
+        Raises
+        ------
+        QueryError
+            If the ending tells of another sort of file.
+
+        Notes
+        -----
+        Periods are text such as ``2026M05``, followed by ``<name>_start``, their first day. Each guarded column is followed
+        by ``<name>_status``; where nothing is shown, the number is empty. Numbers are written with all their digits.
+
+        Where columns are members or periods, as ``to_wide(columns=…)`` makes them, the Danish file is a sheet to look at:
+        marks such as ``<3`` stand where a number is hidden, instead of columns of statuses, and measure and source beneath.
 
         Examples
         --------
-        >>> import jobindsats_pandas as ji
-        >>> with ji.sandbox_client() as client:
-        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
         >>> import pathlib, tempfile
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     df.jobindsats.to_csv(pathlib.Path(directory) / "x.csv", danish=True)
-        ...     (pathlib.Path(directory) / "x.csv").read_text(encoding="utf-8-sig")[:31]
+        >>> import jobindsats_pandas as ji
+        >>> with ji.sandbox_client() as client, tempfile.TemporaryDirectory() as directory:
+        ...     df = ji.read_jobindsats("y28a15", by={"_nykom": ["Aarhus", "Odense"]}, periods=2, client=client)
+        ...     df.jobindsats.to_csv(pathlib.Path(directory, "x.csv"), danish=True)
+        ...     pathlib.Path(directory, "x.csv").read_text(encoding="utf-8-sig")[:31]
         'Periode;Periode_start;Område;An'
         """
-        from jobindsats_pandas import exports
-
         exports.to_csv(self._frame, path, danish=danish)
 
     # --- pictures ----------------------------------------------------------------------------------------------------
@@ -454,7 +468,7 @@ class FrameAccessor:
         kind: Literal["line", "bar", "stacked", "area", "heatmap", "slope", "tiles"] | None = None,
         *,
         share: bool = False,
-        totals: bool = False,
+        totals: bool | None = None,
         geometry: Any = None,
         language: Literal["da", "en"] = "da",
         ax: Axes | None = None,
@@ -476,11 +490,12 @@ class FrameAccessor:
             ``"slope"`` goes from the first period to the last; ``"tiles"`` is Denmark, each of the 98 municipalities a tile.
         share : bool, default False
             Of stacked parts, show how many per cent of the sum each is.
-        totals : bool, default False
-            Draw totals and subtotals beside their parts too.
+        totals : bool, optional
+            Whether to draw totals and subtotals beside their parts. By default those that the question named, as
+            ``by={"Kommune": ["Hele landet", "Aarhus"]}`` does, and none in a stack or on a map.
         geometry : GeoDataFrame, optional
             Shapes to draw as a map, with the codes of municipalities or regions (``"0751"``, ``"751"`` or 751) or their
-            names in some column. geopandas is not needed otherwise.
+            names in some column or the index. geopandas is not needed otherwise.
         language : {"da", "en"}, default "da"
             Of everything that is not a name of the data bank.
         ax : Axes, optional
@@ -533,8 +548,6 @@ class FrameAccessor:
         >>> len(axes.get_lines()) >= 2
         True
         """
-        from jobindsats_pandas import plotting
-
         axes: Axes = plotting.plot(
             self._frame,
             measure,
@@ -561,10 +574,6 @@ class FrameAccessor:
         ax : Axes, optional
             Where to draw; a figure of its own by default.
 
-        Returns
-        -------
-        Axes
-
         Notes
         -----
         The share is of the cells that have a number: those not available yet and those left out by the API (0) are neither
@@ -580,8 +589,6 @@ class FrameAccessor:
         >>> df.jobindsats.plot_audit().get_title(loc="left").splitlines()[0]
         'Hvor tallene er skjult'
         """
-        from jobindsats_pandas import plotting
-
         axes: Axes = plotting.plot_audit(self._frame, by, language=language, ax=ax)
         return axes
 
@@ -629,8 +636,6 @@ class FrameAccessor:
         >>> df.jobindsats.with_codes(style="statbank").iloc[0, :4].to_list()
         [Period('2024', 'Y-DEC'), '2024', 'Odense', '461']
         """
-        from jobindsats_pandas import areas
-
         return areas.with_codes(self._frame, columns, style)
 
     def with_regions(self, columns: Names = None) -> pd.DataFrame:
@@ -663,8 +668,6 @@ class FrameAccessor:
         >>> df.jobindsats.with_regions()["Region"].to_list()
         ['Region Syddanmark', 'Region Midtjylland']
         """
-        from jobindsats_pandas import areas
-
         return areas.with_regions(self._frame, columns)
 
     def timestamps(self, how: Literal["start", "end"] = "start") -> pd.DataFrame:
@@ -695,8 +698,6 @@ class FrameAccessor:
         >>> df.jobindsats.timestamps("end")["Periode"].max()
         Timestamp('2025-12-31 00:00:00')
         """
-        from jobindsats_pandas import areas
-
         return areas.timestamps(self._frame, how)
 
     # --- where it comes from -----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from jobindsats_pandas.area_codes import (
 )
 from jobindsats_pandas.errors import ProvenanceError, QueryError, QueryWarning
 from jobindsats_pandas.framed import Framed
-from jobindsats_pandas.guarded import decode_columns, guarded_columns, spaces_of
+from jobindsats_pandas.guarded import spaces_of
 from jobindsats_pandas.matching import fold
 from jobindsats_pandas.notices import notify
 from jobindsats_pandas.periods import days, holds_periods, period_text, statbank_period
@@ -41,14 +41,18 @@ def with_codes(
         arguments.choice("style", style, ("dst", "statbank"), " Or int, for whole numbers.")
     result = arguments.frame("df", df).copy(deep=False)
     lost = []
-    periods = [name for name in df if style == "statbank" and _is_of_periods(df[name])]
+    periods = [
+        name
+        for name in df
+        if style == "statbank" and isinstance(df[name], pd.Series) and holds_periods(df[name])
+    ]
     if columns is not None:
         periods = [name for name in Framed(df).columns("columns", columns) if name in periods]
     for column in periods:
         _insert(result, column, f"{column}kode", _texts(df[column], statbank_period))
     for column in _area_columns(df, columns, beside=periods):
-        codes = _codes(df[column], style, bare_regions=_hierarchy(df, column) in REGION_HIERARCHIES)
-        name = f"{column}kode"
+        name, bare = f"{column}kode", _hierarchy(df, column) in REGION_HIERARCHIES
+        codes = _codes(df[column], style, bare=bare)
         _insert(result, column, name, codes)
         if names := _parts_without_code(df, column, codes):
             lost.append((column, name, names))
@@ -61,6 +65,7 @@ def with_codes(
             f" like any other, and a join on {keys} loses {'it' if one else 'them'} and what is counted there. To keep"
             f" {'its' if one else 'their'} rows, merge with how='left'; sums over the others alone miss the published total.",
             QueryWarning,
+            once=True,
         )
     return result
 
@@ -99,10 +104,6 @@ def _insert(result: pd.DataFrame, column: Any, name: str, values: pd.Series) -> 
         )
 
 
-def _is_of_periods(values: Any) -> bool:
-    return isinstance(values, pd.Series) and holds_periods(values)
-
-
 def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list[str]:
     """The members that a join on the code loses, other than totals and levels that have no codes at all."""
     names = df.loc[codes.isna().to_numpy() & df[column].notna().to_numpy(), column]
@@ -115,9 +116,7 @@ def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list
 def _dimensions_of(df: pd.DataFrame, column: str) -> Iterator[AddressDimension]:
     """The dimension that a column stands for, of each table that the frame's cells know."""
     known = _ids(df).get(column, ("_omrade", ""))[0]
-    for space in spaces_of(
-        one for found in decode_columns(guarded_columns(df).values()) for one in found
-    ).values():
+    for space in spaces_of(Framed(df).cells).values():
         for dimension in space.dimensions:
             if dimension.id == known or fold(dimension.name) == fold(str(column)):
                 yield dimension
@@ -180,9 +179,9 @@ def _area_columns(
     return found
 
 
-def _codes(names: pd.Series, style: str | type[int], *, bare_regions: bool) -> pd.Series:
+def _codes(names: pd.Series, style: str | type[int], *, bare: bool) -> pd.Series:
     def code(name: str) -> str | None:
-        found = municipality_code(name) or region_code(name, bare=bare_regions)
+        found = municipality_code(name) or region_code(name, bare=bare)
         return found[1:] if found and style == "statbank" else found
 
     codes = _texts(names, code)
@@ -207,14 +206,14 @@ def timestamps(df: pd.DataFrame, how: Literal["start", "end"] = "start") -> pd.D
     known = Provenance.from_attrs(arguments.frame("df", df).attrs.get("jobindsats"))
     named = known.period_column if known else "Periode"
     result = df.copy(deep=False)
-    found = False
-    for place, column in enumerate(df.columns):
-        values = df.iloc[:, place]
-        stamps = _stamps(values, how, named=column == named)
-        if stamps is not None:
-            result.isetitem(place, stamps)
-            found = True
-    if not found:
+    stamps = {
+        place: made
+        for place, column in enumerate(df.columns)
+        if (made := _stamps(df.iloc[:, place], how, named=column == named)) is not None
+    }
+    for place, made in stamps.items():
+        result.isetitem(place, made)
+    if not stamps:
         raise ProvenanceError(
             f"No column of periods among {', '.join(map(repr, df.columns))}; if it is in the index, df.reset_index() first."
         )

@@ -96,13 +96,11 @@ def number(
     return found
 
 
-def whole_number(
-    name: str, value: Any, least: int = 1, error: type[JobindsatsError] = QueryError, *, or_else: str = ""
-) -> int:
+def whole_number(name: str, value: Any, least: int = 1, error: type[JobindsatsError] = QueryError) -> int:
     """Take a whole number; 12.0 is one, as pandas makes it of 12 where others are missing."""
     whole = _is_number(value) and (isinstance(value, int | np.integer) or float(value).is_integer())
     if not whole or value < least:
-        raise _refused(name, value, f"{or_else}a whole number, {least:,} at least", error)
+        raise _refused(name, value, f"a whole number, {least:,} at least", error)
     return int(value)
 
 
@@ -168,11 +166,7 @@ def place(name: str, value: Any, method: str) -> Path | str | Any:
     """
     if isinstance(value, str) and ADDRESS.match(value):
         return value
-    if (
-        not isinstance(value, os.PathLike)
-        and not isinstance(value, type)
-        and callable(getattr(value, method, None))
-    ):
+    if not isinstance(value, os.PathLike | type) and callable(getattr(value, method, None)):
         return value
     return path(name, value)
 
@@ -196,19 +190,19 @@ _NOT_WRITTEN = {
 }
 
 
-def written_as(name: str, value: Any, ending: str) -> None:
+def written_as(path: Any, ending: str) -> None:
     """Refuse a path whose ending says that something else stands there than what will be written.
 
     Examples
     --------
-    >>> written_as("path", "ledige.csv", ".xlsx")
+    >>> written_as("ledige.csv", ".xlsx")
     Traceback (most recent call last):
     jobindsats_pandas.errors.QueryError: path='ledige.csv': to_excel writes .xlsx. For .csv: df.jobindsats.to_csv(path).
     """
-    found = Path(value).suffix.lower() if isinstance(value, str | Path) else ""
+    found = Path(path).suffix.lower() if isinstance(path, str | Path) else ""
     if found != ending and (found in _WRITERS or found in _NOT_WRITTEN):
         instead = f" For {found}: df.jobindsats.{_WRITERS[found]}(path)." if found in _WRITERS else ""
-        raise QueryError(f"{name}={shown(str(value))}: {_WRITERS[ending]} writes {ending}.{instead}")
+        raise QueryError(f"path={shown(str(path))}: {_WRITERS[ending]} writes {ending}.{instead}")
 
 
 def frame(name: str, value: Any) -> pd.DataFrame:

@@ -112,10 +112,8 @@ class Asker:
 
     Parameters
     ----------
-    transport : Transport
     max_cells, connections : int
         As for `Client`.
-    max_requests : int
     refresh, offline, progress : bool
         As for `Client.read`.
     """
@@ -358,7 +356,6 @@ def remember_refusals(
 
     Parameters
     ----------
-    transport : Transport
     refused, taken : sequence of dict
         `DataRequest.parts` of requests that were refused, and whose fall-backs succeeded, and of requests that were
         answered: what was held to be refused before, and is taken now, is forgotten.

@@ -175,25 +175,25 @@ def _described(
 def _counts(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Count the cells of each status, by group."""
     ids, groups = _groups(cells, keys)
-    columns = groups.to_dict("series")
     counted = np.bincount(
         ids * len(CellStatus) + cells["status"].to_numpy(), minlength=len(groups) * len(CellStatus)
     )
     table = counted.reshape(len(groups), len(CellStatus))
-    shown = table[:, [CellStatus.OBSERVED, CellStatus.DERIVED, CellStatus.FILLED, CellStatus.ROUNDED]].sum(
-        axis=1
-    )
+    visible = [CellStatus.OBSERVED, CellStatus.DERIVED, CellStatus.FILLED, CellStatus.ROUNDED]
+    shown = table[:, visible].sum(axis=1)
     hidden = table[:, CellStatus.DISCRETIONISED]
     return pd.DataFrame(
         {
-            **columns,
+            **groups.to_dict("series"),
             "cells": table.sum(axis=1),
             "shown": shown,
             "hidden": hidden,
             "not_available": table[:, CellStatus.NOT_AVAILABLE],
             "absent": table[:, CellStatus.ABSENT],
             "rounded": table[:, CellStatus.ROUNDED],
-            "share": _share(hidden, shown + hidden),
+            "share": np.divide(
+                hidden, shown + hidden, out=np.full(len(groups), np.nan), where=shown + hidden > 0
+            ),
         }
     )
 
@@ -205,11 +205,6 @@ def _groups(cells: pd.DataFrame, keys: Sequence[str]) -> tuple[NDArray[np.intp],
         combined = combined * (len(cells[key].cat.categories) + 1) + cells[key].cat.codes.to_numpy() + 1
     _, first, ids = np.unique(combined, return_index=True, return_inverse=True)
     return ids, cells[list(keys)].iloc[first].reset_index(drop=True)
-
-
-def _share(part: NDArray[np.integer], whole: NDArray[np.integer]) -> NDArray[np.float64]:
-    share: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
-    return share
 
 
 def _named(tables: Sequence[pd.DataFrame], name: str, keys: Sequence[str]) -> pd.DataFrame:
@@ -231,14 +226,9 @@ def _breakdowns(cells: pd.DataFrame, broken: Sequence[str]) -> pd.DataFrame:
     finest = cells
     chosen = {}
     for name in broken:
-        deepest = cells[f"level of {name}"].cat.categories[-1]
-        present = [
-            one
-            for one in cells[f"level of {name}"].cat.categories
-            if (cells[f"level of {name}"] == one).any()
-        ]
-        chosen[name] = present[-1] if present else deepest
-        finest = finest[finest[f"level of {name}"] == chosen[name]]
+        level = f"level of {name}"
+        chosen[name] = [one for one in cells[level].cat.categories if (cells[level] == one).any()][-1]
+        finest = finest[finest[level] == chosen[name]]
     status = finest["status"].to_numpy()
     hidden = status == CellStatus.DISCRETIONISED
     shown = (status == CellStatus.OBSERVED) | (status == CellStatus.ROUNDED)

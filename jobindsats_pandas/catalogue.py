@@ -138,7 +138,6 @@ def search_tables(
 
     Parameters
     ----------
-    entries : sequence of CatalogueEntry
     search : str, optional
         Words in any order and case, looked for in the id, the name, subjects, measures and dimensions, and in hierarchies
         and members too where these are known.
@@ -148,8 +147,7 @@ def search_tables(
     Returns
     -------
     DataFrame
-        table_id, table_name, subject, update_freq (str), update_latest, update_next (datetime64), link_tablepage,
-        link_infopage (str); after a search also matched (str): the texts that answered.
+        As `jobindsats_pandas.tables` gives it.
     str
         What has to be told of the search; empty where it found what was asked.
     """
@@ -188,7 +186,6 @@ def find_members(known: Mapping[str, Table], search: str) -> tuple[pd.DataFrame,
 
     Parameters
     ----------
-    known : mapping of str to Table
     search : str
         Words in any order and case.
 

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from jobindsats_pandas.catalogue import CatalogueEntry
     from jobindsats_pandas.forms import Selection
     from jobindsats_pandas.judging import Missing
-    from jobindsats_pandas.queries import Plan
+    from jobindsats_pandas.queries import Names, Plan
     from jobindsats_pandas.transport import CacheView
 
 __all__ = ["Client", "UpdatedMeanwhileError"]
@@ -68,9 +68,6 @@ __all__ = ["Client", "UpdatedMeanwhileError"]
 T = TypeVar("T")
 
 CONNECTIONS_CAP = 4
-
-#: A request that timed out is recognised on disk by its first piece, cut at most so many times.
-CUTS_REMEMBERED = 4
 LAYOUTS = ("wide", "long")
 NAMES = ("full", "short", "id")
 
@@ -243,13 +240,13 @@ class Client:
                 path = f"table/{entry.id.lower()}?format=json"
                 if self._transport.has(path):
                     with suppress(JobindsatsError):  # not known, then, and counted as such
-                        known[entry.id] = self._metadata(entry.id, offline=True).table
+                        known[entry.id] = self._metadata(entry.id, offline=True)
         return known
 
     def table(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
         """What a table offers, as `jobindsats_pandas.table`."""
         refresh, offline = _when(refresh=refresh, offline=offline)
-        found = self._metadata(table, refresh=refresh, offline=offline).table
+        found = self._metadata(table, refresh=refresh, offline=offline)
         return self._asker().with_known_totals(found)
 
     def plan(
@@ -295,25 +292,19 @@ class Client:
         max_requests = arguments.whole_number("max_requests", max_requests)
         asker = self._asker(max_requests=max_requests, refresh=refresh, offline=offline, progress=progress)
 
-        def ask(metadata: _Metadata, *, again: bool = False) -> pd.DataFrame:
+        def ask(found: Table, *, again: bool = False) -> pd.DataFrame:
             # Where an answer held what the metadata do not know, the name of a total may be new too.
-            known = metadata.table if again else asker.with_known_totals(metadata.table)
+            known = found if again else asker.with_known_totals(found)
             question = asker.in_known_forms(self._plan(known, *asked))
             _refuse_many(question, max_requests)
-            answering = _Answering(
-                asker, metadata, _kinds(metadata.table, overrides), names, layout, complete
-            )
+            answering = _Answering(asker, asked, found, _kinds(found, overrides), names, layout, complete)
             _, frame, provenance = self._answered(question, answering)
-            frame.attrs["jobindsats"] = replace(
-                provenance,
-                asked=asked._asdict() | ({} if names == "full" else {"names": names}),
-                cells=tally(frame, as_read=True),
-            ).to_attrs()
+            frame.attrs["jobindsats"] = replace(provenance, cells=tally(frame, as_read=True)).to_attrs()
             return frame
 
-        metadata = self._metadata(table, refresh=refresh, offline=offline)
+        found = self._metadata(table, refresh=refresh, offline=offline)
         try:
-            return ask(metadata)
+            return ask(found)
         except (UnknownMemberError, UpdatedMeanwhileError):
             # The answers are newer than what is known of the table: look again, once.
             return ask(self._metadata(table, refresh=not offline, offline=offline), again=True)
@@ -362,11 +353,11 @@ class Client:
         asker = self._asker(
             max_requests=arguments.whole_number("max_requests", max_requests), refresh=refresh
         )
-        metadata = self._metadata(table, refresh=True)
-        question = self._plan(asker.with_known_totals(metadata.table), *asked)
+        found = self._metadata(table, refresh=True)
+        question = self._plan(asker.with_known_totals(found), *asked)
         _refuse_many(question, max_requests)
-        kinds = _kinds(metadata.table, overrides)
-        answering = _Answering(asker, metadata, kinds, names, since=question.periods[0], checked=False)
+        kinds = _kinds(found, overrides)
+        answering = _Answering(asker, asked, found, kinds, names, since=question.periods[0], checked=False)
         from_cache = True
         for run in _runs(question, self._max_cells * self._connections):
             part = in_dialect(replace(question, periods=run), question.dialect, self._max_cells)
@@ -374,19 +365,16 @@ class Client:
             # What was learned of totals and forms holds for the next run too.
             question = replace(answered, periods=question.periods)
             from_cache &= bool(provenance.from_cache)
-            yield (
-                frame,
-                replace(provenance, asked=asked._asdict() | ({} if names == "full" else {"names": names})),
-            )
+            yield frame, provenance
         if not from_cache:
-            self._refuse_update(metadata)
+            self._refuse_update(found)
 
     def _answered(self, question: Plan, how: _Answering) -> tuple[Plan, pd.DataFrame, Provenance]:
         """Ask what a plan asks, and make a frame of it; with the plan in the forms that were answered."""
-        question, parts = how.asker.parts(question, how.metadata.edition)
+        question, parts = how.asker.parts(question, _edition(how.table))
         if how.checked and len(parts) > 1 and not all(part.from_cache for part in parts):
-            self._refuse_update(how.metadata)
-        _refuse_mixture(parts, how.metadata.table)
+            self._refuse_update(how.table)
+        _refuse_mixture(parts, how.table)
         shape: dict[str, Any] = {"layout": how.layout, "complete": how.complete}
         frame, lacking = self._decoded(
             question, parts, how, additive=how.kinds, columns=_columns(question, how.names), **shape
@@ -394,6 +382,7 @@ class Client:
         provenance = replace(
             _provenance(question, parts, self.base_url),
             **shape,
+            asked=how.asked._asdict() | ({} if how.names == "full" else {"names": how.names}),
             additive={name: str(kind) for name, kind in how.kinds.items()},
             missing=tuple(question.period_type.periods[place] for place in sorted(lacking.all_periods)),
         )
@@ -403,22 +392,17 @@ class Client:
         self, question: Plan, parts: Sequence[Part], how: _Answering, **shape: Any
     ) -> tuple[pd.DataFrame, Missing]:
         """Make the parts a frame, and tell of what is odd in them and of what did not come."""
-        blocks, metadata = [part.block for part in parts], how.metadata
+        blocks, table = [part.block for part in parts], how.table
         lacking, totals = self._what_is_missing(parts, question, how)
         for column in negative_counts(blocks, question):
-            told = f"Table {metadata.table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
+            told = (
+                f"Table {table.id}: {column!r} counts, and has numbers below 0; they are shown as they came."
+            )
             tell([(told, QueryWarning)])
         for column in suspiciously_rounded(blocks, question):
-            tell([(_rounded(metadata.table, column), QueryWarning)])
+            tell([(_rounded(table, column), QueryWarning)])
         doubts: list[str] = []
-        frame = to_frame(
-            blocks,
-            question,
-            totals=totals,
-            lacking=lacking,
-            doubt=doubts.append,
-            **shape,
-        )
+        frame = to_frame(blocks, question, totals=totals, lacking=lacking, doubt=doubts.append, **shape)
         tell([(doubt, QueryWarning) for doubt in doubts])
         return frame, lacking
 
@@ -431,11 +415,10 @@ class Client:
         )
 
     def _catalogue(self, *, refresh: bool = False, offline: bool = False) -> tuple[CatalogueEntry, ...]:
-        return self._transport.fetch(
-            "tables?format=json", Parser(parse_tables), refresh=refresh, offline=offline
-        ).value
+        parser = Parser(parse_tables)
+        return self._transport.fetch("tables?format=json", parser, refresh=refresh, offline=offline).value
 
-    def _metadata(self, table: str, *, refresh: bool = False, offline: bool = False) -> _Metadata:
+    def _metadata(self, table: str, *, refresh: bool = False, offline: bool = False) -> Table:
         table_id = self._table_id(table, offline=offline)
         try:
             answer = self._transport.fetch(
@@ -452,7 +435,7 @@ class Client:
                 raise
             error.args = (_no_such_table(table, entries),)
             raise
-        return _Metadata(answer.value)
+        return answer.value
 
     def _table_id(self, table: str | Table, *, offline: bool) -> str:
         """Return the id in lower case; a table's name is looked up in the catalogue."""
@@ -469,16 +452,16 @@ class Client:
             raise QueryError(told if named else _no_such_table(str(table).strip(), entries))
         return named[0].lower()
 
-    def _refuse_update(self, metadata: _Metadata) -> None:
+    def _refuse_update(self, table: Table) -> None:
         """Look whether the table was updated while, or since, its parts were fetched: one small request."""
         with held_back():
             try:
-                newest = self._metadata(metadata.table.id, refresh=True)
+                newest = self._metadata(table.id, refresh=True)
             except JobindsatsError:
                 # Nobody can tell now; the parts themselves arrived.
                 return
-        if newest.edition != metadata.edition:
-            raise UpdatedMeanwhileError(f"Table {metadata.table.id} was updated while it was read.")
+        if _edition(newest) != _edition(table):
+            raise UpdatedMeanwhileError(f"Table {table.id} was updated while it was read.")
 
     def _what_is_missing(
         self, parts: Sequence[Part], question: Plan, how: _Answering
@@ -502,7 +485,7 @@ class Client:
         if lacking.periods or lacking.totals:
             tell([(_missing_text(lacking, question), QueryWarning)])
         if not lacking.periods:
-            how.asker.live_on(parts, how.metadata.table)
+            how.asker.live_on(parts, how.table)
         return lacking, totals
 
     def _totals(self, question: Plan, first: str, how: _Answering, edition: str) -> Block | None:
@@ -511,7 +494,7 @@ class Client:
         if request is None:
             return None
         try:
-            part = how.asker.part(request, edition=how.metadata.edition)
+            part = how.asker.part(request, edition=_edition(how.table))
         except PayloadError as error:
             told = f"{error} Asked for its totals, to tell what is not available yet from what is hidden; all counts as hidden."
             tell([(told, QueryWarning)])
@@ -549,16 +532,9 @@ def _parsed_table(body: bytes, table_id: str) -> Table:
     return parse_table(body, table_id)
 
 
-@dataclass(frozen=True)
-class _Metadata:
-    """What is known of a table now."""
-
-    table: Table
-
-    @property
-    def edition(self) -> str:
-        """The update that these metadata tell of: data of another one do not fit to them."""
-        return str(self.table.update_latest or "")
+def _edition(table: Table) -> str:
+    """The update that metadata tell of: data of another one do not fit to them."""
+    return str(table.update_latest or "")
 
 
 class UpdatedMeanwhileError(ServiceError):
@@ -578,7 +554,8 @@ class _Answering:
     """
 
     asker: Asker
-    metadata: _Metadata
+    asked: Names
+    table: Table
     kinds: Mapping[str, Kind]
     names: str
     layout: str = "wide"

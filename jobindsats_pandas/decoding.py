@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from jobindsats_pandas.answers import Block
     from jobindsats_pandas.forms import Selection
     from jobindsats_pandas.judging import Missing
-    from jobindsats_pandas.metadata import Measure
+    from jobindsats_pandas.metadata import Measure, Table
     from jobindsats_pandas.queries import Plan
 
 __all__ = ["to_frame"]
@@ -421,7 +421,21 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
         name = measure.id if measure.id not in seen else f"{measure.group_id}/{measure.id}"
         seen.add(name)
         measures.append(AddressMeasure(name, measure.column, additive.get(measure.column, measure.kind)))
-    dimensions = [
+    return AddressSpace.fitting(
+        table.id,
+        table.name,
+        measures,
+        [(period_type.id, period) for period_type in table.period_types for period in period_type.periods],
+        _dimensions(table),
+        needed=[selection.hierarchy.dimension_id for selection in question.selections],
+        url="" if question.base_url == BASE_URL else question.base_url,
+    )
+
+
+@lru_cache(maxsize=16)
+def _dimensions(table: Table) -> tuple[AddressDimension, ...]:
+    """The dimensions of a table with all their members, made once while its metadata stay the same."""
+    return tuple(
         AddressDimension.build(
             dimension.id,
             dimension.name,
@@ -433,15 +447,6 @@ def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
             [(h.id, h.name) for h in dimension.hierarchies],
         )
         for dimension in table.structure
-    ]
-    return AddressSpace.fitting(
-        table.id,
-        table.name,
-        measures,
-        [(period_type.id, period) for period_type in table.period_types for period in period_type.periods],
-        dimensions,
-        needed=[selection.hierarchy.dimension_id for selection in question.selections],
-        url="" if question.base_url == BASE_URL else question.base_url,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from jobindsats_pandas.provenance import Provenance
     from jobindsats_pandas.revisions import Revisions
 
-__all__ = ["export", "rewrite"]
+__all__ = ["export", "nothing_older", "rewrite"]
 
 
 def export(
@@ -149,17 +150,22 @@ def _rewrite(
 def _fresh(pieces: Iterator[tuple[pd.DataFrame, Provenance]]) -> Iterator[tuple[pd.DataFrame, Provenance]]:
     """The pieces of an answer, as long as none is an older one."""
     while True:
-        with held_back() as notices:
+        with nothing_older("Only older figures can be had. What was written before stays as it is."):
             piece = next(pieces, None)
-        stale = next((message for message, category in notices if category is StaleDataWarning), None)
-        if stale is not None:
-            raise ServiceError(
-                f"Only older figures can be had. What was written before stays as it is. {stale}"
-            )
-        tell(notices)
         if piece is None:
             return
         yield piece
+
+
+@contextmanager
+def nothing_older(message: str) -> Iterator[None]:
+    """Tell what is warned of meanwhile; if that is an older answer that had to do, it is an error."""
+    with held_back() as notices:
+        yield
+    stale = next((told for told, category in notices if category is StaleDataWarning), None)
+    if stale is not None:
+        raise ServiceError(f"{message} {stale}")
+    tell(notices)
 
 
 def _by_period(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -423,7 +423,10 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
             yield made
             if old is not None:
                 _keep_rights_below(target, made)
-            _replace(made, target, holdings)
+            ready = _beside(target)
+            made.rename(ready)
+            with _alone_at(target):
+                _exchange(ready, target, holdings)
 
 
 @contextlib.contextmanager
@@ -464,13 +467,6 @@ def _alone_at(target: Path) -> Iterator[None]:
         finally:
             os.close(descriptor)
     yield
-
-
-def _replace(made: Path, target: Path, holdings: Callable[[Path], Sequence[str]]) -> None:
-    ready = _beside(target)
-    made.rename(ready)
-    with _alone_at(target):
-        _exchange(ready, target, holdings)
 
 
 def _exchange(ready: Path, target: Path, holdings: Callable[[Path], Sequence[str]]) -> None:

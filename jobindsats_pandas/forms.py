@@ -417,10 +417,11 @@ def _best_forms(question: DataRequest, limits: _Limits) -> list[DataRequest] | Q
         except QueryError as error:
             return error
 
+    fewest = -(-question.cells // limits.max_cells)
     best = requests(chosen)
     for axis, options in enumerate(ways):
         for place in range(1, len(options)):
-            if isinstance(best, list) and len(best) == 1:
+            if isinstance(best, list) and len(best) <= fewest:
                 return best
             other = [*chosen[:axis], place, *chosen[axis + 1 :]]
             found = requests(other)

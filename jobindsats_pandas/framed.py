@@ -168,12 +168,15 @@ class Framed:
             wanted = spaces[table].dimensions[axis.place].id
         if not by_column and self.provenance and wanted in self.provenance.dimensions:
             wanted = self.provenance.dimensions[wanted][0]
-        found = {table: _axes(space, wanted, _ids, _names) for table, space in spaces.items()}
+        found = {
+            table: _axes(space, wanted, lambda d: [d.id], lambda d: [d.name])
+            for table, space in spaces.items()
+        }
         if not any(found.values()):
             found = {table: _axes_of_hierarchies(space, wanted) for table, space in spaces.items()}
         if not any(found.values()):
             # The columns bear a dimension's name; who asks by="Kommune" may know it by the level's.
-            found = {table: _axes(space, wanted, _level_names) for table, space in spaces.items()}
+            found = {table: _axes(space, wanted, _names_of_levels) for table, space in spaces.items()}
         for table, axes in found.items():
             if len(axes) > 1:
                 options = [spaces[table].dimensions[axis.place] for axis in axes]
@@ -359,26 +362,27 @@ class Framed:
     def member_key(self, piece: MeasureCells, name: str, axes: dict[str, Axis]) -> Key:
         """Group by the members of a dimension; cells of a table without it are of none."""
 
-        def members(one: Decoded) -> _Digits:
-            if one.space.table not in axes:
-                return None
-            place = axes[one.space.table].place
+        def members(one: Decoded, place: int) -> _Digits:
             return one.members[place], [member.name for member in one.space.dimensions[place].members]
 
-        return _key(piece, name, members)
+        return _key(piece, name, _along(axes, members))
 
     def level_key(self, piece: MeasureCells, name: str, axes: dict[str, Axis]) -> Key:
         """Group by the levels that the members of a dimension are of; the total is a level of its own."""
 
-        def levels(one: Decoded) -> _Digits:
-            if one.space.table not in axes:
-                return None
-            place = axes[one.space.table].place
+        def levels(one: Decoded, place: int) -> _Digits:
             dimension = one.space.dimensions[place]
             names = ["total", *(known.name for known in dimension.levels[1:])]
             return dimension.level_of[one.members[place]], names
 
-        return _key(piece, name, levels)
+        return _key(piece, name, _along(axes, levels))
+
+
+def _along(
+    axes: dict[str, Axis], digits_of: Callable[[Decoded, int], _Digits]
+) -> Callable[[Decoded], _Digits]:
+    """Digits of the dimension; None for cells of a table without it."""
+    return lambda one: digits_of(one, axes[one.space.table].place) if one.space.table in axes else None
 
 
 def _key(piece: MeasureCells, name: str, digits_of: Callable[[Decoded], _Digits]) -> Key:
@@ -435,16 +439,8 @@ def _axes_of_hierarchies(space: AddressSpace, name: str) -> list[Axis]:
     return [axis for axis, _ in find(name, named, lambda pair: [pair[1]])]
 
 
-def _ids(dimension: AddressDimension) -> Iterable[str]:
-    return (dimension.id,)
-
-
-def _names(dimension: AddressDimension) -> Iterable[str]:
-    return (dimension.name,)
-
-
-def _level_names(dimension: AddressDimension) -> Iterable[str]:
-    return (level.name for level in dimension.levels[1:])
+def _names_of_levels(dimension: AddressDimension) -> list[str]:
+    return [level.name for level in dimension.levels[1:]]
 
 
 def _texts(dimension: AddressDimension) -> list[str]:

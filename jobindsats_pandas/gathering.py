@@ -63,14 +63,12 @@ def gather(
 
     Parameters
     ----------
-    requests : sequence of DataRequest
     ask : callable
         Answers one request; called from several threads.
     cut : callable
         Cuts a request into smaller ones; None for one that cannot be cut.
     at_hand : callable, optional
         Whether a request is answered without waiting: a thread would cost more than it saves.
-    connections : int, default 2
     progress : bool
         Show a progress bar if it takes over two seconds.
     title : str

@@ -15,9 +15,9 @@ from jobindsats_pandas.disclosure import (
     Cells,
     CellStatus,
     DiscretionisedArray,
-    DiscretionisedDtype,
     merge_registries,
 )
+from jobindsats_pandas.disclosure.scalars import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -40,6 +40,7 @@ __all__ = [
     "spaces_of",
     "suffixed",
     "tally",
+    "why_nothing_is_guarded",
 ]
 
 _BLOCK = 16_384
@@ -50,12 +51,24 @@ MEASURE, VALUE, STATUS = "measure", "value", "status"
 
 def guarded_columns(frame: pd.DataFrame) -> dict[int, DiscretionisedArray]:
     """Find the discretionised columns: arrays by position."""
-    found: dict[int, Any] = {
-        place: frame.iloc[:, place].array
-        for place, dtype in enumerate(frame.dtypes)
-        if isinstance(dtype, DiscretionisedDtype)
-    }
-    return found
+    arrays: Iterator[Any] = (column.array for _, column in frame.items())
+    return {place: array for place, array in enumerate(arrays) if isinstance(array, DiscretionisedArray)}
+
+
+def why_nothing_is_guarded(frame: pd.DataFrame) -> str:
+    """What a frame without discretionised columns is told: where they went, and how they stay."""
+    objects = [frame.iloc[:, place] for place, dtype in enumerate(frame.dtypes) if dtype.kind == "O"]
+    if any(isinstance(value, Cell) for values in objects for value in values.head(100)):
+        return (
+            "The cells of this frame stand in columns of objects, of which df.jobindsats knows nothing: df.pivot(values=[…])"
+            " makes them of a list. With one name, values='…', or without values= they stay guarded, and so they do in"
+            " df.jobindsats.to_wide(columns='…', measure='…')."
+        )
+    return (
+        "This frame has no discretionised columns, so df.jobindsats has nothing to work on. Frames from ji.read_jobindsats"
+        " and ji.read_parquet have them; plain(), astype and to_numpy leave them behind (plain(periods='end') gives"
+        " timestamps at once)."
+    )
 
 
 def is_long(frame: pd.DataFrame) -> bool:
@@ -172,7 +185,10 @@ def tally(frame: pd.DataFrame, *, as_read: bool = False) -> str:
     rows, names = len(frame), [str(name) for name in frame.columns]
     facts: list[Any] = [rows, names]
     first = None
-    for place, array in guarded_columns(frame).items():
+    arrays: list[Any] = [column.array for _, column in frame.items()]
+    for place, array in enumerate(arrays):
+        if not isinstance(array, DiscretionisedArray):
+            continue
         addresses = array.addresses.view(np.uint64)
         if first is None:
             first = addresses
@@ -186,11 +202,11 @@ def tally(frame: pd.DataFrame, *, as_read: bool = False) -> str:
             computed += int(np.count_nonzero(np.diff(addresses - first)))
             known = int(np.add.reduce(addresses))
         facts.append([place, known, computed])
-    for place, (_, column) in enumerate(frame.items()):
-        values: Any = column.array
+    for place, values in enumerate(arrays):
         codes: Any
         if isinstance(values, pd.Categorical):
-            labels, codes = [str(one) for one in values.categories], values.codes
+            # As a list first: text that lies in Arrow's memory is slow to go through one by one.
+            labels, codes = [str(one) for one in values.categories.tolist()], values.codes
         elif isinstance(values, pd.arrays.PeriodArray):
             labels, codes = [str(values.dtype)], values.view("int64")
         else:

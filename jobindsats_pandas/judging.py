@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jobindsats_pandas.answers import SPARSE, keys_of, period_positions
-from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count, looks_rounded
+from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count
 from jobindsats_pandas.metadata import TOTAL
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+#: So many cells of 5, and none of 1 to 4, are no chance.
+MANY_FIVES = 20
+
+
 def negative_counts(blocks: Sequence[Block], question: Plan) -> list[str]:
     """Columns of counts with numbers below 0, but for differences (netto), which may be."""
     return [
@@ -56,8 +60,7 @@ def suspiciously_rounded(blocks: Sequence[Block], question: Plan) -> list[str]:
         if not is_count(measure.name, measure.group_name) or any(c.nulls is not None for c in columns):
             continue
         fives = sum(column.among(5, 5) for column in columns)
-        few = sum(column.among(1, 4) for column in columns) if fives else 0
-        if fives and looks_rounded(fives=fives, one_to_four=few, nulls=0):
+        if fives >= MANY_FIVES and not any(column.among(1, 4) for column in columns):
             found.append(measure.column)
     return found
 
@@ -189,16 +192,10 @@ def contradiction(measure: Measure, kind: Kind, question: Plan, cells: Cube | Co
 
     Parameters
     ----------
-    measure : Measure
     kind : Kind
         What of it adds up.
-    question : Plan
     cells : Cube or Column
         Its numbers.
-
-    Returns
-    -------
-    str or None
     """
     if kind not in _ADDING or question.table.id.casefold() in ROUNDED_TABLES:
         return None
@@ -239,7 +236,6 @@ class Cube:
 
     Attributes
     ----------
-    numbers : Numbers
     axes : sequence of ndarray
         The periods, and the members.
     came : ndarray of bool, or None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ROUNDED_TABLES", "Kind", "is_count", "kind_of_estimate", "looks_rounded", "measure_kind"]
+__all__ = ["ROUNDED_TABLES", "Kind", "is_count", "kind_of_estimate", "measure_kind"]
 
 
 class Kind(StrEnum):
@@ -551,19 +551,3 @@ def is_count(name: str, group: str = "") -> bool:
         own, whole = _readings(name, group)
         return own.counted and not _is_rate(own, whole)
     return kind is not Kind.MONEY
-
-
-def looks_rounded(fives: int, one_to_four: int, nulls: int) -> bool:
-    """Whether a measure looks as if its table hid by rounding to 5, though `ROUNDED_TABLES` does not know it.
-
-    Parameters
-    ----------
-    fives, one_to_four, nulls : int
-        How many cells of the measure show 5, show 1 to 4, show nothing.
-
-    Examples
-    --------
-    >>> looks_rounded(fives=312, one_to_four=0, nulls=0)
-    True
-    """
-    return fives >= 20 and one_to_four == 0 and nulls == 0

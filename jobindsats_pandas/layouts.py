@@ -64,20 +64,18 @@ def _status_categorical(codes: NDArray[np.uint8]) -> pd.Categorical:
 
 def status(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the status of every cell: a frame of categoricals in the shape of the measure columns."""
-    guarded = guarded_columns(frame)
-    return _beside(
-        frame, frame.columns[list(guarded)], [_status_categorical(array.status) for array in guarded.values()]
-    )
+    return _of_measures(frame, lambda array: _status_categorical(array.status))
 
 
 def is_discretionised(frame: pd.DataFrame) -> pd.DataFrame:
     """Tell where a cell is hidden by disclosure control: a frame of bool in the shape of the measure columns."""
+    return _of_measures(frame, lambda array: array.status == CellStatus.DISCRETIONISED)
+
+
+def _of_measures(frame: pd.DataFrame, told: Callable[[DiscretionisedArray], Any]) -> pd.DataFrame:
+    """What is told of each guarded column, in their shape."""
     guarded = guarded_columns(frame)
-    return _beside(
-        frame,
-        frame.columns[list(guarded)],
-        [array.status == CellStatus.DISCRETIONISED for array in guarded.values()],
-    )
+    return _beside(frame, frame.columns[list(guarded)], [told(array) for array in guarded.values()])
 
 
 def plain(

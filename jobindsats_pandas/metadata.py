@@ -22,6 +22,7 @@ from jobindsats_pandas.errors import BrokenAnswerError, QueryError
 from jobindsats_pandas.kinds import Kind, measure_kind
 from jobindsats_pandas.matching import find, find_measures, fold, nearest, no_such, several
 from jobindsats_pandas.periods import chronological, frequency, parse_period, period_values
+from jobindsats_pandas.showing import facts_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -213,9 +214,17 @@ class Hierarchy:
 
     def brought_by(self, level: Level) -> tuple[int, ...]:
         """Positions of what an answer to ``level:<id>`` may hold: the level, the total, what stands above the members."""
-        above = {path for code in self.level_codes(level) for path in self.members[code].ancestors}
-        beside = [code for path in above if (code := self.codes.get(path)) is not None]
-        return tuple(sorted({*beside, *self.level_codes(level)}))
+        return self._brought[level]
+
+    @cached_property
+    def _brought(self) -> dict[Level, tuple[int, ...]]:
+        found = {}
+        for level in self.levels:
+            codes = self.level_codes(level)
+            above = {path for code in codes for path in self.members[code].ancestors}
+            beside = [code for path in above if (code := self.codes.get(path)) is not None]
+            found[level] = tuple(sorted({*beside, *codes}))
+        return found
 
     def with_total(self, name: str | None) -> Hierarchy:
         """Give a provisional total the name that was learned, or take it away where the API has none."""
@@ -302,6 +311,10 @@ class Table:
     period_types: tuple[PeriodType, ...] = field(default=(), repr=False)
     measure_groups: tuple[MeasureGroup, ...] = field(default=(), repr=False)
     structure: tuple[Dimension, ...] = field(default=(), repr=False)
+
+    def __hash__(self) -> int:
+        # Hashing thousands of members would cost more than comparing those few tables that agree in this.
+        return hash((self.id, self.update_latest, self.update_next))
 
     @cached_property
     def all_measures(self) -> tuple[Measure, ...]:
@@ -526,10 +539,6 @@ class Table:
         return "\n".join([*lines, "", f"read it:  {self._example()}"])
 
     def _repr_html_(self) -> str:
-        facts = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in self._facts()
-        )
         measures = "".join(
             f"<li>{escape(m.column)} <small style='opacity:.65'>{escape(str(m.kind))}</small></li>"
             for m in self.all_measures
@@ -544,7 +553,7 @@ class Table:
             for d in self.structure
         )
         return (
-            f"<div><b><code>{escape(self.id)}</code> {escape(self.name)}</b><table>{facts}</table>"
+            f"<div><b><code>{escape(self.id)}</code> {escape(self.name)}</b>{facts_table(self._facts())}"
             f"<details open><summary>{len(self.all_measures)} measures</summary><ul>{measures}</ul></details>"
             f"<details open><summary>{len(self.structure)} dimensions</summary><ul>{dimensions}</ul></details>"
             f"<code>{escape(self._example())}</code></div>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 _PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
@@ -20,18 +22,45 @@ Notice = tuple[str, type[Warning]]
 _held: ContextVar[list[Notice] | None] = ContextVar("jobindsats_held_notices", default=None)
 
 
-def notify(message: str, category: type[Warning]) -> None:
-    """Warn at the line that called into the package, whatever lies between."""
+_said: set[tuple[str, int, str]] = set()
+
+
+def notify(message: str, category: type[Warning], *, once: bool = False) -> None:
+    """Warn at the line that called into the package, whatever lies between; of the normal case once at each line.
+
+    Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.
+    """
     held = _held.get()
     if held is not None:
         held.append((message, category))
         return
     level, ours, frame = 1, 1, inspect.currentframe()
+    users: FrameType | None = None
     while frame is not None:
         if frame.f_code.co_filename.startswith(_PACKAGE):
             ours = level
+            users = frame.f_back
         frame, level = frame.f_back, level + 1
+    if once and users is not None and filtered_as(message, category, users) == "default":
+        place = (users.f_code.co_filename, users.f_lineno, message)
+        if place in _said:
+            return
+        _said.add(place)
     warnings.warn(message, category, stacklevel=ours + 1)
+
+
+def filtered_as(message: str, category: type[Warning], frame: FrameType) -> str:
+    """What Python's filters say is to be done with a warning at the line of a frame."""
+    module = frame.f_globals.get("__name__", "")
+    for action, text, kind, where, line in warnings.filters:
+        if (
+            issubclass(category, kind)
+            and (text is None or re.match(text, message))
+            and (where is None or re.match(where, module))
+            and line in (0, frame.f_lineno)
+        ):
+            return action
+    return "default"
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, is_long, spaces_of
 from jobindsats_pandas.kinds import measure_kind
 from jobindsats_pandas.periods import parse_period
+from jobindsats_pandas.showing import facts_table
 from jobindsats_pandas.transport import is_loopback
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ _MOST_BYTES = 3_000
 _MOST_MEASURES = 50
 #: How a long selection of members stands in attrs; it cannot be asked again.
 _TOO_MANY = re.compile(r"\d+ members")
-
-
 #: How the sandbox's tables are called, so that its figures are known wherever they come to stand.
 _SYNTHETIC = "(syntetisk)"
 
@@ -212,8 +210,7 @@ class Provenance:
             return None
 
         def text(name: str) -> str:
-            value = attrs.get(name)
-            return value if isinstance(value, str) else ""
+            return text_of(attrs.get(name))
 
         def mapping(value: Any) -> Mapping[str, Any]:
             return value if isinstance(value, Mapping) else {}
@@ -341,13 +338,7 @@ class Provenance:
     def source(self) -> Source:
         """What a user is shown."""
         return Source(
-            self.table,
-            self.table_name,
-            self.link,
-            self.update_latest,
-            self.fetched_at,
-            self.call,
-            self.url,
+            self.table, self.table_name, self.link, self.update_latest, self.fetched_at, self.call, self.url
         )
 
     @property
@@ -632,11 +623,7 @@ class Source:
         return "\n".join(f"{name:<9}{text}" for name, text in self._facts())
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in self._facts()
-        )
-        return f"<table>{rows}</table>"
+        return facts_table(self._facts())
 
 
 @dataclass(frozen=True)

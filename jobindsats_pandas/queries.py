@@ -28,6 +28,7 @@ from jobindsats_pandas.forms import (
 )
 from jobindsats_pandas.matching import did_you_mean, find, find_measures, fold, no_such, several
 from jobindsats_pandas.metadata import TOTAL
+from jobindsats_pandas.showing import facts_table
 
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
@@ -158,12 +159,8 @@ class Plan:
         return "\n".join([*(f"{name:<10}{text}" for name, text in self._facts()), "", self._commands()])
 
     def _repr_html_(self) -> str:
-        facts = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in self._facts()
-        )
         return (
-            f"<div><table>{facts}</table><details><summary>curl</summary>"
+            f"<div>{facts_table(self._facts())}<details><summary>curl</summary>"
             f"<pre style='white-space:pre-wrap'>{escape(self._commands())}</pre></details></div>"
         )
 
@@ -196,10 +193,6 @@ def plan(
         Address of the API, for the curl commands.
     dialect : Dialect
         The forms that the API takes.
-
-    Returns
-    -------
-    Plan
 
     Raises
     ------

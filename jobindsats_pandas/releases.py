@@ -60,16 +60,24 @@ def expect(folder: Path, known: Provenance) -> None:
                 " it than was written. Name a folder beside it."
             )
     for kept in _kept(folder)[-1:]:
-        there = Provenance.of(parquet.read_parquet(kept.path))
-        if there.question != known.question:
+        there = Provenance.from_attrs(parquet.attrs_of(kept.path).get("jobindsats"))
+        if there is None or there.question != known.question:
+            theirs = read_line(there.question) if there else "which, its newest does not say"
             raise ProvenanceError(
-                f"{folder} holds releases of another question: {read_line(there.question)}, and this is"
+                f"{folder} holds releases of another question: {theirs}, and this is"
                 f" {read_line(known.question)}. Give the releases of each file a folder of their own."
             )
 
 
-def keep(folder: Path, frame: pd.DataFrame, known: Provenance) -> None:
+def keep(folder: Path, place: Path, frame: pd.DataFrame, known: Provenance) -> None:
     """Keep a release in a folder, if it is not there; a second publication of one day stands beside the first.
+
+    Parameters
+    ----------
+    place : Path
+        Where it stands now. A dataset, which may be larger than memory, is kept as one that shares its files.
+    frame : DataFrame
+        What a file holds; of a dataset it is not looked at.
 
     Raises
     ------
@@ -80,14 +88,19 @@ def keep(folder: Path, frame: pd.DataFrame, known: Provenance) -> None:
         raise ProvenanceError(
             f"When table {known.table} was updated is not known, so its figures cannot be kept as a release. Read the table again, and write the file anew."
         )
+    is_file = parquet.dataset_attrs(place) is None
     here = [kept for kept in _kept(folder) if kept.day == known.update_latest]
     for kept in here:
-        if not len(compare(parquet.read_parquet(kept.path), frame)):
+        pairs = [(parquet.read_parquet(kept.path), frame)] if is_file else parquet.differing(kept.path, place)
+        if not any(old is None or new is None or len(compare(old, new)) for old, new in pairs):
             return
     number = max((kept.number for kept in here), default=0) + 1
     folder.mkdir(parents=True, exist_ok=True)
     name = known.update_latest if number == 1 else f"{known.update_latest}-{number}"
-    FrameAccessor(frame).to_parquet(folder / f"{name}.parquet")
+    if is_file:
+        FrameAccessor(frame).to_parquet(folder / f"{name}.parquet")
+    else:
+        parquet.copy_dataset(place, folder / f"{name}.parquet")
 
 
 def releases(folder: str | os.PathLike[str]) -> pd.DataFrame:
@@ -137,12 +150,7 @@ def path_as_of(folder: str | os.PathLike[str], as_of: Any) -> Path:
         If `as_of` is no day, there is no release so old, or the folder is a file.
     """
     day = _day(as_of)
-    place = _folder(folder)
-    found = _kept(place)
-    if not found:
-        raise QueryError(
-            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
-        )
+    place, found = _found(folder)
     until = [kept for kept in found if kept.day <= day]
     if not until:
         raise QueryError(
@@ -214,12 +222,7 @@ def revision_triangle(
     >>> triangle.isna().to_numpy().tolist()
     [[False, True], [False, False], [False, False], [True, False]]
     """
-    place = _folder(folder)
-    found = _kept(place)
-    if not found:
-        raise QueryError(
-            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
-        )
+    place, found = _found(folder)
     series = {kept.name: _series(parquet.read_parquet(kept.path), measure, members or {}) for kept in found}
     tables = {one.table for one in series.values()}
     if len(tables) > 1:
@@ -234,8 +237,7 @@ def revision_triangle(
         if status == CellStatus.DISCRETIONISED
     }
     columns = {name: one.column(periods, hidden) for name, one in series.items()}
-    index = period_values(periods)
-    return pd.DataFrame(columns, index=index.rename("Periode"))
+    return pd.DataFrame(columns, index=period_values(periods).rename("Periode"))
 
 
 class _Series(NamedTuple):
@@ -299,6 +301,17 @@ def _folder(folder: str | os.PathLike[str]) -> Path:
     if not place.is_dir():
         raise FileNotFoundError(f"There is no folder {place}")
     return place
+
+
+def _found(folder: str | os.PathLike[str]) -> tuple[Path, list[_Kept]]:
+    """A folder and its releases, one at least."""
+    place = _folder(folder)
+    found = _kept(place)
+    if not found:
+        raise QueryError(
+            f"{place} holds no releases, which are files such as 2026-10-08.parquet. ji.update(path, releases=folder) keeps them."
+        )
+    return place, found
 
 
 def _no_file(folder: Path) -> None:

@@ -19,6 +19,7 @@ from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.guarded import aligned, by_position, guarded_columns, joined, spaces_of
 from jobindsats_pandas.periods import chronological, period_values
 from jobindsats_pandas.provenance import Provenance
+from jobindsats_pandas.showing import facts_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,15 +110,11 @@ class Revisions:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        facts = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
-            for name, text in self._facts()
-        )
         summary = self._short_summary()
         table = summary.tail(_SHOWN_ROWS).to_html(index=False, border=0) if len(summary) else ""
         foot = f"<small>{_left_out(summary)}Every cell: <code>.changes</code></small>" if table else ""
         title = f"<b>Revisions of <code>{escape(self.table)}</code> {escape(self.table_name)}</b>"
-        return f"<div>{title}<table>{facts}</table>{table}{foot}</div>"
+        return f"<div>{title}{facts_table(self._facts())}{table}{foot}</div>"
 
 
 def _edition(provenance: dict[str, Any]) -> str:
@@ -469,7 +466,7 @@ def _changes(
     columns: list[Any] = [period_values(question.period_ids, period)]
     for place, hierarchy, codes in zip(question.dimensions, question.hierarchies, members, strict=True):
         columns.append(_member_labels(question.space.dimensions[place], hierarchy, codes[order]))
-    columns += [_measure_labels(question.space, measure), _change_labels(kinds), *guarded]
+    columns += [_measure_labels(question.space, measure), _categorical(kinds, CHANGES), *guarded]
     return by_position(names, columns)
 
 
@@ -517,10 +514,6 @@ def _measure_labels(space: AddressSpace, codes: NDArray[np.int64]) -> pd.Categor
     ]
     used = np.flatnonzero(np.bincount(codes, minlength=len(distinct)))
     return _categorical(np.searchsorted(used, codes), [distinct[code] for code in used])
-
-
-def _change_labels(kinds: NDArray[np.intp]) -> pd.Categorical:
-    return _categorical(kinds, CHANGES)
 
 
 def _categorical(codes: NDArray[Any], labels: Sequence[str]) -> pd.Categorical:

@@ -114,7 +114,6 @@ def search(text: str, items: Iterable[T], texts: Callable[[T], Sequence[Text]]) 
     ----------
     text : str
         Words in any order and case; terms of `ENGLISH` stand for Danish words.
-    items : iterable
     texts : callable
         The texts of an item, and how much a hit in each counts, 1 at least.
 

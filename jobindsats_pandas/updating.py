@@ -17,7 +17,7 @@ from jobindsats_pandas.errors import (
     ServiceError,
     StaleDataWarning,
 )
-from jobindsats_pandas.exporting import rewrite
+from jobindsats_pandas.exporting import nothing_older, rewrite
 from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.provenance import Provenance
@@ -52,7 +52,8 @@ def update(
         A file or partitioned directory that ``df.jobindsats.to_parquet`` wrote, of a frame as it was read; or a folder
         that `jobindsats_pandas.export` wrote, of which the periods that changed are written anew.
     releases : path-like, optional
-        A folder of this file's own, in which each release is kept too, as `jobindsats_pandas.releases` lists them.
+        A folder of this file's own, in which each release is kept too, as `jobindsats_pandas.releases` lists them: a file,
+        or of what `export` wrote a folder, which shares the files of periods that stayed as they were.
     client : Client, optional
         Its address has to be the one that the file was read from.
     refresh : bool, default False
@@ -112,19 +113,18 @@ def update(
         if folder is not None:
             expect(folder, known)
         due = refresh or _is_due(known, asked_of)
+        is_file = parquet.dataset_attrs(place) is None
         if folder is not None and not known.missing:
-            keep(
-                folder, frame if parquet.dataset_attrs(place) is None else parquet.read_parquet(place), known
-            )
+            keep(folder, place, frame, known)
         if not due:
             return compare(frame, frame)
-        if parquet.dataset_attrs(place) is None:
+        if is_file:
             revisions = _file_again(place, frame, known, asked_of, refresh=refresh)
         else:
             revisions = _dataset_again(place, known, asked_of, refresh=refresh)
         came = Provenance.from_attrs(revisions.new)
         if folder is not None and came is not None and not came.missing:
-            keep(folder, parquet.read_parquet(place), came)
+            keep(folder, place, parquet.read_parquet(place) if is_file else frame, came)
         return revisions
 
 
@@ -184,13 +184,10 @@ def _refuse_address(place: Path, known: Provenance, client: Client) -> None:
 
 def _is_due(known: Provenance, client: Client) -> bool:
     """Whether the table was updated since, or something that was announced did not come yet."""
-    with held_back() as notices:
+    with nothing_older(
+        f"Whether table {known.table} was updated could not be asked. The file stays as it is."
+    ):
         table = client.table(known.table, refresh=True)
-    if any(category is StaleDataWarning for _, category in notices):
-        raise ServiceError(
-            f"Whether table {known.table} was updated could not be asked. The file stays as it is. {notices[0][0]}"
-        )
-    tell(notices)
     newest = "" if table.update_latest is None else table.update_latest.isoformat()
     if newest and newest < known.update_latest:
         raise ServiceError(
@@ -264,17 +261,12 @@ def due(*paths: str | os.PathLike[str], client: Client | None = None) -> pd.Data
         _refuse_address(place, known, asked_of)
         held.append((str(place), known.table, known.update_latest, ", ".join(known.missing)))
     for table in asked_of.cache.list()["table"].dropna().unique():
-        with (
-            held_back(),
-            suppress(JobindsatsError),
-        ):  # what is of another address, or cannot be read, is not held
+        # What is of another address, or cannot be read, is not held.
+        with held_back(), suppress(JobindsatsError):
             found = asked_of.table(table, offline=True)
             held.append(("", found.id, str(found.update_latest or ""), ""))
-    with held_back() as notices:
+    with nothing_older("Which tables were updated could not be asked."):
         listed = asked_of.tables(refresh=True)
-    if any(category is StaleDataWarning for _, category in notices):
-        raise ServiceError(f"Which tables were updated could not be asked. {notices[0][0]}")
-    tell(notices)
     frame = pd.DataFrame(held, columns=["file", "table_id", "held", "missing"], dtype="str")
     frame["held"] = pd.to_datetime(frame["held"].where(frame["held"] != "")).astype("datetime64[s]")
     facts = listed.set_index("table_id")[["table_name", "update_latest", "update_next"]]

@@ -117,9 +117,18 @@ def other_versions(*, pre: bool) -> int:
 
 
 def clean_environment() -> dict[str, str]:
-    """Leave out what has no place in tests: a user's own key, address and cache."""
+    """Leave out what has no place in tests: a user's own key, address and cache.
+
+    Modules are compiled once, also where the machine forbids to keep them: a hundred processes would compile them anew.
+    """
     environment = dict(os.environ)
-    for name in ("JOBINDSATS_API_TOKEN", "JOBINDSATS_API_KEY", "JOBINDSATS_API_URL", "JOBINDSATS_CACHE_DIR"):
+    for name in (
+        "JOBINDSATS_API_TOKEN",
+        "JOBINDSATS_API_KEY",
+        "JOBINDSATS_API_URL",
+        "JOBINDSATS_CACHE_DIR",
+        "PYTHONDONTWRITEBYTECODE",
+    ):
         environment.pop(name, None)
     return environment
 

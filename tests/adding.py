@@ -18,6 +18,7 @@ import itertools
 import json
 import math
 import operator
+import re
 import statistics
 import sys
 import tempfile
@@ -311,7 +312,7 @@ def outcomes(
     found = {}
     with own_temporary_directory():
         for recipe in recipes:
-            ran = run(recipe, {**names, **copied(ours)})
+            ran = run(recipe, {**names, **copied(ours, recipe)})
             naive = plainly(recipe, hidden, layout, named, names)
             truth = plainly(recipe, hidden, layout, named, names, truth=True) if hidden else naive
             found[recipe] = judge(scenario, layout, ran, naive, truth)
@@ -334,7 +335,7 @@ def plainly(recipe: str, hidden: str, layout: Layout, named: Any, names: Any, *,
     """What a recipe gives on plain numbers; they are the same for all kinds of column but the one with hidden cells."""
     key = (recipe, hidden, layout, named, truth)
     if key not in _PLAINLY:
-        _PLAINLY[key] = run(recipe, {**names, **copied(_plain_names(hidden, layout, named, truth))})
+        _PLAINLY[key] = run(recipe, {**names, **copied(_plain_names(hidden, layout, named, truth), recipe)})
     return _PLAINLY[key]
 
 
@@ -347,17 +348,18 @@ def _plain_names(hidden: str, layout: Layout, named: Any, truth: bool) -> dict[s
     return names
 
 
-def copied(names: dict[str, Any]) -> dict[str, Any]:
-    """No recipe changes what the next one sees: frames are copied as soon as somebody writes into them."""
-    kept = dict(names)
-    for name, value in names.items():
+def copied(names: dict[str, Any], recipe: str) -> dict[str, Any]:
+    """What a recipe names, so that it changes nothing that the next one sees: frames are copied as soon as somebody writes into them."""
+    asked = set(re.findall(r"\w+", recipe))
+    kept = {name: value for name, value in names.items() if name in asked}
+    for name, value in kept.items():
         if isinstance(value, pd.DataFrame | pd.Series):
             kept[name] = value.copy(deep=False)
         elif isinstance(value, np.ndarray):
             kept[name] = value.copy()
-    if "g" in names:
-        kept["g"] = kept["df"].groupby("gruppe")
-        kept["gs"] = kept["g"].antal
+    for name in asked & {"g", "gs"} & names.keys():
+        grouped = kept.get("df", names["df"].copy(deep=False)).groupby("gruppe")
+        kept[name] = grouped if name == "g" else grouped.antal
     return kept
 
 

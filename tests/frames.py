@@ -24,6 +24,25 @@ def paste(line: str, reader: ji.Client) -> pd.DataFrame:
     return made
 
 
+def same_frames(left: pd.DataFrame, right: pd.DataFrame) -> None:
+    """As pandas compares frames, but categories by their codes: label by label, a hundred thousand rows take seconds."""
+    coded = []
+    for frame in (left, right):
+        categorical = [
+            place for place, dtype in enumerate(frame.dtypes) if isinstance(dtype, pd.CategoricalDtype)
+        ]
+        one = frame.copy(deep=False)
+        for place in categorical:
+            one.isetitem(place, frame.iloc[:, place].cat.codes)
+        coded.append((one, [frame.iloc[:, place].cat for place in categorical]))
+    (ours, our_labels), (theirs, their_labels) = coded
+    assert left.dtypes.equals(right.dtypes)
+    pd.testing.assert_frame_equal(ours, theirs)
+    for mine, yours in zip(our_labels, their_labels, strict=True):
+        pd.testing.assert_index_equal(mine.categories, yours.categories)
+        assert mine.ordered == yours.ordered
+
+
 def same_cells(left: pd.DataFrame, right: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(left, right)
     for place in range(left.shape[1]):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jobindsats_pandas"
@@ -69,6 +74,25 @@ class Module:
 
 MODULES = [Module(path) for path in sorted(PACKAGE.rglob("*.py"))]
 NAMES = {f"{PACKAGE.name}.{module.name}" for module in MODULES}
+
+
+def repeated_docstrings() -> dict[str, list[str]]:
+    """What of docstrings stands twice, and where: paragraphs and entries of three lines or more; examples may begin alike."""
+    found: dict[str, list[str]] = {}
+    for module in MODULES:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                for text in _pieces(ast.get_docstring(node) or ""):
+                    if text.count("\n") >= 2 and ">>>" not in text:
+                        found.setdefault(text, []).append(f"{module.name}.{getattr(node, 'name', '')}")
+    return {text: places for text, places in found.items() if len(places) > 1}
+
+
+def _pieces(docstring: str) -> Iterator[str]:
+    """The paragraphs of a docstring; of a list of parameters, errors and the like each entry."""
+    for paragraph in re.split(r"\n\s*\n", docstring):
+        _, underlined, entries = paragraph.partition("---\n")
+        yield from re.split(r"\n(?=\S)", entries) if underlined else [paragraph]
 
 
 def circles() -> list[tuple[str, ...]]:

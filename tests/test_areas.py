@@ -239,6 +239,22 @@ def areas_of(levels: list[tuple[str, str, str, list[tuple[str, str]]]], names: l
     return pd.DataFrame({"Område": names, "Antal sager": cells})
 
 
+def test_what_has_no_code_is_told_once_at_each_line_of_the_users() -> None:
+    """Every whole level has an unknown area: who makes codes month by month has read it the first time."""
+    df = pd.DataFrame({"Område": ["Aarhus", "Uoplyst område"]})
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            with_codes(df)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Python forgets what it said
+        assert len(said) == 1
+        with_codes(df)
+        assert len(said) == 2
+        with_codes(df.replace("Uoplyst område", "Udlandet"))
+        assert len(said) == 3
+
+
 def test_a_total_of_any_name_and_a_level_of_subtotals_without_codes_lose_nothing() -> None:
     levels = [
         ("_rar", "rar", "RAR-område", [("/", "Danmark"), ("/1/", "RAR Fyn"), ("/2/", "RAR Bornholm")]),

@@ -689,7 +689,9 @@ def test_in_a_table_that_hides_by_rounding_the_small_number_is_marked_in_counts_
     ("numbers", "table", "suspected"),
     [
         ([5] * 40 + [7] * 10, TABLE, True),
-        ([5] * 40 + [2] * 10, TABLE, False),
+        ([5] * 20 + [7] * 30, TABLE, True),
+        ([5] * 19 + [7] * 31, TABLE, False),
+        ([5] * 49 + [2], TABLE, False),
         ([7] * 50, TABLE, False),
         ([5] * 49 + [None], TABLE, False),
         ([5] * 40 + [7] * 10, builders.table(table_id="Y25I14"), False),

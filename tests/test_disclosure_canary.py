@@ -168,17 +168,22 @@ def test_whatever_moves_is_noticed_and_named(fresh, name):
 def test_the_first_column_of_a_process_costs_milliseconds_and_warns_of_nothing():
     code = (
         "import time, numpy as np, pandas as pd\n"
+        "from effort import yardstick\n"
         "from jobindsats_pandas.disclosure import DiscretionisedArray, canary\n"
         "pd.Series([1, 2]).groupby([0, 0]).sum(); pd.Series([1, 2]).rolling(2).sum()\n"
         "begun = time.process_time()\n"
         "DiscretionisedArray(np.array([4]), np.zeros(1, dtype=np.uint8))\n"
-        "print(time.process_time() - begun)\n"
+        "print((time.process_time() - begun) / min(yardstick() for _ in range(5)))\n"
         "assert canary._state['done']"
     )
     ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert float(ran.stdout) < 0.1
+    assert float(ran.stdout) < 50
     assert ran.stderr == ""
 
 

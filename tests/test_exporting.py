@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -27,7 +28,8 @@ from jobindsats_pandas.errors import (
     TooLargeError,
 )
 from jobindsats_pandas.files import claimed
-from jobindsats_pandas.parquet import datasets
+from jobindsats_pandas.parquet import datasets, directories
+from jobindsats_pandas.parquet.manifest import NAME as MANIFEST
 from jobindsats_pandas.transport import Patience
 
 if TYPE_CHECKING:
@@ -257,6 +259,46 @@ def test_a_table_without_rows_is_no_dataset(tmp_path: Path) -> None:
         with no_rows, pytest.warns(QueryWarning, match="no row for"):
             ji.export("x01", tmp_path / "x", client=client)
     assert not (tmp_path / "x").exists()
+
+
+def test_a_release_of_a_dataset_shares_its_files_and_no_two_periods_are_held_at_once(
+    api: Any, client: ji.Client, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, first, held = tmp_path / "kept", ji.read_parquet(folder), []
+
+    def counted(frames: Any) -> pd.DataFrame:
+        held.append(len(frames))
+        return joined(frames)
+
+    joined = directories.joined_rows
+    monkeypatch.setattr(directories, "joined_rows", counted)
+    before = looks(folder)
+    api.publish(TABLE, release(new_period=True))
+    ji.update(folder, releases=kept, client=client)
+    ji.update(folder, releases=kept, client=client, refresh=True)
+    assert max(held) == 1
+    old, new = (tmp_path / "kept" / f"{day}.parquet" for day in ("2026-08-20", "2026-11-02"))
+    for kept_one, look in ((old, before), (new, looks(folder))):
+        assert looks(kept_one).items() - look.items() == {(MANIFEST, looks(kept_one)[MANIFEST])}
+        assert looks(kept_one).keys() == look.keys()
+    monkeypatch.undo()
+    assert ji.releases(kept)["release"].to_list() == ["2026-08-20", "2026-11-02"]
+    pd.testing.assert_frame_equal(ji.read_parquet(kept, as_of="2026-10-01"), first)
+    pd.testing.assert_frame_equal(ji.read_parquet(kept, as_of="2026-11-02"), ji.read_parquet(folder))
+
+
+def test_a_dataset_that_is_written_anew_is_no_second_publication(
+    client: ji.Client, folder: Path, tmp_path: Path
+) -> None:
+    ji.update(folder, releases=tmp_path / "kept", client=client)
+    shutil.rmtree(folder)
+    ji.export(TABLE, folder, **QUESTION, client=client)
+    ji.update(folder, releases=tmp_path / "kept", client=client)
+    assert ji.releases(tmp_path / "kept")["release"].to_list() == ["2026-08-20"]
+    shutil.rmtree(folder)
+    ji.export(TABLE, folder, by={"A-kasse": "*"}, periods="2024Q02:", client=client)
+    with pytest.raises(ProvenanceError, match="releases of another question"):
+        ji.update(folder, releases=tmp_path / "kept", client=client)
 
 
 def test_what_was_announced_and_did_not_come_is_asked_for_again_and_is_no_release(

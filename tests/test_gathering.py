@@ -22,6 +22,9 @@ from jobindsats_pandas.gathering import gather, shows_progress
 from jobindsats_pandas.notices import notify
 from jobindsats_pandas.queries import plan
 
+#: Seconds in which a process ends: two on a quiet machine, and two minutes where it waited for the answer in the air.
+PROMPT = 10
+
 TABLE = builders.table(dimensions=[builders.AREA, builders.FUNDS])
 
 
@@ -134,7 +137,7 @@ def test_an_error_waits_for_no_other_part():
     began = time.monotonic()
     with pytest.raises(ServiceError, match="down"):
         gather(whole, ask, cut=halve, connections=2)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     hanging.set()
 
 
@@ -174,9 +177,10 @@ def test_ctrl_c_ends_the_process_whatever_is_in_the_air(api, tmp_path, max_cells
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
         _, told = process.communicate(timeout=30)
+        took = time.monotonic() - began
     finally:
         api.faults.clear()
-    assert time.monotonic() - began < 2
+    assert took < PROMPT
     assert told.endswith("KeyboardInterrupt\n")
     assert process.returncode == -signal.SIGINT
 
@@ -190,9 +194,10 @@ def test_an_error_in_one_part_ends_the_process_while_others_hang(api, tmp_path):
         until_asked(api, 3)
         began = time.monotonic()
         _, told = process.communicate(timeout=30)
+        took = time.monotonic() - began
     finally:
         api.faults.clear()
-    assert time.monotonic() - began < 2
+    assert took < PROMPT
     assert "QueryError" in told
     assert process.returncode == 1
 
@@ -219,9 +224,10 @@ def test_a_second_ctrl_c_at_the_command_line_shows_no_traceback(api, tmp_path, p
         time.sleep(pause)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
+        took = time.monotonic() - began
     finally:
         api.faults.clear()
-    assert time.monotonic() - began < 2
+    assert took < PROMPT
     assert "Traceback" not in told
     assert "Exception ignored" not in told
     assert process.returncode in {130, -signal.SIGINT}

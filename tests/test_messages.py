@@ -43,7 +43,7 @@ FACTS = {
     "key.forget_key 1",
     "plotting.figures._refuse_nothing",
     "transport.session.probe 2",
-    "updating._is_due 2",
+    "updating._is_due",
 }
 
 

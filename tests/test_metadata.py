@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 import json
 import random
-import time
 from datetime import date
 
 import pandas as pd
@@ -27,6 +26,7 @@ from builders import (
     table_document,
     total,
 )
+from effort import effort
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -766,14 +766,8 @@ def test_a_large_table_is_parsed_fast():
             periods=[period_type("M", random.Random(1).sample(months(2007, 240), 240))],
         )
     )
-    costs = []
-    for _ in range(7):
-        start = time.process_time()
-        found = parse_table(body)
-        costs.append(time.process_time() - start)
-    print(f"5,000 members and 240 periods: {min(costs) * 1e3:.1f} ms of CPU")
-    assert len(found.hierarchy("_esco").members) == 5000
-    assert min(costs) < 0.1
+    assert len(parse_table(body).hierarchy("_esco").members) == 5000
+    assert effort(lambda: parse_table(body)) < 50
 
 
 def test_the_catalogue_is_searched_by_hierarchies_where_it_names_them():

@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import warnings
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -110,6 +111,36 @@ def test_sql_and_json_read_back_what_was_written(parts: pd.DataFrame, shown: int
     assert json.dumps(plain.astype({"Periode": str}).to_dict("records"), default=str)
 
 
+def test_ibis_takes_the_table(parts: pd.DataFrame, shown: int) -> None:
+    ibis = pytest.importorskip("ibis", reason="Ibis is not here")
+    pytest.importorskip("ibis.backends.duckdb", reason="Ibis is here without DuckDB")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pandas, about Ibis' own lines
+        for given in (parts.jobindsats.to_arrow(), parts.jobindsats.plain(), parts.jobindsats):
+            table = ibis.memtable(given)
+            hidden = table[f"{HIDING}_status"] == "discretionised"
+            assert table.filter(hidden).count().execute() == len(parts) - shown
+            assert table[HIDING].count().execute() == shown
+
+
+def test_datafusion_takes_the_table(parts: pd.DataFrame, shown: int) -> None:
+    datafusion = pytest.importorskip("datafusion", reason="DataFusion is not here")
+    context = datafusion.SessionContext()
+    for name, given in (("rows", parts.jobindsats.to_arrow()), ("accessor", parts.jobindsats)):
+        context.from_arrow(given, name=name)
+        (batch,) = context.sql(
+            f'select count("{HIDING}") as n, min("Periode_start") as first from {name}'
+        ).collect()
+        assert batch.to_pylist() == [{"n": shown, "first": parts["Periode"].min().start_time.date()}]
+    assert context.from_pandas(parts.jobindsats.plain(), name="plain").count() == len(parts)
+
+
+def test_polars_sees_no_more_than_the_columns(parts: pd.DataFrame) -> None:
+    schema = pl.DataFrame(parts.jobindsats).schema
+    assert {type(dtype) for dtype in schema.values()} <= {pl.Categorical, pl.Date, pl.Int64, pl.Float64}
+    assert len(str(schema)) < 100 * len(schema)
+
+
 # --- statistics ------------------------------------------------------------------------------------------------------
 
 
@@ -148,6 +179,10 @@ def test_plotly_draws(parts: pd.DataFrame) -> None:
     figure = json.loads(express.line(parts.jobindsats.plain(), x="Periode", y=ALL, color="A-kasse").to_json())
     assert len(figure["data"]) == parts["A-kasse"].nunique()
     assert figure["data"][0]["x"][0].startswith("2025-07-01")
+    page = express.line(parts.jobindsats.plain(), x="Periode", y=ALL, color="A-kasse").to_html(
+        include_plotlyjs=False
+    )
+    assert "2025-07-01" in page
 
 
 def test_altair_draws(parts: pd.DataFrame) -> None:
@@ -156,6 +191,10 @@ def test_altair_draws(parts: pd.DataFrame) -> None:
     chart: Any = altair.Chart(plain).mark_line().encode(x="Periode:T", y="antal:Q", color="A-kasse:N")
     (records,) = chart.to_dict()["datasets"].values()
     assert records[0]["Periode"].startswith("2025-07-01")
+    pytest.importorskip("vl_convert", reason="what altair draws with is not here")
+    drawn = io.BytesIO()
+    chart.save(drawn, format="png")
+    assert drawn.getvalue().startswith(b"\x89PNG")
 
 
 # --- files, in the programs of colleagues ------------------------------------------------------------------------------

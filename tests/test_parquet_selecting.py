@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import jobindsats_pandas as ji
@@ -93,6 +95,41 @@ def test_what_is_not_there_is_told(path: Path, what: str) -> None:
 def test_columns_that_are_not_there_are_told(path: Path) -> None:
     with pytest.raises(QueryError, match=r"columns: there is no column 'A-kase'\. Did you mean 'A-kasse'"):
         ji.read_parquet(path, columns="A-kase")
+
+
+def test_each_column_alone_is_what_it_is_beside_the_others(path: Path, sanctions: pd.DataFrame) -> None:
+    for name in sanctions.columns:
+        pd.testing.assert_frame_equal(ji.read_parquet(path, columns=name), sanctions[[name]])
+        some = ji.read_parquet(path, columns=[name], filters=[("A-kasse", "=", "Min A-kasse")])
+        expected = sanctions.loc[sanctions["A-kasse"] == "Min A-kasse", [name]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(some, expected)
+    names = sanctions.columns[[4, 0, 3]].to_list()
+    found = ji.read_parquet(path, columns=names)
+    pd.testing.assert_frame_equal(found, sanctions[names])
+    array, known = found[names[0]].array, sanctions[names[0]].array
+    decoded, expected = (one.registry.decode(one.addresses)[0] for one in (array, known))
+    for told, meant in ((decoded.period, expected.period), (decoded.measure, expected.measure)):
+        assert (told == meant).all()
+    with pytest.raises(QueryError, match="holds numbers, of which some are hidden"):
+        ji.read_parquet(path, columns=names[0], filters=[(names[2], ">", 5)])
+
+
+def test_of_measures_that_are_not_asked_for_nothing_is_read(
+    path: Path, sanctions: pd.DataFrame, tmp_path: Path
+) -> None:
+    place, unasked, asked = tmp_path / "x", sanctions.columns[-1], sanctions.columns[3]
+    (shutil.copytree if path.is_dir() else shutil.copy)(path, place)
+    for file in place.rglob("*.parquet") if path.is_dir() else [place]:
+        group = pq.ParquetFile(file).metadata.row_group(0)
+        (chunk,) = (c for c in map(group.column, range(group.num_columns)) if c.path_in_schema == unasked)
+        data = bytearray(file.read_bytes())
+        start = chunk.dictionary_page_offset or chunk.data_page_offset
+        data[start : start + chunk.total_compressed_size] = bytes(chunk.total_compressed_size)
+        file.write_bytes(data)
+    pd.testing.assert_frame_equal(ji.read_parquet(place, columns=asked), sanctions[[asked]])
+    for columns in (unasked, [asked, unasked], None):
+        with pytest.raises(ProvenanceError, match="is not as it was written"):
+            ji.read_parquet(place, columns=columns)
 
 
 def test_of_a_dataset_only_files_of_wanted_periods_are_read(

@@ -46,6 +46,7 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
+import jobindsats_pandas as ji
 from jobindsats_pandas.danish import danish_number
 from jobindsats_pandas.disclosure import (
     AddressDimension,
@@ -225,6 +226,19 @@ def test_totals_are_left_out_and_named_unless_asked_for() -> None:
     assert list(lines(parts)) == ["Ærø", "Læsø"]
     assert "Uden total: Hele landet." in foot(parts)
     assert list(lines(plot(df, totals=True))) == ["Hele landet", "Ærø", "Læsø"]
+
+
+def test_a_total_that_the_question_named_is_drawn(reader: ji.Client) -> None:
+    named = reader.read("y01h01", by={"Kommune": ["Hele landet", "Aarhus", "Odense"]}, periods="latest:3")
+    everything = reader.read("y01h01", by={"Kommune": "*"}, periods="latest:3")
+    rate = "Andel sanktionerede ledige"
+    assert set(lines(named.jobindsats.plot(rate))) == {"Hele landet", "Odense", "Aarhus"}
+    assert set(lines(named.jobindsats.plot(rate, totals=False))) == {"Odense", "Aarhus"}
+    assert "Uden total: Hele landet." in foot(everything.jobindsats.plot(rate))
+    # In a stack, and on a map, it has no place.
+    for kind in ("stacked", "tiles"):
+        picture = named.jobindsats.plot("Antal sanktioner i alt", kind=kind)
+        assert "Uden total: Hele landet." in foot(picture)
 
 
 def test_a_picture_of_totals_alone_draws_them() -> None:
@@ -1026,10 +1040,10 @@ def test_ticks_stand_at_periods_that_the_table_has(letters: str, places: set[int
 def test_frames_read_from_the_api_are_drawn_as_they_come(client: ji.Client) -> None:
     df = client.read("y25i01", by={"_nykom": ["Ærø", "Læsø", "total"]}, periods="latest:12")
     ax = plot(df, "Antal ledige personer")
-    expected = df[df["Område"] != "Hele landet"]
-    assert list(lines(ax)) == expected["Område"].unique().tolist()
+    assert list(lines(ax)) == df["Område"].unique().tolist()  # the total too, as it was asked for
+    assert list(lines(plot(df, "Antal ledige personer", totals=False))) == ["Ærø", "Læsø"]
     for name, drawn in lines(ax).items():
-        known = expected[expected["Område"] == name]
+        known = df[df["Område"] == name]
         visible = known["Antal ledige personer"].notna()
         numbers = known["Antal ledige personer"][visible].astype("float64").tolist()
         assert drawn == dict(zip(known["Periode"][visible].array.asi8.tolist(), numbers, strict=True))

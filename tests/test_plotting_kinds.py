@@ -113,7 +113,8 @@ def test_shares_are_of_the_sum_with_hidden_parts_at_their_highest_and_of_no_tota
     assert bars(ax, hatched=False) == {0: [(0, 75), (75, 25)], 1: [(0, pytest.approx(900 / 11))]}
     assert bars(ax, hatched=True) == {1: [(pytest.approx(900 / 11), pytest.approx(200 / 11))]}
     assert "mindst så meget som tegnet" in foot(ax)
-    assert ax.get_ylabel() == "pct. af summen"
+    assert ax.get_ylabel() == "pct. af højst mulige sum"
+    assert plot(frame([[6, 9], [2, 1]], FLOWS), kind="stacked", share=True).get_ylabel() == "pct. af summen"
     with_total = frame([[8, 11], *cells], FLOWS, members=[0, 1, 2])
     other_total = frame([[8, 9], *cells], FLOWS, members=[0, 1, 2])
     first, second = (plot(df, kind="stacked", share=True) for df in (with_total, other_total))
@@ -127,6 +128,18 @@ def test_no_line_is_drawn_where_the_total_of_a_period_with_a_hidden_part_would_b
     df = frame([[98, 110], [40, 50], [HIDDEN, 40]], FLOWS, members=[0, 1, 2])
     for how in ({"kind": "stacked"}, {"kind": "area"}, {"kind": "stacked", "share": True}):
         assert list(plot(df, **how).lines) == []
+
+
+@pytest.mark.parametrize("kind", ["stacked", "area"])
+def test_shares_with_hidden_parts_have_no_line_at_100(kind: str) -> None:
+    """100 is there the largest sum that is possible, and no number of the data."""
+    ax = plot(frame([[98, 110], [HIDDEN, 40]], FLOWS), kind=kind, share=True)
+    bands = [patch for patch in [*ax.patches, *ax.collections] if patch.get_hatch()]
+    assert bands
+    assert all(np.max(band.get_linewidth()) == 0 for band in bands)
+    assert not any(line.get_visible() for line in ax.get_ygridlines())
+    ax = plot(frame([[98, 110], [3, 40]], FLOWS), kind=kind, share=True)
+    assert all(line.get_visible() for line in ax.get_ygridlines())
 
 
 @pytest.mark.parametrize(
@@ -269,6 +282,17 @@ def test_a_heat_map_of_one_number_or_of_none_has_a_legend_all_the_same() -> None
         "under 6",
         "6 og derover",
     ]
+
+
+def test_the_classes_of_a_legend_do_not_overlap() -> None:
+    counts = plot(frame([[3, 4, 5, 7, 8, 12, 30, 4, 6, 9]], table((PERSONS,), months(10))), kind="heatmap")
+    assert legend(counts) == ["under 4", "4–5", "6–7", "8–9", "10 og derover"]
+    rates = plot(frame([[5.1, 5.2, 5.3, 5.4, 5.5]], table((RATE,), months(5))), kind="heatmap")
+    assert legend(rates) == ["under 5,2", "5,2", "5,3", "5,4", "5,5 og derover"]
+    finer = plot(frame([[5.11, 5.25, 5.37, 5.43, 5.58]], table((RATE,), months(5))), kind="heatmap")
+    assert legend(finer)[1] == "5,22–5,32", (
+        "between numbers with more decimals than are written nothing is left out"
+    )
 
 
 def test_a_heat_map_of_many_members_shows_the_largest_and_no_numbers_that_do_not_fit() -> None:
@@ -534,6 +558,17 @@ def test_what_is_no_map_or_has_no_codes_is_refused() -> None:
         QueryError, match=r"no column holds the code or name of 'København' \(0101\).*'a', 'geometry'"
     ):
         plot(mapped(), geometry=shapes(a=["x", "y"]))
+    with pytest.raises(QueryError, match=r"geometry=.*give a GeoDataFrame"):
+        plot(mapped(), geometry=pd.DataFrame({"kode": CODES, "geometry": "POINT (1 1)"}))
+    with pytest.raises(QueryError, match=r"kind='map': there are .* A map of your own shapes: geometry=…"):
+        plot(mapped(), kind="map")
+
+
+def test_codes_may_be_an_index_with_a_name_but_rows_that_are_counted_are_no_codes() -> None:
+    geometry = shapes(a=CODES).set_index("a")
+    assert legend(plot(mapped(), geometry=geometry)) == legend(plot(mapped(), geometry=shapes(kode=CODES)))
+    with pytest.raises(QueryError, match="no column holds the code"):
+        plot(mapped(), geometry=geometry.rename_axis(None))
 
 
 def test_a_map_of_geopandas() -> None:
@@ -541,8 +576,19 @@ def test_a_map_of_geopandas() -> None:
     shapely = pytest.importorskip("shapely", reason="shapely comes with geopandas")
     boxes = [shapely.box(n, 0, n + 1, 1) for n in range(4)]
     geometry = geopandas.GeoDataFrame({"kode": CODES}, geometry=boxes, crs=25832)
-    ax = plot(mapped(), geometry=geometry)
-    assert sum(len(c.get_paths()) for c in ax.collections) == 4
+    for own in (
+        geometry,
+        geometry.rename_geometry("form"),
+        geometry.to_crs(4326),
+        geometry.set_index("kode"),
+    ):
+        ax = plot(mapped(), geometry=own)
+        assert sum(len(c.get_paths()) for c in ax.collections) == 4
+        assert sum(bool(c.get_hatch()) for c in ax.collections) == 1
+        assert ax.get_ylabel() == ""
+        assert foot(ax).startswith("Kilde:")
+    with pytest.raises(QueryError, match="give a GeoDataFrame"):
+        plot(mapped(), geometry=geometry.geometry)
 
 
 # ---- languages ----
@@ -604,7 +650,7 @@ LONG = AddressDimension.build(
 )
 
 
-@pytest.mark.parametrize("size", [(6.4, 4.8), (10, 7)], ids=["usual", "large"])
+@pytest.mark.parametrize("size", [(4.2, 3.2), (6.4, 4.8), (10, 7)], ids=["small", "usual", "large"])
 @pytest.mark.parametrize("kind", ["line", "bar", "stacked", "area", "heatmap", "slope", "tiles", "audit"])
 def test_nothing_is_cut_off_in_a_figure_of_the_users_own(
     kind: str, size: tuple[float, float], tmp_path: Path

@@ -108,5 +108,5 @@ def test_a_release_of_no_day_is_not_kept(funds: pd.DataFrame, tmp_path: Path) ->
     with pytest.raises(
         ProvenanceError, match=r"When table y01h01 was updated is not known, .*cannot be kept"
     ):
-        keep(tmp_path / "kept", funds, known)
+        keep(tmp_path / "kept", tmp_path / "x.parquet", funds, known)
     assert not (tmp_path / "kept").exists()

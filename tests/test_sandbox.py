@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from asking import BOM, DATA, ask, raw
+from effort import effort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -346,12 +347,8 @@ def test_150_000_cells_are_answered_in_a_moment(shared_api: Sandbox) -> None:
     for hierarchy in ("_nykom", "_aldera", "_kon", "_oprinda"):
         path += f"&hierarchy.{hierarchy}=*"
     ask(shared_api, path)
-    start = time.perf_counter()
-    reply = ask(shared_api, path)
-    taken = time.perf_counter() - start
-    print(f"{shared_api.requests[-1].cells:,} cells, {len(reply.body):,} bytes: {taken:.2f} s")
+    assert effort(lambda: ask(shared_api, path), times=1) < 5000
     assert shared_api.requests[-1].cells > 150_000
-    assert taken < 5
 
 
 def test_curl_gets_the_same_answer(shared_api: Sandbox) -> None:
@@ -376,13 +373,15 @@ def test_one_connection_carries_many_requests_and_ends_with_the_server() -> None
     with sandbox.serve() as api:
         host, port = api.url.split("/")[2].split(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=20)
-        start = time.perf_counter()
+        waits = []
         for _ in range(50):
+            start = time.perf_counter()
             connection.request(
                 "GET", "/v3/subjects?format=json", headers={"Authorization": f"Bearer {api.token}"}
             )
             assert connection.getresponse().read()
-        assert time.perf_counter() - start < 2  # 40 ms each where packets wait for each other
+            waits.append(time.perf_counter() - start)
+        assert min(waits) < 0.03  # 40 ms each where packets wait for each other
         ended = connection.sock
         assert ended is not None
     assert ended.recv(1) == b""

@@ -125,9 +125,9 @@ def test_a_hang_ends_with_the_server() -> None:
             time.sleep(0.01)
         start = time.perf_counter()
     for thread in threads:
-        thread.join(5)
+        thread.join(10)
         assert not thread.is_alive()
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 20
 
 
 def test_a_drip_comes_byte_by_byte_and_latency_comes_late_but_whole(api: Sandbox) -> None:
@@ -142,21 +142,21 @@ def test_a_drip_comes_byte_by_byte_and_latency_comes_late_but_whole(api: Sandbox
 
 
 def test_the_front_door_refuses_everybody_for_a_time(api: Sandbox) -> None:
-    api.faults.add("403-html", times=None, lasting=0.3)
+    api.faults.add("403-html", times=None, lasting=2)
     start = time.perf_counter()
     replies = [ask(api, path, key) for path in (DATA, "subjects?format=json") for key in (None, "Bearer x")]
-    assert time.perf_counter() - start < 0.3
+    assert time.perf_counter() - start < 2
     assert {(reply.status, reply.headers["content-type"]) for reply in replies} == {
         (403, "text/html; charset=utf-8")
     }
-    while time.perf_counter() - start < 0.35:
+    while time.perf_counter() - start < 2.05:
         time.sleep(0.01)
     assert ask(api, DATA).status == 200
 
 
 def test_on_a_slow_day_the_first_byte_of_every_answer_comes_late(api: Sandbox) -> None:
     whole = ask(api, DATA).body
-    api.faults.add("latency", times=None, seconds=0.15, path="data/")
+    api.faults.add("latency", times=None, seconds=0.6, path="data/")
     for _ in range(2):
         host, port = api.url.split("/")[2].split(":")
         with socket.create_connection((host, int(port)), timeout=5) as connection:
@@ -165,10 +165,10 @@ def test_on_a_slow_day_the_first_byte_of_every_answer_comes_late(api: Sandbox) -
                 f"GET /v3/{DATA} HTTP/1.1\r\nAuthorization: Bearer {api.token}\r\n\r\n".encode()
             )
             assert connection.recv(1) == b"H"
-            assert time.perf_counter() - start >= 0.15
+            assert time.perf_counter() - start >= 0.6
     start = time.perf_counter()
     ask(api, "subjects?format=json")
-    assert time.perf_counter() - start < 0.15
+    assert time.perf_counter() - start < 0.6
     assert ask(api, DATA).body == whole
 
 

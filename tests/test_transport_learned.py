@@ -61,15 +61,6 @@ def test_what_is_too_old_leaves_the_file_with_the_next_note(learned, moment):
     assert list(json.loads(path_of(learned).read_text())["hosts"][HOST]) == ["new"]
 
 
-def test_a_topic_is_forgotten(learned):
-    learned.note(HOST, "a", 1, None)
-    learned.note(HOST, "b", 2, None)
-    learned.forget(HOST, "a")
-    learned.forget(HOST, "never known")
-    learned.forget("nowhere", "a")
-    assert (learned.recall(HOST, "a"), learned.recall(HOST, "b")) == (None, 2)
-
-
 @given(JSON, st.text(), st.text())
 def test_any_plain_json_comes_back_as_it_went(tmp_path_factory, value, host, topic):
     learned = Learned(Directory(tmp_path_factory.mktemp("learned")), lambda: NOW)
@@ -126,7 +117,6 @@ def test_a_disk_that_cannot_be_written_costs_the_memory_alone(tmp_path):
     learned = Learned(Directory(tmp_path / "file"), lambda: NOW)
     learned.note(HOST, "topic", 1, 30)
     assert learned.recall(HOST, "topic") is None
-    learned.forget(HOST, "topic")
     learned.clear()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import requests
+from effort import effort
 from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
@@ -541,7 +542,7 @@ def test_an_entry_that_is_no_ordinary_file_is_a_miss_and_holds_nobody_up(tmp_pat
     view.info()
     view.list()
     storage.prune()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # a FIFO or a terabyte would take for ever
 
 
 @POSIX
@@ -601,15 +602,8 @@ def test_looking_at_a_large_cache_takes_no_time_to_speak_of(tmp_path):
         key, response = answer(query=f"n={number}", fetched_at=NOW + timedelta(seconds=number))
         storage.path(key).write_bytes(pack(response))
     view = CacheView(storage, Learned(Directory(tmp_path), lambda: NOW))
-    for look in (view.info, view.list):
-        costs = []
-        for _ in range(3):
-            began = time.process_time()
-            look()
-            costs.append(time.process_time() - began)
-        assert (
-            min(costs) / 3000 < 30e-6
-        )  # half a second for 50,000 is 10e-6: three times that, for other machines
+    for look in (view.info, view.list):  # 50,000 within half a second are 10 microseconds for one
+        assert effort(look) < 3000 * 0.03
     assert len(view.list()) == 3000
 
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
 import recordings
 import world_tables
 import worlds
+from frames import same_frames
 from world_tables import FUND_NAMES, FUNDS, NAMES, OCCUPATIONS, TITLES, Table
 
 import jobindsats_pandas as ji
@@ -23,6 +23,8 @@ from jobindsats_pandas.errors import PayloadError, QueryError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import pandas as pd
 
 #: Each world, and what ``level:`` brings there besides the level.
 WORLDS = [("inside", "total"), ("apart", "total"), ("apart", "nothing"), ("unlisted", "total")]
@@ -78,7 +80,7 @@ def read_twice(server: worlds.Server, directory: Path, table: Table, **question:
     sent = len(server.requests)
     again = ji.read_jobindsats(table.id, client=connect(server, directory), offline=True, **question)
     assert len(server.requests) == sent
-    pd.testing.assert_frame_equal(again, frame)
+    same_frames(again, frame)
     return frame
 
 

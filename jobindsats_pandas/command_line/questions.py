@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +15,6 @@ from jobindsats_pandas.matching import fold
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator
-
-    import pandas as pd
 
 __all__ = ["add", "add_question", "question_of"]
 
@@ -148,21 +144,14 @@ def _read(options: argparse.Namespace) -> None:
         max_requests=options.max_requests,
     )
     if out is None:
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory, "read.csv")
-            FrameAccessor(frame).to_csv(path)
-            with path.open(encoding="utf-8") as file:
-                shutil.copyfileobj(file, sys.stdout)
+        FrameAccessor(frame).to_csv(sys.stdout)
     else:
-        if options.danish:
-            FrameAccessor(frame).to_csv(out, danish=True)
-        else:
-            _WRITERS[ending](frame, out)
+        _WRITERS[ending](FrameAccessor(frame), out, **({"danish": True} if options.danish else {}))
         print(f"{len(frame):,} rows written to {out}", file=sys.stderr)
 
 
-_WRITERS: dict[str, Callable[[pd.DataFrame, str], None]] = {
-    ".parquet": lambda frame, path: FrameAccessor(frame).to_parquet(path),
-    ".csv": lambda frame, path: FrameAccessor(frame).to_csv(path),
-    ".xlsx": lambda frame, path: FrameAccessor(frame).to_excel(path),
+_WRITERS: dict[str, Callable[..., None]] = {
+    ".parquet": FrameAccessor.to_parquet,
+    ".csv": FrameAccessor.to_csv,
+    ".xlsx": FrameAccessor.to_excel,
 }

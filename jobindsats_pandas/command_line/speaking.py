@@ -126,21 +126,19 @@ def add_forms(parser: argparse.ArgumentParser) -> None:
     forms.add_argument("--csv", action="store_true", help="as CSV, with all columns")
 
 
-def print_frame(
-    frame: pd.DataFrame, options: argparse.Namespace | None = None, shown: Sequence[str] | None = None
-) -> None:
+def print_frame(frame: pd.DataFrame, options: argparse.Namespace, shown: Sequence[str] | None = None) -> None:
     """Print a frame: for people some of its columns, fitted to a terminal; or the whole in the form of `add_forms`."""
-    if options is not None and options.json:
+    if options.json:
         rows = json.loads(frame.to_json(orient="records", date_format="iso"))
         print(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif options is not None and options.csv:
+    elif options.csv:
         print(frame.to_csv(index=False, lineterminator="\n"), end="")
     elif not frame.empty:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print(as_text(frame if shown is None else frame[list(shown)], width))
 
 
-def print_found(frame: pd.DataFrame, options: argparse.Namespace, shown: Sequence[str] | None = None) -> int:
+def print_found(frame: pd.DataFrame, options: argparse.Namespace, shown: Sequence[str]) -> int:
     """Print what was found; where that is nothing, a warning has said so, and the exit status says it too."""
     print_frame(frame, options, shown)
     return int(frame.empty)

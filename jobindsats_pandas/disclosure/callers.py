@@ -11,7 +11,6 @@ and whatever adds single cells in bulk as a sum.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import warnings
 from enum import Enum, auto
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from jobindsats_pandas.errors import GuardRemovedWarning, HiddenCellsWarning
+from jobindsats_pandas.notices import filtered_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -455,7 +455,7 @@ def _warn_once(told: str | Callable[[str], str], *, category: type[Warning], abo
             return
         between.f_locals[message] = True
     place = (users.f_code.co_filename, users.f_lineno, about)
-    if _action(message, category, users) == "default":
+    if filtered_as(message, category, users) == "default":
         # Python's own memory of what was said forgets whenever pandas or numpy changes a filter for a moment.
         if place in _said:
             return
@@ -467,20 +467,6 @@ def _is_installed(frame: FrameType) -> bool:
     """Whether a frame is of a library rather than of the user's own code."""
     file = frame.f_code.co_filename
     return any(part in file for part in _INSTALLED) or file.startswith((_STANDARD, "<frozen"))
-
-
-def _action(message: str, category: type[Warning], frame: FrameType) -> str:
-    """What Python's filters say is to be done with a warning."""
-    module = frame.f_globals.get("__name__", "")
-    for action, text, kind, where, line in warnings.filters:
-        if (
-            issubclass(category, kind)
-            and (text is None or re.match(text, message))
-            and (where is None or re.match(where, module))
-            and line in (0, frame.f_lineno)
-        ):
-            return action
-    return "default"
 
 
 warn_hidden = partial(_warn_once, category=HiddenCellsWarning, about="hidden")

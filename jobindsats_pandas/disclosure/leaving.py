@@ -30,7 +30,7 @@ from jobindsats_pandas.disclosure.cells import (
     count_hidden,
     is_missing,
 )
-from jobindsats_pandas.disclosure.messages import sum_error
+from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
 from jobindsats_pandas.disclosure.reductions import biased, checked
 from jobindsats_pandas.disclosure.scalars import scalars_of
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
@@ -108,6 +108,8 @@ def _mind_picture(cells: Cells) -> None:
 
 def _warn_leaving(cells: Cells, how: str) -> None:
     def told(called: str) -> str:
+        if called == "pivot":
+            return f"{how}: {OBJECTS_OF_PIVOT}"
         over = gone_over(cells)
         dropped = sum(one.dropped for one in over)
         changed = dropped + sum(int(np.count_nonzero(one.status == CellStatus.FILLED)) for one in over)

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["some", "sum_error"]
+__all__ = ["OBJECTS_OF_PIVOT", "some", "sum_error"]
+
+#: What is told where pandas makes objects of the cells of all columns.
+OBJECTS_OF_PIVOT = (
+    "a list of values= makes columns of objects, which no export takes and hardly anything guards. With one name,"
+    " values='…', or without values= the cells stay guarded; df.jobindsats.to_wide(columns='…', measure='…') lays out one"
+    " measure."
+)
 
 
 def sum_error(

@@ -25,7 +25,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
 from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_removed
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted, is_missing
 from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.messages import sum_error
+from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
 
 if TYPE_CHECKING:
@@ -179,9 +179,13 @@ class Cell:
         hidden = max(origin.hidden, len(_HELD.get(id(origin.registry), ())))
         if hidden and made_bare():
             warn_removed(
-                f"cells: {hidden:,} hidden or not available {'cell' if hidden == 1 else 'cells'} among them, or taken"
-                " out with them; bare numbers are made of all, and nothing guards their sums. Give the new column the"
-                " dtype of the old one."
+                lambda called: (
+                    f"cells: {OBJECTS_OF_PIVOT}"
+                    if called == "pivot"
+                    else f"cells: {hidden:,} hidden or not available {'cell' if hidden == 1 else 'cells'} among them, or taken"
+                    " out with them; bare numbers are made of all, and nothing guards their sums. Give the new column the"
+                    " dtype of the old one."
+                )
             )
         return float(self.number)
 

@@ -77,10 +77,6 @@ def examine(
     clock : callable
         Returns the present moment, with time zone.
 
-    Returns
-    -------
-    Checkup
-
     Raises
     ------
     QueryError

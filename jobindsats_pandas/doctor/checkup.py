@@ -52,7 +52,6 @@ class Checkup:
     ----------
     moment : datetime
         When it began.
-    findings : list of Finding
     asked : int
         How many questions for data were sent.
     """

@@ -87,7 +87,6 @@ class Visit:
 
         Parameters
         ----------
-        request : DataRequest
         expected : set of tuple
             The combinations of members that the answer has to hold; by default the first of each dimension.
         path : str

@@ -51,34 +51,7 @@ def to_excel(
     *,
     sheet_name: str = "Data",
 ) -> None:
-    """Write a workbook for Excel: the data, and a sheet that says where they come from and how to read them.
-
-    Parameters
-    ----------
-    df : DataFrame
-    path : path-like, file object or pandas.ExcelWriter
-        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.xlsx`` is
-        fsspec's. An open ``pd.ExcelWriter`` of openpyxl gets one sheet more, and one sheet on the sources of all frames
-        in it; its other sheets stay.
-    sheet_name : str
-        Of the data.
-
-    Raises
-    ------
-    ConfigurationError
-        If openpyxl is not installed, or an ExcelWriter uses another engine.
-    QueryError
-        If a sheet cannot be called so, or there is one; if the ending tells of another sort of file.
-    TooLargeError
-        If the frame has more rows or columns than a sheet of Excel.
-
-    Notes
-    -----
-    Numbers are numbers, shown with the thousands point and decimal comma of a Danish Excel (or as the reader's own Excel
-    is set); dates are dates; periods are text such as ``2026M05``, followed by ``<name>_start``, their first day.
-    Hidden cells are text, ``<3``, ``≤3``, ``skjult`` or ``foreligger ikke``, in a style of their own: ``+`` fails on
-    them; ``SUM`` passes them over, which a note on the column's heading and the second sheet say. Text is always text,
-    never a formula.
+    """Write a workbook for Excel, as `FrameAccessor.to_excel`; a frame without guarded columns is one, too.
 
     Examples
     --------
@@ -96,7 +69,7 @@ def to_excel(
         raise ConfigurationError("Excel files need openpyxl: pip install openpyxl") from None
     name = _sheet_name(sheet_name)
     place = path if isinstance(path, pd.ExcelWriter) else arguments.place("path", path, "write")
-    arguments.written_as("path", place, ".xlsx")
+    arguments.written_as(place, ".xlsx")
     fits = len(df) < MAX_ROWS and len(df.columns) <= MAX_COLUMNS
     columns = _sheet_columns(df) if fits else []
     if not fits or len(columns) > MAX_COLUMNS:
@@ -195,17 +168,14 @@ class _SheetColumn:
 
     Attributes
     ----------
-    name : str
     style : str
         Of `_Styles`, for most cells.
     values : sequence
         What openpyxl writes: numbers, text, dates, None.
     others : dict of int to str
         The styles of cells that have another one, by row.
-    width : float
     array : DiscretionisedArray, optional
         Of a guarded column.
-    number_format : str
     """
 
     name: str

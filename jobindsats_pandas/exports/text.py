@@ -28,31 +28,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
-    """Write a CSV file: plain, or for Excel with Danish settings.
-
-    Parameters
-    ----------
-    df : DataFrame
-    path : path-like or file object
-        A file is written whole or not at all, in place of an existing one; an address such as ``s3://bucket/x.csv`` is
-        fsspec's. A file that is open for text gets the text, without a byte order mark.
-    danish : bool
-        Semicolons, decimal comma, dates as ``31-12-2026``, Danish statuses and a byte order mark, so that a double
-        click opens it right. Names that Excel would take for formulas get an apostrophe before them. Otherwise commas,
-        decimal points, ISO dates, and every name exactly as it is.
-
-    Raises
-    ------
-    QueryError
-        If the ending tells of another sort of file.
-
-    Notes
-    -----
-    Periods are text such as ``2026M05``, followed by ``<name>_start``, their first day. Each guarded column is followed
-    by ``<name>_status``; where nothing is shown, the number is empty. Numbers are written with all their digits.
-
-    Where columns are members or periods, as ``to_wide(columns=…)`` makes them, the Danish file is a sheet to look at: marks
-    such as ``<3`` stand where a number is hidden, instead of columns of statuses, and measure and source beneath.
+    """Write a CSV file, as `FrameAccessor.to_csv`; a frame without guarded columns is one, too.
 
     Examples
     --------
@@ -67,7 +43,7 @@ def to_csv(df: pd.DataFrame, path: str | os.PathLike[str] | IO[Any], *, danish: 
     """
     danish = arguments.flag("danish", danish)
     place = arguments.place("path", path, "write")
-    arguments.written_as("path", place, ".csv")
+    arguments.written_as(place, ".csv")
     names: list[str] = []
     distinct = DistinctNames()
     columns: list[Sequence[str]] = []

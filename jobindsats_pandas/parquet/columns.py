@@ -36,13 +36,26 @@ MISSING_PERIOD = int(np.iinfo(np.int64).min)
 
 
 class _Builder:
-    """The columns of a file, and what it takes to restore those of the frame."""
+    """The columns of a file, and what it takes to restore those of the frame.
+
+    Attributes
+    ----------
+    columns : list of dict
+        What each column of the frame was.
+    keys : list of tuple
+        Columns of labels: name, codes, and how many labels there are.
+    guarded : list of tuple
+        What is said of the guarded columns, and their arrays.
+    """
 
     def __init__(self) -> None:
         self.names = DistinctNames({ROW_NUMBER})
         self.fields: list[pa.Field] = []
         self.arrays: list[Any] = []
         self.registries: list[Registry] = []
+        self.columns: list[dict[str, Any]] = []
+        self.keys: list[tuple[str, NDArray[np.integer], int]] = []
+        self.guarded: list[tuple[dict[str, Any], DiscretionisedArray]] = []
 
     def add(self, name: str, array: Any) -> str:
         name = str(self.names.of(name))
@@ -61,25 +74,17 @@ class _Builder:
         return pa.Table.from_arrays(self.arrays, schema=pa.schema(self.fields))
 
 
-#: The columns of a file, what they take to be restored, the codes of their labels, and which of them are guarded.
-_Columns = tuple[
-    _Builder,
-    list[dict[str, Any]],
-    list[tuple[str, "NDArray[np.integer]", int]],
-    list[tuple[dict[str, Any], DiscretionisedArray]],
-]
-
-
 def plain_table(frame: pd.DataFrame) -> tuple[pa.Table, list[dict[str, Any]]]:
     """Turn a frame into the columns for everybody alone, and say what each was."""
-    builder, columns, _, _ = _columns(frame)
-    return builder.table(), columns
+    builder = _built(frame)
+    return builder.table(), builder.columns
 
 
 def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str, Any]]:
     """Turn a frame into columns for everybody, and say how to restore it."""
-    builder, columns, keys, guarded = _columns(frame)
-    _add_parts(builder, guarded, keys)
+    builder = _built(frame)
+    _add_parts(builder)
+    columns = builder.columns
     texts = [column["label_text"] for column in columns]
     for name in by:
         if texts.count(name) != 1 or columns[texts.index(name)]["kind"] not in {"period", "category", "text"}:
@@ -98,16 +103,13 @@ def to_table(frame: pd.DataFrame, by: Sequence[str]) -> tuple[pa.Table, dict[str
         "labels": labels_plain(frame.columns),
         "attrs": attrs_plain(frame.attrs),
         "registries": [registry.to_json() for registry in builder.registries],
-        "parts": [c["parts"]["file"] for c, _ in guarded if "file" in c["parts"]],
+        "parts": [c["parts"]["file"] for c, _ in builder.guarded if "file" in c["parts"]],
     }
     return builder.table(), spec
 
 
-def _columns(frame: pd.DataFrame) -> _Columns:
+def _built(frame: pd.DataFrame) -> _Builder:
     builder = _Builder()
-    columns: list[dict[str, Any]] = []
-    keys: list[tuple[str, NDArray[np.integer], int]] = []
-    guarded: list[tuple[dict[str, Any], DiscretionisedArray]] = []
     labels = list(frame.columns)
     beside = ((labels[place], frame.iloc[:, place]) for place in range(len(labels)))
     for label, values in [*index_columns(frame.index), *beside]:
@@ -116,16 +118,16 @@ def _columns(frame: pd.DataFrame) -> _Columns:
         if isinstance(values.dtype, DiscretionisedDtype):
             array: Any = values.array
             column |= _add_guarded(builder, text, array)
-            guarded.append((column, array))
+            builder.guarded.append((column, array))
         elif isinstance(values.dtype, pd.PeriodDtype):
-            column |= _add_periods(builder, text, pd.PeriodIndex(values), keys)
+            column |= _add_periods(builder, text, pd.PeriodIndex(values))
         elif isinstance(values.dtype, pd.CategoricalDtype):
-            column |= _add_categorical(builder, text, pd.Categorical(values), keys)
+            column |= _add_categorical(builder, text, pd.Categorical(values))
         else:
-            column |= _add_other(builder, text, values, keys)
-        columns.append(column)
-    _say_statuses_once(builder, columns, guarded)
-    return builder, columns, keys, guarded
+            column |= _add_other(builder, text, values)
+        builder.columns.append(column)
+    _say_statuses_once(builder)
+    return builder
 
 
 def _dictionary(codes: NDArray[Any], labels: Sequence[str], *, ordered: bool = False) -> Any:
@@ -152,44 +154,38 @@ def _add_guarded(builder: _Builder, text: str, array: DiscretionisedArray) -> di
     }
 
 
-def _say_statuses_once(
-    builder: _Builder,
-    columns: Sequence[dict[str, Any]],
-    guarded: Sequence[tuple[dict[str, Any], DiscretionisedArray]],
-) -> None:
+def _say_statuses_once(builder: _Builder) -> None:
     """Where the frame has a column of the statuses already, as the long layout does, it serves as one."""
-    if len(guarded) != 1:
+    if len(builder.guarded) != 1:
         return
-    column, _ = guarded[0]
-    place = [field.name for field in builder.fields].index(column["status"])
+    column, _ = builder.guarded[0]
+    names = [field.name for field in builder.fields]
+    place = names.index(column["status"])
     mine = builder.arrays[place]
-    for other in columns:
+    for other in builder.columns:
         if (
             other["kind"] == "category"
             and other["label_text"] == "status"
             and other.get("categories") == STATUS_LABELS
         ):
-            theirs = builder.arrays[[field.name for field in builder.fields].index(other["file"])]
+            theirs = builder.arrays[names.index(other["file"])]
             if theirs.indices.cast(pa.int8()).equals(mine.indices.cast(pa.int8())):
                 del builder.fields[place], builder.arrays[place]
                 column["status"] = other["file"]
+                return
 
 
-def _add_parts(
-    builder: _Builder,
-    guarded: Sequence[tuple[dict[str, Any], DiscretionisedArray]],
-    keys: Sequence[tuple[str, NDArray[np.integer], int]],
-) -> None:
+def _add_parts(builder: _Builder) -> None:
     """Note each cell's address: as a sum of what the labels of its row contribute, else as a column of its own."""
     base: tuple[DiscretionisedArray, str] | None = None
     low = 0
-    for column, array in guarded:
+    for column, array in builder.guarded:
         if base is not None and array.registry is base[0].registry and len(array):
             shift = int(array.addresses[0] - base[0].addresses[0])
             if low + min(shift, 0) >= 0 and np.array_equal(base[0].addresses + shift, array.addresses):
                 column["parts"] = {"like": base[1], "shift": shift}
                 continue
-        recipe = recipe_of(array, keys)
+        recipe = recipe_of(array, builder.keys)
         if recipe is None:
             recipe = {"file": builder.add(f"{column['file']}_part", pa.array(array.addresses))}
         column["parts"] = recipe
@@ -197,16 +193,14 @@ def _add_parts(
             base, low = (array, column["file"]), int(array.addresses.min(initial=0))
 
 
-def _add_periods(
-    builder: _Builder, text: str, values: pd.PeriodIndex, keys: list[tuple[str, NDArray[np.integer], int]]
-) -> dict[str, Any]:
+def _add_periods(builder: _Builder, text: str, values: pd.PeriodIndex) -> dict[str, Any]:
     codes, uniques = _period_codes(values)
     labels = [period_text(one) for one in uniques]
     whole_days = values.freqstr.partition("-")[0] in {*FREQUENCIES, "W", "D"}
     starts = uniques.start_time.to_numpy().astype("datetime64[D]" if whole_days else "datetime64[us]")
     coded = _dictionary(codes, labels)
     name = builder.add(text, coded)
-    keys.append((name, codes, len(labels)))
+    builder.keys.append((name, codes, len(labels)))
     return {
         "kind": "period",
         "file": name,
@@ -233,31 +227,25 @@ def _period_codes(values: Any) -> tuple[NDArray[np.integer], Any]:
     return rank.take(places), values.from_ordinals(found, freq=values.freq)
 
 
-def _add_categorical(
-    builder: _Builder, text: str, values: pd.Categorical, keys: list[tuple[str, NDArray[np.integer], int]]
-) -> dict[str, Any]:
+def _add_categorical(builder: _Builder, text: str, values: pd.Categorical) -> dict[str, Any]:
     labels = [text_of(label) for label in values.categories]
     if len(set(labels)) < len(labels):
         raise QueryError(f"The categories of column {text!r} read alike as text; rename them first.")
     name = builder.add(text, _dictionary(values.codes, labels, ordered=bool(values.ordered)))
-    keys.append((name, values.codes, len(labels)))
-    column = {"kind": "category", "file": name, "ordered": bool(values.ordered)}
-    if values.categories.dtype == "str":
-        return {**column, "categories": labels}
-    return {**column, "categories": labels, "exact": labels_plain(values.categories)}
+    builder.keys.append((name, values.codes, len(labels)))
+    column = {"kind": "category", "file": name, "ordered": bool(values.ordered), "categories": labels}
+    exact = {} if values.categories.dtype == "str" else {"exact": labels_plain(values.categories)}
+    return column | exact
 
 
-def _add_other(
-    builder: _Builder, text: str, values: Any, keys: list[tuple[str, NDArray[np.integer], int]]
-) -> dict[str, Any]:
+def _add_other(builder: _Builder, text: str, values: Any) -> dict[str, Any]:
     """Anything else goes as pandas and Arrow have it; objects with a readable text go as that text."""
     array: Any = values.array
     kinds = set(map(type, array)) if values.dtype == object else set()
     if isinstance(array.dtype, pd.IntervalDtype) or kinds & {pd.Period, pd.Interval, tuple}:
         codes, uniques = pd.factorize(np.asarray(array, dtype=object))
-        column = _add_categorical(
-            builder, text, pd.Categorical.from_codes(codes, pd.Index(uniques, dtype=object)), keys
-        )
+        objects = pd.Categorical.from_codes(codes, pd.Index(uniques, dtype=object))
+        column = _add_categorical(builder, text, objects)
         return {**column, "kind": "objects", "dtype": str(array.dtype)}
     try:
         table = pa.Table.from_pandas(pd.DataFrame({"x": array}), preserve_index=False)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from jobindsats_pandas.parquet.manifest import Part
     from jobindsats_pandas.parquet.pieces import Piece
 
-__all__ = ["Dataset", "writing_dataset"]
+__all__ = ["Dataset", "copy_dataset", "differing", "writing_dataset"]
 
 _FLOATS = "discretionised[Float64]"
 
@@ -86,7 +86,6 @@ class Dataset:
 
         Parameters
         ----------
-        frame : DataFrame
         notes : mapping of str to str
             Texts for the file's metadata.
 
@@ -140,6 +139,33 @@ class Dataset:
             _link(self._before / part.path, self._directory / part.path)
             return part, old
         return write_part(self._directory, table, spec, self._notes, values, self._write), old
+
+
+def copy_dataset(source: Path, target: Path) -> None:
+    """Let a dataset stand in a second place too; its files are shared, for nobody writes into them."""
+    manifest = _manifest(source)
+    with files.writing_directory(target, holdings) as directory:
+        for part in manifest.parts:
+            _link(source / part.path, directory / part.path)
+        manifest.write_into(directory)
+
+
+def differing(one: Path, other: Path) -> Iterator[tuple[pd.DataFrame | None, pd.DataFrame | None]]:
+    """What two datasets hold of the periods whose files are not the same, period by period."""
+    places = (one, other)
+    known = [{part.path: part for part in _manifest(place).parts} for place in places]
+    for path in {**known[0], **known[1]}:
+        parts = [parts.get(path) for parts in known]
+        if parts[0] != parts[1]:
+            first, second = (
+                None if part is None else frame_of(piece_of(place, part))
+                for place, part in zip(places, parts, strict=True)
+            )
+            yield first, second
+
+
+def _manifest(place: Path) -> Manifest:
+    return Manifest.of(place) or Manifest("", (), 0, ())
 
 
 def _same(old: Piece, table: pa.Table, spec: Mapping[str, Any]) -> bool:

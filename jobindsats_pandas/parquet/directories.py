@@ -21,11 +21,11 @@ from jobindsats_pandas.parquet.joining import joined_rows
 from jobindsats_pandas.parquet.manifest import NAME, Manifest, Part, entries, normal
 from jobindsats_pandas.parquet.metadata import ROW_NUMBER
 from jobindsats_pandas.parquet.pieces import Columns, changed
-from jobindsats_pandas.parquet.restoring import to_frame
+from jobindsats_pandas.parquet.restoring import narrowed, to_frame
 from jobindsats_pandas.parquet.selecting import Filters, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from jobindsats_pandas.parquet.pieces import Piece
@@ -202,7 +202,7 @@ def read_directory(path: Path, filters: Filters, columns: Sequence[Any]) -> pd.D
             manifest = Manifest.of(path)
             if manifest is not None and manifest.attrs is not None:
                 return _read_dataset(path, manifest, filters, columns)
-            return selected(_read(path, manifest), filters, columns)
+            return selected(_read(path, manifest, filters.wanted(columns)), filters, columns)
         except (ProvenanceError, OSError):
             # Written anew in the meantime? Then what was read is of two writes, and a new look tells.
             if look + 1 == _LOOKS or not _is_replaced(path, manifest):
@@ -219,7 +219,7 @@ def _is_replaced(path: Path, manifest: Manifest | None) -> bool:
         return False
 
 
-def _read(path: Path, manifest: Manifest | None) -> pd.DataFrame:
+def _read(path: Path, manifest: Manifest | None, wanted: Collection[Any]) -> pd.DataFrame:
     found = dict(entries(path))
     if not any(name.endswith(".parquet") for name in found):
         raise ProvenanceError(f"{path} holds no Parquet files. Name what df.jobindsats.to_parquet wrote.")
@@ -227,7 +227,7 @@ def _read(path: Path, manifest: Manifest | None) -> pd.DataFrame:
         pieces = _pieces_of_old(path, found)
     else:
         places = _places(path, found, manifest)
-        pieces = [_piece(part, places[normal(part.path)]) for part in manifest.parts]
+        pieces = [_piece(part, places[normal(part.path)], wanted) for part in manifest.parts]
     if any(piece.spec != pieces[0].spec for piece in pieces):
         raise changed(str(path), "its files are of several tables, or of several reads of one")
     with told_as_damage(str(path)):
@@ -235,28 +235,29 @@ def _read(path: Path, manifest: Manifest | None) -> pd.DataFrame:
         spec = json.loads(pieces[0].spec)
         if columns.rows != spec["rows"]:
             raise changed(str(path), f"it holds {columns.rows:,} rows, and {spec['rows']:,} were written")
-        return to_frame(columns, spec)
+        return to_frame(columns, narrowed(spec, wanted))
 
 
 def _read_dataset(path: Path, manifest: Manifest, filters: Filters, columns: Sequence[Any]) -> pd.DataFrame:
     """Read the files of a dataset whose label the filters want, one after the other."""
     places = _places(path, dict(entries(path)), manifest)
     (column,) = manifest.partition_by
-    wanted = [part for part in manifest.parts if filters.may_hold(column, label_of(part.path))]
+    parts = [part for part in manifest.parts if filters.may_hold(column, label_of(part.path))]
+    wanted = filters.wanted(columns)
     # Where none is wanted, the last tells what an empty frame looks like.
     frames = [
-        selected(frame_of(_piece(part, places[normal(part.path)])), filters, ())
-        for part in wanted or manifest.parts[-1:]
+        selected(frame_of(_piece(part, places[normal(part.path)], wanted), wanted), filters, ())
+        for part in parts or manifest.parts[-1:]
     ]
     frame = joined_rows(frames)
     frame.attrs.update(manifest.attrs or {})
     return selected(frame, Filters(None), columns)
 
 
-def frame_of(piece: Piece) -> pd.DataFrame:
-    """Restore the frame of one file."""
+def frame_of(piece: Piece, wanted: Collection[Any] = ()) -> pd.DataFrame:
+    """Restore the frame of one file, or what `narrowed` leaves of it."""
     with told_as_damage(piece.name):
-        return to_frame(Columns(piece.name, [piece]), json.loads(piece.spec))
+        return to_frame(Columns(piece.name, [piece]), narrowed(json.loads(piece.spec), wanted))
 
 
 def label_of(place: str) -> str:
@@ -282,12 +283,16 @@ def _places(path: Path, found: Mapping[str, Path], manifest: Manifest) -> dict[s
     return places
 
 
-def _piece(part: Part, place: Path) -> Piece:
-    """Read a file of a list, which is as it was written."""
-    data = place.read_bytes() if place.is_file() else b""
-    if problem := part.problem(data):
-        raise changed(str(place), problem)
-    piece = take_apart(str(place), data)
+def _piece(part: Part, place: Path, wanted: Collection[Any] = ()) -> Piece:
+    """Read a file of a list, which is as it was written; of some columns, as what it says of each proves."""
+    if wanted and place.is_file() and place.stat().st_size == part.size:
+        with place.open("rb") as file:
+            piece = take_apart(str(place), file, wanted)
+    else:
+        data = place.read_bytes() if place.is_file() else b""
+        if problem := part.problem(data):
+            raise changed(str(place), problem)
+        piece = take_apart(str(place), data)
     if piece.facts.write != part.write:
         raise changed(str(place), "it is of another write than its directory says")
     return piece

@@ -25,7 +25,7 @@ def duckdb_sql(folder: Path) -> str:
     QueryError
         If nothing was written there as a directory of Parquet files.
     """
-    manifest = Manifest.of(folder) if folder.is_dir() else None
+    manifest = Manifest.of(folder)
     if manifest is None:
         raise QueryError(
             f"{folder} is no folder that ji.export(table, folder) wrote. A single file is a table of DuckDB by itself."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,9 +14,10 @@ from jobindsats_pandas.errors import JobindsatsError, ProvenanceError
 from jobindsats_pandas.parquet.digests import digest_of_array, digest_of_numbers, plain_type
 from jobindsats_pandas.parquet.metadata import KEY, ROW_NUMBER, FileFacts, packed, unpacked
 from jobindsats_pandas.parquet.pieces import Piece, changed
+from jobindsats_pandas.parquet.restoring import narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = ["compose", "facts_of", "pandas_metadata", "take_apart", "told_as_damage"]
 
@@ -33,7 +34,6 @@ def compose(
 
     Parameters
     ----------
-    table : Table
     spec : mapping
         What the frame was, of which these are all rows or some.
     notes : mapping of str to str
@@ -122,28 +122,39 @@ def pandas_metadata(table: pa.Table, described: Sequence[Mapping[str, Any]]) -> 
     return json.dumps(document)
 
 
-def take_apart(name: str, data: bytes) -> Piece:
+def take_apart(name: str, data: bytes | IO[bytes], wanted: Collection[Any] = ()) -> Piece:
     """Take a file apart: its columns, what it says of itself, and what the frame was.
 
     Parameters
     ----------
     name : str
         Of the file, for messages.
-    data : bytes
+    data : bytes or file object
+        Of an open file only those columns are read that are wanted.
+    wanted : collection
+        Labels of the frame's columns, as for `narrowed`.
 
     Raises
     ------
     ProvenanceError
         If it was not written here, by a newer version, or is not as it was written.
     """
-    opened = _opened(name, pa.BufferReader(data))
+    opened = _opened(name, pa.BufferReader(data) if isinstance(data, bytes) else data)
     with told_as_damage(name), opened:
         spec, facts = _told(name, opened)
         _compare(name, opened.schema_arrow, facts)
-        table = opened.read(columns=list(facts.digests))
+        names = _names(json.loads(spec), wanted) if wanted else facts.digests
+        table = opened.read(columns=[column for column in facts.digests if column in names])
         if facts.rows is not None and table.num_rows != facts.rows:
             raise changed(name, f"it holds {table.num_rows:,} rows, and {facts.rows:,} were written")
         return Piece(name, table, spec, facts)
+
+
+def _names(spec: dict[str, Any], wanted: Collection[Any]) -> set[str]:
+    """The columns of a file that are read for some of the frame."""
+    columns = narrowed(spec, wanted)["columns"]
+    names = {column[what] for column in columns for what in ("file", "status") if what in column}
+    return {ROW_NUMBER} | names | {c["parts"]["file"] for c in columns if "file" in c.get("parts", ())}
 
 
 def facts_of(name: str, file: Any) -> tuple[str, FileFacts]:

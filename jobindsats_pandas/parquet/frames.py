@@ -26,13 +26,7 @@ __all__ = ["attrs_of", "dataset_attrs", "partitions", "read_parquet", "to_arrow"
 
 
 def to_arrow(frame: pd.DataFrame, *, notes: Mapping[str, str] | None = None) -> pa.Table:
-    """The columns that `to_parquet` writes, in memory, with texts for the metadata.
-
-    Raises
-    ------
-    QueryError
-        If a column is of a type that other programs cannot read.
-    """
+    """The columns that `to_parquet` writes, as `FrameAccessor.to_arrow`, with texts for the metadata."""
     table, columns = plain_table(frame)
     told = {name: text for name, text in (notes or {}).items() if text}
     return table.replace_schema_metadata({"pandas": pandas_metadata(table, columns), **told})
@@ -45,18 +39,14 @@ def to_parquet(
     *,
     notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a frame as Parquet that every program opens and `read_parquet` restores exactly.
+    """Write a frame as Parquet, as `FrameAccessor.to_parquet`.
 
     It is written beside its place and then moved there in one step: a full disk or a kill leaves the old one.
 
     Parameters
     ----------
-    frame : DataFrame
-    path : str, Path or file object
-        A file, an address that fsspec knows (``s3://bucket/x.parquet``), or an open binary file. With `partition_by` a
-        directory, which is replaced if it was written here before and holds nothing else.
-    partition_by : str or sequence of str, optional
-        Columns of labels: one file for each combination, in directories such as ``Periode=2026M05``.
+    path, partition_by
+        Of the columns of labels that are to be partitioned by, their own names.
     notes : mapping of str to str, optional
         Texts for the file's metadata, such as its source and citation.
 
@@ -70,7 +60,7 @@ def to_parquet(
     place = arguments.place("path", path, "write")
     by = arguments.labels("partition_by", partition_by)
     if not by:
-        arguments.written_as("path", place, ".parquet")
+        arguments.written_as(place, ".parquet")
     table, spec = to_table(frame, by)
     notes = notes or {}
     if by:
@@ -90,28 +80,10 @@ def to_parquet(
 def read_parquet(
     path: str | os.PathLike[str] | IO[bytes], *, filters: Any = None, columns: Any = None
 ) -> pd.DataFrame:
-    """Restore a frame that ``df.jobindsats.to_parquet`` wrote.
+    """Restore a frame, as `jobindsats_pandas.read_parquet` without `as_of`.
 
     What is read is what was written: types, numbers of rows, statuses and a digest of each column are compared with
     what the file says of itself, and of a directory the list of its files.
-
-    Parameters
-    ----------
-    path : str, Path or file object
-        A file, a directory written with ``partition_by``, an address that fsspec knows, or an open binary file.
-
-    filters : list of tuple, or list of list of tuple, optional
-        Conditions on labels; of a dataset, files are passed over that hold none of them.
-    columns : str or sequence of str, optional
-
-    Raises
-    ------
-    QueryError
-        If the filters or columns name what is not there.
-    FileNotFoundError
-        If there is nothing of that name.
-    ProvenanceError
-        If it was not written by this package, by a newer version of it, or is not as it was written.
     """
     place = arguments.place("path", path, "read")
     conditions, names = Filters(filters), arguments.labels("columns", columns)
@@ -122,8 +94,13 @@ def read_parquet(
             raise FileNotFoundError(f"There is no file or directory {place}{_left_beside(place)}")
         if place.is_dir():
             return read_directory(place, conditions, names)
-    name = str(place) if isinstance(place, Path | str) else "The file"
-    return selected(frame_of(take_apart(name, files.read(place))), conditions, names)
+    name, wanted = str(place) if isinstance(place, Path | str) else "The file", conditions.wanted(names)
+    if wanted and isinstance(place, Path):
+        with files.named(place), place.open("rb") as file:
+            piece = take_apart(name, file, wanted)
+    else:
+        piece = take_apart(name, files.read(place))
+    return selected(frame_of(piece, wanted), conditions, names)
 
 
 def _left_beside(place: Path) -> str:
@@ -139,7 +116,7 @@ def _left_beside(place: Path) -> str:
 
 def dataset_attrs(place: Path) -> dict[str, Any] | None:
     """The attrs of a dataset; None if a place holds none."""
-    manifest = Manifest.of(place) if place.is_dir() else None
+    manifest = Manifest.of(place)
     return None if manifest is None else manifest.attrs
 
 
@@ -155,7 +132,7 @@ def attrs_of(place: Path) -> dict[str, Any]:
     """
     if not place.exists():
         raise FileNotFoundError(f"There is no file or directory {place}")
-    manifest = Manifest.of(place) if place.is_dir() else None
+    manifest = Manifest.of(place)
     if manifest is not None and manifest.attrs is not None:
         return manifest.attrs
     path = place if manifest is None else place / manifest.parts[0].path
@@ -167,5 +144,5 @@ def attrs_of(place: Path) -> dict[str, Any]:
 
 def partitions(place: Path) -> list[str] | None:
     """What a directory is partitioned by; None for a file."""
-    manifest = Manifest.of(place) if place.is_dir() else None
+    manifest = Manifest.of(place)
     return None if manifest is None else list(manifest.partition_by)

@@ -39,7 +39,7 @@ def joined_rows(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     # As `decoding` sorts rows: by the dimensions, then by period.
     keys = [
         column.codes if isinstance(column, pd.Categorical) else column.asi8
-        for column in columns[: -len(guarded)]
+        for column in columns[: len(columns) - len(guarded)]
     ]
     order = np.lexsort((keys[0], *reversed(keys[1:])))
     return by_position(newest.columns, [column.take(order) for column in columns])

@@ -34,7 +34,6 @@ class Part:
         Below the directory, with ``/`` between.
     write : str
         The id of the write that it is of, which the file bears too.
-    rows : int
     size : int
         In bytes.
     sha256 : str
@@ -62,10 +61,8 @@ class Manifest:
     ----------
     write : str
         The id of the write that the directory as a whole is of.
-    partition_by : tuple of str
     rows : int
         Of the frame.
-    parts : tuple of Part
     attrs : dict, optional
         Of a dataset, each of whose files holds a frame of its own: those of all of it.
     """
@@ -83,30 +80,6 @@ class Manifest:
             del body["attrs"]
         return _text({"sha256": sha256(_text(body).encode()).hexdigest(), **body})
 
-    @classmethod
-    def from_json(cls, name: str, text: str) -> Manifest:
-        """Take from text what `to_json` wrote.
-
-        Raises
-        ------
-        ProvenanceError
-            If it is not what was written, or of a newer version.
-        """
-        try:
-            body: dict[str, Any] = json.loads(text)
-            digest, version = body.pop("sha256"), body["format"]
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise changed(name, f"its list of files cannot be read ({error})") from None
-        if digest != sha256(_text(body).encode()).hexdigest():
-            raise changed(name, "its list of files is not what was written")
-        if version > FORMAT:
-            raise ProvenanceError(
-                f"{name} was written by a newer version of jobindsats_pandas."
-                " Install a newer version of this package, from where this one was had."
-            )
-        parts = tuple(Part(**part) for part in body["parts"])
-        return cls(body["write"], tuple(body["partition_by"]), body["rows"], parts, body.get("attrs"))
-
     def write_into(self, directory: Path) -> None:
         """Write it, which makes the directory whole."""
         with (directory / NAME).open("x", encoding="utf-8", newline="\n") as file:
@@ -115,7 +88,7 @@ class Manifest:
 
     @classmethod
     def of(cls, directory: Path) -> Manifest | None:
-        """Read that of a directory; None if it has none.
+        """Read that of a directory; None if it has none, or is no directory.
 
         Raises
         ------
@@ -124,8 +97,20 @@ class Manifest:
         """
         if not (directory / NAME).is_file():
             return None
-        data = (directory / NAME).read_bytes()
-        return cls.from_json(str(directory), data.decode("utf-8", errors="replace"))
+        try:
+            body: dict[str, Any] = json.loads((directory / NAME).read_text("utf-8", errors="replace"))
+            digest, version = body.pop("sha256"), body["format"]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise changed(str(directory), f"its list of files cannot be read ({error})") from None
+        if digest != sha256(_text(body).encode()).hexdigest():
+            raise changed(str(directory), "its list of files is not what was written")
+        if version > FORMAT:
+            raise ProvenanceError(
+                f"{directory} was written by a newer version of jobindsats_pandas."
+                " Install a newer version of this package, from where this one was had."
+            )
+        parts = tuple(Part(**part) for part in body["parts"])
+        return cls(body["write"], tuple(body["partition_by"]), body["rows"], parts, body.get("attrs"))
 
 
 def _text(body: dict[str, Any]) -> str:

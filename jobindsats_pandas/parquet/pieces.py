@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,24 +31,22 @@ def changed(name: str, how: str) -> ProvenanceError:
     )
 
 
+@dataclass(frozen=True, eq=False)
 class Piece:
     """The columns of one file.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Of the file, for messages.
-    table : Table
     spec : str
         What the frame was, as JSON.
-    facts : FileFacts
     """
 
-    def __init__(self, name: str, table: pa.Table, spec: str, facts: FileFacts) -> None:
-        self.name = name
-        self.table = table
-        self.spec = spec
-        self.facts = facts
+    name: str
+    table: pa.Table
+    spec: str
+    facts: FileFacts
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -118,7 +117,6 @@ class Columns:
     ----------
     name : str
         Of the file or directory, for messages.
-    pieces : sequence of Piece
     ordered : bool
         Whether they say where their rows stood.
 

@@ -39,10 +39,6 @@ _FORM = "[('Periode', '>=', '2025M01'), ('Område', 'in', ['Aarhus', 'Odense'])]
 class Filters:
     """Conditions on labels, as pandas and pyarrow write them: all of a list hold, or all of one of several lists.
 
-    Parameters
-    ----------
-    filters : list of tuple, or list of list of tuple, or None
-
     Raises
     ------
     QueryError
@@ -67,6 +63,10 @@ class Filters:
                         f"filters: {one[1]!r} compares nothing; there are {', '.join(_OPERATORS)}."
                     )
             self.any_of.append([(name, how, _value(how, value)) for name, how, value in several])
+
+    def wanted(self, columns: Sequence[Any]) -> set[Any]:
+        """What has to be read where some columns are asked for; nothing by name where all are."""
+        return {*columns, *(name for several in self.any_of for name, _, _ in several)} if columns else set()
 
     def may_hold(self, column: str, text: str | None) -> bool:
         """Whether rows with this label in a column can be among those wanted."""

@@ -42,14 +42,16 @@ def plot(
     kind: str | None = None,
     *,
     share: bool = False,
-    totals: bool = False,
+    totals: bool | None = None,
     geometry: Any = None,
     language: str = "da",
     ax: Any = None,
 ) -> Any:
     """Draw one measure of a frame, as `FrameAccessor.plot`."""
-    kind = arguments.optional(arguments.choice, "kind", kind, KINDS)
-    share, totals = arguments.flag("share", share), arguments.flag("totals", totals)
+    kind = arguments.optional(
+        arguments.choice, "kind", kind, KINDS, " A map of your own shapes: geometry=…, without kind=."
+    )
+    share, totals = arguments.flag("share", share), arguments.optional(arguments.flag, "totals", totals)
     mapped = geometry is not None or kind == "tiles"
     _refuse_what_does_not_go_together(kind, by, share=share, mapped=mapped, geometry=geometry)
     ax = make_room(ax)

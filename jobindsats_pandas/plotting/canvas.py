@@ -143,7 +143,7 @@ def _room(ax: Any) -> tuple[float, float]:
 
 
 def room_for(ax: Any, names: Sequence[str], most: int, *, rows: bool) -> int:
-    """How many names there is room for in axes of the user's own, as rows or in the legend; three at least."""
+    """How many names there is room for in axes of the user's own: as two rows at least, or three in the legend."""
     if ax is None:
         return most
     width, height = _room(ax)
@@ -155,10 +155,10 @@ def room_for(ax: Any, names: Sequence[str], most: int, *, rows: bool) -> int:
         return int(np.clip(free / (0.05 + 0.12 * np.mean(lines)) - 2, 3, most))
     fitting = (
         count
-        for count in range(most, 3, -1)
+        for count in range(most, 2, -1)
         if max((a + b) * 0.065 for a, b in itertools.pairwise([*lines[:count], 1])) + 0.02 <= free / count
     )
-    return next(fitting, 3)
+    return next(fitting, 2)
 
 
 def _name_width(ax: Any) -> int:

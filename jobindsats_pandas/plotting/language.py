@@ -90,6 +90,7 @@ _ENGLISH = {
     "pct.": "per cent",
     "kr.": "DKK",
     "pct. af summen": "per cent of the sum",
+    "pct. af højst mulige sum": "per cent of the largest possible sum",
     # The audit.
     "Hvor tallene er skjult": "Where the figures are hidden",
     "Pct. skjulte tal efter {what}": "Per cent hidden by {what}",

@@ -19,6 +19,7 @@ from jobindsats_pandas.plotting.figures import (
 )
 from jobindsats_pandas.plotting.time_axis import TimeAxis, time_axis
 from jobindsats_pandas.plotting.wording import source, unit, unknown_among
+from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -167,7 +168,7 @@ def compose(
     by: Sequence[str] | None,
     language: Language,
     *,
-    totals: bool = False,
+    totals: bool | None = None,
     adding: str = "",
     areas: bool = False,
 ) -> Picture:
@@ -195,7 +196,10 @@ def compose(
     cells, places = _settle(cells, named)
     left_out = ""
     if not totals:
-        cells, left_out = _without_totals(cells, places, language)
+        named_by_question = (
+            _asked_by_name(df, cells.space) if totals is None and not (adding or areas) else set()
+        )
+        cells, left_out = _without_totals(cells, places, language, named_by_question)
     if adding:
         refuse_what_does_not_add(cells, adding)
     keys, rows = _series(cells, places)
@@ -270,14 +274,36 @@ def _area(cells: TableCells) -> tuple[str, int]:
     return cells.space.dimensions[place].name, place
 
 
-def _without_totals(cells: TableCells, places: list[int], language: Language) -> tuple[TableCells, str]:
-    """The cells without members that stand above others in the frame, and a note that names them."""
+def _asked_by_name(df: pd.DataFrame, space: AddressSpace) -> set[tuple[str, str]]:
+    """The members that the frame's question named: hierarchy and path, and of a dimension's total the dimension."""
+    known = Provenance.from_attrs(df.attrs.get("jobindsats"))
+    if known is None or known.table != space.table:
+        return set()
+    dimension_of = {hierarchy: dimension for dimension, hierarchy in known.dimensions.values()}
+    return {
+        (dimension_of.get(name, name) if path == "/" else name, path)
+        for name, given in known.by.items()
+        if isinstance(given, list | tuple)
+        for path in given
+    }
+
+
+def _without_totals(
+    cells: TableCells, places: list[int], language: Language, asked: set[tuple[str, str]]
+) -> tuple[TableCells, str]:
+    """The cells without members that stand above others in the frame, unless asked for; and a note that names them."""
     keep = np.ones(len(cells), dtype=bool)
     names = []
     for place in places:
-        members = cells.space.dimensions[place].members
+        dimension = cells.space.dimensions[place]
+        members = dimension.members
         present = set(np.unique(cells.members[place]).tolist())
-        above = sorted(present & {code for member in present for code in _above(members, member)})
+        above = sorted(
+            code
+            for code in present & {code for member in present for code in _above(members, member)}
+            if (dimension.levels[members[code].level].hierarchy, members[code].path) not in asked
+            and (dimension.id, members[code].path) not in asked
+        )
         keep &= ~np.isin(cells.members[place], above)
         names += [members[code].name for code in above]
     if not names or not keep.any():

@@ -125,6 +125,7 @@ def draw_map(ax: Any, picture: Picture, codes: list[str], geometry: Any) -> None
     for row in sorted(set(places)):
         style = NOTHING if row < 0 else shades.style(row, column)[0]
         geometry[places == row].plot(ax=ax, aspect=None, **style)
+    ax.set(xlabel="", ylabel="")  # geopandas names its degrees or metres
     _bare(ax)
     legend(ax, *shades.keys(nothing=bool((places < 0).any() or picture.status[:, column].max() == NO_CELL)))
 
@@ -139,10 +140,11 @@ def scale_of(geometry: Any) -> float:
 
 def _places(geometry: Any, codes: list[str], picture: Picture) -> Any:
     """For each shape the series that it is of; -1 for none."""
-    if (
-        not isinstance(geometry, pd.DataFrame)
-        or "geometry" not in geometry
-        or not callable(getattr(geometry, "plot", None))
+    shapes = getattr(geometry, "geometry", None)
+    if not (
+        isinstance(geometry, pd.DataFrame)
+        and isinstance(shapes, pd.Series)
+        and hasattr(geometry, "total_bounds")
     ):
         raise QueryError(
             f"geometry={arguments.shown(geometry)}: give a GeoDataFrame of geopandas, with the codes of municipalities or"
@@ -150,13 +152,12 @@ def _places(geometry: Any, codes: list[str], picture: Picture) -> Any:
         )
     known: Mapping[str, int] = {code: row for row, code in enumerate(codes)}
     best = np.full(len(geometry), -1)
-    for name in geometry.columns:
-        if name != "geometry":
-            found = np.array(
-                [known.get(code_of(str(value).removesuffix(".0")) or "", -1) for value in geometry[name]]
-            )
-            if (found >= 0).sum() > (best >= 0).sum():
-                best = found
+    columns = [values for name, values in geometry.items() if name != shapes.name]
+    # An index without a name is a count of rows, whose numbers are no codes.
+    for values in [*columns, geometry.index] if geometry.index.name is not None else columns:
+        found = np.array([known.get(code_of(str(value).removesuffix(".0")) or "", -1) for value in values])
+        if (found >= 0).sum() > (best >= 0).sum():
+            best = found
     if (best < 0).all():
         raise QueryError(
             f"geometry: no column holds the code or name of {picture.names[0]!r} ({codes[0]}) or of another area of the"

@@ -37,12 +37,15 @@ class Shades:
         One more.
     decimals : int
         Of the numbers as they are written.
+    step : float
+        How far numbers that are written so are apart; 0 where some have more decimals than are written.
     """
 
     picture: Picture
     limits: Numbers
     colours: tuple[str, ...]
     decimals: int
+    step: float
 
     def style(self, row: int, column: int) -> tuple[dict[str, Any], str]:
         """How a cell is filled, and the colour of what is written on it."""
@@ -86,27 +89,37 @@ class Shades:
         return handles, labels
 
     def _names(self) -> list[str]:
-        say, decimals = self.picture.language.say, decimals_needed(self.limits, 4)
-        written = [self.picture.language.number(limit, decimals) for limit in self.limits]
-        if not written:
-            known = self.picture.seen[np.isfinite(self.picture.seen)]
-            return [self.picture.language.number(known[0], self.decimals)]
-        between = [say("{low}–{high}", low=low, high=high) for low, high in itertools.pairwise(written)]
-        return [say("under {high}", high=written[0]), *between, say("{low} og derover", low=written[-1])]
+        say, number = self.picture.language.say, self.picture.language.number
+        if not len(self.limits):
+            return [number(self.picture.seen[np.isfinite(self.picture.seen)][0], self.decimals)]
+        decimals = self.decimals if self.step else decimals_needed(self.limits, 4)
+        between = []
+        for low, above in itertools.pairwise(self.limits):
+            first, last = number(low, decimals), number(above - self.step, decimals)
+            between.append(first if first == last else say("{low}–{high}", low=first, high=last))
+        under, over = number(self.limits[0], decimals), number(self.limits[-1], decimals)
+        return [say("under {high}", high=under), *between, say("{low} og derover", low=over)]
 
 
 def shades_of(picture: Picture) -> Shades:
     """Divide the numbers of a picture into classes of about as many cells each, with round limits."""
     known = picture.seen[np.isfinite(picture.seen)]
+    decimals = decimals_needed(known, 1)
+    whole = known * 10**decimals
+    exact = bool(np.allclose(whole.round(), whole, rtol=0, atol=1e-6))
     limits = np.empty(0)
     if len(known):
-        steps = np.quantile(known, np.linspace(0, 1, len(COLOURS) + 1)[1:-1])
-        limits = np.unique([_rounded(step, known) for step in steps])
+        between = np.quantile(known, np.linspace(0, 1, len(COLOURS) + 1)[1:-1])
+        limits = np.array([_rounded(number, known) for number in between])
+        # Between numbers that follow each other all limits divide alike, and the upper one can be written.
+        limits = np.unique(np.ceil(limits * 10**decimals - 1e-6) / 10**decimals if exact else limits)
         limits = limits[(limits > known.min()) & (limits <= known.max())]
         if not len(limits) and known.min() < known.max():
             limits = np.array([known.max()])
     few = np.linspace(0, len(COLOURS) - 1, len(limits) + 1).round().astype(int)
-    return Shades(picture, limits, tuple(COLOURS[place] for place in few), decimals_needed(known, 1))
+    return Shades(
+        picture, limits, tuple(COLOURS[place] for place in few), decimals, 10.0**-decimals if exact else 0.0
+    )
 
 
 def _rounded(number: float, known: Numbers) -> float:

@@ -60,7 +60,7 @@ def write_ends(ax: Any, picture: Picture) -> None:
     ends = np.where(np.isfinite(seen), seen, np.nan_to_num(picture.high[:, columns]) / 2)
     drawn = np.isfinite(seen) | picture.hidden[:, columns]
     decimals = decimals_needed(seen[np.isfinite(seen)], 2)
-    width = int(np.clip(width_of(ax) * 3.5, 10, 30))
+    width = int(np.clip(width_of(ax) * 4.5, 10, 30))
     texts: tuple[list[Any], list[Any]] = ([], [])
     for place, column in enumerate(columns):
         for number in range(len(picture.names)):

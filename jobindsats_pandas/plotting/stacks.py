@@ -93,6 +93,7 @@ def piled(picture: Picture, most: int, *, share: bool) -> Stack:
     heights, band = np.where(whole, heights, np.nan), np.where(whole, band, 0.0)
     notes = picture.notes
     if share and band.any():
+        unit = picture.language.say("pct. af højst mulige sum")
         notes = (
             picture.language.say(
                 "Hvor tal er skjult, er andelene af summen med hvert skjult tal på sit højeste: de viste dele fylder"
@@ -109,8 +110,11 @@ def draw_stack(ax: Any, stack: Stack, *, filled: bool, share: bool) -> None:
 
     picture, language = stack.picture, stack.picture.language
     positions = picture.axis.positions
+    hidden = bool(stack.band.any())
+    # The top of such shares is no sum: neither an outline nor the grid draws a line there.
+    open_topped = share and hidden
     draw = _draw_areas if filled else _draw_columns
-    draw(ax, positions, stack)
+    draw(ax, positions, stack, {**BAND, "linewidth": 0.0} if open_topped else BAND)
     tops = np.nansum(stack.heights, axis=0) + stack.band
     high = 100.0 if share else 1.06 * float(tops.max(initial=0.0)) or 1.0
     ax.set_ylim(0.0, high)
@@ -126,7 +130,7 @@ def draw_stack(ax: Any, stack: Stack, *, filled: bool, share: bool) -> None:
     labels = list(stack.names)
     # In the order in which they lie.
     handles, labels = handles[::-1], labels[::-1]
-    if stack.band.any():
+    if hidden:
         words = _band_words(picture, share=share) + (
             "\n" + language.say("(mærke under aksen)") if thin.any() else ""
         )
@@ -134,6 +138,7 @@ def draw_stack(ax: Any, stack: Stack, *, filled: bool, share: bool) -> None:
         labels.insert(0, words)
     legend(ax, handles, labels)
     clear(ax, "y")
+    ax.grid(visible=not open_topped, axis="y")
 
 
 def _band_words(picture: Picture, *, share: bool) -> str:
@@ -144,16 +149,16 @@ def _band_words(picture: Picture, *, share: bool) -> str:
     return picture.language.say("Skjulte tal: 0–{limit} hver,\nlagt øverst", limit=number)
 
 
-def _draw_columns(ax: Any, positions: Codes, stack: Stack) -> None:
+def _draw_columns(ax: Any, positions: Codes, stack: Stack, style: dict[str, Any]) -> None:
     bottom = np.zeros(len(positions))
     for heights, colour in zip(stack.heights, stack.colours, strict=False):
         ax.bar(positions, heights, 0.8, bottom=bottom, color=colour, edgecolor="white", linewidth=0.6)
         bottom = bottom + np.nan_to_num(heights)
     some = stack.band > 0
-    ax.bar(positions[some], stack.band[some], 0.8, bottom=bottom[some], **BAND)
+    ax.bar(positions[some], stack.band[some], 0.8, bottom=bottom[some], **style)
 
 
-def _draw_areas(ax: Any, positions: Codes, stack: Stack) -> None:
+def _draw_areas(ax: Any, positions: Codes, stack: Stack, style: dict[str, Any]) -> None:
     drawn = np.isfinite(stack.heights[0])
     # A period alone, between others that are not drawn, is as wide as a column.
     for run in _runs(drawn):
@@ -167,7 +172,7 @@ def _draw_areas(ax: Any, positions: Codes, stack: Stack) -> None:
             ax.fill_between(places, bottom, bottom + part, facecolor=colour, edgecolor="white", linewidth=0.6)
             bottom = bottom + part
         if band.any():
-            ax.fill_between(places, bottom, bottom + band, **BAND)
+            ax.fill_between(places, bottom, bottom + band, **style)
 
 
 def _runs(drawn: Any) -> list[Any]:

@@ -50,14 +50,10 @@ def sum_bounds(
 ) -> pd.DataFrame:
     """Give the interval of each sum, as `FrameAccessor.sum_bounds`; a series is summed as it stands."""
     names = arguments.labels("by", by)
-    if isinstance(frame, pd.Series):
-        pieces, framed = [_whole(frame)], Framed(frame.to_frame())
-    else:
-        framed = Framed(frame)
-        pieces = framed.by_measure(measure)
-        if len(pieces) > 1:
-            countable = [one for one in pieces if one.measure is None or one.measure.kind is not Kind.NONE]
-            pieces = countable or pieces
+    framed, pieces = _pieces_of(frame, measure)
+    if len(pieces) > 1:
+        countable = [one for one in pieces if one.measure is None or one.measure.kind is not Kind.NONE]
+        pieces = countable or pieces
     results, whole = [], True
     for piece in pieces:
         check, groups = _grouped(piece, [framed.key(piece, name) for name in names])
@@ -92,11 +88,7 @@ def sum_bounds(
 def sum_check(frame: pd.DataFrame | pd.Series, by: Sequence[str] | str | None = None) -> pd.DataFrame:
     """Ask whether sums would be right, as `FrameAccessor.check_sum`; a series is checked as it stands."""
     names = arguments.labels("by", by)
-    if isinstance(frame, pd.Series):
-        pieces, framed = [_whole(frame)], Framed(frame.to_frame())
-    else:
-        framed = Framed(frame)
-        pieces = framed.by_measure()
+    framed, pieces = _pieces_of(frame)
     results = []
     for piece in pieces:
         check, groups = _grouped(piece, [framed.key(piece, name) for name in names])
@@ -139,6 +131,16 @@ def _labelled(labels: pd.Index, codes: NDArray[np.integer]) -> pd.Index:
         return pd.Index([None] * len(codes), dtype=labels.dtype)
     taken = labels.take(codes)
     return taken.where(codes >= 0) if (codes < 0).any() else taken
+
+
+def _pieces_of(
+    frame: pd.DataFrame | pd.Series, measure: str | None = None
+) -> tuple[Framed, list[MeasureCells]]:
+    """The cells of each measure, or of one."""
+    if isinstance(frame, pd.Series):
+        return Framed(frame.to_frame()), [_whole(frame)]
+    framed = Framed(frame)
+    return framed, framed.by_measure(measure)
 
 
 def _whole(series: pd.Series) -> MeasureCells:

@@ -132,12 +132,10 @@ FOREIGN: dict[type[BaseException], Failure] = {
     requests.exceptions.ProxyError: PROXY,
     requests.exceptions.SSLError: TLS,
     requests.Timeout: TIME_OUT,
-    requests.ReadTimeout: TIME_OUT,
     requests.ConnectTimeout: CONNECT_TIME_OUT,
     requests.exceptions.ChunkedEncodingError: CUT,
     requests.exceptions.ContentDecodingError: CUT,
     requests.exceptions.InvalidURL: ADDRESS,
-    requests.exceptions.InvalidProxyURL: ADDRESS,
     requests.exceptions.InvalidSchema: ADDRESS,
     requests.exceptions.MissingSchema: ADDRESS,
     requests.URLRequired: ADDRESS,
@@ -149,7 +147,6 @@ FOREIGN: dict[type[BaseException], Failure] = {
     requests.exceptions.RetryError: UNEXPECTED,
     requests.exceptions.UnrewindableBodyError: UNEXPECTED,
     u3.TimeoutError: TIME_OUT,
-    u3.ReadTimeoutError: TIME_OUT,
     u3.ConnectTimeoutError: CONNECT_TIME_OUT,
     u3.NewConnectionError: NETWORK,
     u3.ProxyError: PROXY,
@@ -193,12 +190,7 @@ def failure_of_exception(error: Exception, *, sent: bool = True, bundle: str | N
         known = next((FOREIGN[base] for base in type(error).__mro__ if base in FOREIGN), UNEXPECTED)
     if known.slow and not sent:
         known = CONNECT_TIME_OUT
-    return Failure(
-        known.error,
-        f"{known.message[:-1]} ({type(chain[-1]).__name__}).",
-        transient=known.transient,
-        slow=known.slow,
-    )
+    return replace(known, message=f"{known.message[:-1]} ({type(chain[-1]).__name__}).")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -46,12 +46,6 @@ class Learned:
         hosts.setdefault(host, {})[topic] = {"value": value, "until": until}
         self._write(hosts)
 
-    def forget(self, host: str, topic: str) -> None:
-        """Drop a topic, known or not."""
-        hosts = self._read()
-        if hosts.get(host, {}).pop(topic, None) is not None:
-            self._write(hosts)
-
     def clear(self, prefix: str = "") -> None:
         """Drop every topic of every host whose name begins so."""
         hosts = self._read()

@@ -349,11 +349,12 @@ def _parsed(lines: list[bytes]) -> pa.Table | None:
     """Columns of headers; None if one of the lines is none."""
     from pyarrow import json as arrow_json
 
-    if not all(line.startswith(START) for line in lines):
+    text = b"\n".join([b"", *lines])
+    if text.count(b"\n" + START) != len(lines):
         return None
     try:
         table = arrow_json.read_json(
-            io.BytesIO(b"\n".join(lines)),
+            io.BytesIO(text),
             read_options=arrow_json.ReadOptions(use_threads=False),
             parse_options=arrow_json.ParseOptions(explicit_schema=LISTED, unexpected_field_behavior="ignore"),
         )
