@@ -25,7 +25,7 @@ from jobindsats_pandas.disclosure import leaving, operators, places, reductions
 from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, UNKNOWN, Codes, Registry
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.arrow import from_arrow, to_arrow
-from jobindsats_pandas.disclosure.building import cells_from, decimals, is_na, is_number, nullable
+from jobindsats_pandas.disclosure.building import cells_from, is_na, is_number, nullable
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
     appending,
@@ -360,9 +360,7 @@ class DiscretionisedArray(ExtensionArray):
 
     def copy(self) -> Self:
         """Return a copy of everything."""
-        old = self._cells
-        values, status, addresses = old.values.copy(), old.status.copy(), old.addresses.copy()
-        return self._like(Cells(values, status, addresses, old.registry, old.dropped, old.left))
+        return self._like(self._cells.copy())
 
     def _like(self, cells: Cells) -> Self:
         """Cells to which the same codes belong."""
@@ -413,17 +411,14 @@ class DiscretionisedArray(ExtensionArray):
 
     def _taken(self, where: Any, *, remember: bool = True) -> Self:
         """Take cells out of this array, which know then which hidden ones had stood beside them."""
-        old = self._cells
-        values, status, addresses = old.values[where], old.status[where], old.addresses[where]
-        made = self._like(Cells(values, status, addresses, old.registry, old.dropped, old.left))
-        if len(status) < len(old) and (len(status) or remember):
+        old, kept = self._cells, self._cells[where]
+        if len(kept) < len(old) and (len(kept) or remember):
             self._counted = unseen, seen = self._counted or counted(old.status)
-            if unseen and (len(status) or not seen) and counted(status) == (0, seen):
-                dropped, left = places.vanished(old, made._cells)
+            if unseen and (len(kept) or not seen) and counted(kept.status) == (0, seen):
+                dropped, left = places.vanished(old, kept)
                 if not (dropped and reshaping()):
-                    gone = replace(old, dropped=dropped, left=left)
-                    made._cells = beside(made._cells, gone)
-        return made
+                    kept = beside(kept, replace(old, dropped=dropped, left=left))
+        return self._like(kept)
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:
         """Take cells by position; what pandas makes up with ``allow_fill`` is a hole, and no cell."""
@@ -514,7 +509,7 @@ class DiscretionisedArray(ExtensionArray):
         return self._cells.values
 
     def _values_for_factorize(self) -> tuple[NDArray[Any], Any]:
-        return decimals(self._cells).to_numpy(np.float64, na_value=np.nan), np.nan
+        return converted(self._cells, whole=False).values, np.nan
 
     # ---- computing with it --------------------------------------------------------------------------------------
 

@@ -15,12 +15,13 @@ import numpy as np
 from pandas.api.extensions import take
 
 from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
-from jobindsats_pandas.disclosure.building import cells_from, decimals
+from jobindsats_pandas.disclosure.building import cells_from, nullable
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
     aligned,
     beside,
+    converted,
     is_missing,
     is_unseen,
     rewritten,
@@ -114,7 +115,7 @@ def distinct(cells: Cells, codes: NDArray[np.intp], count: int) -> Cells:
 
 def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
     """Write cells over others in place; whatever is written over a hidden cell is a guess, and stays one."""
-    if isinstance(key, np.ndarray) and key.dtype == bool and _is_one_hole(incoming):
+    if isinstance(key, np.ndarray) and key.dtype == bool and incoming.status.tolist() == [CellStatus.HOLE]:
         _make_holes(cells, key)
         return cells
     registry, (ours, theirs) = aligned(cells, incoming)
@@ -138,10 +139,6 @@ def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
     return replace(cells, addresses=ours, registry=registry)
 
 
-def _is_one_hole(cells: Cells) -> bool:
-    return len(cells) == 1 and bool(cells.status[0] == CellStatus.HOLE)
-
-
 def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:
     where = mask & ~is_unseen(cells.status)
     nothing: Any = (
@@ -162,7 +159,7 @@ def guessed(cells: Cells, values: Any, shown: NDArray[np.bool_]) -> Cells:
 
 def interpolated(cells: Cells, **kwargs: Any) -> Cells:
     """Guess what is not shown from its neighbours; the guesses are marked, and block sums."""
-    plain = decimals(cells).interpolate(**kwargs | {"copy": True})
+    plain = nullable(converted(cells, whole=False)).interpolate(**kwargs | {"copy": True})
     return guessed(cells, plain.to_numpy(np.float64, na_value=np.nan), ~plain.isna())
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
-from jobindsats_pandas.disclosure.building import computed, decimals, nullable, of_no_cell, statistic
+from jobindsats_pandas.disclosure.building import computed, nullable, of_no_cell, statistic
 from jobindsats_pandas.disclosure.callers import (
     gone_over,
     grouping,
@@ -22,7 +22,14 @@ from jobindsats_pandas.disclosure.callers import (
     warn_mixed,
     warn_unweighted,
 )
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, count_hidden, is_missing, rewritten
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    converted,
+    count_hidden,
+    is_missing,
+    rewritten,
+)
 from jobindsats_pandas.disclosure.messages import some, sum_error
 from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
@@ -276,6 +283,5 @@ def group_quantile(cells: Cells, **kwargs: Any) -> Cells:
 def quantiles(cells: Cells, qs: NDArray[np.float64], interpolation: str) -> Cells:
     """Quantiles of all cells."""
     biased(cells, "quantile")
-    return statistic(
-        cells, pd.Series(decimals(cells)).quantile(qs, interpolation=cast("Any", interpolation)).array
-    )
+    numbers = pd.Series(nullable(converted(cells, whole=False)))
+    return statistic(cells, numbers.quantile(qs, interpolation=cast("Any", interpolation)).array)

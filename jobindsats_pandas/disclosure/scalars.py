@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "OPERATORS",
     "Cell",
     "DecimalCell",
     "HiddenCell",
@@ -44,10 +45,10 @@ __all__ = [
     "small_sum",
 ]
 
-_OPERATORS: Final = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv",
-    "floor_divide": "floordiv", "remainder": "mod", "power": "pow",
-    "negative": "neg", "positive": "pos", "absolute": "abs",
+# numpy's names of what has an operator in Python.
+OPERATORS: Final = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "floor_divide": "floordiv",
+    "remainder": "mod", "power": "pow", "negative": "neg", "positive": "pos", "absolute": "abs",
 }  # fmt: skip
 _NAMES: Final[dict[int, str]] = {
     CellStatus.DISCRETIONISED: "<hidden>",
@@ -168,9 +169,7 @@ class Cell:
     def as_cells(self) -> Cells:
         """The cell as an array of one."""
         whole = isinstance(self, IntegerCell)
-        values: Any = np.array(
-            [0 if isinstance(self, HiddenCell) else self.number], dtype=np.int64 if whole else np.float64
-        )
+        values: Any = np.array([self.number], dtype=np.int64 if whole else np.float64)
         return Cells(
             values, np.array([self.status], np.uint8), np.array([self.address], np.int64), self.registry
         )
@@ -198,7 +197,7 @@ class Cell:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Let numpy's functions and its own scalars work on cells as Python's operators do."""
-        name = _OPERATORS.get(ufunc.__name__)
+        name = OPERATORS.get(ufunc.__name__)
         plain = not any(isinstance(one, np.ndarray) and one.ndim for one in inputs)
         if method == "__call__" and name is not None and plain and not kwargs:
             first, *others = (
