@@ -122,6 +122,10 @@ def test_the_heading_is_frozen_filtered_and_says_what_is_hidden(hidden: pd.DataF
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"]
     assert sheet.freeze_panes == "A2"
     assert sheet.print_title_rows == "$1:$1"
+    assert [sheet["A1"].alignment.horizontal, sheet.cell(1, sheet.max_column).alignment.horizontal] == [
+        None,
+        "right",
+    ]
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.auto_filter.ref == f"A1:H{len(hidden) + 1}"

@@ -383,8 +383,11 @@ def _styled(sheet: Any, styles: _Styles, style: str, column: _SheetColumn) -> An
 
 def _heading_cell(sheet: Any, column: _SheetColumn, styles: _Styles) -> Any:
     from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment
 
     cell = styles.text(sheet, column.name, "heading")
+    if column.array is not None:  # above its numbers
+        cell.alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
     if column.array is not None and (counted := counts([column.array])):
         note = Comment(
             f"Af {danish_number(len(column.array))} celler er {counted}. SUM springer dem over, så summen bliver for lille; + giver"
