@@ -22,7 +22,7 @@ from pandas.api.indexers import check_array_indexer
 from pandas.api.types import is_bool_dtype, is_list_like, is_numeric_dtype, pandas_dtype
 
 from jobindsats_pandas.disclosure import leaving, operators, places, reductions
-from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, UNKNOWN, Codes, Registry
+from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, Codes, Registry
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.arrow import from_arrow, to_arrow
 from jobindsats_pandas.disclosure.building import cells_from, is_na, is_number, nullable
@@ -46,7 +46,7 @@ from jobindsats_pandas.disclosure.cells import (
     converted,
     counted,
     is_hidden,
-    is_missing,
+    restored,
     unknown_addresses,
 )
 from jobindsats_pandas.disclosure.display import texts
@@ -323,7 +323,7 @@ class DiscretionisedArray(ExtensionArray):
     @property
     def visible(self) -> NDArray[np.bool_]:
         """Where a number is shown."""
-        return ~is_missing(self._cells.status)
+        return ~self._cells.missing
 
     @property
     def numbers(self) -> NDArray[np.int64] | NDArray[np.float64]:
@@ -353,7 +353,7 @@ class DiscretionisedArray(ExtensionArray):
 
     def isna(self) -> NDArray[np.bool_]:
         """Where nothing is shown: discretionised, not available, absent, or no cell at all."""
-        missing = is_missing(self._cells.status)
+        missing = self._cells.missing
         holes = self._cells.status == CellStatus.HOLE
         # A pivot table drops groups of which nothing is left; of a cell that shows nothing its place is.
         return holes if (missing & ~holes).any() and pivoting() else missing
@@ -702,14 +702,10 @@ def _hidden_beside_visible() -> DiscretionisedArray:
 
 
 def _cells_of_old(state: dict[str, Any]) -> Cells:
-    """What pickles of before there were bundles hold; of before there were holes, they call them absent."""
-    values, status = state["_numbers"], state["_status"]
-    # An address was once called a part.
+    """What pickles of before there were bundles hold; an address was once called a part."""
     addresses = state["_addresses" if "_addresses" in state else "_parts"]
-    if "_left" not in state:
-        status = status.copy()
-        status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE
-    return Cells(values, status, addresses, state["_registry"], state["_dropped"], state.get("_left", ()))
+    cells = Cells(state["_numbers"], state["_status"], addresses, state["_registry"], state["_dropped"])
+    return restored(cells, state.get("_left"))
 
 
 def _inside(other: Any) -> Any:

@@ -136,7 +136,7 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
 def nullable(cells: Cells) -> Any:
     """Turn cells into an ``Int64`` or ``Float64`` array on the same memory, NA where nothing is shown."""
     array = pd.arrays.IntegerArray if cells.whole else pd.arrays.FloatingArray
-    return array(cast("Any", cells.values), is_missing(cells.status))
+    return array(cast("Any", cells.values), cells.missing)
 
 
 def numbers_of(plain: Any) -> Any:
@@ -147,7 +147,7 @@ def numbers_of(plain: Any) -> Any:
 def computed(cells: Cells, plain: Any) -> Cells:
     """What was computed from cells one by one; what came out as the very number of a cell is that cell."""
     values, missing = numbers_of(plain), np.asarray(plain.isna())
-    shown = ~is_missing(cells.status)
+    shown = ~cells.missing
     status = derived_status(cells.status)
     status[missing & shown], status[~missing & ~shown] = CellStatus.NOT_AVAILABLE, CellStatus.DERIVED
     same = ~missing & shown & (values == cells.values)

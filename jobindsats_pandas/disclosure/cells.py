@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from jobindsats_pandas.disclosure.addresses import NOTHING, UNKNOWN, Codes, Registry, merge_registries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "CellStatus",
@@ -29,6 +29,7 @@ __all__ = [
     "is_hidden",
     "is_missing",
     "is_unseen",
+    "restored",
     "rewritten",
     "unknown_addresses",
 ]
@@ -107,6 +108,17 @@ class Cells:
         """Whether they hold whole numbers."""
         return self.values.dtype.kind == "i"
 
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Where nothing is shown: discretionised, not available, absent, or no cell at all."""
+        return is_missing(self.status)
+
+    @property
+    def left_out(self) -> NDArray[np.bool_]:
+        """Where the API left a combination of the table out, which counts as 0."""
+        left_out: NDArray[np.bool_] = (self.status == CellStatus.ABSENT) & (self.addresses >= 0)
+        return left_out
+
     def __getitem__(self, where: Any) -> Cells:
         # Thousands are made in a loop over groups, and `replace` would look up every field.
         values, status, addresses = self.values[where], self.status[where], self.addresses[where]
@@ -170,6 +182,14 @@ def aligned(*several: Cells) -> tuple[Registry, list[Codes]]:
     ]
 
 
+def restored(cells: Cells, left: Iterable[str] | None) -> Cells:
+    """Cells as a file or a pickle keeps them: those of before there were holes call them absent, and know of none that left."""
+    if left is not None:
+        return replace(cells, left=tuple(left))
+    holes = (cells.status == CellStatus.ABSENT) & (cells.addresses == UNKNOWN)
+    return replace(cells, status=np.where(holes, np.uint8(CellStatus.HOLE), cells.status))
+
+
 def unknown_addresses(length: int) -> Codes:
     """Addresses of cells of which nothing is known."""
     return np.full(length, UNKNOWN, dtype=np.int64)
@@ -199,7 +219,7 @@ def converted(cells: Cells, *, whole: bool) -> Cells:
     """Whole numbers as decimals, or decimals as whole numbers if they are."""
     if whole == cells.whole:
         return cells
-    values = as_numbers(cells.values, is_missing(cells.status), whole)
+    values = as_numbers(cells.values, cells.missing, whole)
     return replace(cells, values=values, status=cells.status.copy(), addresses=cells.addresses.copy())
 
 

@@ -127,7 +127,7 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
         factors = _factors(other, len(cells))
         kept = factors == 1
         status[kept], addresses[kept] = cells.status[kept], cells.addresses[kept]
-        addresses[(factors == 0) & ~is_missing(cells.status)] = NOTHING
+        addresses[(factors == 0) & ~cells.missing] = NOTHING
     unknown = np.asarray(plain.isna()) & ~is_missing(status)
     status[unknown] = CellStatus.NOT_AVAILABLE
     if not isinstance(other, Cells):
@@ -226,11 +226,11 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
         return negative(_first(inputs))
     # Of a missing number those that ask about it say what they say of NaN.
     asking = function.__name__ in _ASKING
-    plain = (
-        one if not isinstance(one, Cells) else converted(one, whole=False).values if asking else nullable(one)
-        for one in inputs
-    )
-    found = function(*plain, **kwargs)
+
+    def numbers(one: Cells) -> Any:
+        return converted(one, whole=False).values if asking else nullable(one)
+
+    found = function(*(numbers(one) if isinstance(one, Cells) else one for one in inputs), **kwargs)
     if asking:
         return found
     cells = _first(inputs)

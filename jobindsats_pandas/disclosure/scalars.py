@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     shifted_addresses,
 )
 from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_removed
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
@@ -329,7 +330,7 @@ def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
 
 def scalars_of(cells: Cells) -> Iterator[Any]:
     """All the cells, one by one, each knowing how many hidden ones stand beside it."""
-    missing = is_missing(cells.status)
+    missing = cells.missing
     hidden, visible = counted(cells.status)
     # Copies: what is written into the column later is no business of the cells that were taken out before.
     status, addresses = cells.status.copy().data, cells.addresses.copy().data
@@ -541,9 +542,7 @@ def _started(first: Any) -> Any:
 
 def _skipped(one: Any) -> Exception:
     """The error for a sum of plain objects from which hidden cells were, or may have been, left out."""
-    cells = one.as_cells()
-    dropped = Cells(cells.values, cells.status, cells.addresses, cells.registry, max(one.beside, 1))
-    return sum_error(check_sums(dropped))
+    return sum_error(check_sums(replace(one.as_cells(), dropped=max(one.beside, 1))))
 
 
 # ---- all other arithmetic -----------------------------------------------------------------------------------------
