@@ -262,6 +262,11 @@ appending = partial(_at_work, "pandas.core.indexing._setitem_with_indexer_missin
 pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
 
 
+def _at(frame: FrameType) -> Any:
+    """Whose method is at work; None while it is being made, for a frame half made calls itself, whatever it is asked."""
+    return None if frame.f_code.co_name == "__init__" else frame.f_locals.get("self")
+
+
 def turning_over() -> Any:
     """What pandas knows where it asks for the cells of a frame to make columns of its rows; else None."""
     for module, function, frame in _between(2):
@@ -292,7 +297,7 @@ def grouping() -> Grouping:
             operation, units = "pivot_table(margins=True)", "margins"
         elif module == "pandas.core.frame" and function == "_reduce":
             operation, units = "sum(axis=1)", "rows"
-        grouped = getattr(frame.f_locals.get("self"), "_grouper", None)
+        grouped = getattr(_at(frame), "_grouper", None)
         names = list(getattr(grouped, "names", ()))
         if names and all(isinstance(name, str) for name in names):
             keys = tuple(names)
@@ -309,7 +314,7 @@ def gone_over(cells: Any) -> list[Any]:
     """The cells of all columns and groups that one call of pandas goes over, of which these are one."""
     found = [cells]
     for module, function, frame in _between(2):
-        data: Any = frame.f_locals.get("self")
+        data = _at(frame)
         if hasattr(data, "_grouper") or (
             module.startswith("pandas.core.window") and hasattr(data, "_selected_obj")
         ):
@@ -369,7 +374,7 @@ def picture() -> Picture | None:
     for module, function, frame in _between(2):
         if not _draws(module):
             continue
-        plot = frame.f_locals.get("self")
+        plot = _at(frame)
         kind = getattr(plot, "_kind", None)
         if isinstance(kind, str) and hasattr(plot, "data"):
             return _pandas_picture(kind, plot)
