@@ -549,7 +549,7 @@ def test_two_types_of_period_do_not_stand_on_one_axis() -> None:
     [
         ({"kind": "pie"}, "kind='pie': there are 'line', 'bar', 'stacked', "),
         ({"language": "de"}, "language='de': there are 'da' and 'en'"),
-        ({"share": True}, "share=True goes with kind='stacked' and kind='area', not with kind=None"),
+        ({"share": True}, "share=True goes with kind='stacked' and kind='area'; name one of them"),
         ({"share": 1, "kind": "area"}, "share=1: give True or False"),
         ({"kind": "tiles", "by": "Område"}, "A map tells areas apart, and nothing else; leave by= out"),
         (
