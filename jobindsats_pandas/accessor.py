@@ -336,13 +336,7 @@ class FrameAccessor:
             name if name in self._frame.index.names else framed.columns("partition_by", [name])[0]
             for name in arguments.labels("partition_by", partition_by)
         ]
-        parquet.to_parquet(self._frame, path, columns, notes=self._notes())
-
-    def _notes(self) -> dict[str, str]:
-        try:
-            return {"source": repr(self.source), "citation": repr(self.cite())}
-        except ProvenanceError:
-            return {}
+        parquet.to_parquet(self._frame, path, columns, notes=provenance.notes(self._frame))
 
     def to_arrow(self) -> pa.Table:
         """Give the columns that `to_parquet` writes as a table of Arrow, in memory.
@@ -369,7 +363,7 @@ class FrameAccessor:
         >>> df.jobindsats.to_arrow().column_names[:2]
         ['Periode', 'Periode_start']
         """
-        return parquet.to_arrow(self._frame, notes=self._notes())
+        return parquet.to_arrow(self._frame, notes=provenance.notes(self._frame))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Hand `to_arrow` over to whoever speaks Arrow: ``polars.DataFrame(df.jobindsats)``."""

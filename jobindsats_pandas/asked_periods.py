@@ -78,6 +78,9 @@ _WRITTEN = (
 #: A day as it is written in Denmark: 15.01.2026.
 _DANISH_DATE = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
 _NEWEST = re.compile(rf"(?:{'|'.join(_LATEST)}) (\d{{1,9}})", re.ASCII)
+_NEWEST_OF_A_KIND = re.compile(
+    rf"(?:de |the )?(?:{'|'.join(_LATEST)}|sidste|past) (\d{{1,9}}) [a-z]+\.?", re.ASCII
+)
 _SINCE = re.compile(r"(?:since|from|siden|fra) (?P<first>.+)|(?P<year>\d{4}) ?-", re.ASCII)
 #: Months of one year: jan-mar 2026.
 _MONTHS_OF_A_YEAR = re.compile(
@@ -161,6 +164,11 @@ def _read_text(text: str) -> str | int | list[str]:
         months = [_MONTHS.get(name) for name in found.groups()[:2]]
         if None not in months:
             return ":".join(f"{found['year']}M{month:02d}" for month in months)
+    if found := _NEWEST_OF_A_KIND.fullmatch(plain):
+        raise QueryError(
+            f"periods={text!r}: the newest are counted in periods of the table, months or others. Say"
+            f" 'latest:{found[1]}', with period_type= where the table has several types."
+        )
     if plain in _LATEST:
         raise QueryError(f"periods={text!r}: how many of the newest? Say 'latest:1', or 'latest:12'.")
     for form in _RANGES:

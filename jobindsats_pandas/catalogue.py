@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.metadata import Table
 
-__all__ = ["CatalogueEntry", "looked_through", "parse_subjects", "parse_tables", "search_tables"]
+__all__ = [
+    "CatalogueEntry",
+    "find_members",
+    "looked_through",
+    "parse_subjects",
+    "parse_tables",
+    "search_tables",
+]
 
 
 def parse_subjects(body: bytes) -> pd.DataFrame:

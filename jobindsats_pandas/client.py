@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 from jobindsats_pandas import arguments
 from jobindsats_pandas.answers import UnknownMemberError
@@ -51,7 +51,7 @@ from jobindsats_pandas.queries import in_dialect, plan, read_question, resolve_m
 from jobindsats_pandas.transport import Key, Parser, Transport, keyring_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -133,18 +133,18 @@ class Client:
         max_stale_days: float = 90,
         ignore_closed_hour: bool | None = None,
         closed_hour: bool | None = None,
+        **unknown: Never,
     ) -> None:
+        _refuse(unknown)
         environment = os.environ.get
         if token is None or (isinstance(token, str) and not token):
-            token = (
-                environment("JOBINDSATS_API_TOKEN") or environment("JOBINDSATS_API_KEY") or keyring_token()
-            )
+            token = environment("JOBINDSATS_API_TOKEN") or environment("JOBINDSATS_API_KEY")
+            token = token or keyring_token()
         key, token = None if token is None else Key(token), None  # no local that a traceback could show
         wrong = ConfigurationError
         base_url = arguments.optional(
             arguments.text, "base_url", base_url, "an address such as 'https://api.jobindsats.dk/v3'", wrong
         )
-        directory = _directory(cache_dir)
         max_cells = arguments.whole_number("max_cells", max_cells, 1, wrong)
         connections = arguments.whole_number("connections", connections, 1, wrong)
         max_cache_bytes = arguments.optional(
@@ -168,7 +168,7 @@ class Client:
         self._transport = Transport(
             token=key,
             base_url=base_url or environment("JOBINDSATS_API_URL") or BASE_URL,
-            cache_dir=directory,
+            cache_dir=_directory(cache_dir),
             max_cache_bytes=max_cache_bytes,
             max_answer_bytes=max_answer_bytes,
             shared_cache=shared_cache,
@@ -504,6 +504,13 @@ class Client:
             return None
         # Totals of another update tell nothing of these figures.
         return part.block if part.edition == edition else None
+
+
+def _refuse(unknown: Iterable[str]) -> None:
+    if names := ", ".join(f"{name}=" for name in unknown):
+        raise TypeError(
+            f"Client() takes no {names}; the key is token=, and help(ji.Client) tells of the others."
+        )
 
 
 def _directory(cache_dir: str | Path | None) -> Path | None:

@@ -391,7 +391,7 @@ def _addresses(
     """Number the rows' cells, measure by measure."""
     space = _space(question, additive)
     places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
-    first = space.period_code(question.period_type.id, question.period_type.periods[0])
+    first = space.period_codes[question.period_type.id, question.period_type.periods[0]]
     tables = [space.encode(0, first + np.arange(len(question.period_type.periods)))]
     for selection in question.selections:
         hierarchy, place = selection.hierarchy, places[selection.hierarchy.dimension_id]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jobindsats_pandas.provenance import Provenance
     from jobindsats_pandas.revisions import Revisions
 
-__all__ = ["export", "nothing_older", "rewrite"]
+__all__ = ["alone_at", "export", "nothing_older", "rewrite"]
 
 
 def export(
@@ -101,11 +101,7 @@ def export(
         "names": names,
         "additive": additive,
     }
-    with files.claimed(place) as free:
-        if not free:
-            raise QueryError(
-                f"{place} is being written by another process; nothing was done. Ask again when that is over."
-            )
+    with alone_at(place, "written"):
         rows, _ = rewrite(
             place, question, asked_of, refresh=arguments.flag("refresh", refresh), max_requests=max_requests
         )
@@ -155,6 +151,17 @@ def _fresh(pieces: Iterator[tuple[pd.DataFrame, Provenance]]) -> Iterator[tuple[
         if piece is None:
             return
         yield piece
+
+
+@contextmanager
+def alone_at(place: Path, what: str) -> Iterator[None]:
+    """Work on a file or folder that nobody else is at work on."""
+    with files.claimed(place) as free:
+        if not free:
+            raise QueryError(
+                f"{place} is being {what} by another process; nothing was done. Ask again when that is over."
+            )
+        yield
 
 
 @contextmanager

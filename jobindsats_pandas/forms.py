@@ -29,6 +29,7 @@ __all__ = [
     "EVERY_FORM",
     "MAX_CELLS",
     "MAX_URL",
+    "PROVEN",
     "DataRequest",
     "Dialect",
     "Selection",

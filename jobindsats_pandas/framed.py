@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     _Digits = tuple[NDArray[np.integer], list[str]] | None
 
-__all__ = ["Axis", "Chosen", "Framed", "Key", "MeasureCells"]
+__all__ = ["Axis", "Chosen", "Framed", "Key", "MeasureCells", "told_apart"]
 
 #: What the period can be called, beside its column.
 _PERIOD = {"period", "periode"}
@@ -400,6 +400,14 @@ def _key(piece: MeasureCells, name: str, digits_of: Callable[[Decoded], _Digits]
             names += found[1]
     merged, uniques = pd.factorize(np.array(names, dtype=object))
     return Key(name, np.append(merged, -1)[codes], pd.Index(uniques, dtype="str"))
+
+
+def told_apart(names: Sequence[str], marks: Iterable[object]) -> list[str]:
+    """Names as labels: those that several bear with a mark behind them."""
+    return [
+        name if names.count(name) == 1 else f"{name} [{mark}]"
+        for name, mark in zip(names, marks, strict=True)
+    ]
 
 
 def _same(label: Any, name: Any) -> bool:

@@ -86,7 +86,9 @@ def forget_key() -> str:
             "The system's keyring holds no key of Jobindsats, so there is nothing to forget."
         )
     if (problem := change_keyring(None)) is not None:
-        raise ConfigurationError(f"The key is still there: {problem}.")
+        raise ConfigurationError(
+            f"The key is still there: {problem}. Remove it with the system's own program for passwords."
+        )
     left = next((f" {name} still holds one." for name in VARIABLES if os.environ.get(name)), "")
     return f"The key is gone from the system's keyring.{left}"
 

@@ -11,7 +11,7 @@ from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, DiscretionisedDtype
 from jobindsats_pandas.disclosure.messages import some
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.framed import Framed, told_apart
 from jobindsats_pandas.guarded import (
     MEASURE,
     STATUS,
@@ -211,12 +211,11 @@ def to_long(frame: pd.DataFrame) -> pd.DataFrame:
             f"The frame has a column {taken.pop()!r} already, which the long layout needs; rename it."
         )
     count, rows = len(guarded), len(frame)
-    names = [str(frame.columns[place]) for place in guarded]
-    distinct = DistinctNames()
-    names = [
-        distinct.of(name if names.count(name) == 1 else f"{name} [{_measure_id(array, place)}]")
-        for name, (place, array) in zip(names, guarded.items(), strict=True)
-    ]
+    told = told_apart(
+        [str(frame.columns[place]) for place in guarded],
+        (_measure_id(array, place) for place, array in guarded.items()),
+    )
+    names = list(map(DistinctNames().of, told))
     whole = all(array.dtype.kind == "i" for array in guarded.values())
     dtype = DiscretionisedDtype("Int64" if whole else "Float64")
     order = np.arange(count * rows).reshape(count, rows).T.ravel()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 __all__ = [
+    "TOTAL",
     "Dimension",
     "Hierarchy",
     "Level",

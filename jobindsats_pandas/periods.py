@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "FREQUENCIES",
     "PeriodKey",
     "chronological",
     "days",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobindsats_pandas.errors import ProvenanceError, QueryError
-from jobindsats_pandas.guarded import decode_columns, guarded_columns, is_long, spaces_of
+from jobindsats_pandas.guarded import decode_columns, guarded_columns, is_long
 from jobindsats_pandas.kinds import measure_kind
 from jobindsats_pandas.periods import parse_period
 from jobindsats_pandas.showing import facts_table
@@ -37,6 +37,7 @@ __all__ = [
     "Provenance",
     "Source",
     "cite",
+    "notes",
     "origin_of",
     "provenances",
     "read_line",
@@ -540,14 +541,24 @@ def provenances(frame: pd.DataFrame) -> list[Provenance]:
         If neither attrs nor cells know.
     """
     attrs = Provenance.from_attrs(frame.attrs.get("jobindsats"))
-    decoded = [one for found in decode_columns(guarded_columns(frame).values()) for one in found]
-    layout = "long" if is_long(frame) else "wide"
+    arrays = list(guarded_columns(frame).values())
+    spaces = [
+        array.registry.spaces[place]
+        for array in arrays
+        for place, *_ in array.registry.split(array.addresses)
+    ]
+
+    def rebuilt(space: AddressSpace) -> Provenance:
+        # Only where attrs do not tell: to take all cells apart is most of the work.
+        decoded = [one for of_column in decode_columns(arrays) for one in of_column]
+        return _rebuilt(space, decoded, "long" if is_long(frame) else "wide")
+
     found = []
-    for table, space in spaces_of(decoded).items():
-        if attrs is None or attrs.table != table:
-            found.append(_rebuilt(space, decoded, layout))
+    for space in {space.table: space for space in spaces}.values():
+        if attrs is None or attrs.table != space.table:
+            found.append(rebuilt(space))
         elif any(isinstance(one, str) and _TOO_MANY.fullmatch(one) for one in attrs.by.values()):
-            found.append(replace(attrs, by={**attrs.by, **_rebuilt(space, decoded, layout).by}))
+            found.append(replace(attrs, by={**attrs.by, **rebuilt(space).by}))
         else:
             found.append(attrs)
     if found or attrs:
@@ -660,6 +671,14 @@ def cite(frame: pd.DataFrame) -> Citation:
     """
     several = [one.citation for one in provenances(frame)]
     return Citation("\n".join(one.text for one in several), "\n\n".join(one.bibtex for one in several))
+
+
+def notes(frame: pd.DataFrame) -> dict[str, str]:
+    """Source and citation, for who opens a file without this package; nothing where nobody knows them."""
+    try:
+        return {"source": repr(source(frame)), "citation": repr(cite(frame))}
+    except ProvenanceError:
+        return {}
 
 
 _TEX = {

@@ -33,7 +33,16 @@ from jobindsats_pandas.showing import facts_table
 if TYPE_CHECKING:
     from jobindsats_pandas.metadata import Hierarchy, Level, Measure, PeriodType, Table
 
-__all__ = ["Plan", "in_dialect", "names_request", "plan", "read_question", "resolve_measure", "total_request"]
+__all__ = [
+    "Names",
+    "Plan",
+    "in_dialect",
+    "names_request",
+    "plan",
+    "read_question",
+    "resolve_measure",
+    "total_request",
+]
 
 
 #: What people call the total.

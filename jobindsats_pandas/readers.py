@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from jobindsats_pandas.queries import Plan
 
 __all__ = [
+    "client_of",
+    "find",
     "plan",
     "read_jobindsats",
     "read_official_total",

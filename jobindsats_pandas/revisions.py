@@ -16,6 +16,7 @@ import pandas as pd
 from jobindsats_pandas import arguments
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray, Registry
 from jobindsats_pandas.errors import ProvenanceError, QueryError
+from jobindsats_pandas.framed import told_apart
 from jobindsats_pandas.guarded import aligned, by_position, guarded_columns, joined, spaces_of
 from jobindsats_pandas.periods import chronological, period_values
 from jobindsats_pandas.provenance import Provenance
@@ -497,21 +498,14 @@ def _member_labels(
     keys += [key for key in dimension.codes if key[0] in hierarchies and key[1] != "/"]
     of = [dimension.codes[key] for key in keys]
     names = [dimension.members[code].name for code in of]
-    distinct = [
-        name if names.count(name) == 1 else f"{name} [{''.join(key if len(hierarchies) > 1 else key[1:])}]"
-        for key, name in zip(keys, names, strict=True)
-    ]
+    distinct = told_apart(names, ("".join(key if len(hierarchies) > 1 else key[1:]) for key in keys))
     position = np.full(len(dimension.members), -1)
     position[of] = np.arange(len(of))
     return _categorical(position[codes], distinct)
 
 
 def _measure_labels(space: AddressSpace, codes: NDArray[np.int64]) -> pd.Categorical:
-    names = [measure.name for measure in space.measures]
-    distinct = [
-        name if names.count(name) == 1 else f"{name} [{measure.id}]"
-        for name, measure in zip(names, space.measures, strict=True)
-    ]
+    distinct = told_apart([one.name for one in space.measures], (one.id for one in space.measures))
     used = np.flatnonzero(np.bincount(codes, minlength=len(distinct)))
     return _categorical(np.searchsorted(used, codes), [distinct[code] for code in used])
 

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from jobindsats_pandas import arguments, files, parquet
+from jobindsats_pandas import arguments, parquet
 from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.errors import (
     ConfigurationError,
     JobindsatsError,
     ProvenanceError,
-    QueryError,
     ServiceError,
     StaleDataWarning,
 )
-from jobindsats_pandas.exporting import nothing_older, rewrite
+from jobindsats_pandas.exporting import alone_at, nothing_older, rewrite
 from jobindsats_pandas.guarded import tally
 from jobindsats_pandas.notices import held_back, tell
 from jobindsats_pandas.provenance import Provenance
@@ -103,11 +102,7 @@ def update(
     folder = arguments.optional(arguments.path, "releases", releases)
     refresh = arguments.flag("refresh", refresh)
     asked_of = client_of(client)
-    with files.claimed(place) as free:
-        if not free:
-            raise QueryError(
-                f"{place} is being updated by another process; nothing was done. Ask again when that is over."
-            )
+    with alone_at(place, "updated"):
         frame = _rows_of(place)
         known = _question_of(place, frame, asked_of)
         if folder is not None:

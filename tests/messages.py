@@ -138,7 +138,7 @@ class Recorder:
 def _anywhere(text: str) -> str:
     """Put what is of one machine and run in the words of any."""
     text = re.sub(r"/[\w./-]*pytest-of-\w+/pytest-\d+/[^/\s'\"]+", "/home/anna", text)
-    text = re.sub(r"/tmp/(?:tmp|jobindsats-)\w+", "/home/anna", text)
+    text = re.sub(r"/tmp/(?:tmp|jobindsats[-_])\w+(?:-\w+)?", "/home/anna", text)
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8025", text)
 
 

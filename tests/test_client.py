@@ -424,6 +424,11 @@ def test_without_a_key_the_error_says_how_to_get_one() -> None:
         Client(base_url="https://api.jobindsats.dk/v3", cache_dir="nowhere").subjects()
 
 
+def test_a_key_by_another_name_is_told_where_it_goes():
+    with pytest.raises(TypeError, match=r"takes no key=; the key is token="):
+        Client(key="secret")
+
+
 def test_a_client_shows_and_pickles_no_key(api: Any) -> None:
     client = Client(token=api.token, base_url=api.url)
     assert api.token not in repr(client)

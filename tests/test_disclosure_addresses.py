@@ -239,11 +239,11 @@ def test_a_dimension_keeps_its_unpublished_total_when_it_grows():
 
 
 def test_codes_are_looked_up_by_name():
-    assert SPACE.measure_code("m") == 0
-    assert SPACE.period_code("M", "2026M02") == 1
+    assert SPACE.measure_codes["m"] == 0
+    assert SPACE.period_codes["M", "2026M02"] == 1
     assert SPACE.period_types.tolist() == [0, 0, 1, 4]
     with pytest.raises(KeyError):
-        SPACE.period_code("M", "1999M01")
+        SPACE.period_codes["M", "1999M01"]
     assert SPACE.encode(0, 1).tolist() == [1]
     assert Registry.of(SPACE).locate(5) == (SPACE, 5)
     assert Registry.of(SPACE).locate(-1) is None

@@ -160,7 +160,7 @@ def test_whatever_moves_is_noticed_and_named(fresh, name):
         with pytest.raises(ConfigurationError, match=f"a wrong sum over {what} was not refused") as caught:
             column()
     assert f"{library} {sys.modules[library].__version__} has moved" in str(caught.value)
-    assert "pip install 'pandas>=3.1,<4' 'numpy>=2,<3'" in str(caught.value)
+    assert "pip install 'pandas>=3.1,<4' 'numpy>=2.1,<3'" in str(caught.value)
     # It is tried again, and holds again.
     column()
 

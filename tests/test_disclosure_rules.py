@@ -408,7 +408,7 @@ def guarded(table, hierarchy, children):
     types = {period: "Q" if "Q" in period else "M" for period in frame.Periode}
     space = AddressSpace(table, table, measures, tuple((types[p], p) for p in sorted(types)), (dimension,))
     members = np.array([dimension.code(paths[key], hierarchy) for key in keys])
-    periods = np.array([space.period_code(types[period], period) for period in frame.Periode])
+    periods = np.array([space.period_codes[types[period], period] for period in frame.Periode])
     result = {
         "Periode": frame.Periode,
         "path": [paths[key] for key in keys],

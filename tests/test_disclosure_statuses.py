@@ -264,9 +264,12 @@ def test_arrow_columns_of_before_there_were_holes_are_read():
     written = pa.StructArray.from_arrays(
         [storage.field("value"), status, storage.field("part")], names=["value", "status", "part"]
     )
-    back = array.dtype.__from_arrow__(pa.ExtensionArray.from_storage(old, written))
-    assert back.status.tolist() == array.status.tolist()
-    assert back.equals(array)
+    # Whoever writes the column on as it was read writes that of it too.
+    again = type(field).__arrow_ext_deserialize__(field.storage_type, old.__arrow_ext_serialize__())
+    for kept in (old, again):
+        back = array.dtype.__from_arrow__(pa.ExtensionArray.from_storage(kept, written))
+        assert back.status.tolist() == array.status.tolist()
+        assert back.equals(array)
 
 
 @pytest.mark.parametrize("keep", [slice(None), slice(10, None)])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from frames import same_cells
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.client import UpdatedMeanwhileError
@@ -99,7 +100,7 @@ def test_a_dataset_is_what_a_read_is_and_its_columns_are_of_one_type(
 ) -> None:
     rows = ji.export(table, tmp_path / "x", **question, client=client)
     found, expected = ji.read_parquet(tmp_path / "x"), client.read(table, **question)
-    pd.testing.assert_frame_equal(found, expected)
+    same_cells(found, expected)
     assert rows == len(expected)
     for name in expected.columns[-1:]:
         assert found[name].array.registry is expected[name].array.registry
@@ -142,7 +143,7 @@ def test_an_export_that_broke_goes_on_where_it_stopped(api: Any, client: ji.Clie
     ji.export(TABLE, tmp_path / "x", **QUESTION, client=client)
     assert not done & {request.query for request in api.requests}
     assert done
-    pd.testing.assert_frame_equal(ji.read_parquet(tmp_path / "x"), client.read(TABLE, **QUESTION))
+    same_cells(ji.read_parquet(tmp_path / "x"), client.read(TABLE, **QUESTION))
 
 
 def test_one_small_request_tells_that_nothing_is_new(api: Any, client: ji.Client, folder: Path) -> None:
@@ -161,7 +162,7 @@ def test_an_update_writes_the_periods_that_changed_and_leaves_the_others(
     api.publish(TABLE, release(new_period=True))
     revisions = ji.update(folder, client=client)
     new, after = ji.read_parquet(folder), looks(folder)
-    pd.testing.assert_frame_equal(new, client.read(TABLE, **QUESTION))
+    same_cells(new, client.read(TABLE, **QUESTION))
     expected = ji.compare(old, new)
     assert revisions.counts == expected.counts
     assert (revisions.compared, revisions.periods_new) == (expected.compared, ("2026Q03",))
@@ -193,7 +194,7 @@ def test_after_ten_releases_a_dataset_is_a_fresh_read(api: Any, client: ji.Clien
         truth = ji.sandbox.changes(*api.releases["y25i01"][-2:], "M", ["_region"])
         moved = {(cell.measure_id, cell.period_id, cell.members["_region"]) for cell in truth.cells}
         assert len(revisions) == len({cell for cell in moved if cell[1] >= "2026M01"})
-        pd.testing.assert_frame_equal(ji.read_parquet(place), client.read("y25i01", **question))
+        same_cells(ji.read_parquet(place), client.read("y25i01", **question))
     assert len(ji.releases(kept)) == 11
     assert ji.read_parquet(kept, as_of="2026-11-11").equals(ji.read_parquet(place))
 
@@ -231,7 +232,7 @@ def test_a_decimal_that_comes_later_makes_the_column_decimal_everywhere(tmp_path
             client = ji.Client(api.token, api.url, tmp_path / f"cache {kind}", max_cells=1, connections=1)
             ji.export("x01", tmp_path / "x", client=client)
             frame = ji.read_parquet(tmp_path / "x")
-            pd.testing.assert_frame_equal(frame, client.read("x01", periods="*"))
+            same_cells(frame, client.read("x01", periods="*"))
         files = sorted((tmp_path / "x").rglob("*.parquet"))
         name = frame.columns[1]
         assert [str(pq.read_schema(path).field(name).type) for path in files] == [kind] * 6
@@ -245,7 +246,7 @@ def test_decimals_of_a_release_reach_files_that_were_linked(tmp_path: Path) -> N
         other.metadata["update_latest"] = "2026-11-01"
         api.tables["x01"] = other
         assert len(ji.update(tmp_path / "x", client=client)) == 1
-        pd.testing.assert_frame_equal(ji.read_parquet(tmp_path / "x"), client.read("x01", periods="*"))
+        same_cells(ji.read_parquet(tmp_path / "x"), client.read("x01", periods="*"))
         kinds = {str(pq.read_schema(path).field(1).type) for path in (tmp_path / "x").rglob("*.parquet")}
         assert kinds == {"double"}
 
@@ -283,8 +284,8 @@ def test_a_release_of_a_dataset_shares_its_files_and_no_two_periods_are_held_at_
         assert looks(kept_one).keys() == look.keys()
     monkeypatch.undo()
     assert ji.releases(kept)["release"].to_list() == ["2026-08-20", "2026-11-02"]
-    pd.testing.assert_frame_equal(ji.read_parquet(kept, as_of="2026-10-01"), first)
-    pd.testing.assert_frame_equal(ji.read_parquet(kept, as_of="2026-11-02"), ji.read_parquet(folder))
+    same_cells(ji.read_parquet(kept, as_of="2026-10-01"), first)
+    same_cells(ji.read_parquet(kept, as_of="2026-11-02"), ji.read_parquet(folder))
 
 
 def test_a_dataset_that_is_written_anew_is_no_second_publication(
@@ -313,7 +314,7 @@ def test_what_was_announced_and_did_not_come_is_asked_for_again_and_is_no_releas
     api.arrive(TABLE)
     assert ji.update(folder, releases=kept, client=client, refresh=True).periods_new == ("2026Q03",)
     assert ji.releases(kept)["release"].to_list() == ["2026-08-20", "2026-11-02"]
-    pd.testing.assert_frame_equal(ji.read_parquet(folder), client.read(TABLE, **QUESTION))
+    same_cells(ji.read_parquet(folder), client.read(TABLE, **QUESTION))
 
 
 def test_an_older_answer_is_never_taken_for_a_new_one(api: Any, client: ji.Client, folder: Path) -> None:
@@ -346,7 +347,7 @@ def test_runs_of_two_editions_are_never_joined(api: Any, client: ji.Client, tmp_
     api.faults.clear()
     found = ji.read_parquet(tmp_path / "x")
     assert found.attrs["jobindsats"]["update_latest"] == release(2).update_latest
-    pd.testing.assert_frame_equal(found, client.read(TABLE, **QUESTION))
+    same_cells(found, client.read(TABLE, **QUESTION))
 
 
 def test_nothing_of_others_is_replaced(client: ji.Client, tmp_path: Path) -> None:
@@ -411,7 +412,7 @@ def test_a_dataset_that_another_program_changed_is_refused_and_left(
 def test_one_file_of_a_dataset_is_read_by_itself_and_is_no_question(client: ji.Client, folder: Path) -> None:
     one = ji.read_parquet(folder / "Periode=2025Q01" / "part-0.parquet")
     whole = ji.read_parquet(folder, filters=[("Periode", "=", "2025Q01")])
-    pd.testing.assert_frame_equal(one, whole)
+    same_cells(one, whole)
     with pytest.raises(ProvenanceError, match="does not hold its question as it was asked"):
         ji.update(folder / "Periode=2025Q01" / "part-0.parquet", client=client)
 
@@ -425,7 +426,7 @@ def test_links_are_copies_where_there_are_none(
     monkeypatch.setattr(os, "link", no_links)
     api.publish(TABLE, release(new_period=True))
     ji.update(folder, client=client)
-    pd.testing.assert_frame_equal(ji.read_parquet(folder), client.read(TABLE, **QUESTION))
+    same_cells(ji.read_parquet(folder), client.read(TABLE, **QUESTION))
 
 
 def _hold(path: Any, held: Any, let_go: Any) -> None:
@@ -478,9 +479,9 @@ def test_killed_at_any_moment_the_old_or_the_new_stands_and_the_next_run_goes_on
         os.waitpid(child, 0)
         found = ji.read_parquet(folder)
         if found.attrs["jobindsats"]["update_latest"] == old.attrs["jobindsats"]["update_latest"]:
-            pd.testing.assert_frame_equal(found, old)
+            same_cells(found, old)
         ji.update(folder, client=narrow)
         old = ji.read_parquet(folder)
         assert old.attrs["jobindsats"]["update_latest"] == release(number + 1).update_latest
-    pd.testing.assert_frame_equal(old, client.read(TABLE, **question))
+    same_cells(old, client.read(TABLE, **question))
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted(["cache", folder.name])

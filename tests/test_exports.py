@@ -121,6 +121,13 @@ def test_the_heading_is_frozen_filtered_and_says_what_is_hidden(hidden: pd.DataF
     to_excel(hidden, tmp_path / "a.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Data"]
     assert sheet.freeze_panes == "A2"
+    assert sheet.print_title_rows == "$1:$1"
+    assert [sheet["A1"].alignment.horizontal, sheet.cell(1, sheet.max_column).alignment.horizontal] == [
+        None,
+        "right",
+    ]
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.auto_filter.ref == f"A1:H{len(hidden) + 1}"
     assert all(10 <= sheet.column_dimensions[letter].width <= 50 for letter in "ABCDEFGH")
     assert sheet.row_dimensions[1].height > 30

@@ -57,6 +57,16 @@ def test_a_source_that_was_lost_is_told_by_the_cells_as_far_as_they_know(crossed
         provenance.cite(frame)
 
 
+def test_what_attrs_tell_is_not_worked_out_of_the_cells(
+    crossed: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = provenance.notes(crossed)
+    assert told == {"source": repr(crossed.jobindsats.source), "citation": repr(crossed.jobindsats.cite())}
+    monkeypatch.setattr(provenance, "decode_columns", None)
+    assert provenance.notes(crossed) == told
+    assert provenance.notes(pd.DataFrame({"x": [1]})) == {}
+
+
 def test_the_source_shows_the_question_as_it_was_asked(reader: ji.Client) -> None:
     frame = reader.read("y25i01", periods="2026M05", measures=PERSONS, layout="long", complete=True)
     line = provenance.source(frame).query

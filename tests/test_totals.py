@@ -432,7 +432,7 @@ def test_rates_levels_and_cells_not_available_have_no_bounds(
     with pytest.raises(InvalidSumError, match="without_totals") as raised:
         totals.sum_bounds(crossed)
     assert "levels" in raised.value.reasons
-    with pytest.raises(InvalidSumError, match=r"sum_bounds\(by='period'\)  # one interval for each period"):
+    with pytest.raises(InvalidSumError, match=r"by='period'\)  # the interval for each period"):
         totals.sum_bounds(totals.without_totals(crossed), FULL_TIME)
     only_rates = crossed[[crossed.columns[-1]]]
     with pytest.raises(InvalidSumError):

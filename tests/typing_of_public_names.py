@@ -56,7 +56,7 @@ def wrong_calls(anything: Any) -> None:
     ji.tabels("ledighed")  # type: ignore[attr-defined]
     ji.read_jobindsats("y25i01", period="latest:12")  # type: ignore[call-arg]
     ji.read_jobindsats(25)  # type: ignore[arg-type]
-    ji.Client(tokn="abc")  # type: ignore[call-arg]
+    ji.Client(tokn="abc")  # type: ignore[arg-type]
     ji.plan("y25i01").celler  # type: ignore[attr-defined]  # noqa: B018
     ji.table("y25i01").hierarki("_nykom")  # type: ignore[attr-defined]
     ji.frame(anything).part("Område")  # type: ignore[attr-defined]

@@ -314,7 +314,7 @@ class AddressSpace:
         Parameters
         ----------
         measure, periods : int or int64 array
-            Index of the measure and of the period (`period_code`).
+            Index of the measure and of the period.
         members : sequence of int or int64 array
             One per dimension; 0 is the total. Missing ones at the end are totals.
 
@@ -328,14 +328,6 @@ class AddressSpace:
             here = members[index] if index < len(members) else 0
             codes = codes * len(dimension.members) + np.asarray(here, dtype=np.int64)
         return np.atleast_1d(codes * len(self.periods) + np.asarray(periods, dtype=np.int64))
-
-    def measure_code(self, id: str) -> int:  # noqa: A002 - as the attribute is called
-        """The index of a measure by its id; `KeyError` if there is none."""
-        return self._measure_codes[id]
-
-    def period_code(self, period_type: str, period_id: str) -> int:
-        """The index of a period; `KeyError` if there is none."""
-        return self._period_codes[period_type, period_id]
 
     @cached_property
     def radices(self) -> list[int]:
@@ -396,11 +388,13 @@ class AddressSpace:
         return bool(self.gaps(np.arange(len(self.periods))))
 
     @cached_property
-    def _measure_codes(self) -> dict[str, int]:
+    def measure_codes(self) -> dict[str, int]:
+        """Measure id to index."""
         return {measure.id: index for index, measure in enumerate(self.measures)}
 
     @cached_property
-    def _period_codes(self) -> dict[tuple[str, str], int]:
+    def period_codes(self) -> dict[tuple[str, str], int]:
+        """(period type, period id) to index."""
         return {period: index for index, period in enumerate(self.periods)}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> AddressSpace:
@@ -529,7 +523,7 @@ class Registry:
             if len(self._grown) >= 256:
                 self._grown.clear()
             space = self.spaces[place]
-            index = space._measure_codes.get(measure.id, len(space.measures))  # noqa: SLF001 - of this module
+            index = space.measure_codes.get(measure.id, len(space.measures))
             if index == len(space.measures):
                 space = replace(space, measures=(*space.measures, measure))
             grown = Registry((*self.spaces[:place], space, *self.spaces[place + 1 :]))
@@ -651,8 +645,8 @@ def _recoder(old: Registry, new: Registry) -> Recoder | None:
         result = addresses.copy()
         for cells in old.decode(addresses):
             target, offset = targets[cells.space.table]
-            measures = np.array([target.measure_code(m.id) for m in cells.space.measures])
-            periods = np.array([target.period_code(*p) for p in cells.space.periods])
+            measures = np.array([target.measure_codes[m.id] for m in cells.space.measures])
+            periods = np.array([target.period_codes[p] for p in cells.space.periods])
             members: dict[str, Any] = {}
             for source, codes in zip(cells.space.dimensions, cells.members, strict=True):
                 known = next(one for one in target.dimensions if one.id == source.id)

@@ -240,7 +240,7 @@ def negated(cells: Cells) -> bool:
 
 def zero_where_left_out(cells: Cells) -> Cells:
     """Turn combinations that the API left out into the zeros they count as; holes stay holes."""
-    left_out = (cells.status == CellStatus.ABSENT) & (cells.addresses >= 0)
+    left_out = cells.left_out
     if not left_out.any():
         return cells
     values, status = cells.values.copy(), cells.status.copy()

@@ -22,10 +22,10 @@ from pandas.api.indexers import check_array_indexer
 from pandas.api.types import is_bool_dtype, is_list_like, is_numeric_dtype, pandas_dtype
 
 from jobindsats_pandas.disclosure import leaving, operators, places, reductions
-from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, UNKNOWN, Codes, Registry
+from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, Codes, Registry
 from jobindsats_pandas.disclosure.arithmetic import undefined
 from jobindsats_pandas.disclosure.arrow import from_arrow, to_arrow
-from jobindsats_pandas.disclosure.building import cells_from, decimals, is_na, is_number, nullable
+from jobindsats_pandas.disclosure.building import cells_from, is_na, is_number, nullable
 from jobindsats_pandas.disclosure.callers import (
     Purpose,
     appending,
@@ -46,7 +46,7 @@ from jobindsats_pandas.disclosure.cells import (
     converted,
     counted,
     is_hidden,
-    is_missing,
+    restored,
     unknown_addresses,
 )
 from jobindsats_pandas.disclosure.display import texts
@@ -323,7 +323,7 @@ class DiscretionisedArray(ExtensionArray):
     @property
     def visible(self) -> NDArray[np.bool_]:
         """Where a number is shown."""
-        return ~is_missing(self._cells.status)
+        return ~self._cells.missing
 
     @property
     def numbers(self) -> NDArray[np.int64] | NDArray[np.float64]:
@@ -353,16 +353,14 @@ class DiscretionisedArray(ExtensionArray):
 
     def isna(self) -> NDArray[np.bool_]:
         """Where nothing is shown: discretionised, not available, absent, or no cell at all."""
-        missing = is_missing(self._cells.status)
+        missing = self._cells.missing
         holes = self._cells.status == CellStatus.HOLE
         # A pivot table drops groups of which nothing is left; of a cell that shows nothing its place is.
         return holes if (missing & ~holes).any() and pivoting() else missing
 
     def copy(self) -> Self:
         """Return a copy of everything."""
-        old = self._cells
-        values, status, addresses = old.values.copy(), old.status.copy(), old.addresses.copy()
-        return self._like(Cells(values, status, addresses, old.registry, old.dropped, old.left))
+        return self._like(self._cells.copy())
 
     def _like(self, cells: Cells) -> Self:
         """Cells to which the same codes belong."""
@@ -413,17 +411,14 @@ class DiscretionisedArray(ExtensionArray):
 
     def _taken(self, where: Any, *, remember: bool = True) -> Self:
         """Take cells out of this array, which know then which hidden ones had stood beside them."""
-        old = self._cells
-        values, status, addresses = old.values[where], old.status[where], old.addresses[where]
-        made = self._like(Cells(values, status, addresses, old.registry, old.dropped, old.left))
-        if len(status) < len(old) and (len(status) or remember):
+        old, kept = self._cells, self._cells[where]
+        if len(kept) < len(old) and (len(kept) or remember):
             self._counted = unseen, seen = self._counted or counted(old.status)
-            if unseen and (len(status) or not seen) and counted(status) == (0, seen):
-                dropped, left = places.vanished(old, made._cells)
+            if unseen and (len(kept) or not seen) and counted(kept.status) == (0, seen):
+                dropped, left = places.vanished(old, kept)
                 if not (dropped and reshaping()):
-                    gone = replace(old, dropped=dropped, left=left)
-                    made._cells = beside(made._cells, gone)
-        return made
+                    kept = beside(kept, replace(old, dropped=dropped, left=left))
+        return self._like(kept)
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:
         """Take cells by position; what pandas makes up with ``allow_fill`` is a hole, and no cell."""
@@ -514,7 +509,7 @@ class DiscretionisedArray(ExtensionArray):
         return self._cells.values
 
     def _values_for_factorize(self) -> tuple[NDArray[Any], Any]:
-        return decimals(self._cells).to_numpy(np.float64, na_value=np.nan), np.nan
+        return converted(self._cells, whole=False).values, np.nan
 
     # ---- computing with it --------------------------------------------------------------------------------------
 
@@ -707,14 +702,10 @@ def _hidden_beside_visible() -> DiscretionisedArray:
 
 
 def _cells_of_old(state: dict[str, Any]) -> Cells:
-    """What pickles of before there were bundles hold; of before there were holes, they call them absent."""
-    values, status = state["_numbers"], state["_status"]
-    # An address was once called a part.
+    """What pickles of before there were bundles hold; an address was once called a part."""
     addresses = state["_addresses" if "_addresses" in state else "_parts"]
-    if "_left" not in state:
-        status = status.copy()
-        status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE
-    return Cells(values, status, addresses, state["_registry"], state["_dropped"], state.get("_left", ()))
+    cells = Cells(state["_numbers"], state["_status"], addresses, state["_registry"], state["_dropped"])
+    return restored(cells, state.get("_left"))
 
 
 def _inside(other: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN, Registry
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, restored
 
 __all__ = ["ArrowDiscretionisedType", "from_arrow", "to_arrow"]
 
@@ -31,13 +31,9 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
         numbers: str = "Int64",
         registry: Registry | None = None,
         dropped: int = 0,
-        left: tuple[str, ...] = (),
-        *,
-        knows_holes: bool = True,
+        left: tuple[str, ...] | None = (),
     ) -> None:
         self.numbers, self.registry, self.dropped, self.left = numbers, registry or Registry(), dropped, left
-        # Files of before there were holes call them absent.
-        self.knows_holes = knows_holes
         value = pa.int64() if numbers == "Int64" else pa.float64()
         storage = pa.struct([("value", value), ("status", pa.uint8()), ("part", pa.int64())])
         super().__init__(storage, "jobindsats.discretionised")
@@ -50,10 +46,9 @@ class ArrowDiscretionisedType(pa.ExtensionType):  # type: ignore[misc]
     def __arrow_ext_deserialize__(cls, storage_type: Any, serialized: bytes) -> ArrowDiscretionisedType:
         plain = json.loads(serialized)
         text = zlib.decompress(base64.b85decode(plain["registry"])).decode()
-        left, knows_holes = tuple(plain.get("left") or ()), plain.get("left") is not None
-        return cls(
-            plain["numbers"], Registry.from_json(text), plain["dropped"], left, knows_holes=knows_holes
-        )
+        left = plain.get("left")
+        left = left if left is None else tuple(left)
+        return cls(plain["numbers"], Registry.from_json(text), plain["dropped"], left)
 
     @property
     def _known(self) -> tuple[Any, ...]:
@@ -74,7 +69,7 @@ def to_arrow(cells: Cells, wanted_type: Any = None) -> Any:
     """Everything that is known of cells, as an Arrow array."""
     numbers = "Int64" if cells.whole else "Float64"
     arrow_type = ArrowDiscretionisedType(numbers, cells.registry, cells.dropped, cells.left)
-    values = pa.array(cells.values, mask=is_missing(cells.status))
+    values = pa.array(cells.values, mask=cells.missing)
     storage = pa.StructArray.from_arrays(
         [values, pa.array(cells.status), pa.array(cells.addresses)], fields=list(arrow_type.storage_type)
     )
@@ -97,10 +92,8 @@ def from_arrow(chunk: Any) -> Cells | None:
         np.array(array.fill_null(pa.scalar(blank[field.name], field.type)))  # a copy, to be written into
         for field, array in zip(chunk.storage.type, chunk.storage.flatten(), strict=True)
     )
-    if not chunk.type.knows_holes:
-        old = (status == CellStatus.ABSENT) & (addresses == UNKNOWN)
-        status = np.where(old, np.uint8(CellStatus.HOLE), status)
-    return Cells(values, status, addresses, chunk.type.registry, chunk.type.dropped, chunk.type.left)
+    cells = Cells(values, status, addresses, chunk.type.registry, chunk.type.dropped)
+    return restored(cells, chunk.type.left)
 
 
 @lru_cache(maxsize=32)

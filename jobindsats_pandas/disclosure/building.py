@@ -26,7 +26,6 @@ from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, 
 __all__ = [
     "cells_from",
     "computed",
-    "decimals",
     "is_na",
     "is_number",
     "nullable",
@@ -94,12 +93,14 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
 
 def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
     missing = np.asarray(pd.isna(values))
-    decimals = values.to_numpy(np.float64, na_value=np.nan) if isinstance(values, ExtensionArray) else values
-    if values.dtype.kind in "iu" and not missing.any():
+    integers = values.dtype.kind in "iu"
+    if integers and not missing.any():
         numbers = np.asarray(values, dtype=np.int64)
+    elif isinstance(values, ExtensionArray):
+        numbers = values.to_numpy(np.float64, na_value=np.nan)
     else:
-        numbers = np.asarray(decimals, dtype=np.float64)
-    numbers = as_numbers(numbers, missing, values.dtype.kind in "iu" if whole is None else whole)
+        numbers = np.asarray(values, dtype=np.float64)
+    numbers = as_numbers(numbers, missing, integers if whole is None else whole)
     status = np.where(missing, np.uint8(CellStatus.HOLE), np.uint8(CellStatus.DERIVED))
     return Cells(numbers, status, unknown_addresses(len(numbers)), EMPTY)
 
@@ -135,12 +136,7 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
 def nullable(cells: Cells) -> Any:
     """Turn cells into an ``Int64`` or ``Float64`` array on the same memory, NA where nothing is shown."""
     array = pd.arrays.IntegerArray if cells.whole else pd.arrays.FloatingArray
-    return array(cast("Any", cells.values), is_missing(cells.status))
-
-
-def decimals(cells: Cells) -> Any:
-    """Turn cells into a ``Float64`` array, NA where nothing is shown."""
-    return pd.arrays.FloatingArray(cells.values.astype(np.float64), is_missing(cells.status))
+    return array(cast("Any", cells.values), cells.missing)
 
 
 def numbers_of(plain: Any) -> Any:
@@ -151,7 +147,7 @@ def numbers_of(plain: Any) -> Any:
 def computed(cells: Cells, plain: Any) -> Cells:
     """What was computed from cells one by one; what came out as the very number of a cell is that cell."""
     values, missing = numbers_of(plain), np.asarray(plain.isna())
-    shown = ~is_missing(cells.status)
+    shown = ~cells.missing
     status = derived_status(cells.status)
     status[missing & shown], status[~missing & ~shown] = CellStatus.NOT_AVAILABLE, CellStatus.DERIVED
     same = ~missing & shown & (values == cells.values)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Addition", "Grouping", "Picture", "Purpose", "addition", "appending", "called_directly", "combining", "drawing",
     "gone_over", "grouping", "in_statistic", "made_bare", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
-    "stripping", "turning_over", "warn_drawn", "warn_gaps", "warn_hidden", "warn_mixed", "warn_removed", "warn_unweighted",
+    "stripping", "turning_over", "warn_hidden", "warn_removed",
 ]  # fmt: skip
 
 
@@ -324,9 +324,13 @@ def gone_over(cells: Any) -> list[Any]:
         ):
             continue
         if hasattr(data, "iloc"):
-            columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
-            found = [one.array.cells for one in columns if hasattr(one.array, "cells")] or found
+            found = [one.array.cells for one in _columns(data) if hasattr(one.array, "cells")] or found
     return found
+
+
+def _columns(data: Any) -> list[Any]:
+    """The columns of a frame, or a series as its only one."""
+    return [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
 
 
 # ---- pictures -----------------------------------------------------------------------------------------------------
@@ -383,10 +387,9 @@ def _pandas_picture(kind: str, plot: Any) -> Picture | None:
     given = {**vars(plot), **getattr(plot, "kwds", {})}
     stacked = bool(given.get("stacked")) and kind != "hist"
     weighted = any(given.get(name) is not None for name in ("weights", "C"))
-    data = plot.data
     if kind in _HARMLESS_KINDS and not stacked and not weighted:
         return None
-    columns = [data] if data.ndim == 1 else [data.iloc[:, place] for place in range(data.shape[1])]
+    columns = _columns(plot.data)
     if stacked and len(columns) == 1 and kind != "area":
         return None  # nothing stands on it; an area draws hidden cells as 0
     # Without stacking each column is a picture of its own.
@@ -474,9 +477,6 @@ def _is_installed(frame: FrameType) -> bool:
     return any(part in file for part in _INSTALLED) or file.startswith((_STANDARD, "<frozen"))
 
 
+# Also about "gaps", "mixed", "unweighted" and "drawn": each is said once a call.
 warn_hidden = partial(_warn_once, category=HiddenCellsWarning, about="hidden")
-warn_gaps = partial(_warn_once, category=HiddenCellsWarning, about="gaps")
-warn_mixed = partial(_warn_once, category=HiddenCellsWarning, about="mixed")
-warn_unweighted = partial(_warn_once, category=HiddenCellsWarning, about="unweighted")
-warn_drawn = partial(_warn_once, category=HiddenCellsWarning, about="drawn")
 warn_removed = partial(_warn_once, category=GuardRemovedWarning, about="removed")

@@ -85,5 +85,5 @@ def _moved(what: str, library: str) -> ConfigurationError:
     return ConfigurationError(
         f"The guard on sums does not hold here: a wrong sum over {what} was not refused. {library} {version} has moved"
         " something that the guard stands on. Install the versions that it was tested with:"
-        " pip install 'pandas>=3.1,<4' 'numpy>=2,<3'"
+        " pip install 'pandas>=3.1,<4' 'numpy>=2.1,<3'"
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from jobindsats_pandas.disclosure.addresses import NOTHING, UNKNOWN, Codes, Registry, merge_registries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "CellStatus",
@@ -29,6 +29,7 @@ __all__ = [
     "is_hidden",
     "is_missing",
     "is_unseen",
+    "restored",
     "rewritten",
     "unknown_addresses",
 ]
@@ -107,10 +108,26 @@ class Cells:
         """Whether they hold whole numbers."""
         return self.values.dtype.kind == "i"
 
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Where nothing is shown: discretionised, not available, absent, or no cell at all."""
+        return is_missing(self.status)
+
+    @property
+    def left_out(self) -> NDArray[np.bool_]:
+        """Where the API left a combination of the table out, which counts as 0."""
+        left_out: NDArray[np.bool_] = (self.status == CellStatus.ABSENT) & (self.addresses >= 0)
+        return left_out
+
     def __getitem__(self, where: Any) -> Cells:
-        return replace(
-            self, values=self.values[where], status=self.status[where], addresses=self.addresses[where]
-        )
+        # Thousands are made in a loop over groups, and `replace` would look up every field.
+        values, status, addresses = self.values[where], self.status[where], self.addresses[where]
+        return Cells(values, status, addresses, self.registry, self.dropped, self.left)
+
+    def copy(self) -> Cells:
+        """Cells that may be written to."""
+        values, status, addresses = self.values.copy(), self.status.copy(), self.addresses.copy()
+        return Cells(values, status, addresses, self.registry, self.dropped, self.left)
 
 
 # One bit for each status that shows nothing: shifting it is several times faster than looking each one up.
@@ -165,6 +182,14 @@ def aligned(*several: Cells) -> tuple[Registry, list[Codes]]:
     ]
 
 
+def restored(cells: Cells, left: Iterable[str] | None) -> Cells:
+    """Cells as a file or a pickle keeps them: those of before there were holes call them absent, and know of none that left."""
+    if left is not None:
+        return replace(cells, left=tuple(left))
+    holes = (cells.status == CellStatus.ABSENT) & (cells.addresses == UNKNOWN)
+    return replace(cells, status=np.where(holes, np.uint8(CellStatus.HOLE), cells.status))
+
+
 def unknown_addresses(length: int) -> Codes:
     """Addresses of cells of which nothing is known."""
     return np.full(length, UNKNOWN, dtype=np.int64)
@@ -194,14 +219,13 @@ def converted(cells: Cells, *, whole: bool) -> Cells:
     """Whole numbers as decimals, or decimals as whole numbers if they are."""
     if whole == cells.whole:
         return cells
-    values = as_numbers(cells.values, is_missing(cells.status), whole)
+    values = as_numbers(cells.values, cells.missing, whole)
     return replace(cells, values=values, status=cells.status.copy(), addresses=cells.addresses.copy())
 
 
-def rewritten(cells: Cells, values: Any, status: NDArray[np.uint8], addresses: Any = None) -> Cells:
+def rewritten(cells: Cells, values: Any, status: NDArray[np.uint8], addresses: Any) -> Cells:
     """Other numbers in the places of cells, or of groups of them, beside which the same ones had been dropped."""
-    where = cells.addresses if addresses is None else addresses
-    return replace(cells, values=blanked(values, status), status=status, addresses=where)
+    return replace(cells, values=blanked(values, status), status=status, addresses=addresses)
 
 
 def beside(cells: Cells, *others: Cells) -> Cells:

@@ -19,7 +19,7 @@ from jobindsats_pandas.disclosure.callers import (
     picture,
     purpose,
     stripping,
-    warn_drawn,
+    warn_hidden,
     warn_removed,
 )
 from jobindsats_pandas.disclosure.cells import (
@@ -28,7 +28,6 @@ from jobindsats_pandas.disclosure.cells import (
     concatenated,
     converted,
     count_hidden,
-    is_missing,
 )
 from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
 from jobindsats_pandas.disclosure.reductions import biased, checked
@@ -100,9 +99,10 @@ def _mind_picture(cells: Cells) -> None:
     together = concatenated([converted(one, whole=False) for one in columns])
     check = check_sums(together, rows, 1 if rows is None else len(cells))
     if not check.valid:
-        warn_drawn(
+        warn_hidden(
             f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): hidden cells are drawn"
-            " as 0, and numbers that do not add stand on top of each other. df.jobindsats.plot() draws lines and bars."
+            " as 0, and numbers that do not add stand on top of each other. df.jobindsats.plot() draws lines and bars.",
+            about="drawn",
         )
 
 
@@ -130,7 +130,7 @@ def as_array(cells: Cells, dtype: Any, na_value: Any = pd.api.extensions.no_defa
     if dtype is not None and np.dtype(dtype).kind == "O":
         objects = _as_objects(cells)
         if na_value is not pd.api.extensions.no_default:
-            objects[is_missing(cells.status)] = na_value
+            objects[cells.missing] = na_value
         return objects
     result = nullable(cells).to_numpy(dtype=dtype, copy=copy, na_value=na_value)
     # The frame's own memory: writing into it would change what was published, and say so nowhere.

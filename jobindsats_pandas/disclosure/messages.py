@@ -197,8 +197,7 @@ class _Selection:
     @classmethod
     def of(cls, check: SumCheck) -> _Selection | None:
         """The selection of one group; None for cells of several measures, computed ones and unknown ones."""
-        left_out = (check.cells.status == CellStatus.ABSENT) & (check.cells.addresses >= 0)
-        status = np.where(left_out, np.uint8(CellStatus.OBSERVED), check.cells.status)
+        status = np.where(check.cells.left_out, np.uint8(CellStatus.OBSERVED), check.cells.status)
         check = check_sums(replace(check.cells, status=status))
         measures = _measures(check)
         if len(measures) != 1 or measures[0].derived or (check.active.addresses < 0).any():

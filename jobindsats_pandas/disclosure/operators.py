@@ -20,7 +20,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     rounded_addresses,
     zero_where_left_out,
 )
-from jobindsats_pandas.disclosure.building import cells_from, computed, decimals, is_na, nullable, numbers_of
+from jobindsats_pandas.disclosure.building import cells_from, computed, is_na, nullable, numbers_of
 from jobindsats_pandas.disclosure.callers import pairing, warn_removed
 from jobindsats_pandas.disclosure.cells import (
     Cells,
@@ -34,18 +34,16 @@ from jobindsats_pandas.disclosure.cells import (
     unknown_addresses,
 )
 from jobindsats_pandas.disclosure.reductions import checked, reduced, sums_of
-from jobindsats_pandas.disclosure.scalars import Cell, scalar_addresses
+from jobindsats_pandas.disclosure.scalars import OPERATORS, Cell, scalar_addresses
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["absolute", "arithmetic", "compared", "negative", "operand", "rounded", "ufunc"]
 
-# numpy's names of what has an operator.
-_NAMES = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "floor_divide": "floordiv",
-    "remainder": "mod", "power": "pow", "divmod": "divmod", "matmul": "matmul", "vecdot": "matmul", "equal": "eq",
-    "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
+_NAMES = OPERATORS | {
+    "divmod": "divmod", "matmul": "matmul", "vecdot": "matmul", "equal": "eq", "not_equal": "ne", "less": "lt",
+    "less_equal": "le", "greater": "gt", "greater_equal": "ge",
 }  # fmt: skip
 # What a comparison is from the other side.
 _TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
@@ -129,7 +127,7 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
         factors = _factors(other, len(cells))
         kept = factors == 1
         status[kept], addresses[kept] = cells.status[kept], cells.addresses[kept]
-        addresses[(factors == 0) & ~is_missing(cells.status)] = NOTHING
+        addresses[(factors == 0) & ~cells.missing] = NOTHING
     unknown = np.asarray(plain.isna()) & ~is_missing(status)
     status[unknown] = CellStatus.NOT_AVAILABLE
     if not isinstance(other, Cells):
@@ -228,19 +226,17 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
         return negative(_first(inputs))
     # Of a missing number those that ask about it say what they say of NaN.
     asking = function.__name__ in _ASKING
-    numbers = _with_nan if asking else nullable
+
+    def numbers(one: Cells) -> Any:
+        return converted(one, whole=False).values if asking else nullable(one)
+
     found = function(*(numbers(one) if isinstance(one, Cells) else one for one in inputs), **kwargs)
-    cells = _first(inputs)
     if asking:
         return found
+    cells = _first(inputs)
     return (
         tuple(_of_ufunc(cells, one) for one in found) if isinstance(found, tuple) else _of_ufunc(cells, found)
     )
-
-
-def _with_nan(cells: Cells) -> NDArray[np.float64]:
-    numbers: NDArray[np.float64] = decimals(cells).to_numpy(np.float64, na_value=np.nan)
-    return numbers
 
 
 def _first(inputs: tuple[Any, ...]) -> Cells:

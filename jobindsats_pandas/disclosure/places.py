@@ -15,12 +15,13 @@ import numpy as np
 from pandas.api.extensions import take
 
 from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN
-from jobindsats_pandas.disclosure.building import cells_from, decimals
+from jobindsats_pandas.disclosure.building import cells_from, nullable
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
     aligned,
     beside,
+    converted,
     is_missing,
     is_unseen,
     rewritten,
@@ -61,7 +62,7 @@ def only_missing_move(cells: Cells, places: NDArray[np.intp]) -> bool:
 def filled_from(cells: Cells, places: NDArray[np.intp]) -> Cells:
     """Fill what is missing with cells from elsewhere, as a fill within groups does; -1 leaves it as it is."""
     made = cells[np.where(places < 0, np.arange(len(cells)), places)]
-    guesses = is_missing(cells.status) & ~is_missing(made.status)
+    guesses = cells.missing & ~made.missing
     made.status[guesses], made.addresses[guesses] = CellStatus.FILLED, cells.addresses[guesses]
     return made
 
@@ -114,7 +115,7 @@ def distinct(cells: Cells, codes: NDArray[np.intp], count: int) -> Cells:
 
 def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
     """Write cells over others in place; whatever is written over a hidden cell is a guess, and stays one."""
-    if isinstance(key, np.ndarray) and key.dtype == bool and _is_one_hole(incoming):
+    if isinstance(key, np.ndarray) and key.dtype == bool and incoming.status.tolist() == [CellStatus.HOLE]:
         _make_holes(cells, key)
         return cells
     registry, (ours, theirs) = aligned(cells, incoming)
@@ -138,10 +139,6 @@ def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
     return replace(cells, addresses=ours, registry=registry)
 
 
-def _is_one_hole(cells: Cells) -> bool:
-    return len(cells) == 1 and bool(cells.status[0] == CellStatus.HOLE)
-
-
 def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:
     where = mask & ~is_unseen(cells.status)
     nothing: Any = (
@@ -155,21 +152,21 @@ def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:
 
 def guessed(cells: Cells, values: Any, shown: NDArray[np.bool_]) -> Cells:
     """Numbers in the place of cells, of which those that were not shown before are guesses."""
-    guesses = is_missing(cells.status) & shown
+    guesses = cells.missing & shown
     status = np.where(guesses, np.uint8(CellStatus.FILLED), cells.status)
     return rewritten(cells, values, status, cells.addresses.copy())
 
 
 def interpolated(cells: Cells, **kwargs: Any) -> Cells:
     """Guess what is not shown from its neighbours; the guesses are marked, and block sums."""
-    plain = decimals(cells).interpolate(**kwargs | {"copy": True})
+    plain = nullable(converted(cells, whole=False)).interpolate(**kwargs | {"copy": True})
     return guessed(cells, plain.to_numpy(np.float64, na_value=np.nan), ~plain.isna())
 
 
 def recognised(cells: Cells, made: Cells) -> Cells:
     """Let a bare number that a function hands on, as `int` does, be the cell in its place whose number it is."""
     bare = (made.addresses == UNKNOWN) & (made.status == CellStatus.DERIVED)
-    same = bare & ~is_missing(cells.status) & (made.values == cells.values)
+    same = bare & ~cells.missing & (made.values == cells.values)
     if not same.any():
         return made
     registry, (theirs, ours) = aligned(made, cells)
@@ -183,14 +180,14 @@ def recognised(cells: Cells, made: Cells) -> Cells:
 
 def mark_in_place_of_hidden(cells: Cells, made: Cells) -> None:
     """Mark what stands in the place of hidden cells: nothing stays hidden, and a number is a guess."""
-    unseen = is_missing(cells.status) & (cells.status != CellStatus.HOLE)
+    unseen = cells.missing & (cells.status != CellStatus.HOLE)
     if len(made) != len(cells) or not unseen.any():
         return
     gone = unseen & (made.status == CellStatus.HOLE)
     made.status[gone], made.addresses[gone] = cells.status[gone], UNKNOWN
     # What was left out counts as 0, so there a 0 is no guess.
     zero = (cells.status == CellStatus.ABSENT) & (made.values == 0)
-    made.status[unseen & ~is_missing(made.status) & ~zero] = CellStatus.FILLED
+    made.status[unseen & ~made.missing & ~zero] = CellStatus.FILLED
 
 
 def vanished(before: Cells, after: Cells) -> tuple[int, tuple[str, ...]]:
@@ -204,8 +201,8 @@ def vanished(before: Cells, after: Cells) -> tuple[int, tuple[str, ...]]:
         The members whose rows left with all their hidden cells.
     """
     unseen = is_unseen(before.status)
-    seen = ~unseen & ~is_missing(before.status)
-    kept, shown = before.addresses[seen], after.addresses[~is_missing(after.status)]
+    seen = ~unseen & ~before.missing
+    kept, shown = before.addresses[seen], after.addresses[~after.missing]
     if len(kept) and not np.array_equal(np.sort(kept), np.sort(shown)):
         return 0, ()
     left = _members_that_left(before, unseen, seen)

@@ -13,16 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
-from jobindsats_pandas.disclosure.building import computed, decimals, nullable, of_no_cell, statistic
-from jobindsats_pandas.disclosure.callers import (
-    gone_over,
-    grouping,
-    warn_gaps,
-    warn_hidden,
-    warn_mixed,
-    warn_unweighted,
+from jobindsats_pandas.disclosure.building import computed, nullable, of_no_cell, statistic
+from jobindsats_pandas.disclosure.callers import gone_over, grouping, warn_hidden
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    converted,
+    count_hidden,
+    is_missing,
+    rewritten,
 )
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, count_hidden, is_missing, rewritten
 from jobindsats_pandas.disclosure.messages import some, sum_error
 from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
@@ -55,7 +55,7 @@ def checked(cells: Cells, ids: Ids | None, groups: int, operation: str, *, skipn
     if not (check.valid or (check.only_hidden_stand_against and not skipna)):
         raise _refusal(check, operation)
     if gaps := next(filter(None, (table.gaps() for table in check.tables)), ""):
-        warn_gaps(f"{operation.partition(',')[0]}: {gaps}")
+        warn_hidden(f"{operation.partition(',')[0]}: {gaps}", about="gaps")
     if cells.left:
         left = some(list(cells.left))
         warn_hidden(f"{operation}: hidden cells are not in it, for the rows of {left} were left out.")
@@ -109,9 +109,9 @@ def _sums(
     # pandas leaves a sum out where min_count or skipna says so.
     out = np.zeros(groups, dtype=bool)
     if min_count > 0:
-        out = _count(~is_missing(cells.status), ids, groups) < min_count
+        out = _count(~cells.missing, ids, groups) < min_count
     if not skipna:
-        out |= _count(is_missing(cells.status), ids, groups) > 0
+        out |= _count(cells.missing, ids, groups) > 0
     if out.any():
         sums.status[out], sums.addresses[out] = CellStatus.HOLE, UNKNOWN
         if not sums_allowed():
@@ -134,7 +134,7 @@ def _nothing_shown(cells: Cells, ids: Ids | None, groups: int) -> NDArray[np.uin
 
 
 def _extreme(cells: Cells, name: str, *, skipna: bool) -> Cells:
-    missing = is_missing(cells.status)
+    missing = cells.missing
     if name == "min" and not missing.all():
         biased(cells, name)
     if missing.all() or (missing.any() and not skipna):
@@ -189,16 +189,18 @@ def biased(
         warn_hidden(told)
     check = check_sums(cells, ids, groups)
     if name == "mean" and check.over_members_of_rates():
-        warn_unweighted(
+        warn_hidden(
             f"{name}: a mean of rates in which each of {count:,} cells counts alike, whatever stands behind it: no"
-            " rate of them together. df.jobindsats.official_total() gives the published one, where there is one."
+            " rate of them together. df.jobindsats.official_total() gives the published one, where there is one.",
+            about="unweighted",
         )
     if cells in _OF_ONE_LEVEL:
         return
     if mixed := check.mixed_levels():
-        warn_mixed(
+        warn_hidden(
             f"{name}: totals and their parts, or different levels, stand together in {', '.join(mixed)};"
-            f" all {count:,} cells counted alike. df.jobindsats.without_totals() keeps one level."
+            f" all {count:,} cells counted alike. df.jobindsats.without_totals() keeps one level.",
+            about="mixed",
         )
     elif ids is None:
         _OF_ONE_LEVEL.add(cells)
@@ -231,7 +233,7 @@ def grouped(cells: Cells, *, how: str, ids: Ids, ngroups: int, min_count: int, *
         return computed(cells, plain)
     if how in {"min", "max"}:
         result = of_no_cell(cells, plain)
-        out = is_missing(result.status)
+        out = result.missing
         result.status[out] = _nothing_shown(cells, ids, ngroups)[out]
     else:
         result = statistic(cells, plain)
@@ -256,7 +258,7 @@ def _mind_cells_without_a_group(cells: Cells, ids: Ids, groups: int) -> None:
 
 def _first_or_last(cells: Cells, how: str, ids: Ids, groups: int, min_count: int, *, skipna: bool) -> Cells:
     biased(cells, how, ids, groups)
-    rows = np.flatnonzero((ids >= 0) & ~(is_missing(cells.status) if skipna else False))
+    rows = np.flatnonzero((ids >= 0) & ~(cells.missing if skipna else False))
     places = np.full(groups, -1, dtype=np.intp)
     # Of several writes to one place the last stands.
     rows_in_order = rows[::-1] if how == "first" else rows
@@ -276,6 +278,5 @@ def group_quantile(cells: Cells, **kwargs: Any) -> Cells:
 def quantiles(cells: Cells, qs: NDArray[np.float64], interpolation: str) -> Cells:
     """Quantiles of all cells."""
     biased(cells, "quantile")
-    return statistic(
-        cells, pd.Series(decimals(cells)).quantile(qs, interpolation=cast("Any", interpolation)).array
-    )
+    numbers = pd.Series(nullable(converted(cells, whole=False)))
+    return statistic(cells, numbers.quantile(qs, interpolation=cast("Any", interpolation)).array)

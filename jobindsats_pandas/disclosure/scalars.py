@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     shifted_addresses,
 )
 from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_removed
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
 from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "OPERATORS",
     "Cell",
     "DecimalCell",
     "HiddenCell",
@@ -44,10 +46,10 @@ __all__ = [
     "small_sum",
 ]
 
-_OPERATORS: Final = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "true_divide": "truediv",
-    "floor_divide": "floordiv", "remainder": "mod", "power": "pow",
-    "negative": "neg", "positive": "pos", "absolute": "abs",
+# numpy's names of what has an operator in Python.
+OPERATORS: Final = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "floor_divide": "floordiv",
+    "remainder": "mod", "power": "pow", "negative": "neg", "positive": "pos", "absolute": "abs",
 }  # fmt: skip
 _NAMES: Final[dict[int, str]] = {
     CellStatus.DISCRETIONISED: "<hidden>",
@@ -168,9 +170,7 @@ class Cell:
     def as_cells(self) -> Cells:
         """The cell as an array of one."""
         whole = isinstance(self, IntegerCell)
-        values: Any = np.array(
-            [0 if isinstance(self, HiddenCell) else self.number], dtype=np.int64 if whole else np.float64
-        )
+        values: Any = np.array([self.number], dtype=np.int64 if whole else np.float64)
         return Cells(
             values, np.array([self.status], np.uint8), np.array([self.address], np.int64), self.registry
         )
@@ -198,7 +198,7 @@ class Cell:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Let numpy's functions and its own scalars work on cells as Python's operators do."""
-        name = _OPERATORS.get(ufunc.__name__)
+        name = OPERATORS.get(ufunc.__name__)
         plain = not any(isinstance(one, np.ndarray) and one.ndim for one in inputs)
         if method == "__call__" and name is not None and plain and not kwargs:
             first, *others = (
@@ -330,7 +330,7 @@ def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
 
 def scalars_of(cells: Cells) -> Iterator[Any]:
     """All the cells, one by one, each knowing how many hidden ones stand beside it."""
-    missing = is_missing(cells.status)
+    missing = cells.missing
     hidden, visible = counted(cells.status)
     # Copies: what is written into the column later is no business of the cells that were taken out before.
     status, addresses = cells.status.copy().data, cells.addresses.copy().data
@@ -542,9 +542,7 @@ def _started(first: Any) -> Any:
 
 def _skipped(one: Any) -> Exception:
     """The error for a sum of plain objects from which hidden cells were, or may have been, left out."""
-    cells = one.as_cells()
-    dropped = Cells(cells.values, cells.status, cells.addresses, cells.registry, max(one.beside, 1))
-    return sum_error(check_sums(dropped))
+    return sum_error(check_sums(replace(one.as_cells(), dropped=max(one.beside, 1))))
 
 
 # ---- all other arithmetic -----------------------------------------------------------------------------------------

@@ -272,7 +272,7 @@ class SumCheck:
         cells, groups = self._active
         values: Any = cells.values
         if cells.status.any():
-            values = np.where(is_missing(cells.status), values.dtype.type(0), values)
+            values = np.where(cells.missing, values.dtype.type(0), values)
         if groups.ids is None:
             return np.array([values.sum()])
         if groups.begins is not None:

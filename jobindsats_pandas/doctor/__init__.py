@@ -223,7 +223,9 @@ def _chosen(entries: Sequence[CatalogueEntry], catalogue: bytes, wanted: str | N
     ids = {entry.id.lower(): entry for entry in entries}
     if wanted is not None and wanted.lower() not in ids:
         near = did_you_mean(wanted, [entry.id for entry in entries])
-        raise QueryError(f"There is no table {wanted!r} among the {len(entries)} there are.{near}")
+        raise QueryError(
+            f"There is no table {wanted!r} among the {len(entries)} there are.{near} `jobindsats tables WORDS` finds them."
+        )
     types = _period_types(json.loads(catalogue))
 
     def rank(table_id: str) -> tuple[bool, ...]:

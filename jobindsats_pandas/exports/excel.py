@@ -336,6 +336,7 @@ def _write_data(
     sheet: Any, columns: Sequence[_SheetColumn], rows: int, styles: _Styles, foot: str, frozen: int
 ) -> None:
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet.freeze_panes = f"{get_column_letter(frozen + 1)}2"
     for place, column in enumerate(columns, start=1):
@@ -344,6 +345,10 @@ def _write_data(
     sheet.row_dimensions[1].height = 15 * (lines + 1)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(columns), 1))}{rows + 1}"
     sheet.oddFooter.left.text = _cleaned(foot).replace("&", "&&")
+    # On paper: all columns beside each other, and the headings on each page.
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
     sheet.append([_heading_cell(sheet, column, styles) for column in columns])
     # Where a row is written at once, each column needs only one cell for each of its styles; else they are copied.
     fleeting = sheet.parent.write_only
@@ -378,8 +383,11 @@ def _styled(sheet: Any, styles: _Styles, style: str, column: _SheetColumn) -> An
 
 def _heading_cell(sheet: Any, column: _SheetColumn, styles: _Styles) -> Any:
     from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment
 
     cell = styles.text(sheet, column.name, "heading")
+    if column.array is not None:  # above its numbers
+        cell.alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
     if column.array is not None and (counted := counts([column.array])):
         note = Comment(
             f"Af {danish_number(len(column.array))} celler er {counted}. SUM springer dem over, så summen bliver for lille; + giver"

@@ -16,7 +16,7 @@ imported. Such a file opens with ``import jobindsats_pandas`` first, or with
 
 from __future__ import annotations
 
-from jobindsats_pandas.parquet.datasets import Dataset, copy_dataset, differing, writing_dataset
+from jobindsats_pandas.parquet.datasets import copy_dataset, differing, writing_dataset
 from jobindsats_pandas.parquet.directories import holdings
 from jobindsats_pandas.parquet.engines import duckdb_sql
 from jobindsats_pandas.parquet.frames import (
@@ -29,7 +29,6 @@ from jobindsats_pandas.parquet.frames import (
 )
 
 __all__ = [
-    "Dataset",
     "attrs_of",
     "copy_dataset",
     "dataset_attrs",

@@ -34,7 +34,6 @@ __all__ = [
     "MAX_PARTITIONS",
     "frame_of",
     "holdings",
-    "label_of",
     "piece_of",
     "place_of",
     "read_directory",
@@ -242,7 +241,7 @@ def _read_dataset(path: Path, manifest: Manifest, filters: Filters, columns: Seq
     """Read the files of a dataset whose label the filters want, one after the other."""
     places = _places(path, dict(entries(path)), manifest)
     (column,) = manifest.partition_by
-    parts = [part for part in manifest.parts if filters.may_hold(column, label_of(part.path))]
+    parts = [part for part in manifest.parts if filters.may_hold(column, _label_of(part.path))]
     wanted = filters.wanted(columns)
     # Where none is wanted, the last tells what an empty frame looks like.
     frames = [
@@ -260,7 +259,7 @@ def frame_of(piece: Piece, wanted: Collection[Any] = ()) -> pd.DataFrame:
         return to_frame(Columns(piece.name, [piece]), narrowed(json.loads(piece.spec), wanted))
 
 
-def label_of(place: str) -> str:
+def _label_of(place: str) -> str:
     """The label that a file's folder is named after."""
     return unquote(place.partition("/")[0].partition("=")[2])
 

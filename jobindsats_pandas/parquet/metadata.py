@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobindsats_pandas.errors import ProvenanceError
 
-__all__ = ["FORMAT", "KEY", "ROW_NUMBER", "FileFacts", "packed", "unpacked"]
+__all__ = ["KEY", "ROW_NUMBER", "FileFacts", "packed", "unpacked"]
 
 #: The version of what `KEY` holds; a file of a newer one is not guessed at. Until 2, holes were called absent; until 3,
 #: there were no digests.

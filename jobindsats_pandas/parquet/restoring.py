@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jobindsats_pandas.disclosure import UNKNOWN, Cells, CellStatus, DiscretionisedArray, Registry
+from jobindsats_pandas.disclosure import Cells, CellStatus, DiscretionisedArray, Registry
+from jobindsats_pandas.disclosure.cells import restored
 from jobindsats_pandas.parquet.columns import MISSING_PERIOD, STATUS_LABELS
 from jobindsats_pandas.parquet.labels import labels_plain, labels_restored, scalar_restored
 from jobindsats_pandas.parquet.pieces import changed
@@ -130,13 +131,9 @@ class _Restoring:
         status = codes.astype(np.uint8)
         values, missing = self.columns.numbers(column["file"])
         addresses = self.addresses[column["file"]] = self._addresses(column["parts"], status)
-        left = column.get("left")
-        if left is None:
-            # Written before there were holes, which were called absent then.
-            status[(status == CellStatus.ABSENT) & (addresses == UNKNOWN)] = CellStatus.HOLE
         registry = self.registries[column["registry"]]
-        cells = Cells(values, status, addresses, registry, column["dropped"], tuple(left or ()))
-        array = DiscretionisedArray.from_cells(cells)
+        cells = Cells(values, status, addresses, registry, column["dropped"])
+        array = DiscretionisedArray.from_cells(restored(cells, column.get("left")))
         if not np.array_equal(array.visible, ~missing):
             told = f"numbers of its column {column['file']!r} stand where none was shown, or lack"
             raise changed(self.columns.name, told)

@@ -80,7 +80,7 @@ def _refuse_what_does_not_go_together(
     kind: str | None, by: Any, *, share: bool, mapped: bool, geometry: Any
 ) -> None:
     if share and kind not in ("stacked", "area"):
-        raise QueryError(f"share=True goes with kind='stacked' and kind='area', not with kind={kind!r}.")
+        raise QueryError("share=True goes with kind='stacked' and kind='area'; name one of them.")
     if geometry is not None and kind is not None:
         raise QueryError(f"geometry= is a kind of its own, a map; leave kind={kind!r} out.")
     if mapped and by is not None:

@@ -162,13 +162,7 @@ def _no_interval(check: SumCheck, group: int) -> InvalidSumError:
     cells = check.cells if check.ids is None else check.cells[np.flatnonzero(check.ids == group)]
     one = check_sums(cells)
     if not one.valid:
-        error = sum_error(one, "sum_bounds")
-        if error.reasons[0] == "periods":
-            return InvalidSumError(
-                f"{error}\n  df.jobindsats.sum_bounds(by='period')  # one interval for each period",
-                reasons=error.reasons,
-            )
-        return error
+        return sum_error(one, "sum_bounds")
     return InvalidSumError(
         "sum_bounds: refused, for it is not known which cells these are, so no rule bounds what they stand for. Take"
         " the columns as they were read, before computing with them.",

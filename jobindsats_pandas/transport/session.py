@@ -640,7 +640,7 @@ class Transport:
                 place = self._temporary_directory()
                 notify(
                     f"This user has no home directory, so that answers are kept in {place} and only while the client lives."
-                    " JOBINDSATS_CACHE_DIR names a directory that stays.",
+                    " Name a directory that stays: JOBINDSATS_CACHE_DIR.",
                     CacheWarning,
                 )
                 return place
