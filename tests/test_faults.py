@@ -263,7 +263,7 @@ def test_equal_questions_share_an_answer_and_different_ones_never_do(api, tmp_pa
 def test_a_bad_answer_is_never_stored_and_a_good_one_never_lost(api, tmp_path, record, kind):
     tally = Tally()
     short = Patience(pause=0.001, longest_pause=0.01, budget=0.5, read=0.1) if kind in SLOW else QUICK
-    long = Patience(pause=0.001, longest_pause=0.01, read=1)
+    long = Patience(pause=0.001, longest_pause=0.01, read=10)
     for number in range(max(1, 10 // TENTH)):
         for old in (False, True):
             api.faults.clear()

@@ -814,7 +814,7 @@ def test_a_plan_of_five_hundred_requests_is_made_fast():
     assert len(by_period.requests) == 240
     assert len(question.requests) >= 500
     cost = effort(lambda: plan(found, by={"h0": "*"}, periods="*", max_cells=7_200))
-    assert cost * 500 / len(question.requests) < 100
+    assert cost * 500 / len(question.requests) < 250
 
 
 @pytest.mark.parametrize("spelt", ["path", "name", "case"])

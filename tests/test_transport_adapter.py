@@ -270,7 +270,7 @@ def test_a_question_that_times_out_is_tried_once_more_and_then_to_be_split(api):
 
 def test_a_single_time_out_is_no_failure(api):
     api.faults.add("hang")
-    assert json.loads(fetch(to(api, Patience(read=0.2, pause=0.01))).value) == DATA
+    assert json.loads(fetch(to(api, Patience(read=2, pause=0.01))).value) == DATA
 
 
 def test_the_shelf_of_idle_connections_holds_the_last_used_ones_without_a_lock():

@@ -124,7 +124,7 @@ def test_no_stage_of_an_answer_can_be_dripped_beyond_the_budget(tmp_path, stage,
 def test_an_answer_that_comes_slowly_but_within_the_budget_is_taken(tmp_path):
     answer = OK + b"Content-Length: %d\r\n\r\n" % len(CONTENT) + CONTENT
     with Server(drip(b"", [bytes([each]) for each in answer], 0.001)) as listening:
-        assert ask(to(listening, tmp_path, Patience(budget=20, read=0.5))).value == CONTENT
+        assert ask(to(listening, tmp_path, Patience(budget=20, read=5))).value == CONTENT
 
 
 @pytest.mark.skipif(not FULL, reason="takes minutes: --full")

@@ -603,7 +603,7 @@ def test_looking_at_a_large_cache_takes_no_time_to_speak_of(tmp_path):
         storage.path(key).write_bytes(pack(response))
     view = CacheView(storage, Learned(Directory(tmp_path), lambda: NOW))
     for look in (view.info, view.list):  # 50,000 within half a second are 10 microseconds for one
-        assert effort(look) < 3000 * 0.03
+        assert effort(look) < 3000 * 0.06
     assert len(view.list()) == 3000
 
 
