@@ -348,6 +348,22 @@ def test_partitions_are_by_columns_of_labels(
     assert not list(tmp_path.iterdir())
 
 
+def test_of_a_directory_as_large_as_a_disk_not_everything_is_looked_at(
+    crossed: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}" / "below").mkdir(parents=True)
+        (tmp_path / f"{number}" / "below" / "x.txt").touch()
+    monkeypatch.setattr("jobindsats_pandas.parquet.manifest.MOST_ENTRIES", 5)
+    for tried in (
+        lambda: parquet.read_parquet(tmp_path),
+        lambda: ji.update(tmp_path, client=ji.Client("key", "http://127.0.0.1:1/v3")),
+        lambda: parquet.to_parquet(crossed, tmp_path, "Periode"),
+    ):
+        with pytest.raises((QueryError, ProvenanceError), match="holds more than 5 files"):
+            tried()
+
+
 def test_what_lies_there_already_is_not_thrown_away(crossed: pd.DataFrame, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")

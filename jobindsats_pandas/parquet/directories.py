@@ -146,11 +146,11 @@ def holdings(directory: Path) -> list[str]:
     """
     if not directory.is_dir():
         raise QueryError(f"{directory} exists and is no directory; name another one.")
-    found = dict(entries(directory))
-    if not found:
-        return []
     advice = "Nothing was touched: name another directory, or remove this one yourself if nobody needs it."
     try:
+        found = entries(directory)
+        if not found:
+            return []
         manifest = Manifest.of(directory)
     except ProvenanceError as error:
         raise QueryError(f"{error} {advice}") from None
@@ -219,7 +219,7 @@ def _is_replaced(path: Path, manifest: Manifest | None) -> bool:
 
 
 def _read(path: Path, manifest: Manifest | None, wanted: Collection[Any]) -> pd.DataFrame:
-    found = dict(entries(path))
+    found = entries(path)
     if not any(name.endswith(".parquet") for name in found):
         raise ProvenanceError(f"{path} holds no Parquet files. Name what df.jobindsats.to_parquet wrote.")
     if manifest is None:
@@ -239,7 +239,7 @@ def _read(path: Path, manifest: Manifest | None, wanted: Collection[Any]) -> pd.
 
 def _read_dataset(path: Path, manifest: Manifest, filters: Filters, columns: Sequence[Any]) -> pd.DataFrame:
     """Read the files of a dataset whose label the filters want, one after the other."""
-    places = _places(path, dict(entries(path)), manifest)
+    places = _places(path, entries(path), manifest)
     (column,) = manifest.partition_by
     parts = [part for part in manifest.parts if filters.may_hold(column, _label_of(part.path))]
     wanted = filters.wanted(columns)

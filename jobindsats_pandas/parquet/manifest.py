@@ -13,13 +13,15 @@ from jobindsats_pandas.errors import ProvenanceError
 from jobindsats_pandas.parquet.pieces import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["NAME", "Manifest", "Part", "entries", "normal"]
 
 #: Engines pass names over that begin so.
 NAME = "_jobindsats_manifest.json"
+
+#: Twice what is written into one directory at the most; of a whole disk no more is looked at.
+MOST_ENTRIES = 10_000
 
 FORMAT = 1
 
@@ -122,16 +124,29 @@ def normal(path: str) -> str:
     return unicodedata.normalize("NFC", path)
 
 
-def entries(directory: Path) -> Iterator[tuple[str, Path]]:
-    """Everything below a directory: files, links, and directories with nothing in them."""
+def entries(directory: Path) -> dict[str, Path]:
+    """Everything below a directory: files, links, and directories with nothing in them.
+
+    Raises
+    ------
+    ProvenanceError
+        If it holds more than is ever written into one, as the whole of a disk does.
+    """
+    known: dict[str, Path] = {}
     pending = [("", directory)]
     while pending:
         start, folder = pending.pop()
         found = sorted(folder.iterdir())
         if not found and start:
-            yield start.removesuffix("/"), folder
+            known[start.removesuffix("/")] = folder
         for path in found:
             if path.is_dir() and not path.is_symlink():
                 pending.append((f"{start}{path.name}/", path))
             else:
-                yield start + path.name, path
+                known[start + path.name] = path
+        if len(known) + len(pending) > MOST_ENTRIES:
+            raise ProvenanceError(
+                f"{directory} holds more than {MOST_ENTRIES:,} files, and no more are written into one directory here. Name what"
+                " df.jobindsats.to_parquet or ji.export wrote."
+            )
+    return known
