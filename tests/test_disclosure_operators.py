@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import warnings
 
@@ -374,3 +375,61 @@ def test_numpy_adds_in_place_by_the_rules_and_writes_nothing_into_cells():
         with pytest.raises(TypeError):
             np.add.at(column, [0], 5)
     assert array.tolist() == [4, 9]
+
+
+RATES = [12.5, 14.25, 9.75]
+ONE_BY_ONE = {
+    "round": round,
+    "round to tenths": lambda one: round(one, 1),
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "trunc": math.trunc,
+    "divmod": lambda one: divmod(one, 1)[0],
+    "divmod, turned": lambda one: divmod(100, one)[0],
+    "conjugate": lambda one: one.conjugate(),
+    "real": lambda one: one.real,
+    "np.real": np.real,
+    "np.floor": np.floor,
+    "np.rint": np.rint,
+    "np.round": lambda one: np.round(one, 1),
+    "np.sqrt": np.sqrt,
+    "np.maximum": lambda one: np.maximum(one, 0),
+    "np.divmod": lambda one: np.divmod(one, 1)[0],
+}
+
+
+@pytest.mark.parametrize("function", ONE_BY_ONE.values(), ids=ONE_BY_ONE)
+def test_what_a_function_makes_of_a_single_cell_is_a_cell(function):
+    column = pd.Series(make([*RATES, 0.0], [0, 0, 0, CellStatus.DISCRETIONISED], kind=Kind.NONE))
+    plain = [function(number) for number in RATES]
+    *shown, hidden = [function(one) for one in column]
+    assert [one.number for one in shown] == plain
+    assert [f"{one}" for one in shown] == [f"{one}" for one in plain]
+    assert hidden.status == CellStatus.DISCRETIONISED
+    with pytest.raises(InvalidSumError):
+        sum(function(one) for one in column.iloc[:3])
+
+
+@pytest.mark.parametrize(
+    "product", [np.dot, np.matmul, np.inner, lambda left, right: np.tensordot(left, right, 1)]
+)
+def test_a_refusal_within_a_product_of_numpys_is_not_lost(product):
+    first, second = (make(range(1, 7), kind=Kind.STOCK, period=period) for period in (0, 1))
+    cells = pd.DataFrame({"first": first, "second": second}).astype(object).to_numpy()
+    for _ in range(100):
+        with pytest.raises(InvalidSumError):
+            product(cells, np.ones(2, object))
+
+
+def test_products_of_a_frame_add_across_its_columns():
+    first, second = (make(range(1, 7), kind=Kind.STOCK, period=period) for period in (0, 1))
+    frame = pd.DataFrame({"first": first, "second": second})
+    for _ in range(100):
+        with pytest.raises(InvalidSumError):
+            frame @ np.ones(2)
+    assert (frame[["first"]] @ [2]).tolist() == [2, 4, 6, 8, 10, 12]
+    persons = pd.DataFrame({"persons": make(range(1, 7), kind=Kind.PERSONS)})
+    assert (persons @ [2]).tolist() == [2, 4, 6, 8, 10, 12]
+    assert np.vdot(first.astype(object), np.ones(6, object)) == 21
+    with pytest.raises(InvalidSumError):
+        np.vdot(make(RATES, kind=Kind.NONE).astype(object), np.ones(3, object))

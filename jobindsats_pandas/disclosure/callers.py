@@ -166,7 +166,9 @@ def purpose(*, typed: bool) -> Purpose:
         if function == "_format_strings":
             return Purpose.DISPLAY
         if function == "dot":
-            return Purpose.SUM
+            # A frame's own cells are added across, cell by cell, and what stands on the other side is added down.
+            across = module == "pandas.core.frame" and "lvals" not in frame.f_locals
+            return Purpose.OBJECTS if across else Purpose.SUM
         if function == "as_array" and not typed:
             whole_frame = True
         elif whole_frame and function not in _AS_NUMBERS:

@@ -8,6 +8,7 @@ back to plain Python objects: rows, ``df.T``, ``stack``, columns mixed with text
 
 from __future__ import annotations
 
+import ctypes
 import math
 import operator
 import re
@@ -20,6 +21,7 @@ from jobindsats_pandas.disclosure.addresses import APART, EMPTY, NOTHING, UNKNOW
 from jobindsats_pandas.disclosure.arithmetic import (
     paired_addresses,
     paired_status,
+    rounded_addresses,
     scaled_addresses,
     shifted_addresses,
 )
@@ -27,7 +29,7 @@ from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted
 from jobindsats_pandas.disclosure.display import texts
 from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
-from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
+from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -121,6 +123,13 @@ class _Alone(_Origin):
         self._others.discard(id(self))
 
 
+def _rounded(one: Any, ndigits: int | None = None) -> Any:
+    rounded = one.round(ndigits or 0)
+    if ndigits is not None or not isinstance(rounded, DecimalCell):
+        return rounded
+    return _visible(int(rounded.number), rounded._origin, rounded._place)
+
+
 class Cell:
     """What all single cells share: a status, an address, and arithmetic that minds them."""
 
@@ -209,7 +218,10 @@ class Cell:
                 return getattr(others[0], f"__r{name}__")(first)
             return getattr(operator, name)(first, *others)
         numbers = (one.number if isinstance(one, Cell) else one for one in inputs)
-        return getattr(ufunc, method)(*numbers, **kwargs)
+        found = getattr(ufunc, method)(*numbers, **kwargs)
+        cells = [one for one in inputs if isinstance(one, Cell)]
+        one = next((one for one in cells if isinstance(one, HiddenCell)), cells[0])
+        return tuple(_of_one(one, part) for part in found) if type(found) is tuple else _of_one(one, found)
 
     def __neg__(self) -> Any:
         return _combined("mul", self, -1, reflected=False)
@@ -219,6 +231,38 @@ class Cell:
 
     def __abs__(self) -> Any:
         return -self if self.number < 0 else self
+
+    __round__: Any = _rounded
+
+    def round(self, decimals: int = 0, out: None = None) -> Any:
+        """Round as numpy's own numbers do; a whole number stays what it is."""
+        if isinstance(self, IntegerCell) and decimals >= 0:
+            return self
+        return _combined("round", self, decimals, reflected=False)
+
+    def __floor__(self) -> Any:
+        return self if isinstance(self, HiddenCell) else _of_one(self, math.floor(self.number))
+
+    def __ceil__(self) -> Any:
+        return self if isinstance(self, HiddenCell) else _of_one(self, math.ceil(self.number))
+
+    def __trunc__(self) -> Any:
+        return self if isinstance(self, HiddenCell) else _of_one(self, math.trunc(self.number))
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def conjugate(self) -> Any:
+        """Return the cell itself, as of any real number; `numpy.vdot` asks for it."""
+        return self
+
+    @property
+    def real(self) -> Any:
+        """The cell itself."""
+        return self
 
     def __invert__(self) -> Any:
         raise TypeError("bad operand type for unary ~: a cell of a table is no set of bits")
@@ -316,16 +360,33 @@ def cell(
 
 def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
     """Make the first cell of an origin."""
-    made: Any
-    if origin.status[0] in _NAMES:
-        made = HiddenCell(math.nan)
-        origin = origin if origin.status[0] == CellStatus.ABSENT else _Alone(origin)
-    elif whole:
-        made = int.__new__(IntegerCell, number)
-    else:
-        made = float.__new__(DecimalCell, number)
-    made._origin = origin
+    if origin.status[0] not in _NAMES:
+        return _visible(number if whole else float(number), origin, 0)
+    made = HiddenCell(math.nan)
+    made._origin = origin if origin.status[0] == CellStatus.ABSENT else _Alone(origin)
     return made
+
+
+def _visible(number: float, origin: _Origin, place: int) -> Any:
+    """Make the cell that stands at a place of an origin, a whole number or a decimal one."""
+    made: Any = (
+        int.__new__(IntegerCell, number) if isinstance(number, int) else float.__new__(DecimalCell, number)
+    )
+    made._origin, made._place = origin, place
+    return made
+
+
+def _of_one(one: Any, found: Any) -> Any:
+    """What a function made of one cell: that cell if it is its very number, else one of no known measure."""
+    number = found.item() if isinstance(found, np.generic) else found
+    if type(number) not in _BARE:
+        return found
+    if number == one.number:
+        return _visible(number, one._origin, one._place)
+    status: int = CellStatus.DERIVED
+    if number != number:  # noqa: PLR0124 - NaN, faster than asking math
+        status = one.status if isinstance(one, HiddenCell) else CellStatus.NOT_AVAILABLE
+    return _made(number, one._origin.among(status, UNKNOWN, one.registry), whole=type(number) is int)
 
 
 def scalars_of(cells: Cells) -> Iterator[Any]:
@@ -390,7 +451,7 @@ class _RunningSum:
             together = concatenated([_cells(self.rows, self.registry), other.as_cells()])
             check = check_sums(together)
             if not check.valid:
-                raise sum_error(check)
+                raise _error(check)
             *addresses, new = together.addresses.tolist()
             self.rows = [(*mine[:2], address) for mine, address in zip(self.rows, addresses, strict=True)]
             self.registry, self._seen = together.registry, set(addresses)
@@ -458,6 +519,8 @@ def small_sum(cells: Cells) -> Any:
 
 
 def _plus(one: Any, other: Any, how: Addition, *, reflected: bool) -> Any:
+    if _refused:
+        _raise_pending()
     if how is not Addition.OWN and isinstance(other, int | float | np.generic):
         cells = [cell for cell in (one, other) if isinstance(cell, Cell)]
         whole = not any(isinstance(cell, HiddenCell) or cell.beside for cell in cells)
@@ -490,7 +553,7 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
         both = [left.as_cells(), right.as_cells()]
         if bulk:
-            raise sum_error(check_sums(concatenated(both)))
+            raise _error(check_sums(concatenated(both)))
         return cell(math.nan, int(paired_status(*both)[0]))
     if bulk and (left.beside or right.beside):
         raise _skipped(left if left.beside else right)
@@ -533,7 +596,7 @@ def _started(first: Any) -> Any:
     else:
         check = check_sums(first.as_cells())
         if not check.valid:
-            raise sum_error(check)
+            raise _error(check)
         origin = first._origin.among(first.status, first.address, first.registry)
         made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
     made._sum, made._length = _RunningSum(first.registry, [_row(first)], started=True), 1
@@ -542,13 +605,34 @@ def _started(first: Any) -> Any:
 
 def _skipped(one: Any) -> Exception:
     """The error for a sum of plain objects from which hidden cells were, or may have been, left out."""
-    return sum_error(check_sums(replace(one.as_cells(), dropped=max(one.beside, 1))))
+    return _error(check_sums(replace(one.as_cells(), dropped=max(one.beside, 1))))
+
+
+# Whether a sum of single cells was refused, and nobody has looked since whether the error is still on its way.
+_refused = False
+_look: Final = ctypes.pythonapi.PyErr_Occurred
+
+
+def _error(check: SumCheck) -> Exception:
+    """The error for a sum of single cells."""
+    global _refused  # noqa: PLW0603 - it is the interpreter that has one error on its way
+    _refused = True
+    return sum_error(check)
+
+
+def _raise_pending() -> None:
+    """Raise the refusal that is on its way already; numpy's products of objects go on behind one, and can lose it."""
+    global _refused  # noqa: PLW0603
+    _look()  # ctypes raises what it finds
+    _refused = False
 
 
 # ---- all other arithmetic -----------------------------------------------------------------------------------------
 
 
 def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
+    if _refused:
+        _raise_pending()
     theirs = other
     if type(other) not in _BARE:
         other = other.item() if isinstance(other, np.generic) else other
@@ -556,7 +640,7 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
             return NotImplemented
         theirs = other.number if isinstance(other, Cell) else other
     mine = one.number
-    function = getattr(operator, name)
+    function: Any = round if name == "round" else getattr(operator, name)
     try:
         number = function(theirs, mine) if reflected else function(mine, theirs)
     except (ZeroDivisionError, OverflowError):
@@ -577,13 +661,7 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
         address, status = one.address, origin.status[one._place]
         step = _step(name, one, address, other, reflected=reflected)
         if mine == mine and number == number and (together := origin.moved(step)) is not None:  # noqa: PLR0124
-            made: Any = (
-                int.__new__(IntegerCell, number)
-                if type(number) is int
-                else float.__new__(DecimalCell, number)
-            )
-            made._origin, made._place = together, one._place
-            return made
+            return _visible(number, together, one._place)
         registry, moved = step.registry, step.target if step.by is None else address + step.by
         if status == CellStatus.OBSERVED and not (moved == address and registry is origin.registry):
             status = CellStatus.DERIVED
@@ -619,6 +697,8 @@ def scalar_addresses(
     """Addresses of cells after an operation with a plain number."""
     if name == "mul":
         return scaled_addresses(cells, number)
+    if name == "round":
+        return rounded_addresses(cells, int(number))
     if name == "truediv" and not reflected and number != 0:
         return scaled_addresses(cells, 1 / number)
     if name in {"add", "sub"} and not (reflected and name == "sub"):
