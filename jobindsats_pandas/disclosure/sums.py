@@ -278,8 +278,10 @@ class SumCheck:
         if groups.begins is not None:
             return groups.sum(values)
         # Sums in float64 are exact as long as they stay below 2**53, and several times faster.
-        largest = max(-float(values.min(initial=0)), float(values.max(initial=0)))
-        if values.dtype.kind == "f" or largest * len(values) < 2.0**53:
+        if (
+            values.dtype.kind == "f"
+            or max(-float(values.min(initial=0)), float(values.max(initial=0))) * len(values) < 2.0**53
+        ):
             sums: Values = groups.sum(values).astype(values.dtype, copy=False)
             return sums
         exact = np.zeros(self.groups, dtype=np.int64)
@@ -292,9 +294,9 @@ class SumCheck:
 
         Unknown over several periods and where the cells do not add; one cell keeps its own.
         """
-        cells, groups = self._active
+        cells = self.active
         several = self.count > 1
-        result = np.where(several, UNKNOWN, groups.one_of(cells.addresses, NOTHING))
+        result = np.where(several, UNKNOWN, self._of_its_one(cells.addresses, NOTHING))
         for table in self.tables if several.any() else ():
             good = several & (self.reasons == 0) & table.periods.present & ~table.periods.differ
             if good.any():
@@ -305,9 +307,14 @@ class SumCheck:
     @cached_property
     def status(self) -> NDArray[np.uint8]:
         """The status of each group's sum: its own for one cell, else derived."""
-        cells, groups = self._active
-        one = groups.one_of(cells.status, CellStatus.DERIVED)
+        one = self._of_its_one(self.active.status, CellStatus.DERIVED)
         return np.where(self.count > 1, np.uint8(CellStatus.DERIVED), one)
+
+    def _of_its_one(self, keys: NDArray[Any], empty: int) -> NDArray[Any]:
+        """The key of each group that has one cell; `empty` of one that has none, whatever it may be of the others."""
+        if (self.count == 1).any():
+            return self._active[1].one_of(keys, empty)
+        return np.full(self.groups, empty, dtype=keys.dtype)
 
     def bounds(self) -> Bounds:
         """The interval of each group's true sum.
@@ -559,6 +566,16 @@ class TableCells:
             result = result * len(dimension.members) + np.where(differ, 0, nearest)
         return result
 
+    def _all_differ(self) -> bool:
+        """Whether no cell is there twice, in whichever groups."""
+        if self.space.size <= 8 * len(self.numbers):
+            # Marking places off is several times cheaper than sorting, where there are not far more of them than cells.
+            marks = np.zeros(self.space.size, dtype=bool)
+            marks[self.numbers] = True
+            return bool(np.count_nonzero(marks) == len(self.numbers))
+        ordered = np.sort(self.numbers)
+        return bool((ordered[1:] > ordered[:-1]).all())
+
     def _repeated(self) -> Flags:
         """Which groups have a cell twice."""
         numbers, ids = self.numbers, self.groups.ids
@@ -566,8 +583,7 @@ class TableCells:
         # As read they rise.
         if bool((numbers[1:] > numbers[:-1]).all()):
             return found
-        ordered = np.sort(numbers)
-        if bool((ordered[1:] > ordered[:-1]).all()):
+        if self._all_differ():
             return found
         if ids is None:
             return ~found
