@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import warnings
@@ -433,3 +434,117 @@ def test_products_of_a_frame_add_across_its_columns():
     assert np.vdot(first.astype(object), np.ones(6, object)) == 21
     with pytest.raises(InvalidSumError):
         np.vdot(make(RATES, kind=Kind.NONE).astype(object), np.ones(3, object))
+
+
+def columns_of(kind=Kind.FLOW, count=4):
+    """The members of one level beside each other, six months or municipalities of each."""
+    return [
+        pd.Series(
+            make([3 + place, 10 * place + 4, 7], kind=kind, members=[place + 1] * 3, period=np.arange(3))
+        )
+        for place in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        lambda columns: columns[0] + columns[1] + columns[2] + columns[3],
+        lambda columns: (columns[0] + columns[1]) + (columns[2] + columns[3]),
+        lambda columns: columns[0].add(columns[1]).add(columns[2]).add(columns[3]),
+        sum,
+        lambda columns: functools.reduce(operator.add, columns),
+        lambda columns: pd.concat(columns, axis=1, keys=[*"ABCD"]).eval("A + B + C + D"),
+        lambda columns: sum(columns, start=pd.Series(0, index=range(3))),
+        lambda columns: functools.reduce(np.add, columns, np.zeros(3)),
+    ],
+)
+def test_columns_are_added_up_one_after_the_other(added):
+    columns = columns_of()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        total = added(columns)
+    assert total.tolist() == sum(column.to_numpy() for column in columns).tolist()
+    assert total.iloc[1:].sum() == total.to_numpy()[1:].sum()
+    with pytest.raises(InvalidSumError, match="repeats"):
+        total + columns[1]
+    with pytest.raises(InvalidSumError):
+        added(columns_of(Kind.NONE))
+
+
+def test_months_are_added_up_one_after_the_other():
+    months = [pd.Series(make([5, 6], period=period)) for period in range(3)]
+    assert (months[0] + months[1] + months[2]).tolist() == [15, 18]
+    stocks = [pd.Series(make([5, 6], period=period, kind=Kind.STOCK)) for period in range(3)]
+    with pytest.raises(InvalidSumError):
+        stocks[0] + stocks[1] + stocks[2]
+
+
+def test_a_sum_of_columns_that_was_written_into_is_no_longer_that_sum():
+    first, second, third, _ = columns_of()
+    total = first + second
+    total.iloc[0] = 1
+    with pytest.raises(InvalidSumError):
+        total + third
+
+
+def test_zeros_add_nothing_to_a_column():
+    column = columns_of()[0]
+    for zeros in (np.zeros(3), pd.Series([0, 0, 0]), pd.array([0, 0, 0])):
+        assert (zeros + column).sum() == (column - zeros).sum() == column.sum()
+    assert (0 - column + np.zeros(3)).sum() == -column.sum()
+
+
+@pytest.mark.parametrize(
+    "taken_away",
+    [
+        lambda a, b: -a - b,
+        lambda a, b: 0 - a - b,
+        lambda a, b: a * -1 - b,
+        lambda a, b: a.rsub(-b),
+        lambda a, b: (a * -2 - b * 2) / -2,
+        lambda a, b: np.subtract(a, -b, dtype=float),
+    ],
+)
+def test_taking_away_from_a_negative_is_adding(taken_away):
+    with pytest.raises(InvalidSumError):
+        taken_away(*columns_of(Kind.NONE, 2))
+    first, second = columns_of(count=2)
+    assert abs(taken_away(first, second)).tolist() == (first + second).tolist()
+    assert (-first - -second).tolist() == (second - first).tolist()
+
+
+@pytest.mark.parametrize("options", [{"where": True}, {"dtype": float}, {"casting": "unsafe"}])
+def test_how_numpy_is_asked_to_add_does_not_matter(options):
+    with pytest.raises(InvalidSumError):
+        np.add(*columns_of(Kind.NONE, 2), **options)
+    first, second = columns_of(count=2)
+    assert np.add(first, second, **options).tolist() == (first + second).tolist()
+    with pytest.raises(TypeError):
+        np.add(first, second, where=[True, False, True])
+
+
+def test_what_runs_over_a_column_with_gaps_sees_no_number_in_them():
+    column = pd.Series(make([4, 2, 8])).reindex(range(5))
+    assert np.add.accumulate(column)[2] == np.add.reduceat(column.array, [0])[0] == 14
+    added = np.zeros(2, dtype=np.int64)
+    np.add.at(added, [0, 0, 1, 1, 1], column.array)
+    assert added.tolist() == [6, 8]
+    assert column.array @ np.ones(5) == np.matmul(np.ones(5), column.array) == 14
+    hidden = pd.Series(make([4, 0, 8], [0, CellStatus.DISCRETIONISED, 0]))
+    with allow_sums():
+        assert hidden.array @ np.ones(3) == np.add.reduceat(hidden.array, [0])[0] == 12
+    for function in (np.minimum, np.maximum, np.multiply):
+        running = quietly(lambda function=function: function.accumulate(hidden))
+        assert pd.isna(running[1])
+    with pytest.raises(TypeError):
+        np.subtract.accumulate(hidden)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "int64[pyarrow]"])
+def test_a_column_of_pandas_own_stands_on_the_left(dtype):
+    column = columns_of()[0]
+    theirs = pd.Series([1, 2, 3], dtype=dtype)
+    assert (theirs * column).tolist() == [3, 8, 21]
+    assert (theirs - column).tolist() == [-2, -2, -4]
+    assert ((column > 3) * column).tolist() == [0, 4, 7]

@@ -12,6 +12,7 @@ from columns import make, quietly
 from jobindsats_pandas.disclosure import (
     STATISTIC,
     UNKNOWN,
+    CellStatus,
     allow_sums,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError
@@ -231,3 +232,18 @@ def test_the_mode_and_the_unique_cells_are_numbers_of_their_own():
     assert sorted_column.isin(make([6, 8])).tolist() == [False, True, False]
     assert column.map({5: "five"}).tolist()[:2] == ["five", "five"]
     assert column.map(lambda cell: cell > 5).tolist() == [False, False, True, False]
+
+
+def test_a_column_that_is_its_own_key_leaves_its_hidden_cells_behind():
+    column = pd.Series(make([4, 0, 8], [0, CellStatus.DISCRETIONISED, 0]))
+    for one in ("first", "last", "max", "min", "mean", "median"):
+        with pytest.raises(InvalidSumError, match="dropped"):
+            quietly(lambda one=one: getattr(column.groupby(column), one)()).sum()
+
+
+def test_margins_of_means_say_what_pandas_dropped():
+    frame = pd.DataFrame(
+        {"value": make([4, 0, 8, 6], [0, CellStatus.DISCRETIONISED, 0, 0]), "a": [*"xxyy"], "b": [*"mnmn"]}
+    )
+    with pytest.warns(HiddenCellsWarning, match="1 of 4 cells are hidden"):
+        frame.pivot_table(index="a", columns="b", values="value", aggfunc="mean", margins=True)

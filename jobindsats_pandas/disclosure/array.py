@@ -220,6 +220,8 @@ class DiscretionisedArray(ExtensionArray):
 
     # An array is asked to add itself to others rather than the other way round.
     __array_priority__ = 1000
+    # As is a masked or an Arrow array of pandas', which knows nothing of cells; a Series comes before either.
+    __pandas_priority__ = 1500
 
     # Its arrays are written to in place, for views share them; the bundle itself is replaced.
     _cells: Cells

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ __all__ = [
     "adds_nothing",
     "aligned",
     "as_numbers",
+    "as_summed",
     "beside",
     "blanked",
     "concatenated",
@@ -91,6 +92,8 @@ class Cells:
         How many hidden cells a `dropna` took away from beside these.
     left : tuple of str
         What the members are called whose rows, with all their hidden cells, were left out by a selection.
+    summands : tuple of Cells
+        The columns whose sum, cell by cell, these were made as; only they tell whether one more adds to them.
     """
 
     values: Values
@@ -99,6 +102,7 @@ class Cells:
     registry: Registry
     dropped: int = 0
     left: tuple[str, ...] = ()
+    summands: tuple[Cells, ...] = field(default=(), init=False)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -127,7 +131,13 @@ class Cells:
     def copy(self) -> Cells:
         """Cells that may be written to."""
         values, status, addresses = self.values.copy(), self.status.copy(), self.addresses.copy()
-        return Cells(values, status, addresses, self.registry, self.dropped, self.left)
+        made = Cells(values, status, addresses, self.registry, self.dropped, self.left)
+        return made.made_of(self.summands)
+
+    def made_of(self, summands: tuple[Cells, ...]) -> Cells:
+        """Remember the columns that these are the sum of."""
+        object.__setattr__(self, "summands", summands)
+        return self
 
 
 # One bit for each status that shows nothing: shifting it is several times faster than looking each one up.
@@ -202,6 +212,13 @@ def blanked(values: Any, status: NDArray[np.uint8]) -> Any:
     if (np.isnan(under) if values.dtype.kind == "f" else under == blank).all():
         return values
     return np.where(missing, blank, values)
+
+
+def as_summed(cells: Cells) -> Any:
+    """The numbers of cells as they go into a sum that was checked: 0 where nothing is shown."""
+    if not cells.status.any():
+        return cells.values
+    return np.where(cells.missing, cells.values.dtype.type(0), cells.values)
 
 
 def as_numbers(numbers: Any, missing: NDArray[np.bool_], whole: bool) -> Any:

@@ -25,6 +25,7 @@ from jobindsats_pandas.disclosure.callers import pairing, warn_removed
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
+    as_summed,
     beside,
     blanked,
     concatenated,
@@ -33,8 +34,9 @@ from jobindsats_pandas.disclosure.cells import (
     rewritten,
     unknown_addresses,
 )
-from jobindsats_pandas.disclosure.reductions import checked, reduced, sums_of
+from jobindsats_pandas.disclosure.reductions import accumulated, checked, reduced, sums_of
 from jobindsats_pandas.disclosure.scalars import OPERATORS, Cell, scalar_addresses
+from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +49,8 @@ _NAMES = OPERATORS | {
 }  # fmt: skip
 # What a comparison is from the other side.
 _TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+# What numpy's functions are where they run over a column.
+_RUNNING = {"add": "cumsum", "multiply": "cumprod", "minimum": "cummin", "maximum": "cummax"}
 _ASKING = frozenset(("isnan", "isfinite", "isinf", "signbit", "isnat"))
 
 
@@ -81,6 +85,14 @@ def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) 
     if name == "matmul":
         return _sum_of_products(cells, other, reflected=reflected)
     guarded = isinstance(other, Cells)
+    if (
+        name in {"add", "sub"}
+        and not guarded
+        and is_list_like(other)
+        and not _factors(other, len(cells)).any()
+    ):
+        # A sum may begin with zeros.
+        other = other.dtype.type(0) if other.dtype.kind == "f" else 0
     if name == "add" and not guarded and is_list_like(other):
         warn_removed(
             "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
@@ -88,8 +100,10 @@ def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) 
         )
     if guarded and name == "add" and not pairing():
         return _added(cells, other)
-    if guarded and name == "sub" and not reflected and negated(other):
-        return _added(cells, negative(other))
+    if guarded and name == "sub":
+        left, right = (other, cells) if reflected else (cells, other)
+        if negated(left) != negated(right):
+            return _added(left, negative(right))
     if name == "sub" and reflected and not guarded and not is_list_like(other) and other == 0:
         return negative(cells)
     mine, theirs = (zero_where_left_out(cells), zero_where_left_out(other)) if guarded else (cells, other)
@@ -143,19 +157,45 @@ def _factors(other: Any, length: int) -> NDArray[np.float64]:
 
 
 def _added(cells: Cells, other: Cells) -> Cells:
-    """Pair by pair the sum of two cells, by the same rules; hidden where either is."""
+    """Pair by pair the sum of two cells, by the same rules; hidden where either is.
+
+    What a column was added up of is judged again with the next one: the sum of two members is neither of them, nor a
+    whole level, and of two periods it is no period.
+    """
     ours, theirs = zero_where_left_out(cells), zero_where_left_out(other)
     status = paired_status(ours, theirs)
     # A number beside a hole is not the sum of two: nobody knows what is missing there.
     one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
     status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
     hidden = is_missing(status)
-    whole = cells.whole and other.whole
-    both = concatenated([converted(one, whole=whole) for one in (cells, other)])
-    ids = np.tile(np.where(hidden, -1, np.arange(len(cells))), 2)
-    made = sums_of(checked(replace(both, dropped=0), ids, len(cells), "+"))
+    columns: tuple[Cells, ...] = (cells, other)
+    check = _by_rows(columns, hidden)
+    if (cells.summands or other.summands) and not check.valid:
+        columns = (*_summands(cells), *_summands(other))
+        check = _by_rows(columns, hidden)
+    made = sums_of(checked(check.cells, check.ids, check.groups, "+"))
     made.status[hidden], made.addresses[hidden] = status[hidden], UNKNOWN
-    return beside(replace(made, values=blanked(made.values, made.status)), both)
+    return beside(replace(made, values=blanked(made.values, made.status)), cells, other).made_of(columns)
+
+
+def _by_rows(columns: tuple[Cells, ...], hidden: NDArray[np.bool_]) -> SumCheck:
+    """Whether the cells of each row add; those of some rows are not asked."""
+    whole = all(one.whole for one in columns)
+    together = concatenated([converted(one, whole=whole) for one in columns])
+    ids = np.tile(np.where(hidden, -1, np.arange(len(hidden))), len(columns))
+    return check_sums(replace(together, dropped=0), ids, len(hidden))
+
+
+def _summands(cells: Cells) -> tuple[Cells, ...]:
+    """What cells are the sum of, if nobody has written into them since; else they themselves."""
+    if not cells.summands:
+        return (cells,)
+    shown = ~cells.missing
+    total = sum(as_summed(one) for one in cells.summands)
+    untouched = (
+        np.array_equal(cells.values[shown], total[shown]) and not (cells.status == CellStatus.FILLED).any()
+    )
+    return cells.summands if untouched else (cells,)
 
 
 def compared(cells: Cells, other: Any, name: str) -> Any:
@@ -192,38 +232,32 @@ def _sum_of_products(cells: Cells, other: Any, *, reflected: bool) -> Any:
     if isinstance(other, Cells):
         return reduced(arithmetic(cells, other, "mul"), "sum", skipna=True)
     checked(cells, None, 1, "@")
-    numbers = np.asarray(other)
-    return numbers @ cells.values if reflected else cells.values @ numbers
+    ours, theirs = as_summed(cells), np.asarray(other)
+    return theirs @ ours if reflected else ours @ theirs
 
 
 def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What one of numpy's functions makes of cells, among its inputs; `NotImplemented` where that has no meaning."""
-    if method == "at":
+    cells = _first(inputs)
+    if method == "accumulate" and function.__name__ in _RUNNING:
+        return accumulated(cells, _RUNNING[function.__name__])
+    if (
+        method in {"reduceat", "at"}
+        and function is np.add
+        and (method == "reduceat" or inputs[0] is not cells)
+    ):
         # What is written into cells behind their back leaves them no cells; what is taken away in groups is a sum too.
-        if function is not np.add or isinstance(inputs[0], Cells):
-            return NotImplemented
-        checked(_first(inputs), None, 1, "np.add.at")
-        bare: list[Any] = [one.values if isinstance(one, Cells) else one for one in inputs]
-        return function.at(*bare)
-    if method in {"accumulate", "reduceat"}:
-        if function is np.add:
-            checked(_first(inputs), None, 1, f"np.add.{method}")
-        elif method == "reduceat":
-            return NotImplemented
-        return cells_from(getattr(function, method)(_first(inputs).values, *inputs[1:], **kwargs), whole=None)
+        checked(cells, None, 1, f"np.add.{method}")
+        bare = [as_summed(one) if isinstance(one, Cells) else one for one in inputs]
+        found = getattr(function, method)(*bare, **kwargs)
+        return found if found is None else cells_from(found, whole=None)
     if method != "__call__":
         return NotImplemented
     name = _NAMES.get(function.__name__)
-    if name is not None and len(inputs) == 2 and not kwargs:
-        left, right = inputs
-        reflected = not isinstance(left, Cells)
-        cells = right if reflected else left
-        other = operand(left if reflected else right, len(cells))
-        if name in _TURNED:
-            return compared(cells, other, _TURNED[name] if reflected else name)
-        return arithmetic(cells, other, name, reflected=reflected)
+    if name is not None and len(inputs) == 2:
+        return _of_two(name, *inputs, **kwargs)
     if function is np.negative and not kwargs:
-        return negative(_first(inputs))
+        return negative(cells)
     # Of a missing number those that ask about it say what they say of NaN.
     asking = function.__name__ in _ASKING
 
@@ -233,10 +267,30 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
     found = function(*(numbers(one) if isinstance(one, Cells) else one for one in inputs), **kwargs)
     if asking:
         return found
-    cells = _first(inputs)
     return (
         tuple(_of_ufunc(cells, one) for one in found) if isinstance(found, tuple) else _of_ufunc(cells, found)
     )
+
+
+def _of_two(
+    name: str,
+    left: Any,
+    right: Any,
+    *,
+    where: Any = True,
+    dtype: Any = None,
+    **kwargs: Any,
+) -> Any:
+    """What one of numpy's functions that has an operator makes of two columns; how it casts is the cells' own matter."""
+    if where is not True or kwargs.keys() - {"casting"}:
+        return NotImplemented
+    reflected = not isinstance(left, Cells)
+    cells = right if reflected else left
+    other = operand(left if reflected else right, len(cells))
+    if name in _TURNED:
+        return compared(cells, other, _TURNED[name] if reflected else name)
+    found = arithmetic(cells, other, name, reflected=reflected)
+    return found if dtype is None else converted(found, whole=np.dtype(dtype).kind != "f")
 
 
 def _first(inputs: tuple[Any, ...]) -> Cells:

@@ -155,7 +155,8 @@ def _kept_of_one(cells: Cells, name: str, result: Cells, ids: Ids) -> Cells:
     codes = ids[where]
     result.values[codes] = cells.values[where]
     result.status[codes], result.addresses[codes] = cells.status[where], cells.addresses[where]
-    return result
+    hidden, others = _without_a_group(cells, ids)
+    return result if others else replace(result, dropped=result.dropped + hidden)
 
 
 def biased(
@@ -168,6 +169,8 @@ def biased(
     kept: str = "computed on the others alone",
 ) -> None:
     """Warn of what a statistic does not see, and of totals among the parts."""
+    if cells.dropped and grouping().units == "margins":
+        dropped = cells.dropped
     count = len(cells) + dropped
     if ids is not None:
         # A group of one cell is that cell: nothing is left out of it.
@@ -240,13 +243,18 @@ def grouped(cells: Cells, *, how: str, ids: Ids, ngroups: int, min_count: int, *
     return _kept_of_one(cells, how, result, ids)
 
 
-def _mind_cells_without_a_group(cells: Cells, ids: Ids, groups: int) -> None:
-    """Refuse sums beside which only hidden cells fell away, their key missing; warn where visible ones did too."""
+def _without_a_group(cells: Cells, ids: Ids) -> tuple[int, int]:
+    """How many hidden cells, and how many others, fell away because their key is missing."""
     outside = ids < 0
     hidden = count_hidden(cells.status[outside]) if outside.any() else 0
+    return hidden, int(np.count_nonzero(outside)) - hidden
+
+
+def _mind_cells_without_a_group(cells: Cells, ids: Ids, groups: int) -> None:
+    """Refuse sums beside which only hidden cells fell away, their key missing; warn where visible ones did too."""
+    hidden, others = _without_a_group(cells, ids)
     if not hidden or sums_allowed():
         return
-    others = int(np.count_nonzero(outside)) - hidden
     if not others:
         raise sum_error(
             check_sums(replace(cells, dropped=cells.dropped + hidden), ids, groups), "groupby sum"

@@ -31,7 +31,7 @@ from jobindsats_pandas.disclosure.addresses import (
     Codes,
     taken_apart,
 )
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, is_missing
+from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, as_summed, is_missing
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
@@ -270,9 +270,7 @@ class SumCheck:
     def totals(self) -> Values:
         """The sum of the visible cells, by group."""
         cells, groups = self._active
-        values: Any = cells.values
-        if cells.status.any():
-            values = np.where(cells.missing, values.dtype.type(0), values)
+        values = as_summed(cells)
         if groups.ids is None:
             return np.array([values.sum()])
         if groups.begins is not None:
