@@ -40,11 +40,11 @@ from jobindsats_pandas.readers import (
 )
 from jobindsats_pandas.releases import releases, revision_triangle
 from jobindsats_pandas.revisions import Revisions, compare
-from jobindsats_pandas.triangles import plot_revision_triangle
 from jobindsats_pandas.updating import due, update
 
 if TYPE_CHECKING:
     from jobindsats_pandas import sandbox
+    from jobindsats_pandas.triangles import plot_revision_triangle
 
 __all__ = [
     "Audit",
@@ -92,9 +92,13 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # where a type checker saw it, every misspelt name would be one of ours
 
     def __getattr__(name: str) -> object:
-        # Only who runs the sandbox pays for it.
+        # Only who runs the sandbox, or draws, pays for it.
         if name == "sandbox":
             import jobindsats_pandas.sandbox as module
 
             return module
+        if name == "plot_revision_triangle":
+            from jobindsats_pandas.triangles import plot_revision_triangle
+
+            return plot_revision_triangle
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

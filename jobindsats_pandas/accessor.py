@@ -1,7 +1,8 @@
 """``df.jobindsats`` and ``series.jobindsats``: what can be done with frames of discretionised cells.
 
 Stateless and never on the network; each method hands the frame to the module that does the work, and describes it, so
-that ``help`` shows all there is to know. Importing this module registers both.
+that ``help`` shows all there is to know. Importing this module registers both; what draws, and what writes sheets, is
+loaded by whoever does.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from jobindsats_pandas import areas, arguments, exports, layouts, parquet, plotting, provenance, totals
+from jobindsats_pandas import areas, arguments, layouts, parquet, provenance, totals
 from jobindsats_pandas.audit import audit
 from jobindsats_pandas.disclosure import DiscretionisedDtype
 from jobindsats_pandas.errors import ProvenanceError
@@ -413,6 +414,8 @@ class FrameAccessor:
         ...     len(pd.read_excel(pathlib.Path(directory, "x.xlsx")))
         4
         """
+        from jobindsats_pandas import exports
+
         exports.to_excel(self._frame, path, sheet_name=sheet_name)
 
     def to_csv(self, path: str | os.PathLike[str] | IO[Any], *, danish: bool = False) -> None:
@@ -451,6 +454,8 @@ class FrameAccessor:
         ...     pathlib.Path(directory, "x.csv").read_text(encoding="utf-8-sig")[:31]
         'Periode;Periode_start;Område;An'
         """
+        from jobindsats_pandas import exports
+
         exports.to_csv(self._frame, path, danish=danish)
 
     # --- pictures ----------------------------------------------------------------------------------------------------
@@ -542,6 +547,8 @@ class FrameAccessor:
         >>> len(axes.get_lines()) >= 2
         True
         """
+        from jobindsats_pandas import plotting
+
         axes: Axes = plotting.plot(
             self._frame,
             measure,
@@ -583,6 +590,8 @@ class FrameAccessor:
         >>> df.jobindsats.plot_audit().get_title(loc="left").splitlines()[0]
         'Hvor tallene er skjult'
         """
+        from jobindsats_pandas import plotting
+
         axes: Axes = plotting.plot_audit(self._frame, by, language=language, ax=ax)
         return axes
 

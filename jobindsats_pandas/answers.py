@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -251,8 +251,7 @@ def _match(rows: Rows | Grid, request: DataRequest) -> Block:
     )
 
 
-@dataclass(frozen=True)
-class _Axis:
+class _Axis(NamedTuple):
     """What the names of a column stand for; `unwanted`: those that only the form sent brings."""
 
     codes: np.ndarray
@@ -264,8 +263,7 @@ class _Axis:
         return len(set(self.codes.tolist())) == len(self.codes)
 
 
-@dataclass(frozen=True)
-class _Matched:
+class _Matched(NamedTuple):
     """The fields of a `Block` that come of rows."""
 
     codes: tuple[np.ndarray, ...]

@@ -20,6 +20,7 @@ from jobindsats_pandas import arguments
 from jobindsats_pandas.errors import QueryError, QueryWarning
 from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.notices import notify
+from jobindsats_pandas.patterns import compiled_later
 from jobindsats_pandas.periods import (
     PeriodKey,
     frequency,
@@ -62,33 +63,33 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_YEAR = re.compile(r"\d{4}", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_YEAR = compiled_later(r"\d{4}", re.ASCII)
+_DATE = compiled_later(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 #: Months in figures (2025-08 as pandas prints them, 08/2025), in words (aug 2025, 2025 august), quarters (2025K3 as
 #: Statistics Denmark writes them, Q3 2025, 3. kvartal 2025).
 _WRITTEN = (
-    re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{2})", re.ASCII),
-    re.compile(r"(?P<month>\d{1,2})[-/.](?P<year>\d{4})", re.ASCII),
-    re.compile(r"(?P<word>[a-z]+)[. -]{0,2}(?P<year>\d{4})", re.ASCII),
-    re.compile(r"(?P<year>\d{4})[ -]?(?P<word>[a-z]{3,})\.?", re.ASCII),
-    re.compile(r"[kq] ?(?P<quarter>[1-4])[ -]?(?P<year>\d{4})", re.ASCII),
-    re.compile(r"(?P<year>\d{4})[ -]?[kq] ?(?P<quarter>0?[1-4])", re.ASCII),
-    re.compile(r"(?P<quarter>[1-4])\. ?(?:kvartal|kvt\.?|kv\.?) ?(?P<year>\d{4})", re.ASCII),
+    compiled_later(r"(?P<year>\d{4})[-/.](?P<month>\d{2})", re.ASCII),
+    compiled_later(r"(?P<month>\d{1,2})[-/.](?P<year>\d{4})", re.ASCII),
+    compiled_later(r"(?P<word>[a-z]+)[. -]{0,2}(?P<year>\d{4})", re.ASCII),
+    compiled_later(r"(?P<year>\d{4})[ -]?(?P<word>[a-z]{3,})\.?", re.ASCII),
+    compiled_later(r"[kq] ?(?P<quarter>[1-4])[ -]?(?P<year>\d{4})", re.ASCII),
+    compiled_later(r"(?P<year>\d{4})[ -]?[kq] ?(?P<quarter>0?[1-4])", re.ASCII),
+    compiled_later(r"(?P<quarter>[1-4])\. ?(?:kvartal|kvt\.?|kv\.?) ?(?P<year>\d{4})", re.ASCII),
 )
 #: A day as it is written in Denmark: 15.01.2026.
-_DANISH_DATE = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
-_NEWEST = re.compile(rf"(?:{'|'.join(_LATEST)}) (\d{{1,9}})", re.ASCII)
-_NEWEST_OF_A_KIND = re.compile(
+_DANISH_DATE = compiled_later(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
+_NEWEST = compiled_later(rf"(?:{'|'.join(_LATEST)}) (\d{{1,9}})", re.ASCII)
+_NEWEST_OF_A_KIND = compiled_later(
     rf"(?:de |the )?(?:{'|'.join(_LATEST)}|sidste|past) (\d{{1,9}}) [a-z]+\.?", re.ASCII
 )
-_SINCE = re.compile(r"(?:since|from|siden|fra) (?P<first>.+)|(?P<year>\d{4}) ?-", re.ASCII)
+_SINCE = compiled_later(r"(?:since|from|siden|fra) (?P<first>.+)|(?P<year>\d{4}) ?-", re.ASCII)
 #: Months of one year: jan-mar 2026.
-_MONTHS_OF_A_YEAR = re.compile(
+_MONTHS_OF_A_YEAR = compiled_later(
     r"([a-z]+)\.?(?: ?(?:-|–|—|\.\.) ?| (?:to|til) )([a-z]+)\.? (?P<year>\d{4})", re.ASCII
 )
 _RANGES = (
-    re.compile(r"\s*(.+?)\s*(?:\.\.|–|—|\s-\s|\s(?:to|til)\s)\s*(.+?)\s*"),
-    re.compile(r"\s*(\d{4}[a-z]+\d{1,3}|\d{4})-(\d{4}[a-z]+\d{1,3}|\d{4})\s*", re.ASCII | re.IGNORECASE),
+    compiled_later(r"\s*(.+?)\s*(?:\.\.|–|—|\s-\s|\s(?:to|til)\s)\s*(.+?)\s*"),
+    compiled_later(r"\s*(\d{4}[a-z]+\d{1,3}|\d{4})-(\d{4}[a-z]+\d{1,3}|\d{4})\s*", re.ASCII | re.IGNORECASE),
 )
 
 

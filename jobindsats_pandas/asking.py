@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobindsats_pandas.answers import UnknownMemberError, label_count, match_rows, read_answer
 from jobindsats_pandas.errors import NotCachedError, PayloadError, QueryError
@@ -85,8 +85,7 @@ class _Matched:
         return match_rows(answer.value, self._request)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """The rows of one answer, and where they come from; its bytes are let go."""
 
     block: Block

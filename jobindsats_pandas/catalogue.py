@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -62,8 +61,7 @@ _TABLE_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueEntry:
+class CatalogueEntry(NamedTuple):
     """A table as the catalogue lists it; `subjects` are all it stands under."""
 
     id: str
@@ -92,7 +90,7 @@ def parse_tables(body: bytes) -> tuple[CatalogueEntry, ...]:
                 if known is None:
                     entries[entry.id.casefold()] = entry
                 elif subject_name not in known.subjects:
-                    entries[entry.id.casefold()] = replace(known, subjects=(*known.subjects, subject_name))
+                    entries[entry.id.casefold()] = known._replace(subjects=(*known.subjects, subject_name))
     return tuple(entries.values())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, reduce
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -140,8 +140,7 @@ def _not_available(made: _Arrangement, question: Plan, lacking: Missing) -> np.n
     return rows
 
 
-@dataclass(frozen=True)
-class _Cells:
+class _Cells(NamedTuple):
     """The cells of one measure, row by row; where none is shown stands NaN, or 1 among whole numbers."""
 
     measure: Measure

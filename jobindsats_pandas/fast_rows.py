@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -45,8 +45,7 @@ _OPENING = re.compile(rb'"rows": ?\[\[')
 _ROW_END = re.compile(rb'[\dl] ?\](?=, ?\[")')
 
 
-@dataclass(frozen=True)
-class Labels:
+class Labels(NamedTuple):
     """A column of names: the distinct ones, and each row's position among them (int32)."""
 
     names: tuple[str, ...]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from jobindsats_pandas.errors import QueryError, TooLargeError
@@ -387,8 +387,7 @@ def halve(
 # --- choosing forms --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Limits:
+class _Limits(NamedTuple):
     max_cells: int
     room: int
     dialect: Dialect

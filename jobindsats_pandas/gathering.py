@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import queue
-import statistics
 import sys
 import threading
 import time
 import warnings
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
 
 from jobindsats_pandas.errors import TimedOutError
 from jobindsats_pandas.notices import held_back, tell
@@ -131,8 +131,7 @@ def gather(
     return answers
 
 
-@dataclass(frozen=True)
-class _Outcome(Generic[T]):
+class _Outcome(NamedTuple, Generic[T]):
     """What came of a request: its answer or error, when it began, how long it took, and what to warn of."""
 
     request: DataRequest
@@ -198,7 +197,7 @@ class _Pace:
         elif side_by_side > 1:
             self.together.append(seconds)
             if len(self.together) >= 2 * self.limit:
-                typical = statistics.median(self.together)
+                typical = float(np.median(self.together))
                 self.together.clear()
                 if typical > max(QUICK, SLOWER * self.alone):
                     self.limit = max(1, self.limit - 1)

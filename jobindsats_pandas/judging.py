@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -222,16 +222,14 @@ def contradiction(measure: Measure, kind: Kind, question: Plan, cells: Cube | Co
     return found
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """Numbers row by row, NaN where there is none, and what each is of: its period, then the members in each dimension."""
 
     numbers: np.ndarray
     codes: Sequence[np.ndarray]
 
 
-@dataclass(frozen=True)
-class Cube:
+class Cube(NamedTuple):
     """Numbers of all combinations of some periods, and some members in each dimension: much cheaper to look at.
 
     Attributes

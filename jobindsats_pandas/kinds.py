@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from os.path import commonprefix
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from jobindsats_pandas.patterns import compiled_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +86,7 @@ _MOST_CAREFUL_FIRST = (Kind.NONE, Kind.PERSONS, Kind.FULL_TIME, Kind.STOCK, Kind
 
 def _ending(*stems: str) -> re.Pattern[str]:
     """Words that end so: the end of a compound says what it is."""
-    return re.compile(f"(?:{'|'.join(stems)})$")
+    return compiled_later(f"(?:{'|'.join(stems)})$")
 
 
 # The first that fits: full-time persons are no persons, "udgiftsgrænse" no money, places of work no places.
@@ -140,81 +141,82 @@ _PERSONAL = _ending(
 )
 
 _PARTICIPLE = r"(?:t|te|et|ede|ne|met|es)"
-_MOVES = re.compile(
+_MOVES = compiled_later(
     r"\w*(?:til|af)gang(?:e|en)?|nye?|nyt"
     r"|(?:ny|gen)?(?:(?:på)?begynd|afslutt?|afhold|(?:op)?start|oprett|genoptag|igangsat|iværksat|ophør|indgå|modtag|indkom|afgjor"
     rf"|gennemfør|fuldfør|afbrud|etabler|udløb|tilkend){_PARTICIPLE}"
     rf"|ny(?:opslå|registrer|anmeld|bevilg|udsted){_PARTICIPLE}|ny(?:ansættelser|opslag|tilkendelser)"
 )
-_STANDS = re.compile(
+_STANDS = compiled_later(
     r"\w*bestand(?:en)?|\w*beholdning(?:en)?|primo|ultimo|igangværende|verserende|aktive|aktuelle"
     r"|u(?:afslutt|behandl)ede"
 )
-_STANDS_AT = re.compile(
+_STANDS_AT = compiled_later(
     r"\b(?:primo|ultimo|udgang(?:en)?|slutning(?:en)?)\b"
     rf"|\bikke[ -](?:er |blevet )*(?:{_MOVES.pattern})\b"
 )
-_CUMULATED = re.compile(
+_CUMULATED = compiled_later(
     r"kumuler|kumulativ|til[ -]dato|\b[åy]td\b|rullende|glidende|hidtil|indtil nu|løbet af (?:året|et år|de\b|\d)"
     r"|(?:seneste|sidste|foregående) (?:\d+|år|halvår|kvartal|to|tre|fire|seks|tolv)\b|\bsiden \w"
 )
-_SHARES = re.compile(r"\bpct\b|procent|promille|%|(?<!h)andel(?:en|e|s)?\b")
-_AVERAGES = re.compile(
+_SHARES = compiled_later(r"\bpct\b|procent|promille|%|(?<!h)andel(?:en|e|s)?\b")
+_AVERAGES = compiled_later(
     r"\bgns\w*|\bgens\b|snit|middelværdi|median|\bpr\b|\bper\b|indeks|\bminus\b|i forhold til|\bift\b"
 )
 # A group headed so holds averages of what its measures name, even of what they call "Antal".
-_AVERAGED = re.compile(r"(?:gennemsnit(?:ligt antal)?|gnsn|median|indeks|pr|per)\b")
-_CORRECTED = re.compile(
+_AVERAGED = compiled_later(r"(?:gennemsnit(?:ligt antal)?|gnsn|median|indeks|pr|per)\b")
+_CORRECTED = compiled_later(
     r"sæsonkorriger\w*|maks\w*|minim\w*|højeste|laveste|største|mindste|typiske?|forvente\w*"
 )
-_KRONER = re.compile(r"\bkr\b|kroner")
-_THOUSANDS = re.compile(r"(?:1\.?000|tusinde?|\bmio|\bmia|\bmill\w*|\bt)\.? ?(?:kr\b|kroner)")
+_KRONER = compiled_later(r"\bkr\b|kroner")
+_THOUSANDS = compiled_later(r"(?:1\.?000|tusinde?|\bmio|\bmia|\bmill\w*|\bt)\.? ?(?:kr\b|kroner)")
 
 # --- the grammar ----------------------------------------------------------------------------------------------------
 
-_DIVIDES = re.compile(
+_DIVIDES = compiled_later(
     r"fordelt|opdelt|opgjort|omregnet|svarende|målt|inkl|ekskl|inklusive?|eksklusive?|heraf|herunder|hvoraf"
 )
-_QUALIFIES = re.compile(
+_QUALIFIES = compiled_later(
     rf"{_DIVIDES.pattern}|i|med|uden|på|til|for|fra|efter|der|som|hvis|hvor|af|ved|hos|inden|indenfor|under|over"
     r"|mellem|mod|om|blandt|når|via|vedrørende|vedr|før|siden|gennem|pga|jf|iht|mht|ifm|vha|indtil|udover|ifølge"
     r"|seneste|sidste|foregående|omfattet|klar|har|får|fik|modtager|mangler|afventer|§"
 )
-_ANTAL = re.compile(r"\bantal(?:let)?\b(?: og andel(?:en)?\b)?(?: af\b)?[ ,:(]*")
-_COUNTED = re.compile(r"(?:(?:heraf|herunder|primo|ultimo|\w*[te]) ){0,3}?antal\b")
-_OF_MOVED = re.compile(r"\b((?!netto)\w*(?:tilgang|afgang|bestand|beholdning)\w*) af ")
-_FILLERS = re.compile(r"\bi ?alt\b|\btotalt?\b|\bm\.? ?[vm]\b|\bd(?:e|en|et)\b|\b[\w-]+-,")
-_IN_FULL_TIME = re.compile(r"\b(?:(?:omregnet|opgjort|svarende|målt) (?:til|i)|i) (?:fuldtids|helårs)person")
+_ANTAL = compiled_later(r"\bantal(?:let)?\b(?: og andel(?:en)?\b)?(?: af\b)?[ ,:(]*")
+_COUNTED = compiled_later(r"(?:(?:heraf|herunder|primo|ultimo|\w*[te]) ){0,3}?antal\b")
+_OF_MOVED = compiled_later(r"\b((?!netto)\w*(?:tilgang|afgang|bestand|beholdning)\w*) af ")
+_FILLERS = compiled_later(r"\bi ?alt\b|\btotalt?\b|\bm\.? ?[vm]\b|\bd(?:e|en|et)\b|\b[\w-]+-,")
+_IN_FULL_TIME = compiled_later(
+    r"\b(?:(?:omregnet|opgjort|svarende|målt) (?:til|i)|i) (?:fuldtids|helårs)person"
+)
 _NUMBER = r"\d[\d.,]*(?:(?: ?[-–] ?| til | og | eller )\d[\d.,]*)?"
 _COMPARED = (
     r"(?:(?:på|over|under|mindst|højst|mellem|fra|op til|(?:mere|mindre|flere|færre) end|en|et|ca\.?) )"
 )
 # "Varighed over 26 uger", "80 pct.", "indtægt på mere end 10.000 kr. pr. måned": a condition and no unit.
-_CONDITION = re.compile(
+_CONDITION = compiled_later(
     r"(?:\b\w*(?:varighed|grad|anciennitet|alder|tid|løn|indkomst|indtægt)(?P<between>[ \n]))?(?:"
     rf"{_COMPARED}*{_NUMBER} ?(?:pct\b\.?|procent\b|%|(?:dag|ug|måned|tim)(?:e|er|ers|s)?\b|mdr\b\.?|års?\b)"
     rf"|{_COMPARED}+{_NUMBER} ?kr\b\.?)(?: (?:pr\.?|om) (?:uge|måned|dag|time|år)(?:en|n|et)?\b)?"
 )
 _MONTH = r"(?:jan|feb|mar|apr|maj|jun|jul|aug|sep|okt|nov|dec)\w*"
-_ON_A_DATE = re.compile(
+_ON_A_DATE = compiled_later(
     rf"\bpr\.? (?:\d{{1,2}}\. ?{_MONTH}|{_MONTH}|\d{{4}}\b|dato\b|(?=primo|ultimo|udgang))"
 )
-_PARTS = re.compile(r",(?!\d)|[;:()]| [-–] | og (?=antal)")
+_PARTS = compiled_later(r",(?!\d)|[;:()]| [-–] | og (?=antal)")
 # "Anden kontakt" beside "Fysiske samtaler": so many contacts; but "Første kontakt" is none of them.
-_CONTACTS = re.compile(
+_CONTACTS = compiled_later(
     r"\b(?:(?:anden|øvrig|digital|skriftlig|telefonisk|elektronisk|fysisk|personlig) kontakt|\w+kontakt)\b"
 )
-_CLAUSE = re.compile(r",(?= (?:der|som) )")
+_CLAUSE = compiled_later(r",(?= (?:der|som) )")
 # "Samtaler: 3+", "Ingen samtaler": so many had each of those whom nobody names.
-_HOW_MANY = re.compile(
+_HOW_MANY = compiled_later(
     r"(?:(?:over|under|mindst|højst|præcis|(?:mere|flere|færre) end) )?(?:\d+(?: ?[-–] ?\d+)?\+?|ingen|nul|én|to|tre)"
     r"(?: (?:eller|og) (?:flere|derover|mere))?(?: [^\W\d]+)?"
 )
-_WORD = re.compile(r"[§%]|\w[\w-]*")
+_WORD = compiled_later(r"[§%]|\w[\w-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A part of a name, up to a comma or a bracket: a noun phrase, and what qualifies it."""
 
     counted: bool
@@ -293,8 +295,7 @@ def _noun(word: str, *, counted: bool) -> Kind | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """What a name, or a group's name, says.
 
     `nouns` are the kinds of what is counted, several where the name joins several; `hint` is the kind that it has
@@ -523,11 +524,11 @@ def kind_of_estimate(rate: str, count: str) -> Kind:
 
 
 # "… pr. person", "… pr. sanktioneret ledig, kr.": what there is so much of for each.
-_PER = re.compile(r"(?P<before>.+?)\s+pr\.\s+(?P<noun>[^\W\d]+(?:\s+[^\W\d]+)*)\s*(?:,.*)?")
-_LETTERS = re.compile(r"[^\W\d_]+")
-_AVERAGE = re.compile(r"(?:gnsn\.?|gns\.?|gennemsnitlig[te]?)\s+")
+_PER = compiled_later(r"(?P<before>.+?)\s+pr\.\s+(?P<noun>[^\W\d]+(?:\s+[^\W\d]+)*)\s*(?:,.*)?")
+_LETTERS = compiled_later(r"[^\W\d_]+")
+_AVERAGE = compiled_later(r"(?:gnsn\.?|gns\.?|gennemsnitlig[te]?)\s+")
 # Of one person they are a level, of all of them together so much money.
-_PAID = re.compile(r"(?:\w+ )?(?:[\w-]*ydelse|(?:brutto|netto)?løn)(?:n|r|nen)?")
+_PAID = compiled_later(r"(?:\w+ )?(?:[\w-]*ydelse|(?:brutto|netto)?løn)(?:n|r|nen)?")
 _PREPOSITIONS = frozenset(("af", "der", "for", "fra", "i", "med", "på", "som", "til", "uden"))
 _ENDINGS = frozenset(("", "d", "de", "e", "en", "ene", "er", "erne", "et", "n", "ne", "r", "t", "te"))
 

@@ -6,7 +6,6 @@ refused by `no_such` and `several`.
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from typing import TYPE_CHECKING, TypeVar
 
@@ -48,6 +47,8 @@ def nearest(name: str, candidates: Iterable[str], count: int = 3) -> list[str]:
     >>> nearest("aarhuss", ["Aalborg", "Århus", "Odense"])
     ['Århus']
     """
+    import difflib  # here, not above: most names are right
+
     folded: dict[str, str] = {}
     for candidate in candidates:
         folded.setdefault(fold(candidate), candidate)

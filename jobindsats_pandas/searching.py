@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from jobindsats_pandas.matching import fold
@@ -77,16 +76,14 @@ class _Word(NamedTuple):
     folded: str
 
 
-@dataclass(frozen=True)
-class Hit(Generic[T]):
+class Hit(NamedTuple, Generic[T]):
     """Something found, and the texts of it that answered, one for each word."""
 
     item: T
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Findings(Generic[T]):
+class Findings(NamedTuple, Generic[T]):
     """What a search found.
 
     Attributes

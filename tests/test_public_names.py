@@ -33,6 +33,9 @@ def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> Non
         "pyarrow.parquet",
         "http.server",
         "keyring",
+        "jobindsats_pandas.plotting",
+        "jobindsats_pandas.exports",
+        "jobindsats_pandas.sandbox",
     )
     printed = run(
         "import pandas, requests, requests_cache, sys, threading\n"
@@ -46,9 +49,11 @@ def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> Non
     assert threads == "1"
 
 
-def test_the_sandbox_is_there_when_it_is_asked_for_and_other_names_are_not() -> None:
+def test_what_few_use_is_there_when_it_is_asked_for_and_other_names_are_not() -> None:
     assert run("import jobindsats_pandas as ji; print(ji.sandbox.serve.__name__)").strip() == "serve"
     assert ji.__getattr__("sandbox") is ji.sandbox
+    asked = "import jobindsats_pandas as ji; print(ji.plot_revision_triangle.__name__)"
+    assert run(asked).strip() == "plot_revision_triangle"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         ji.nothing  # noqa: B018
     assert set(ji.__all__) < set(dir(ji))

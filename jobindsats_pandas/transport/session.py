@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -141,8 +141,7 @@ class Question(Generic[T]):
         return cache_key(self.url)
 
 
-@dataclass(frozen=True)
-class Landed(Generic[T]):
+class Landed(NamedTuple, Generic[T]):
     """What a request brought; the bytes, if they came now, for those who must not share what was made of them."""
 
     answer: Answer[T]
