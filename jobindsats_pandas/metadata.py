@@ -127,11 +127,12 @@ class Member:
 
     @property
     def ancestors(self) -> Iterator[str]:
-        """Paths above this one, nearest first: ``/2/3/`` gives ``/2/`` and ``/``."""
+        """Paths above this one, nearest first: ``/2/3/`` gives ``/2/`` and ``/``, ``/2/3`` gives ``/2`` and ``/``."""
         # An id that is no path stands below the total alone.
         path = self.path if self.path.startswith("/") else f"/{self.path.replace('/', ' ')}/"
+        end = "/" if path.endswith("/") else ""
         while path != TOTAL:
-            path = path.rstrip("/").rpartition("/")[0] + "/"
+            path = path.rstrip("/").rpartition("/")[0] + end or TOTAL
             yield path
 
 
@@ -329,8 +330,10 @@ class Table:
 
     @property
     def area(self) -> Dimension | None:
-        """The area dimension, if the table has one."""
-        return next((dimension for dimension in self.structure if dimension.is_area), None)
+        """The area dimension, if the table has one that can be asked for."""
+        return next(
+            (dimension for dimension in self.structure if dimension.is_area and dimension.hierarchies), None
+        )
 
     @property
     def measures(self) -> pd.DataFrame:
@@ -615,7 +618,7 @@ def parse_table(body: bytes, table_id: str | None = None) -> Table:
         raise read.fail("table_id", f"is {found!r}")
     read = Fields(f"Table {found}")
     return Table(
-        id=found,
+        id=found.lower(),  # as it is written in addresses
         name=read.text(document, "table_name", found),
         update_freq=read.text(document, "update_freq"),
         update_latest=read.day(document, "update_latest"),

@@ -331,6 +331,10 @@ def test_a_table_without_periods_or_measures_can_be_looked_at():
         found.periods()
 
 
+def test_a_table_may_be_told_of_in_capitals():
+    assert parse_table(encode(table_document(table_id="Y25I01")), "y25i01").id == "y25i01"
+
+
 def test_an_answer_about_another_table_is_refused():
     body = encode(table_document())
     assert parse_table(body, "Y25I01").id == "y25i01"
@@ -531,6 +535,11 @@ def paths(item, codes):
             ["/1/1/", "/1/2/"],
         ),
         ([total(), level("1", "A", [("/1", "a"), ("/2", "b")])], ["/1", "/2"]),
+        ([level("1", "A", [("/", "I alt"), ("/1", "a"), ("/1/1", "aa"), ("/2", "b")])], ["/1/1", "/2"]),
+        (
+            [level("2", "B", [("/1/1", "aa"), ("/2/1", "bb")]), level("1", "A", [("/1", "a")])],
+            ["/1/1", "/2/1"],
+        ),
         ([total(), level("1", "A", []), level("2", "B", [("/", "I alt"), ("/1/", "a")])], ["/1/"]),
     ],
 )
@@ -716,6 +725,12 @@ def test_names_that_do_not_exist_are_refused_with_the_nearest():
 )
 def test_the_area_is_known_by_its_id_its_name_or_a_hierarchy(item, is_area):
     assert table(item).structure[0].is_area is is_area
+
+
+def test_an_area_that_lists_no_hierarchy_is_none_that_could_be_asked_for():
+    bare = dimension("_omrade", "Område")
+    assert table(bare, FUNDS).area is None
+    assert table(bare, AREA | {"dimension_id": "bopael"}).area.id == "bopael"
 
 
 def test_the_text_shows_what_a_query_needs():
