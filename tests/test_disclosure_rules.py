@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import pickle
 import re
 import warnings
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from columns import make
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +33,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
     check_sums,
     merge_registries,
+    sums,
     texts,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError, QueryError
@@ -252,14 +255,24 @@ def ancestors_by_hand(dimension, member):
 def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(addresses):
     check = check_sums(Cells(*arrays(addresses, [0] * len(addresses), [1] * len(addresses)), REGISTRY))
     if len(addresses) == 1:
-        assert check.addresses[0] == addresses[0]
+        assert check.placed[1][0] == addresses[0]
         return
     cells = [taken_apart(address) for address in addresses]
-    if not check.valid or len({period for _, _, period, _ in cells}) > 1:
-        assert check.addresses[0] == UNKNOWN
+    registry, addresses_of_sums = check.placed
+    if not check.valid:
+        assert addresses_of_sums.tolist() == [UNKNOWN]
         return
-    _, measure, period, members = taken_apart(int(check.addresses[0]))
-    assert (measure, period) == cells[0][1:3]
+    (found,) = registry.decode(addresses_of_sums, of_one_period=False)
+    measure, periods = found.space.measures[found.measure[0]], {period for _, _, period, _ in cells}
+    if len(periods) > 1:
+        ids = [period[1] for period in found.space.periods if period in periods]
+        assert measure.operation == ("summed", cells[0][1].id, *ids)
+    else:
+        assert (measure, found.space.periods[found.period[0]]) == cells[0][1:3]
+    members = [
+        dimension.members[codes[0]]
+        for dimension, codes in zip(found.space.dimensions, found.members, strict=True)
+    ]
     for place, dimension in enumerate(SPACE.dimensions):
         lines = [ancestors_by_hand(dimension, one[3][place]) for one in cells]
         common = next(one for one in lines[0] if all(one in line for line in lines))
@@ -326,7 +339,8 @@ def test_the_order_of_cells_changes_nothing(groups, order):
     second = check_sums(Cells(*arrays(*moved), REGISTRY), np.array([ids[place] for place in order]), 3)
     assert first.reasons.tolist() == second.reasons.tolist()
     assert first.totals.tolist() == second.totals.tolist()
-    assert first.addresses.tolist() == second.addresses.tolist()
+    assert first.placed[0] is second.placed[0]
+    assert first.placed[1].tolist() == second.placed[1].tolist()
 
 
 def test_many_groups_are_judged_as_few_are():
@@ -340,8 +354,8 @@ def test_many_groups_are_judged_as_few_are():
     assert np.flatnonzero(check.bad).tolist() == [cells // 2 - 1]
     assert check.reasons_of(cells // 2 - 1) == ("levels",)
     assert (check.totals[: cells // 2] == 14).all()
-    assert (check.addresses[: cells // 2 - 1] == SPACE.encode(3, 0, [1, 1])[0]).all()
-    assert (check.addresses[cells // 2 :] == NOTHING).all()
+    assert (check.placed[1][: cells // 2 - 1] == SPACE.encode(3, 0, [1, 1])[0]).all()
+    assert (check.placed[1][cells // 2 :] == NOTHING).all()
 
 
 def test_tables_of_very_many_cells_are_judged_alike():
@@ -1233,3 +1247,69 @@ def test_the_first_line_of_advice_works_for_the_frame(case, client):
     assert "client" not in usual
     assert usual == text.replace(", client=client", "").replace(f"\n  {of_another}", "")
     assert ("groupby" in text) is (case.startswith("groups") or "by fund" in case)
+
+
+def months(count=3, *, kind=Kind.FLOW, members=4):
+    """Months beside each other, of some municipalities."""
+    return pd.DataFrame(
+        {f"m{p}": make(10 * np.arange(1, members + 1) + p, kind=kind, period=p) for p in range(count)},
+        index=[f"K{member}" for member in range(1, members + 1)],
+    )
+
+
+def test_a_sum_over_periods_is_added_to_others():
+    wide = months()
+    long = wide.reset_index(names="area").melt("area", var_name="month")
+    by_area, total = long.groupby("area").value.sum(), 312
+    assert long.value.sum() == total
+    assert wide.sum().sum() == wide.sum(axis=1).sum() == by_area.sum() == total
+    assert by_area.nlargest(2).sum() == by_area.iloc[2] + by_area.iloc[3] == 93 + 123
+    assert sum(group.value.sum() for _, group in long.groupby("area")) == total
+    assert (by_area / by_area.sum()).round(3).tolist() == [0.106, 0.202, 0.298, 0.394]
+    assert (by_area * 2).sum() == 2 * total
+    assert pickle.loads(pickle.dumps(by_area)).sum() == total
+
+
+def test_sums_over_other_periods_are_added_and_over_the_same_ones_are_not():
+    wide = months()
+    first, last = wide[["m0", "m1"]].sum(axis=1), wide[["m1", "m2"]].sum(axis=1)
+    assert (first + wide.m2).tolist() == wide.sum(axis=1).tolist()
+    assert pd.concat([first, wide.m2]).sum() == (first + wide.m2).sum() == 312
+    assert pd.concat([first.iloc[:2], last.iloc[2:]]).sum() == 21 + 41 + 63 + 83
+    for overlapping in (
+        lambda: first + last,
+        lambda: pd.concat([first, last]).sum(),
+        lambda: first + wide.m1,
+    ):
+        with pytest.raises(InvalidSumError, match="some of the same periods") as caught:
+            overlapping()
+        assert caught.value.reasons == ("repeated",)
+    with pytest.raises(InvalidSumError, match="repeat"):
+        pd.concat([first, first]).sum()
+
+
+def test_a_sum_over_periods_is_no_cell_of_its_table():
+    wide = months()
+    total = wide.sum(axis=1)
+    for column in (total, total * 2, total / total.sum()):
+        array = column.array
+        assert array.registry.decode(array.addresses) == array.registry.measures(array.addresses) == []
+    with pytest.raises(InvalidSumError):
+        months(kind=Kind.STOCK).sum().sum()
+
+
+def test_what_was_left_out_belongs_to_the_periods_of_a_sum():
+    wide = months()
+    wide["m1"] = make([0, 21, 31, 41], [CellStatus.ABSENT, 0, 0, 0], period=1)
+    assert wide.sum(axis=1).sum() == wide.sum().sum() == 301
+    with pytest.raises(InvalidSumError):
+        pd.concat([wide.sum(axis=1), wide.m1]).sum()
+
+
+def test_sums_over_many_different_periods_are_sums_of_no_known_cells(monkeypatch):
+    ragged = pd.concat([months(1, members=9)["m0"], months(3, members=9)["m2"]])
+    numbers = ragged.groupby(level=0).sum()
+    assert numbers.sum() == ragged.sum()
+    monkeypatch.setattr(sums, "_MOST_SETS", 1)
+    with pytest.raises(InvalidSumError):
+        pd.concat([ragged, months(2, members=2)["m1"]]).groupby(level=0).sum().sum()

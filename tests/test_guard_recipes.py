@@ -662,11 +662,8 @@ TOOLS = {
 # A sum over several periods belongs to no one cell, so it cannot be added again; nor can counts of equal values.
 # Other tools refuse guarded columns altogether: they read `storage.value`, or what `plain()` gives.
 WRONGLY_REFUSED = {
-    "wide.sum(axis=1).sum()",
     "df.groupby('gruppe').antal.sum().sum()",
     "pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc=np.sum, normalize='all')",
-    "(a + b).sum()",
-    "(a.fillna(0) + b.fillna(0)).sum()",
     "arrow(df)",
     "duckdb(df)",
     "polars(df)",

@@ -8,6 +8,7 @@ A `Registry` holds the spaces of one array. Both are immutable and shared; array
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -46,11 +47,13 @@ Recoder = Callable[[Codes], Codes]
 APART: Final = ("M", "Q", "Y", "W")
 """The period types whose periods do not overlap: months, quarters, years, weeks."""
 UNKNOWN: Final = -1
-"""The address of a number whose cell is not known: built by hand, shifted by a scalar, summed over periods."""
+"""The address of a number whose cell is not known: built by hand, shifted by a scalar."""
 NOTHING: Final = -2
 """The address of a zero that stands for no cell: an empty sum, a combination left out and filled with 0."""
 ESTIMATE: Final = "estimate"
 """The operation of a published average times what it is an average of: right to within the average's rounding."""
+SUMMED: Final = "summed"
+"""The operation of a measure that was added up over several periods; what follows are the measure and the periods."""
 STATISTIC: Final = -3
 """The address of a mean, a median and their like: of kind none, and of no cell."""
 
@@ -387,6 +390,39 @@ class AddressSpace:
         """Whether the calendar has periods between those of a type that the table does not have."""
         return bool(self.gaps(np.arange(len(self.periods))))
 
+    def summed_measure(self, measure: int, periods: NDArray[np.bool_]) -> AddressMeasure:
+        """A measure added up over some of the periods. Its cells stand at the last of them."""
+        base, ids = self.measures[measure], [self.periods[place][1] for place in np.flatnonzero(periods)]
+        digest = hashlib.blake2b(" ".join(ids).encode(), digest_size=12).hexdigest()
+        name = f"{base.name} over {len(ids)} periods"
+        return AddressMeasure(f"{SUMMED}({base.id},{digest})", name, base.kind, (SUMMED, base.id, *ids))
+
+    @cached_property
+    def summed(self) -> dict[int, tuple[int, NDArray[np.bool_]]]:
+        """Of each measure that is one added up over periods, which one, and over which of the periods."""
+        ids = np.array([period for _, period in self.periods])
+        return {
+            place: (self.measure_codes[measure.operation[1]], np.isin(ids, measure.operation[2:]))
+            for place, measure in enumerate(self.measures)
+            if measure.operation[:1] == (SUMMED,)
+        }
+
+    @cached_property
+    def bases(self) -> Codes:
+        """For each measure the one that it adds up over periods; for others itself."""
+        codes = np.arange(len(self.measures))
+        codes[list(self.summed)] = [base for base, _ in self.summed.values()]
+        return codes
+
+    @cached_property
+    def of_one_period(self) -> NDArray[np.bool_]:
+        """Which measures tell of one period: not those added up over several, nor what is made of those."""
+        several: set[str] = set()
+        for measure in self.measures:
+            if measure.operation[:1] == (SUMMED,) or not several.isdisjoint(measure.operation[1:]):
+                several.add(measure.id)
+        return np.array([measure.id not in several for measure in self.measures])
+
     @cached_property
     def measure_codes(self) -> dict[str, int]:
         """Measure id to index."""
@@ -488,24 +524,33 @@ class Registry:
                 if len(where):
                     yield place, where, addresses[where] - offset
 
-    def decode(self, addresses: Codes) -> list[Decoded]:
-        """Take addresses apart: one `Decoded` for each space that has any; special addresses (below 0) are in none."""
+    def decode(self, addresses: Codes, *, of_one_period: bool = True) -> list[Decoded]:
+        """Take addresses apart: one `Decoded` for each space that has any; special addresses (below 0) are in none.
+
+        Sums over several periods are no cells of their table, and are left out but for those who ask for them.
+        """
         addresses = np.asarray(addresses, dtype=np.int64)
         decoded = []
         for place, where, numbers in self.split(addresses):
             space = self.spaces[place]
-            period, *members, measure = taken_apart(numbers, space.radices)
+            digits = [*taken_apart(numbers, space.radices)]
             positions = np.arange(len(addresses))[where]
-            decoded.append(Decoded(space, positions, measure, period, tuple(reversed(members))))
+            if of_one_period and not space.of_one_period.all():
+                known = space.of_one_period[digits[-1]]
+                digits, positions = [digit[known] for digit in digits], positions[known]
+            if len(positions):
+                period, *members, measure = digits
+                decoded.append(Decoded(space, positions, measure, period, tuple(reversed(members))))
         return decoded
 
     def measures(self, addresses: Codes) -> list[tuple[AddressSpace, AddressMeasure]]:
-        """The measures that addresses belong to, in the order of the registry; special addresses belong to none."""
+        """The measures that addresses belong to, in the order of the registry; as `decode` leaves some out, so does this."""
         return [
             (space, space.measures[code])
             for place, _, numbers in self.split(addresses)
             for space in [self.spaces[place]]
             for code in np.unique(numbers // space.per_measure)
+            if space.of_one_period[code]
         ]
 
     def locate(self, address: int) -> tuple[AddressSpace, int] | None:
@@ -643,7 +688,7 @@ def _recoder(old: Registry, new: Registry) -> Recoder | None:
 
     def recode(addresses: Codes) -> Codes:
         result = addresses.copy()
-        for cells in old.decode(addresses):
+        for cells in old.decode(addresses, of_one_period=False):
             target, offset = targets[cells.space.table]
             measures = np.array([target.measure_codes[m.id] for m in cells.space.measures])
             periods = np.array([target.period_codes[p] for p in cells.space.periods])

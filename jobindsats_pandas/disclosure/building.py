@@ -75,13 +75,13 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
     if whole is not None and whole == decimal:
         return None
     origins, places = [one._origin for one in scalars], [one._place for one in scalars]
+    addresses = [origin.addresses[place] for origin, place in zip(origins, places, strict=True)]
+    if None in addresses:
+        addresses = [one.address for one in scalars]
     (registry, *others) = {origin.registry for origin in set(origins)}
     if others:
         return None
     status = bytearray(origin.status[place] for origin, place in zip(origins, places, strict=True))
-    addresses = [origin.addresses[place] for origin, place in zip(origins, places, strict=True)]
-    if None in addresses:
-        addresses = [one.address for one in scalars]
     if HiddenCell in kinds:
         missing = math.nan if decimal else 1
         numbers: Any = [missing if type(one) is HiddenCell else one.number for one in scalars]

@@ -101,12 +101,14 @@ def _because(reason: str, check: SumCheck) -> str:
             return text + _told_otherwise(measures)
         case "unknown":
             unknown = of_all(int((check.active.addresses == UNKNOWN).sum()), "belongs", "belong")
-            return f"{unknown} to no known cell of a table (built by hand, changed by a number, or summed over periods)"
+            return f"{unknown} to no known cell of a table (built by hand, or changed by a number)"
         case "levels":
             mixed = some(check.mixed_levels())
             return f"totals and their parts, or different levels, stand together in {mixed}"
         case "repeated":
             again = sum(len(table.numbers) - len(np.unique(table.numbers)) for table in check.tables)
+            if not again:
+                return "sums over some of the same periods stand together"
             return f"{of_all(again, 'repeats', 'repeat')} another one"
         case "periods":
             return _because_periods(check, measures)

@@ -74,7 +74,8 @@ def _refusal(check: SumCheck, operation: str) -> Exception:
 def sums_of(check: SumCheck) -> Cells:
     """The sums that were checked; under `allow_sums`, that of a lone hidden cell is 0."""
     status = np.where(is_missing(check.status), np.uint8(CellStatus.DERIVED), check.status)
-    return Cells(check.totals, status, check.addresses, check.cells.registry)
+    registry, addresses = check.placed
+    return Cells(check.totals, status, addresses, registry)
 
 
 def reduced(cells: Cells, name: str, *, skipna: bool, keepdims: bool = False, **kwargs: Any) -> Any:
@@ -116,7 +117,7 @@ def _sums(
         sums.status[out], sums.addresses[out] = CellStatus.HOLE, UNKNOWN
         if not sums_allowed():
             sums.status[check.bad] = _nothing_shown(cells, ids, groups)[check.bad]
-    return rewritten(cells, sums.values, sums.status, sums.addresses)
+    return replace(rewritten(cells, sums.values, sums.status, sums.addresses), registry=sums.registry)
 
 
 def _count(mask: NDArray[np.bool_], ids: Ids | None, groups: int) -> NDArray[np.int64]:

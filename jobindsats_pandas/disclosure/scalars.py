@@ -151,14 +151,16 @@ class Cell:
         address = self._origin.addresses[self._place]
         if address is None:
             assert self._sum is not None  # noqa: S101 - only sums put it off
-            address = self._sum.upto(self._length).address()
+            self._origin.registry, address = self._sum.upto(self._length).placed()
             self._origin.addresses = (address,)
         known: int = address
         return known
 
     @property
     def registry(self) -> Registry:
-        """What the address is numbered in."""
+        """What the address is numbered in; of a sum over periods that is known with it."""
+        if self._origin.addresses[self._place] is None:
+            _ = self.address
         return self._origin.registry
 
     @property
@@ -382,6 +384,7 @@ def _of_one(one: Any, found: Any) -> Any:
     if type(number) not in _BARE:
         return found
     if number == one.number:
+        _ = one.address  # a sum puts it off, and only the sum itself can work it out
         return _visible(number, one._origin, one._place)
     status: int = CellStatus.DERIVED
     if number != number:  # noqa: PLR0124 - NaN, faster than asking math
@@ -464,9 +467,10 @@ class _RunningSum:
         """Whether nothing has been added yet but what counts as 0."""
         return self._seen == {NOTHING}
 
-    def address(self) -> int:
-        """The address of the sum as it stands."""
-        return int(check_sums(_cells(self.rows, self.registry)).addresses[0])
+    def placed(self) -> tuple[Registry, int]:
+        """The address of the sum as it stands, and what it is numbered in."""
+        registry, addresses = check_sums(_cells(self.rows, self.registry)).placed
+        return registry, int(addresses[0])
 
     def upto(self, length: int) -> _RunningSum:
         """Return this sum, or a copy of its beginning if others have added to it since."""

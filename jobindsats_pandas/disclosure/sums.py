@@ -29,6 +29,7 @@ from jobindsats_pandas.disclosure.addresses import (
     AddressMeasure,
     AddressSpace,
     Codes,
+    Registry,
     taken_apart,
 )
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, as_summed, is_missing
@@ -74,6 +75,9 @@ _NO_BOUNDS = sum(
 
 # Cells that are taken apart at a time.
 _BLOCK: Final = 1 << 15
+# What is looked at to tell over which periods sums are: groups by periods, and how many different sets of periods.
+_MOST_MARKS: Final = 1 << 24
+_MOST_SETS: Final = 64
 
 # The frame that allowed sums, where that is a generator's: suspended, it allows nothing to whoever resumed it.
 _allowed: ContextVar[FrameType | bool] = ContextVar("jobindsats_sums_allowed", default=False)
@@ -287,20 +291,56 @@ class SumCheck:
         return exact
 
     @cached_property
-    def addresses(self) -> Codes:
-        """The address of each group's sum: its period and, in each dimension, the nearest common ancestor.
+    def placed(self) -> tuple[Registry, Codes]:
+        """The address of each group's sum, and what it is numbered in.
 
-        Unknown over several periods and where the cells do not add; one cell keeps its own.
+        It is that of its period and, in each dimension, the nearest common ancestor; over several periods it is of a
+        measure of its own, that tells which they were. One cell keeps its own; unknown where the cells do not add.
         """
         cells = self.active
         several = self.count > 1
         result = np.where(several, UNKNOWN, self._of_its_one(cells.addresses, NOTHING))
         for table in self.tables if several.any() else ():
-            good = several & (self.reasons == 0) & table.periods.present & ~table.periods.differ
+            good = several & (self.reasons == 0) & table.periods.present & ~table.over_periods
             if good.any():
                 number = table.above() * len(table.space.periods) + table.periods.first
                 result[good] = number[good] + cells.registry.offsets[table.place]
-        return result
+        over = several & (self.reasons == 0) & (result == UNKNOWN)
+        if len(self.tables) != 1 or not over.any():
+            return cells.registry, result
+        return self._placed_over_periods(self.tables[0], np.flatnonzero(over), result)
+
+    def _placed_over_periods(
+        self, table: TableCells, groups: NDArray[np.intp], result: Codes
+    ) -> tuple[Registry, Codes]:
+        """Place the sums over several periods: groups of the same measure over the same periods share one."""
+        space, registry = table.space, table.cells.registry
+        if self.groups * len(space.periods) > _MOST_MARKS:
+            return registry, result
+        marks = table.marked_periods()
+        # What the API left out counts as 0 in its period.
+        ids = np.zeros(len(self.cells), dtype=np.intp) if self.ids is None else self.ids
+        left_out = self.cells.left_out & (ids >= 0)
+        for place, where, numbers in registry.split(self.cells.addresses[left_out]) if left_out.any() else ():
+            if place == table.place:
+                marks[ids[left_out][where], numbers % len(space.periods)] = True
+        bases, of_members = table.bases[groups], space.per_measure // len(space.periods)
+        alike = np.column_stack(
+            [bases.astype(np.int32).view(np.uint8).reshape(-1, 4), np.packbits(marks[groups], axis=1)]
+        )
+        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+        if len(first) > _MOST_SETS:
+            return registry, result
+        members = table.above()[groups] % of_members
+        for number, one in enumerate(first):
+            periods = marks[groups[one]]
+            registry, code = registry.with_measure(table.place, space.summed_measure(bases[one], periods))
+            here = which == number
+            above = code * of_members + members[here]
+            result[groups[here]] = (
+                registry.offsets[table.place] + above * len(space.periods) + np.flatnonzero(periods)[-1]
+            )
+        return registry, result
 
     @cached_property
     def status(self) -> NDArray[np.uint8]:
@@ -439,6 +479,28 @@ class TableCells:
         """The measure of each cell."""
         return self.numbers // self.space.per_measure
 
+    @property
+    def bases(self) -> Codes:
+        """A measure of each group, or the one that is added up over periods in it."""
+        if self.one_measure >= 0:
+            return np.full(self.groups.number, self.space.bases[self.one_measure])
+        return self.groups.one_of(self.space.bases[self.measure], 0)
+
+    @cached_property
+    def over_periods(self) -> Flags:
+        """Which groups have cells of several periods, or of several sets of periods."""
+        differ = self.periods.differ
+        return differ if self.one_measure >= 0 else differ | _Pairs(self.measure, self.groups).differ
+
+    def marked_periods(self) -> Flags:
+        """For each group and each period whether a cell is of it, or a sum over it."""
+        marks = np.zeros((self.groups.number, len(self.space.periods)), dtype=bool)
+        ids = self.periods.groups.ids
+        marks[0 if ids is None else ids, self.periods.keys] = True
+        for code, (_, periods) in self.space.summed.items():
+            marks[self.groups.having(self.measure == code)] |= periods
+        return marks
+
     def _digits(self, cells: slice, radices: list[int]) -> list[NDArray[np.integer]]:
         """Take some cells apart: the period, then the member in each dimension from last to first."""
         per_measure = self.space.per_measure
@@ -528,7 +590,8 @@ class TableCells:
         """The reasons that lie in what the cells are, by group."""
         found = np.zeros(self.groups.number, dtype=np.uint16)
         if self.one_measure < 0:
-            found[_Pairs(self.measure, self.groups).differ] |= _BIT["measures"]
+            found[_Pairs(self.space.bases[self.measure], self.groups).differ] |= _BIT["measures"]
+            found[self._overlapping()] |= _BIT["repeated"]
         over_periods = np.zeros(self.groups.number, dtype=bool)
         for measure, where in self.by_measure():
             here = self.having(where)
@@ -588,6 +651,34 @@ class TableCells:
         order = np.lexsort((numbers, ids))
         numbers, ids = numbers[order], ids[order]
         found[ids[1:][(np.diff(numbers) == 0) & (np.diff(ids) == 0)]] = True
+        return found
+
+    def _overlapping(self) -> Flags:
+        """Which groups have two sums over the same period of the same members, or such a sum and its cell."""
+        space, number = self.space, self.groups.number
+        found = np.zeros(number, dtype=bool)
+        summed = [code for code in np.unique(self.measure).tolist() if code in space.summed]
+        if not summed:
+            return found
+        ids = np.zeros(len(self.numbers), dtype=np.intp) if self.groups.ids is None else self.groups.ids
+        members = self.numbers % space.per_measure // len(space.periods)
+        alike = np.column_stack([ids, space.bases[self.measure], members])
+        _, which, count = np.unique(alike, axis=0, return_inverse=True, return_counts=True)
+        again = np.flatnonzero(count[which] > 1)
+        rows, row = np.unique(which[again], return_inverse=True)
+        if len(rows) * len(space.periods) > _MOST_MARKS:
+            found[ids[again]] = True
+            return found
+        times = np.zeros((len(rows), len(space.periods)), dtype=np.int32)
+        measures = self.measure[again]
+        for code in np.unique(measures).tolist():
+            here = measures == code
+            if code in space.summed:
+                np.add.at(times, row[here], space.summed[code][1].astype(np.int32))
+            else:
+                np.add.at(times, (row[here], self.taken_apart[0][again][here]), 1)
+        overlap: Flags = np.any(times > 1, axis=1)
+        found[ids[again][overlap[row]]] = True
         return found
 
 

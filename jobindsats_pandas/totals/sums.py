@@ -200,8 +200,8 @@ def _right_or_hidden(check: SumCheck) -> DiscretionisedArray:
     status[bad] = CellStatus.DISCRETIONISED
     pending = check.count_of(CellStatus.NOT_AVAILABLE) == check.count
     status[bad & pending] = CellStatus.NOT_AVAILABLE
-    addresses = np.where(bad, UNKNOWN, check.addresses)
-    return DiscretionisedArray(check.totals, status, addresses, check.cells.registry)
+    registry, addresses = check.placed
+    return DiscretionisedArray(check.totals, status, np.where(bad, UNKNOWN, addresses), registry)
 
 
 def _cells(count: int) -> str:
