@@ -197,6 +197,20 @@ UNTRACED = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a process of pytest-xdist, end the tracing that pytest-cov began before it knew where it is.
+
+    pytest-cov begins its own for that process below, and a mark as `no_cover` pauses that one alone: the first would go on
+    beneath it and nobody would look at what it saw.
+    """
+    if hasattr(session.config, "workerinput") and session.config.pluginmanager.hasplugin("_cov"):
+        from coverage import Coverage
+
+        if (first := Coverage.current()) is not None:
+            first.stop()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         suite, test = item.path.stem, getattr(item, "originalname", "")
