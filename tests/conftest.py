@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 import jobindsats_pandas as ji
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     import pandas as pd
 
@@ -197,11 +198,41 @@ UNTRACED = {
 }
 
 
+def tracing() -> Any:
+    """The coverage that is measured in this process, or None."""
+    module = sys.modules.get("coverage")
+    return module and module.Coverage.current()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a process of pytest-xdist, end the tracing that pytest-cov began before it knew where it is.
+
+    pytest-cov begins another one for that process as soon as this is done; nobody looks at what the first would see, but it
+    would go on wherever the other pauses.
+    """
+    if hasattr(session.config, "workerinput") and (first := tracing()):
+        first.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Run what is marked as untraced, what it sets up included, without coverage's tracing."""
+    paused = tracing() if item.get_closest_marker("untraced") else None
+    if paused is None:
+        return (yield)
+    paused.stop()
+    try:
+        return (yield)
+    finally:
+        paused.start()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         suite, test = item.path.stem, getattr(item, "originalname", "")
         if {suite, f"{suite}::{test}"} & UNTRACED:
-            item.add_marker(pytest.mark.no_cover)
+            item.add_marker(pytest.mark.untraced)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

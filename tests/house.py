@@ -31,6 +31,11 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Everything in the tree, walked through once: that takes longer than to parse it."""
+        return list(ast.walk(self.tree))
+
     @property
     def name(self) -> str:
         """Such as ``plotting.figures``; the package's own file is ``__init__``."""
@@ -45,7 +50,7 @@ class Module:
     def imported(self) -> set[str]:
         """The names of the package that it imports anywhere, in functions and for types too."""
         found = set()
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{self.path}: relative import"
                 inner = {f"{node.module}.{alias.name}" for alias in node.names} & NAMES
@@ -59,7 +64,9 @@ class Module:
     def functions(self) -> list[tuple[int, str]]:
         """How many lines each function has without its docstring, and what it is called."""
         found = []
-        for outer in ast.walk(self.tree):
+        for outer in self.nodes:
+            if not isinstance(outer, ast.stmt | ast.Module | ast.excepthandler | ast.match_case):
+                continue  # functions stand among statements alone
             for node in ast.iter_child_nodes(outer):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     first = node.body[0]
@@ -80,7 +87,7 @@ def repeated_docstrings() -> dict[str, list[str]]:
     """What of docstrings stands twice, and where: paragraphs and entries of three lines or more; examples may begin alike."""
     found: dict[str, list[str]] = {}
     for module in MODULES:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 for text in _pieces(ast.get_docstring(node) or ""):
                     if text.count("\n") >= 2 and ">>>" not in text:

@@ -8,13 +8,18 @@ the collection anew; then it is read, and what makes one frown is mended. ``test
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jobindsats_pandas"
@@ -58,6 +63,7 @@ class Site:
         return True
 
 
+@functools.cache
 def sites() -> list[Site]:
     """Every place, in the order of the source."""
     import jobindsats_pandas as ji
@@ -71,16 +77,11 @@ def sites() -> list[Site]:
 
 
 def _sites_of(path: Path, own: set[str]) -> list[Site]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     functions: dict[str, list[ast.Call]] = {}
-    for node in ast.walk(tree):
+    for node, function in _in_functions(ast.parse(path.read_text(encoding="utf-8")), module):
         if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", None) in own:
-            outer: ast.AST = node
-            while outer in parents and not isinstance(outer, ast.FunctionDef):
-                outer = parents[outer]
-            functions.setdefault(getattr(outer, "name", module), []).append(node)
+            functions.setdefault(function, []).append(node)
     return [
         Site(
             f"{module}.{function}" + (f" {number}" if len(calls) > 1 else ""),
@@ -91,6 +92,16 @@ def _sites_of(path: Path, own: set[str]) -> list[Site]:
         for function, calls in functions.items()
         for number, call in enumerate(sorted(calls, key=lambda call: call.lineno), 1)
     ]
+
+
+def _in_functions(tree: ast.AST, module: str) -> Iterator[tuple[ast.AST, str]]:
+    """Everything in a tree as `ast.walk` gives it, with the name of the innermost function around it."""
+    todo = deque([(tree, module)])
+    while todo:
+        outer, function = todo.popleft()
+        for node in ast.iter_child_nodes(outer):
+            yield node, function
+            todo.append((node, node.name if isinstance(node, ast.FunctionDef) else function))
 
 
 def _words(message: ast.expr) -> list[str]:

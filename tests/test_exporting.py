@@ -181,7 +181,7 @@ def test_an_update_writes_the_periods_that_changed_and_leaves_the_others(
     assert len(ji.update(folder, client=client)) == 0
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_after_ten_releases_a_dataset_is_a_fresh_read(api: Any, client: ji.Client, tmp_path: Path) -> None:
     place, kept, question = tmp_path / "x", tmp_path / "kept", {"by": {"_region": "*"}, "periods": "2026M01:"}
     ji.export("y25i01", place, **question, client=client)
@@ -450,7 +450,7 @@ def test_a_folder_that_another_process_writes_is_left(api: Any, client: ji.Clien
     other.join(30)
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that is forked")
 def test_killed_at_any_moment_the_old_or_the_new_stands_and_the_next_run_goes_on(
     api: Any, client: ji.Client, tmp_path: Path

@@ -81,7 +81,8 @@ def test_only_the_transport_touches_the_network() -> None:
     network = {"requests", "requests_cache", "urllib3", "http", "socket", "httpx", "aiohttp"}
     for module in MODULES:
         if room_of(module) not in {"transport", "sandbox"}:
-            nodes = list(ast.walk(module.tree))
-            names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-            names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+            names = {
+                alias.name for node in module.nodes if isinstance(node, ast.Import) for alias in node.names
+            }
+            names |= {node.module or "" for node in module.nodes if isinstance(node, ast.ImportFrom)}
             assert not {name.partition(".")[0] for name in names} & network, module.name

@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-import statsmodels.formula.api as smf
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.errors import GuardRemovedWarning, QueryError
@@ -145,6 +144,8 @@ def test_polars_sees_no_more_than_the_columns(parts: pd.DataFrame) -> None:
 
 
 def test_a_formula_fits_with_and_without_hidden_cells(parts: pd.DataFrame, shown: int) -> None:
+    import statsmodels.formula.api as smf  # takes seconds: for the one process that runs this
+
     frame = parts.rename(columns={HIDING: "skjult", ALL: "alle", "A-kasse": "kasse"})
     plain = frame.jobindsats.plain()
     assert smf.ols("alle ~ skjult + C(Periode)", data=plain).fit().nobs == shown

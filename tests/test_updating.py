@@ -358,7 +358,7 @@ def test_two_updates_of_one_file_do_not_run_at_once(api: Any, client: ji.Client,
     assert len(ji.update(path, client=client)) == 0
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a process that is forked")
 def test_killed_at_any_moment_the_old_or_the_new_stands_and_the_next_run_goes_on(
     api: Any, client: ji.Client, path: Path, tmp_path: Path

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 import recordings
 import world_tables
@@ -21,10 +22,8 @@ import jobindsats_pandas as ji
 from jobindsats_pandas.errors import PayloadError, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
-
-    import pandas as pd
 
 #: Each world, and what ``level:`` brings there besides the level.
 WORLDS = [("inside", "total"), ("apart", "total"), ("apart", "nothing"), ("unlisted", "total")]
@@ -49,8 +48,13 @@ SCATTERED = [FUNDS.periods[place] for place in (1, 6, 7, 15, 20)]
 
 def truth(
     table: Table, named: Mapping[str, Sequence[str]], periods: Any, measures: Any = None
-) -> Counter[Any]:
-    return Counter(table.rows(periods, named, measures or list(table.measures)))
+) -> dict[Any, int]:
+    return counted(table.rows(periods, named, measures or list(table.measures)))
+
+
+def counted(rows: Iterable[Any]) -> dict[Any, int]:
+    """How often each row is there, as a plain dict: Python compares counters one by one."""
+    return dict(Counter(rows))
 
 
 def period_text(period: pd.Period) -> str:
@@ -58,16 +62,19 @@ def period_text(period: pd.Period) -> str:
     return f"{period.year}Q{period.quarter:02d}" if quarter else f"{period.year}M{period.month:02d}"
 
 
-def cells(frame: pd.DataFrame, dimensions: int) -> Counter[Any]:
+def cells(frame: pd.DataFrame, dimensions: int) -> dict[Any, int]:
     """Every row as the API would write it: labels without what tells equal names apart, None where nothing is shown."""
-    texts = [{period: period_text(period) for period in frame.iloc[:, 0].unique()}]
-    labels = [frame.iloc[:, n].unique() for n in range(1, 1 + dimensions)]
-    texts += [{label: label.partition(" [")[0] for label in one} for one in labels]
-    columns = [[text[key] for key in frame.iloc[:, n]] for n, text in enumerate(texts)]
+    columns = []
+    for n in range(1 + dimensions):
+        codes, labels = pd.factorize(frame.iloc[:, n])
+        assert (codes >= 0).all()
+        texts = [label.partition(" [")[0] if n else period_text(label) for label in labels]
+        columns.append([texts[code] for code in codes.tolist()])
+    plain = frame.jobindsats.plain()
     for name in frame.columns[1 + dimensions :]:
-        numbers, shown = frame.jobindsats.plain()[name].tolist(), frame[name].notna()
+        numbers, shown = plain[name].tolist(), frame[name].notna().tolist()
         columns.append([number if visible else None for number, visible in zip(numbers, shown, strict=True)])
-    return Counter(zip(*columns, strict=True))
+    return counted(zip(*columns, strict=True))
 
 
 def connect(server: worlds.Server, directory: Path) -> ji.Client:
@@ -498,4 +505,4 @@ def test_recorded_answers_decode_as_before_however_the_total_is_listed(
     with worlds.serve(world, temper, level_brings=brings, tables=[as_table(recording)]) as server:
         frame = read_twice(server, tmp_path, as_table(recording), by=recording.by, periods="*")
         assert frame.columns.to_list() == recording.columns
-        assert cells(frame, len(recording.by)) == Counter(map(tuple, recording.rows))
+        assert cells(frame, len(recording.by)) == counted(map(tuple, recording.rows))

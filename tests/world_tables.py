@@ -152,15 +152,19 @@ class Table:
             runs = hierarchy.runs(self.dimensions[axis - 1].units)
             starts, stops = np.array([runs[path] for path in paths], int).reshape(-1, 2).T
             cases = cases.take(stops, axis) - cases.take(starts, axis)
-        shown = sorted(self.hierarchies[name][0] for name in named)
-        keys = product(periods, *([hierarchy.names[path] for path in paths] for hierarchy, paths in chosen))
-        kinds = [self.measures[measure][1] for measure in measures]
-        columns = [MEASURES[kind](cases.ravel()).tolist() for kind in kinds]
-        for number, key, *cells in zip(cases.ravel().tolist(), keys, *columns, strict=True):
-            if number:
-                for place, kind in enumerate(kinds):
-                    cells[place] = None if number < 3 and kind != "rate" else cells[place]
-                yield (key[0], *(key[1 + axis] for axis in shown), *cells)
+        # Column by column: the largest answers have some hundred thousand rows.
+        cells = cases.ravel()
+        there = np.flatnonzero(cells)
+        cells, places = cells[there], np.unravel_index(there, cases.shape)
+        names = [list(periods), *([hierarchy.names[path] for path in paths] for hierarchy, paths in chosen)]
+        shown = sorted(1 + self.hierarchies[name][0] for name in named)
+        columns = [[names[axis][place] for place in places[axis].tolist()] for axis in (0, *shown)]
+        for kind in (self.measures[measure][1] for measure in measures):
+            numbers = MEASURES[kind](cells).astype(object)
+            if kind != "rate":
+                numbers[cells < 3] = None
+            columns.append(numbers.tolist())
+        yield from zip(*columns, strict=True)
 
 
 @dataclass(frozen=True)
