@@ -237,13 +237,15 @@ class _Arrangement:
         """Put what was filled into the rows of the frame, as int64 or float64, and tell which are null."""
         values: np.ndarray = into if numbers.whole else into.view(np.float64)
         if self.axes is None or self.kept is not None:
-            values[...] = self.by_row(numbers.values)
+            target, source = values, self.by_row(numbers.values)
         else:
-            turned = _period_last(numbers.values)
-            values.reshape(turned.shape)[...] = turned
-        nulls = np.zeros(len(values), dtype=bool) if numbers.nulls is None else self.by_row(numbers.nulls)
+            source = _period_last(numbers.values)
+            target = values.reshape(source.shape)
         if numbers.decimals:
-            values /= 10**numbers.decimals
+            np.divide(source, 10**numbers.decimals, out=target)
+        else:
+            target[...] = source
+        nulls = np.zeros(len(values), dtype=bool) if numbers.nulls is None else self.by_row(numbers.nulls)
         if not numbers.whole:
             values[np.flatnonzero(nulls)] = np.nan  # four times quicker than by a mask
         return values, nulls
