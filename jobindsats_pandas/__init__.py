@@ -23,7 +23,6 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
 )
 from jobindsats_pandas.errors import InvalidSumError, JobindsatsError, JobindsatsWarning
-from jobindsats_pandas.exporting import export
 from jobindsats_pandas.joining import concat
 from jobindsats_pandas.metadata import Table
 from jobindsats_pandas.queries import Plan
@@ -39,12 +38,13 @@ from jobindsats_pandas.readers import (
     tables,
 )
 from jobindsats_pandas.releases import releases, revision_triangle
-from jobindsats_pandas.revisions import Revisions, compare
-from jobindsats_pandas.updating import due, update
 
 if TYPE_CHECKING:
     from jobindsats_pandas import sandbox
+    from jobindsats_pandas.exporting import export
+    from jobindsats_pandas.revisions import Revisions, compare
     from jobindsats_pandas.triangles import plot_revision_triangle
+    from jobindsats_pandas.updating import due, update
 
 __all__ = [
     "Audit",
@@ -89,16 +89,24 @@ def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 
 
+#: What few programs use, and where it is: it is loaded when it is first asked for.
+_PLACES = {
+    "Revisions": "revisions",
+    "compare": "revisions",
+    "due": "updating",
+    "export": "exporting",
+    "plot_revision_triangle": "triangles",
+    "update": "updating",
+}
+
+
 if not TYPE_CHECKING:  # where a type checker saw it, every misspelt name would be one of ours
 
     def __getattr__(name: str) -> object:
-        # Only who runs the sandbox, or draws, pays for it.
+        from importlib import import_module
+
         if name == "sandbox":
-            import jobindsats_pandas.sandbox as module
-
-            return module
-        if name == "plot_revision_triangle":
-            from jobindsats_pandas.triangles import plot_revision_triangle
-
-            return plot_revision_triangle
+            return import_module(f"{__name__}.sandbox")
+        if name in _PLACES:
+            return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -46,7 +46,7 @@ def negative_counts(blocks: Sequence[Block], question: Plan) -> list[str]:
         for place, measure in enumerate(question.measures)
         if is_count(measure.name, measure.group_name)
         and "netto" not in f"{measure.group_name} {measure.name}".casefold()
-        and any((block.values[place].values < 0).any() for block in blocks)
+        and any(block.values[place].values.min(initial=0) < 0 for block in blocks)
     ]
 
 
@@ -249,24 +249,40 @@ def _missed_in_grid(
     cells: Cube, question: Plan, axis: int, level: Level, tolerance: float
 ) -> tuple[float, float, int, int] | None:
     """As `_missed`, where the rows are all combinations."""
-    values, nulls, scale = cells.numbers.values, cells.numbers.nulls, 10**cells.numbers.decimals
+    nulls, scale = cells.numbers.nulls, 10**cells.numbers.decimals
     codes, total = cells.axes[1 + axis], question.selections[axis].hierarchy.codes[TOTAL]
     at, start, stop = map(int, np.searchsorted(codes, (total, level.start, level.stop)))
     if at == len(codes) or codes[at] != total or stop - start < level.stop - level.start:
         return None  # a total that never came, or a level without some of its members
     parts = (slice(None),) * (1 + axis) + (slice(start, stop),)
-    whole = values.dtype.kind == "i"
-    totals, sums = values.take(at, 1 + axis), values[parts].sum(1 + axis, dtype=np.int64 if whole else None)
+    values = _with_room(cells.numbers.values, 1 + stop - start)
+    totals, sums = values.take(at, 1 + axis), _along(values[parts], 1 + axis)
     missed = np.abs(totals - sums) > tolerance * scale
-    if nulls is not None:
-        missed &= ~(nulls.take(at, 1 + axis) | nulls[parts].any(1 + axis))
+    if nulls is not None and missed.any():
+        missed &= ~(nulls.take(at, 1 + axis) | _along(nulls[parts], 1 + axis))
     if cells.came is not None:
-        missed &= cells.came.take(at, 1 + axis) & cells.came[parts].any(1 + axis)
+        missed &= cells.came.take(at, 1 + axis) & _along(cells.came[parts], 1 + axis)
     count = int(np.count_nonzero(missed))
     if not count:
         return None
     first = np.unravel_index(int(missed.argmax()), missed.shape)
     return float(totals[first]) / scale, float(sums[first]) / scale, count, int(cells.axes[0][first[0]])
+
+
+def _with_room(values: np.ndarray, count: int) -> np.ndarray:
+    """Whole numbers in a type that holds the sum of so many of them; others as they are."""
+    if values.dtype.kind != "i":
+        return values
+    largest = count * max(int(values.max(initial=0)), -int(values.min(initial=0)))
+    kind = np.min_scalar_type(-min(largest, np.iinfo(np.int64).max))
+    return values.astype(np.result_type(values, kind), copy=False)
+
+
+def _along(parts: np.ndarray, axis: int) -> np.ndarray:
+    """Add up along an axis, or tell whether any is true: in half the time of `sum` and `any`, for which it is too short."""
+    axes = list(range(parts.ndim))
+    added: np.ndarray = np.einsum(parts, axes, [other for other in axes if other != axis])
+    return added
 
 
 def _missed(

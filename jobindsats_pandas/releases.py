@@ -18,7 +18,6 @@ from jobindsats_pandas.framed import Framed
 from jobindsats_pandas.matching import find, no_such
 from jobindsats_pandas.periods import chronological, period_values
 from jobindsats_pandas.provenance import Provenance, read_line
-from jobindsats_pandas.revisions import compare
 
 if TYPE_CHECKING:
     import os
@@ -91,6 +90,8 @@ def keep(folder: Path, place: Path, frame: pd.DataFrame, known: Provenance) -> N
         raise ProvenanceError(
             f"When table {known.table} was updated is not known, so its figures cannot be kept as a release. Read the table again, and write the file anew."
         )
+    from jobindsats_pandas.revisions import compare  # here, not above: few keep releases
+
     is_file = parquet.dataset_attrs(place) is None
     here = [kept for kept in _kept(folder) if kept.day == known.update_latest]
     for kept in here:

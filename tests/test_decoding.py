@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobindsats_pandas import decoding, row_columns
+from jobindsats_pandas import decoding, judging, row_columns
 from jobindsats_pandas.answers import UnknownMemberError, match, match_rows, read_answer
 from jobindsats_pandas.decoding import to_frame
 from jobindsats_pandas.disclosure import CellStatus, DiscretionisedArray
@@ -931,3 +931,34 @@ def test_a_contradiction_is_found_where_every_combination_has_its_row_too(shown,
         or "in 2024M02 'I alt' is 16 and the members of 'A-kasse', all of them visible, add up to 15"
         in told[0]
     )
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_sum_that_is_too_large_for_the_type_of_its_parts_is_no_other_number(bits, sign, turns):
+    table = builders.table(groups=[builders.group("g", "G", ("m", "Antal sanktioner"))])
+    question = ask({"_akassebl": "*"}, "2024M01:2024M02", measures=None, table=table)
+    most = 2 ** (bits - 1) - 1
+    funds = (
+        {"3F": most, "HK": most, "Øvrige": 6, "I alt": 4}
+        if turns
+        else {"3F": most - 4, "HK": 2, "Øvrige": 2, "I alt": most}
+    )
+    rows = [
+        [period, "Hele landet", fund, sign * number]
+        for period in ("2024M01", "2024M02")
+        for fund, number in funds.items()
+    ]
+    told = []
+    columns = ("Periode", "Område", "A-kasse", "Antal sanktioner")
+    decode(question, answer(*rows, columns=columns), doubt=told.append)
+    assert len(told) == turns
+    assert not turns or f"add up to {sign * (4 + 2**bits):,.10g} (2 such cases)" in told[0]
+
+
+def test_however_many_parts_are_hidden_the_line_has_hidden_ones():
+    hidden = np.zeros((2, 700), dtype=bool)
+    for count in (1, 255, 256, 512, 700):
+        hidden[1, :count] = True
+        assert judging._along(hidden, 1).tolist() == [False, True]

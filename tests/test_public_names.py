@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import jobindsats_pandas as ji
+from jobindsats_pandas import parquet
 
 
 def test_the_namespace_holds_the_public_names_and_nothing_else() -> None:
@@ -33,7 +34,9 @@ def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> Non
         "pyarrow.parquet",
         "http.server",
         "keyring",
+        "jobindsats_pandas.parquet.frames",
         "jobindsats_pandas.plotting",
+        "jobindsats_pandas.revisions",
         "jobindsats_pandas.exports",
         "jobindsats_pandas.sandbox",
     )
@@ -52,8 +55,12 @@ def test_importing_the_package_imports_nothing_heavy_and_starts_nothing() -> Non
 def test_what_few_use_is_there_when_it_is_asked_for_and_other_names_are_not() -> None:
     assert run("import jobindsats_pandas as ji; print(ji.sandbox.serve.__name__)").strip() == "serve"
     assert ji.__getattr__("sandbox") is ji.sandbox
-    asked = "import jobindsats_pandas as ji; print(ji.plot_revision_triangle.__name__)"
-    assert run(asked).strip() == "plot_revision_triangle"
+    names = ["Revisions", "compare", "due", "export", "plot_revision_triangle", "update"]
+    asked = f"import jobindsats_pandas as ji; print(*[getattr(ji, name).__name__ for name in {names}])"
+    assert run(asked).split() == names
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         ji.nothing  # noqa: B018
     assert set(ji.__all__) < set(dir(ji))
+    assert all(callable(getattr(parquet, name)) for name in parquet.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        parquet.nothing  # noqa: B018

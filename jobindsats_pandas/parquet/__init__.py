@@ -16,17 +16,21 @@ imported. Such a file opens with ``import jobindsats_pandas`` first, or with
 
 from __future__ import annotations
 
-from jobindsats_pandas.parquet.datasets import copy_dataset, differing, writing_dataset
-from jobindsats_pandas.parquet.directories import holdings
-from jobindsats_pandas.parquet.engines import duckdb_sql
-from jobindsats_pandas.parquet.frames import (
-    attrs_of,
-    dataset_attrs,
-    partitions,
-    read_parquet,
-    to_arrow,
-    to_parquet,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobindsats_pandas.parquet.datasets import copy_dataset, differing, writing_dataset
+    from jobindsats_pandas.parquet.directories import holdings
+    from jobindsats_pandas.parquet.engines import duckdb_sql
+    from jobindsats_pandas.parquet.frames import (
+        attrs_of,
+        dataset_attrs,
+        partitions,
+        read_parquet,
+        to_arrow,
+        to_parquet,
+    )
 
 __all__ = [
     "attrs_of",
@@ -41,3 +45,20 @@ __all__ = [
     "to_parquet",
     "writing_dataset",
 ]
+
+#: Where what is offered here is made: loaded when it is first asked for, for who only reads answers asks for none of it.
+_PLACES = {
+    "datasets": ("copy_dataset", "differing", "writing_dataset"),
+    "directories": ("holdings",),
+    "engines": ("duckdb_sql",),
+    "frames": ("attrs_of", "dataset_attrs", "partitions", "read_parquet", "to_arrow", "to_parquet"),
+}
+
+
+if not TYPE_CHECKING:  # where a type checker saw it, every misspelt name would be one of ours
+
+    def __getattr__(name: str) -> object:
+        for place, names in _PLACES.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{place}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -104,6 +105,7 @@ class BearerAuth(AuthBase):
         raise TypeError("the key is never pickled")
 
 
+@lru_cache(maxsize=16)  # a script without a client of its own makes one for every read
 def check_address(address: str) -> str:
     """Return the API's address without a trailing slash, or refuse one that would show the key.
 

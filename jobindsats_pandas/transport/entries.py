@@ -11,6 +11,7 @@ import json
 import zlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 import pyarrow as pa
@@ -48,8 +49,8 @@ class Header:
         }
         return json.dumps({"format": FORMAT, "crc32": _checksum(fields), **fields}).encode() + b"\n"
 
-    @classmethod
-    def from_line(cls, line: bytes) -> Header | None:
+    @staticmethod
+    def from_line(line: bytes) -> Header | None:
         """Read a header; None if it is of another format.
 
         Raises
@@ -57,16 +58,21 @@ class Header:
         DamagedEntryError
             If it is not what `to_line` wrote.
         """
-        try:
-            fields = json.loads(line.decode())
-            if fields.pop("format") != FORMAT:
-                return None
-            if fields.pop("crc32") != _checksum(fields):
-                raise DamagedEntryError
-            moments = {name: datetime.fromisoformat(fields[name]) for name in ("fetched_at", "expires")}
-            return cls(**fields | moments)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise DamagedEntryError from None
+        return _header(line)
+
+
+@lru_cache(maxsize=512)  # of one answer it is read several times: to choose, to decide, and for its columns
+def _header(line: bytes) -> Header | None:
+    try:
+        fields = json.loads(line.decode())
+        if fields.pop("format") != FORMAT:
+            return None
+        if fields.pop("crc32") != _checksum(fields):
+            raise DamagedEntryError
+        moments = {name: datetime.fromisoformat(fields[name]) for name in ("fetched_at", "expires")}
+        return Header(**fields | moments)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise DamagedEntryError from None
 
 
 def _checksum(fields: dict[str, object]) -> int:
