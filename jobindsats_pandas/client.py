@@ -494,16 +494,14 @@ class Client:
         if request is None:
             return None
         try:
-            part = how.asker.part(request, edition=_edition(how.table))
+            part = how.asker.totals(request, edition=_edition(how.table))
         except PayloadError as error:
             told = f"{error} Asked for its totals, to tell what is not available yet from what is hidden; all counts as hidden."
             tell([(told, QueryWarning)])
             return None
-        except QueryError:
-            # The API has no such total: then no null can be told from a hidden count, and each counts as one.
-            return None
-        # Totals of another update tell nothing of these figures.
-        return part.block if part.edition == edition else None
+        # Without a total no null can be told from a hidden count, and each counts as one. Totals of another update tell nothing
+        # of these figures.
+        return part.block if part is not None and part.edition == edition else None
 
 
 def _refuse(unknown: Iterable[str]) -> None:
