@@ -301,6 +301,27 @@ def test_a_measure_is_found_by_its_name_bare_or_behind_its_groups(name):
     assert frame[name].tolist() == [5]
 
 
+def test_names_may_differ_by_blanks_at_their_ends():
+    question = ask({"_nykom": "*"}, "2024M01", measures=["m1", "m2"])
+    columns = ("Periode ", "Område  ", f"{PERSONS} ", f" {FULL_TIME}")
+    rows = [["2024M01", f"{name}  ", 5, 6] for name in ("Hele landet", "Odense")]
+    frame = decode(question, answer(*rows, columns=columns))
+    assert frame.iloc[:, 1].tolist() == ["Hele landet", "Odense"]
+    assert frame.iloc[:, 2:].to_numpy().tolist() == [[5, 6], [5, 6]]
+
+
+def test_blanks_tell_names_apart_where_nothing_else_does():
+    spaced = builders.level("1", "A", [("/1/", "HK"), ("/2/", "HK "), ("/3/", "3F ")])
+    dimension = builders.dimension("d", "D", builders.hierarchy("h", "H", builders.total(), spaced))
+    question = ask({"h": ["/1/", "/2/", "/3/"]}, "2024M01", table=builders.table(builders.AREA, dimension))
+    rows = [["2024M01", "Hele landet", name, value] for name, value in (("HK ", 2), ("HK", 1), ("3F", 3))]
+    columns = ("P", "Område", "D", PERSONS)
+    assert decode(question, answer(*rows, columns=columns))[PERSONS].tolist() == [1, 2, 3]
+    rows[1][2] = " HK"
+    with pytest.raises(UnknownMemberError, match="' HK' in column 'D'"):
+        decode(question, answer(*rows, columns=columns))
+
+
 def test_a_lone_measure_may_come_behind_its_groups_name_too():
     name = "Ledighedsprocent: Ledighed i pct. af arbejdsstyrken"
     question = ask(None, "2024M01", measures="m3")
