@@ -39,6 +39,7 @@ from jobindsats_pandas.judging import (
     asks_whole_levels,
     missing,
     negative_counts,
+    perhaps_before_the_first,
     suspiciously_rounded,
     unexplained_since,
 )
@@ -480,6 +481,8 @@ class Client:
         known = [first for first in firsts if first is not None]
         since = how.since or min(known, key=every.index, default="")
         totals = self._totals(question, since, how, parts[0].edition) if known else None
+        if perhaps_before_the_first(blocks, question, totals):
+            totals = self._totals(question, every[0], how, parts[0].edition) or totals
         if judged_by_totals and totals is not None:
             lacking = replace(lacking, periods=lacking.periods - totals.seen)
         if lacking.periods or lacking.totals:
