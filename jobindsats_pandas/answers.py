@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -356,7 +357,7 @@ def _member_lookup(selection: Selection) -> Callable[[str], int | None]:
     """
     if selection.is_total and selection.hierarchy.total == "provisional":
         return lambda _: selection.codes[0]
-    return selection.codes_by_name.get
+    return selection.code_of
 
 
 def _axis(
@@ -440,10 +441,12 @@ def _measure_order(columns: tuple[str, ...], request: DataRequest) -> list[int]:
     sent = request.table.all_measures if request.all_measures else request.measures
     found: dict[int, int] = {}
     guessed = False
-    # The fuller name first: it fits one measure, the bare one may fit several.
-    for name_of in (lambda m: m.column, lambda m: f"{m.group_name}: {m.name}", lambda m: m.name):
+    # The fuller name first: it fits one measure, the bare one may fit several. Letter for letter before blanks are left out.
+    names_of = (lambda m: m.column, lambda m: f"{m.group_name}: {m.name}", lambda m: m.name)
+    for as_compared, name_of in product((str, str.strip), names_of):
         for place, measure in enumerate(sent):
-            fitting = [position for position, name in free.items() if name == name_of(measure)]
+            wanted_name = as_compared(name_of(measure))
+            fitting = [position for position, name in free.items() if as_compared(name) == wanted_name]
             if place not in found and fitting:
                 found[place] = fitting[0]
                 guessed |= len(fitting) > 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from jobindsats_pandas.matching import did_you_mean, fold
 from jobindsats_pandas.notices import notify
 from jobindsats_pandas.patterns import compiled_later
 from jobindsats_pandas.periods import (
+    FREQUENCIES,
     PeriodKey,
     frequency,
     parse_period,
@@ -248,6 +250,7 @@ def resolve_periods(
         return chosen, chosen.periods[0 if periods else -DEFAULT_PERIODS :]
     if isinstance(periods, int):
         return _latest(table, periods, period_type)
+    periods = _as_listed(table, periods, period_type)
     if isinstance(periods, str):
         first, colon, last = periods.partition(":")
         if colon:
@@ -270,6 +273,26 @@ def resolve_periods(
             raise QueryError(_no_such_period(table, chosen, name))
         positions.add(position)
     return chosen, tuple(chosen.periods[position] for position in sorted(positions))
+
+
+def _as_listed(table: Table, periods: str | Sequence[str], period_type: str | None) -> str | Sequence[str]:
+    """Put ids of the period type in force where they were read as something else: 2011/12 as a month, 2023-2024 as a range."""
+    if not isinstance(periods, str):
+        return [str(_as_listed(table, name, period_type)) for name in periods]
+    chosen = table.default_period_type if period_type is None else table.period_type(period_type)
+    listed = _read_forms(chosen)
+    if periods in listed or not listed:
+        return listed.get(periods, periods)
+    return ":".join(listed.get(end, end) for end in periods.split(":"))
+
+
+@lru_cache(maxsize=32)
+def _read_forms(period_type: PeriodType) -> dict[str, str]:
+    """The ids of a type that are none of months, quarters or years, by what is read where they are named."""
+    keys = [(text, parse_period(text)) for text in period_type.periods]
+    unusual = [text for text, key in keys if key is None or key.letters not in FREQUENCIES]
+    forms = [(read_periods(text), text) for text in unusual if text.strip()]
+    return {form: text for form, text in forms if isinstance(form, str)}
 
 
 def _latest(table: Table, count: int, period_type: str | None) -> tuple[PeriodType, tuple[str, ...]]:
@@ -327,7 +350,7 @@ def _between(table: Table, chosen: PeriodType, first: str, last: str) -> tuple[s
 
 def _key(table: Table, chosen: PeriodType, text: str) -> PeriodKey | None:
     """The key of a period named; of a date, that of the period it lies in."""
-    if not _DATE.fullmatch(text):
+    if not _DATE.fullmatch(text) or text in chosen.periods:
         return parse_period(text)
     known = frequency(chosen.periods)
     try:

@@ -294,6 +294,20 @@ class Asker:
             matched.of(answer), request, answer.edition, answer.fetched_at, answer.from_cache, answer.stale
         )
 
+    def totals(self, request: DataRequest, *, edition: str) -> Part | None:
+        """Answer a request for overall totals; None where the API refuses it, which is kept: what is on disk is then whole."""
+        topic = _topic(request.table, f"overall {','.join(s.hierarchy.id for s in request.selections)}")
+        learned, base_url = self.transport.learned, self.transport.base_url
+        if not self.refresh and learned.recall(base_url, topic) == "refused":
+            return None
+        try:
+            return self.part(request, edition=edition)
+        except _RefusedError:
+            learned.note(base_url, topic, "refused", days=REMEMBERED)
+            return None
+        except QueryError:
+            return None
+
     def live_on(self, parts: Sequence[Part], table: Table) -> None:
         """Give answers in which nothing is missing after all the life of others."""
         for part in parts:

@@ -91,6 +91,8 @@ def parse_tables(body: bytes) -> tuple[CatalogueEntry, ...]:
                     entries[entry.id.casefold()] = entry
                 elif subject_name not in known.subjects:
                     entries[entry.id.casefold()] = known._replace(subjects=(*known.subjects, subject_name))
+    if not entries:
+        raise read.fail("table_groups", "holds no table in any subject")
     return tuple(entries.values())
 
 

@@ -39,6 +39,7 @@ from jobindsats_pandas.judging import (
     asks_whole_levels,
     missing,
     negative_counts,
+    perhaps_before_the_first,
     suspiciously_rounded,
     unexplained_since,
 )
@@ -480,6 +481,8 @@ class Client:
         known = [first for first in firsts if first is not None]
         since = how.since or min(known, key=every.index, default="")
         totals = self._totals(question, since, how, parts[0].edition) if known else None
+        if perhaps_before_the_first(blocks, question, totals):
+            totals = self._totals(question, every[0], how, parts[0].edition) or totals
         if judged_by_totals and totals is not None:
             lacking = replace(lacking, periods=lacking.periods - totals.seen)
         if lacking.periods or lacking.totals:
@@ -494,16 +497,14 @@ class Client:
         if request is None:
             return None
         try:
-            part = how.asker.part(request, edition=_edition(how.table))
+            part = how.asker.totals(request, edition=_edition(how.table))
         except PayloadError as error:
             told = f"{error} Asked for its totals, to tell what is not available yet from what is hidden; all counts as hidden."
             tell([(told, QueryWarning)])
             return None
-        except QueryError:
-            # The API has no such total: then no null can be told from a hidden count, and each counts as one.
-            return None
-        # Totals of another update tell nothing of these figures.
-        return part.block if part.edition == edition else None
+        # Without a total no null can be told from a hidden count, and each counts as one. Totals of another update tell nothing
+        # of these figures.
+        return part.block if part is not None and part.edition == edition else None
 
 
 def _refuse(unknown: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ from jobindsats_pandas.judging import (
     Column,
     Cube,
     asked_periods,
-    available_until,
+    available,
     contradiction,
 )
 from jobindsats_pandas.kinds import ROUNDED_TABLES, Kind, is_count
@@ -71,7 +71,7 @@ def to_frame(
         One for each request of the plan, in any order.
     question : Plan
     totals : Block, optional
-        The answer to `queries.total_request`, where `unexplained_since` asked for it.
+        The answer to `queries.total_request`, where `unexplained_since` or `perhaps_before_the_first` asked for it.
     layout : {"wide", "long"}
         One column per measure; or the columns ``measure``, ``value`` and ``status``.
     complete : bool
@@ -95,7 +95,7 @@ def to_frame(
     PayloadError
         If two rows have one key.
     """
-    limits = available_until([*blocks, totals] if totals else blocks, question)
+    published = available([*blocks, totals] if totals else blocks, question)
     kinds = additive or {}
     made = _arranged(blocks, question, complete=complete)
     names = blocks[0].columns
@@ -105,8 +105,8 @@ def to_frame(
     late = _not_available(made, question, lacking) if complete else None
 
     def measured() -> Iterator[_Cells]:
-        for place, (measure, limit, address) in enumerate(
-            zip(question.measures, limits, addresses, strict=True)
+        for place, (measure, periods, address) in enumerate(
+            zip(question.measures, published, addresses, strict=True)
         ):
             found = made.filled(blocks, place)
             if doubt is not None:
@@ -115,7 +115,7 @@ def to_frame(
                 if told is not None:
                     doubt(told)
             numbers, hidden = made.in_rows(found, for_numbers[place])
-            status = _statuses(numbers, hidden, made, limit, measure, question)
+            status = _statuses(numbers, hidden, made, periods, measure, question)
             if late is not None:
                 status[late] = CellStatus.NOT_AVAILABLE
             yield _Cells(measure, numbers, status, address)
@@ -150,13 +150,20 @@ class _Cells(NamedTuple):
 
 
 def _statuses(
-    numbers: np.ndarray, hidden: np.ndarray, made: _Arrangement, limit: int, measure: Measure, question: Plan
+    numbers: np.ndarray,
+    hidden: np.ndarray,
+    made: _Arrangement,
+    published: range,
+    measure: Measure,
+    question: Plan,
 ) -> np.ndarray:
-    """The statuses of one measure's cells; `limit`: the first period where null means not available."""
+    """The statuses of one measure's cells; outside of the periods `published` null means not available."""
     # Where nothing is hidden stands 0, that is OBSERVED.
     status: np.ndarray = hidden.view(np.uint8) * np.uint8(CellStatus.DISCRETIONISED)
-    if limit < len(question.period_type.periods):
-        status[hidden & (made.codes[0] >= limit)] = CellStatus.NOT_AVAILABLE
+    if len(published) < len(question.period_type.periods):
+        periods = made.codes[0]
+        outside = (periods < published.start) | (periods >= published.stop)
+        status[hidden & outside] = CellStatus.NOT_AVAILABLE
     shown_for_small = ROUNDED_TABLES.get(question.table.id.casefold())
     if shown_for_small is not None and _counts(measure):
         status[numbers == shown_for_small] = CellStatus.ROUNDED

@@ -177,7 +177,9 @@ def nothing_older(message: str) -> Iterator[None]:
 
 def _by_period(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """The rows of each period, the oldest first."""
-    periods = pd.PeriodIndex(frame.iloc[:, 0]).asi8
+    column = frame.iloc[:, 0]
+    known = isinstance(column.dtype, pd.PeriodDtype)
+    periods = pd.PeriodIndex(column).asi8 if known else column.cat.codes.to_numpy()
     order = np.argsort(periods, kind="stable")
     borders = [0, *(np.flatnonzero(np.diff(periods[order])) + 1), len(order)] if len(order) else []
     for start, end in pairwise(borders):

@@ -162,6 +162,16 @@ class Selection:
                 names.setdefault(hierarchy.members[code].name, code)
         return names
 
+    def code_of(self, name: str) -> int | None:
+        """Position of the member that a name in the answer means, perhaps but for blanks at its ends; None if there is none."""
+        code = self.codes_by_name.get(name)
+        return self._codes_by_bare_name.get(name.strip()) if code is None else code
+
+    @cached_property
+    def _codes_by_bare_name(self) -> dict[str, int]:
+        bare = Counter(name.strip() for name in self.codes_by_name)
+        return {name.strip(): code for name, code in self.codes_by_name.items() if bare[name.strip()] == 1}
+
     @property
     def paths(self) -> list[str]:
         """The ids of the members that are wanted."""

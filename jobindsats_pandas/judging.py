@@ -26,10 +26,11 @@ __all__ = [
     "Missing",
     "asked_periods",
     "asks_whole_levels",
-    "available_until",
+    "available",
     "contradiction",
     "missing",
     "negative_counts",
+    "perhaps_before_the_first",
     "suspiciously_rounded",
     "unexplained_since",
 ]
@@ -114,15 +115,33 @@ def _totals(blocks: Sequence[Block], question: Plan) -> tuple[np.ndarray, np.nda
     return present, shown
 
 
-def available_until(blocks: Sequence[Block], question: Plan) -> list[int]:
-    """For each measure, the position of the first period from which on it is not available."""
+def perhaps_before_the_first(blocks: Sequence[Block], question: Plan, totals: Block | None) -> bool:
+    """Whether a null may be older than its measure, and the totals of older periods, which would tell, are not known.
+
+    A null is *not available* too if the overall total is null in that period and in every earlier one the table has: then
+    the measure was not published yet, and no count was too small.
+    """
+    present, shown = _totals([*blocks, totals] if totals else blocks, question)
+    every_earlier = np.logical_and.accumulate(present)
+    shown_earlier = np.logical_or.accumulate(shown, axis=1)
+    shown_later = np.logical_or.accumulate(shown[:, ::-1], axis=1)[:, ::-1]
+    return any(
+        (present & ~every_earlier & ~shown_earlier[measure] & shown_later[measure])[
+            block.periods_with_null(measure)
+        ].any()
+        for measure in range(len(question.measures))
+        for block in blocks
+    )
+
+
+def available(blocks: Sequence[Block], question: Plan) -> list[range]:
+    """For each measure, the positions of the periods from the first to the last in which it is available."""
     present, shown = _totals(blocks, question)
-    limits = []
+    found = []
     for measure in range(len(question.measures)):
-        missing = present & ~shown[measure]
-        available = np.flatnonzero(~missing)
-        limits.append(int(available[-1]) + 1 if available.size else 0)
-    return limits
+        periods = np.flatnonzero(~present | shown[measure])
+        found.append(range(int(periods[0]), int(periods[-1]) + 1) if periods.size else range(0))
+    return found
 
 
 # --- what did not come ------------------------------------------------------------------------------------------------

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jobindsats_pandas.arguments import shown
 from jobindsats_pandas.documents import parse_json
 from jobindsats_pandas.errors import BrokenAnswerError, PayloadError
 from jobindsats_pandas.fast_rows import EXACT, Labels, Rows, fast_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["plain_rows", "read_rows"]
 
@@ -20,13 +24,26 @@ SMALL = 1 << 16
 #: Texts that stand for a missing number; seen in older versions of the API.
 MISSING = frozenset({"-", ".", "..", "*"})
 
-# Danish numbers. A point is a thousands separator only where a second group or a decimal comma proves it: 1.234 alone
-# may be one and a quarter thousand or one and a bit.
+# 1.234 alone, and 1,234, may be one and a quarter thousand or one and a bit.
+_EITHER = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?\d+\.\d+", re.ASCII)
+# Danish numbers. A point is a thousands separator only where a second group or a decimal comma proves it.
 _DANISH = re.compile(
     r"[-+]?(?:\d+|\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:[\u00a0\u202f]\d{3})+)(?:,\d+)?|[-+]?\d{1,3}\.\d{3},\d+",
     re.ASCII,
 )
 _SEPARATORS = str.maketrans({".": "", "\u00a0": "", "\u202f": "", ",": "."})
+
+# Names, without case and marks, under which other APIs say that an answer is not the whole.
+_NEXT = re.compile(
+    "(?:odata)?next(?:page|link|url|href|cursor|token|offset|start)?|has(?:more|next|nextpage)|more(?:rows|data|pages)?"
+    "|(?:is)?(?:truncated|partial|incomplete)|continuation(?:token)?"
+)
+_COUNT = re.compile(
+    "(?:odata)?(?:total)?count|(?:total|n|numberof|numof)?rows|total(?:records|results|items)?|rowcount|rowstotal"
+)
+_NOTHING = frozenset({"false", "no", "null", "none", "0"})
+_PAGES = re.compile("(?:total|n|numberof|numof)?pages|pagecount|pagestotal|lastpage")
 
 
 def read_rows(body: bytes, label_count: int) -> Rows:
@@ -68,7 +85,14 @@ def plain_rows(body: bytes, label_count: int) -> Rows:
     rows = document.get("rows") if isinstance(document, dict) else None
     if not isinstance(columns, list) or not isinstance(rows, list):
         raise BrokenAnswerError(
-            "The answer has no lists 'columns' and 'rows'; it is not an answer to a question for data."
+            "The answer has no lists 'columns' and 'rows', so it is not an answer to a question for data: it holds"
+            f" {shown(document)}."
+        )
+    if more := next(_told_of_more(document, len(rows)), None):
+        name, value = more
+        raise PayloadError(
+            f"The answer has {len(rows)} rows and says {name!r}: {shown(value)}: it is a part of what was asked for, and the"
+            " rest would count as 0. Ask for less in one call.",
         )
     if not all(isinstance(name, str) for name in columns):
         raise PayloadError(f"The answer's columns are not all names: {columns!r:.200}.")
@@ -92,6 +116,27 @@ def plain_rows(body: bytes, label_count: int) -> Rows:
         tuple(_labels(name, by_column[i]) for i, name in enumerate(columns[:label_count])),
         tuple(_numbers(name, by_column[label_count + i]) for i, name in enumerate(columns[label_count:])),
     )
+
+
+def _told_of_more(document: dict[str, Any], count: int) -> Iterator[tuple[str, Any]]:
+    """What beside the rows says that there are more: pages were never seen, and half an answer looks like a whole one."""
+    waiting = [document]
+    while waiting:
+        for name, value in waiting.pop().items():
+            plain = re.sub("[^a-z]", "", name.casefold())
+            text = "" if isinstance(value, dict | list) else str(value).casefold()
+            number = int(text) if re.fullmatch("[0-9]{1,15}", text) else 0
+            if (
+                (_NEXT.fullmatch(plain) and value and text not in _NOTHING)
+                or (_COUNT.fullmatch(plain) and number > count)
+                or (_PAGES.fullmatch(plain) and number > 1)
+            ):
+                yield name, value
+            elif isinstance(value, dict):
+                waiting.append(value)
+            elif plain == "links" and isinstance(value, list):
+                links = [link for link in value if isinstance(link, dict) and link.get("rel") == "next"]
+                yield from ((name, link) for link in links if link.get("href"))
 
 
 def _labels(column: str, cells: list[Any]) -> Labels:
@@ -133,11 +178,13 @@ def _number(column: str, position: int, cell: Any) -> float | None:
         text = cell.strip()
         if text in MISSING:
             return None
+        if _EITHER.fullmatch(text):
+            raise PayloadError(
+                f"Row {position + 1}, column {column!r} of the answer: {cell!r} can be read in two ways, as so many"
+                " thousands or with three decimals. A wrong number would be worse than this error.",
+            )
+        if _DECIMAL.fullmatch(text):
+            return float(text)
         if _DANISH.fullmatch(text):
             return float(text.translate(_SEPARATORS))
-        if re.fullmatch(r"[-+]?\d+\.\d+", text, re.ASCII):
-            raise PayloadError(
-                f"Row {position + 1}, column {column!r} of the answer: {cell!r} can be read in two ways, with a"
-                " thousands point or with a decimal point. A wrong number would be worse than this error.",
-            )
     raise PayloadError(f"Row {position + 1}, column {column!r} of the answer: {cell!r:.60} is not a number.")

@@ -344,6 +344,36 @@ def one_member(
     return ji.sandbox.FixedTable(metadata, rows=answer)
 
 
+def test_a_measure_that_begins_later_than_its_table_is_not_available_before(tmp_path: Path) -> None:
+    """Whatever the window: where the totals in it do not tell, those of the whole table are asked for, once."""
+    months = [f"2025M{number:02d}" for number in range(1, 13)]
+    begins = 8
+
+    def answer(asked: dict[str, str]) -> dict[str, Any]:
+        count = int(asked["period.M"].removeprefix("latest:"))
+        rows = [[p, None if p < months[begins] else 9] for p in months[-count:]]
+        if form := asked.get("hierarchy._h"):
+            names = ("N1",) if form == "/1/" else ("I alt", "N1")
+            rows = [[p, name, total if name == "I alt" else None] for p, total in rows for name in names]
+        return {"columns": ["Periode", *(["D"] if form else []), "Antal sager"], "rows": rows}
+
+    table = one_member([], [])
+    table.metadata["periods"][0]["values"] = [{"period_id": month} for month in months]
+    with ji.sandbox.serve(tables={"x01": ji.sandbox.FixedTable(table.metadata, rows=answer)}) as api:
+        client = ji.Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        for by in ({"_h": "N1"}, {"_h": ["total", "N1"]}):
+            for count in (12, 6, 3):
+                frame = client.read("x01", by=by, periods=count)
+                parts = frame[frame["D"] == "N1"]
+                wanted = [CellStatus.NOT_AVAILABLE] * begins + [CellStatus.DISCRETIONISED] * (12 - begins)
+                assert parts["Antal sager"].array.status.tolist() == wanted[-count:]
+        # The totals of 12, 6 and 3 months, and no others: those of the whole table are those of 12 months.
+        assert sum("_h=" not in query for query in sent(api)) == 3
+        before = len(api.requests)
+        client.read("x01", by={"_h": "N1"}, periods=6)
+        assert len(api.requests) == before
+
+
 @pytest.mark.parametrize("published", [True, False])
 def test_a_named_member_without_a_row_is_zero_where_the_total_is_there_and_late_where_it_is_not(
     published: bool, tmp_path: Path

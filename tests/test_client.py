@@ -779,6 +779,14 @@ def test_a_total_that_the_api_refuses_leaves_every_null_hidden(tmp_path: Any) ->
         api.faults.add("422", path="data/", after=2, cause="Unknown values")
         frame = client.read("x01", by="_h")
         assert frame["Antal sager"].array.status.tolist() == [CellStatus.DISCRETIONISED]
+        # It is not asked for again, so that what was read once is read from the disk too.
+        sent = len(api.requests)
+        same_frames(client.read("x01", by="_h", offline=True), frame)
+        same_frames(client.read("x01", by="_h"), frame)
+        assert len(api.requests) == sent
+        with pytest.warns(QueryWarning, match="Asked for its totals"):  # what now comes is none
+            client.read("x01", by="_h", refresh=True)
+        assert len(api.requests) == sent + 3
 
 
 def test_metadata_that_cannot_be_looked_at_again_do_not_sink_the_parts(tmp_path: Any) -> None:

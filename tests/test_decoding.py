@@ -22,6 +22,7 @@ from jobindsats_pandas.judging import (
     Missing,
     asks_whole_levels,
     missing,
+    perhaps_before_the_first,
     suspiciously_rounded,
     unexplained_since,
 )
@@ -299,6 +300,27 @@ def test_a_measure_is_found_by_its_name_bare_or_behind_its_groups(name):
     )
     assert list(frame.columns) == ["Periode", name]
     assert frame[name].tolist() == [5]
+
+
+def test_names_may_differ_by_blanks_at_their_ends():
+    question = ask({"_nykom": "*"}, "2024M01", measures=["m1", "m2"])
+    columns = ("Periode ", "Område  ", f"{PERSONS} ", f" {FULL_TIME}")
+    rows = [["2024M01", f"{name}  ", 5, 6] for name in ("Hele landet", "Odense")]
+    frame = decode(question, answer(*rows, columns=columns))
+    assert frame.iloc[:, 1].tolist() == ["Hele landet", "Odense"]
+    assert frame.iloc[:, 2:].to_numpy().tolist() == [[5, 6], [5, 6]]
+
+
+def test_blanks_tell_names_apart_where_nothing_else_does():
+    spaced = builders.level("1", "A", [("/1/", "HK"), ("/2/", "HK "), ("/3/", "3F ")])
+    dimension = builders.dimension("d", "D", builders.hierarchy("h", "H", builders.total(), spaced))
+    question = ask({"h": ["/1/", "/2/", "/3/"]}, "2024M01", table=builders.table(builders.AREA, dimension))
+    rows = [["2024M01", "Hele landet", name, value] for name, value in (("HK ", 2), ("HK", 1), ("3F", 3))]
+    columns = ("P", "Område", "D", PERSONS)
+    assert decode(question, answer(*rows, columns=columns))[PERSONS].tolist() == [1, 2, 3]
+    rows[1][2] = " HK"
+    with pytest.raises(UnknownMemberError, match="' HK' in column 'D'"):
+        decode(question, answer(*rows, columns=columns))
 
 
 def test_a_lone_measure_may_come_behind_its_groups_name_too():
@@ -653,6 +675,41 @@ def test_a_null_without_totals_beside_it_is_explained_by_a_further_answer():
     totals = match(answer([second, "Hele landet", 9], [third, "Hele landet", None]), request)
     assert statuses(to_frame([block], question, totals=totals)) == [OBSERVED, HIDDEN, LATER]
     assert statuses(to_frame([block], question)) == [OBSERVED, HIDDEN, HIDDEN]
+
+
+def test_a_null_up_to_a_period_before_which_the_total_is_null_from_the_start_is_not_available():
+    question = ask({"_nykom": ["total", "Ærø"]}, "2024M01:2024M05")
+    values = zip(question.periods, (None, None, 9, None, 9), (None, None, None, None, 4), strict=True)
+    body = answer(
+        *(row for p, total, part in values for row in ([p, "Hele landet", total], [p, "Ærø", part]))
+    )
+    block = match(body, question.requests[0])
+    assert unexplained_since([block], question) is None
+    assert not perhaps_before_the_first([block], question, None)
+    found = [LATER, LATER, OBSERVED, HIDDEN, OBSERVED, LATER, LATER, HIDDEN, HIDDEN, OBSERVED]
+    assert statuses(to_frame([block], question)) == found
+
+
+def test_whether_a_measure_was_there_yet_is_asked_where_its_total_is_null_at_the_start_of_what_is_known():
+    question = ask({"_nykom": ["total", "Ærø"]}, "latest:3")
+    rows = [[p, area, None] for p in question.periods[:2] for area in ("Hele landet", "Ærø")]
+    body = answer(*rows, [question.periods[2], "Hele landet", 9], [question.periods[2], "Ærø", None])
+    block = match(body, question.requests[0])
+    assert unexplained_since([block], question) is None
+    assert perhaps_before_the_first([block], question, None)
+    every = TABLE.period_types[0].periods
+    request = total_request(question, every[0])
+    for earlier, found in ((None, LATER), (9, HIDDEN)):
+        totals = match(answer(*([p, "Hele landet", earlier] for p in every[:-3])), request)
+        assert not perhaps_before_the_first([block], question, totals)
+        assert statuses(to_frame([block], question, totals=totals)) == [
+            found,
+            found,
+            OBSERVED,
+            found,
+            found,
+            HIDDEN,
+        ]
 
 
 def test_each_measure_is_explained_by_its_own_total():

@@ -251,6 +251,35 @@ def test_decimals_of_a_release_reach_files_that_were_linked(tmp_path: Path) -> N
         assert kinds == {"double"}
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["2025QMAT04", "2026QMAT01", "2026QMAT02"],
+        ["2026W51", "2026W52", "2027W01"],
+        ["2024/2025", "2025/2026"],
+    ],
+)
+def test_periods_that_pandas_does_not_know_make_a_dataset_too(ids: list[str], tmp_path: Path) -> None:
+    def published(on: str, add: int) -> Any:
+        table = counted()
+        table.metadata["update_latest"] = on
+        table.metadata["periods"] = [
+            {"periodtype_id": "P", "values": [{"period_id": period} for period in ids]}
+        ]
+        table.rows = [[period, number + add] for number, period in enumerate(ids, start=5)]
+        return table
+
+    with ji.sandbox.serve(tables={"x01": published("2026-10-01", 0)}) as api:
+        client = ji.Client(api.token, api.url, tmp_path / "cache", max_cells=1, connections=1)
+        ji.export("x01", tmp_path / "x", client=client)
+        same_cells(ji.read_parquet(tmp_path / "x"), client.read("x01", periods="*"))
+        newest = ji.read_parquet(tmp_path / "x", filters=[("Periode", ">", ids[0])])
+        assert newest["Periode"].tolist() == ids[1:]
+        api.tables["x01"] = published("2026-11-01", 1)
+        assert len(ji.update(tmp_path / "x", client=client)) == len(ids)
+        same_cells(ji.read_parquet(tmp_path / "x"), client.read("x01", periods="*"))
+
+
 def test_a_table_without_rows_is_no_dataset(tmp_path: Path) -> None:
     table = counted()
     table.rows = []

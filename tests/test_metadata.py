@@ -167,6 +167,14 @@ def test_damage_in_the_catalogue_names_the_table_and_the_field(field, damage, me
         parse_tables(encode([subject("S", catalogue_table(**{field: damage}))]))
 
 
+@pytest.mark.parametrize(
+    "document", [[catalogue_table()], [{"subject_name": "S", "tables": [catalogue_table()]}], [{}]]
+)
+def test_a_catalogue_without_any_table_is_not_taken_for_an_empty_data_bank(document):
+    with pytest.raises(PayloadError, match=r"list of tables: the field 'table_groups' holds no table"):
+        parse_tables(encode(document))
+
+
 def test_subjects_are_a_frame_whatever_their_ids_are():
     body = encode(
         [

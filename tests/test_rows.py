@@ -27,7 +27,8 @@ def answer(*cells, columns=("Periode", "Antal")):
         ("1234567", 1234567),
         ("0", 0),
         ("-0", 0),
-        ("1,234", 1.234),
+        ("0,234", 0.234),
+        ("1234,567", 1234.567),
         ("1\u00a0234", 1234),
         ("1\u202f234\u202f567,25", 1234567.25),
         (" 12,5 ", 12.5),
@@ -48,8 +49,23 @@ def test_marks_of_a_missing_cell_are_missing(mark):
     assert values[2] == 2
 
 
-@pytest.mark.parametrize("text", ["1.234", "12.5", "-1.234", "0.5"])
-def test_a_point_that_may_be_either_is_refused(text):
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12.5", 12.5),
+        ("-0.5", -0.5),
+        ("100.0", 100),
+        ("0.125", 0.125),
+        ("1234.567", 1234.567),
+        ("3.1416", 3.1416),
+    ],
+)
+def test_a_point_that_cannot_be_one_of_thousands_is_one_of_decimals(text, number):
+    assert read_rows(answer(1, text), 1).numbers[0].tolist() == [1, number]
+
+
+@pytest.mark.parametrize("text", ["1.234", "-1.234", "123.456", "1,234", "+12,345"])
+def test_a_point_or_comma_that_may_be_either_is_refused(text):
     with pytest.raises(PayloadError, match=r"Row 2, column 'Antal' .* can be read in two ways"):
         read_rows(answer(1, text), 1)
 
@@ -132,6 +148,49 @@ def test_a_whole_number_is_a_name():
 def test_an_answer_of_another_form_is_refused_with_what_is_wrong(body, message):
     with pytest.raises(PayloadError, match=message):
         read_rows(body, 1)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"next": "/v3/data/x01?page=2"},
+        {"@odata.nextLink": "https://api.jobindsats.dk/v3/data/x01?$skip=2"},
+        {"has_more": True},
+        {"truncated": "true"},
+        {"total_rows": "3"},
+        {"totalCount": 3},
+        {"count": 1000},
+        {"pages": 2},
+        {"meta": {"page": 1, "pageSize": 2, "total_pages": 4}},
+        {"links": [{"rel": "self", "href": "a"}, {"rel": "next", "href": "b"}]},
+    ],
+)
+def test_an_answer_that_tells_of_more_rows_than_it_holds_is_refused_for_what_it_lacks_would_count_as_0(
+    beside,
+):
+    body = json.dumps({**json.loads(answer(1, 2)), **beside}).encode()
+    with pytest.raises(PayloadError, match=r"has 2 rows and says .*: it is a part of what was asked for"):
+        read_rows(body, 1)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"request_id": "a", "update_next": "2026-12-16", "next_update": "2026-12-16", "table_id": "x01"},
+        {"next": None, "has_more": False, "truncated": "false", "previous": "x"},
+        {"total_rows": 2, "count": 2, "pages": 1, "page": 1, "page_size": 1000, "limit": 1000},
+        {"total": 107080.5, "totals": [1, 2], "rows_per_page": 100},
+        {"meta": {"count": 2, "next": ""}, "links": [{"rel": "next", "href": None}]},
+    ],
+)
+def test_what_else_stands_beside_the_rows_is_passed_over(beside):
+    body = json.dumps({**beside, **json.loads(answer(1, 2))}).encode()
+    assert read_rows(body, 1).count == 2
+
+
+def test_what_came_instead_of_rows_is_told():
+    with pytest.raises(PayloadError, match=r"it holds \{'code': 422, 'cause': 'Unknown hier"):
+        read_rows(b'{"code": 422, "cause": "Unknown hierarchies", "request_id": "r"}', 1)
 
 
 def test_an_answer_without_rows_has_columns_all_the_same():

@@ -219,6 +219,14 @@ def test_a_dimension_that_is_not_named_has_no_column_and_stands_at_its_total(sha
     assert [row[1:] for row in bare["rows"]] == [row[2:] for row in short["rows"]]
 
 
+def test_a_rate_is_the_same_whatever_is_asked_beside_it(shared_api: Sandbox) -> None:
+    """This one is a tie: added up in another order, what it is divided by was smaller in the last bit."""
+    asked = "data/y01h01?mgroup.*=*&period.Y=2020Y01&hierarchy._nykom={}&hierarchy._akassedp={}&format=json"
+    (alone,) = ask(shared_api, asked.format("/", "/2/")).json["rows"]
+    beside = ask(shared_api, asked.format("/,/1/", "level:akassedp")).json["rows"]
+    assert alone in beside
+
+
 def test_columns_of_groups_with_several_measures_bear_the_groups_name(shared_api: Sandbox) -> None:
     path = "data/y01h01?mgroup.mgrpy01h01_2=measy01h01_3,measy01h01_5&mgroup.mgrpy01h01_1=*"
     reply = ask(shared_api, f"{path}&period.Q=latest:1&hierarchy._nykom=/&format=json").json

@@ -412,6 +412,7 @@ class SyntheticTable:
         values = base.values
         for place, axis in enumerate(base.axes):
             values = np.moveaxis(np.tensordot(nodes[axis].astype(float), values, (1, place)), 0, place)
+        values = np.round(values, 6)  # in whatever order it was added up, for whatever else was asked
         shape = [len(nodes[axis]) if axis in base.axes else 1 for axis in range(len(nodes))]
         return np.broadcast_to(values.reshape(1, *shape), (len(spans), *[len(matrix) for matrix in nodes]))
 
