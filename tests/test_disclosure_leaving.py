@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import io
+import operator
 import pickle
+import statistics
 import subprocess
 import sys
 
@@ -388,3 +390,42 @@ def test_formulas_leave_hidden_cells_out_and_say_how_many():
         fitted = formulas.ols("a ~ b", frame).fit()
     plain = formulas.ols("a ~ b", quietly(lambda: frame.astype(float))).fit()
     assert (fitted.nobs, fitted.params.tolist()) == (4, pytest.approx(plain.params.tolist()))
+
+
+def test_a_format_of_ones_own_gets_numbers_and_keeps_the_marks():
+    frame = pd.DataFrame({"n": make([5, 0], [0, 1]), "r": make([1.23456, 0.0], [0, 1], kind=Kind.NONE)})
+    for text in (
+        frame.to_string(float_format="{:.3f}".format),
+        frame.to_string(formatters={"r": "{:.3f}".format}),
+        frame.to_html(float_format=lambda number: f"{number:.3f}"),
+    ):
+        assert "1.235" in text
+        assert "hidden" in text
+        assert "<3" in text or "&lt;3" in text
+        assert "NaN" not in text
+
+
+def test_the_larger_of_a_frame_and_a_number_is_not_the_number_where_a_cell_is_hidden():
+    frame = pd.DataFrame({"a": make([5, 0], [0, 1]), "b": make([9, 2])})
+    with pytest.raises(TypeError, match="columns one by one"):
+        np.maximum(frame, 5)
+    assert np.maximum(frame[["b"]], 5).to_numpy().ravel().tolist() == [9, 5]
+    assert frame.apply(lambda column: np.maximum(column, 5)).a.isna().tolist() == [False, True]
+
+
+def test_statistics_of_python_and_unweighted_averages_are_no_sums():
+    rates = pd.Series(make([1.5, 2.5, 4.5, 8.5], kind=Kind.NONE))
+    assert statistics.median(rates) == 3.5
+    assert statistics.quantiles(rates)[1] == 3.5
+    assert quietly(lambda: np.average(rates)) == 4.25
+    with pytest.raises(InvalidSumError):
+        np.average(rates, weights=[1, 2, 3, 4])
+
+
+def test_a_function_of_python_given_to_numpy_works_on_cells():
+    column = pd.Series(make([5, 0, 7], [0, 1, 0]))
+    assert np.frompyfunc(lambda one: one * 2, 1, 1)(column).tolist()[::2] == [10, 14]
+    assert np.frompyfunc(str, 1, 1)(column).tolist() == ["5", "<3", "7"]
+    persons = [pd.Series(make([5, 6], kind=Kind.PERSONS, period=period)) for period in (0, 1)]
+    with pytest.raises(InvalidSumError):
+        np.frompyfunc(operator.add, 2, 1)(*persons)

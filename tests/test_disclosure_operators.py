@@ -428,6 +428,10 @@ def test_products_of_a_frame_add_across_its_columns():
     for _ in range(100):
         with pytest.raises(InvalidSumError):
             frame @ np.ones(2)
+    hidden = pd.DataFrame({"first": make([1, 0], [0, 1]), "second": make([3, 4], period=1)})
+    with pytest.raises(InvalidSumError, match="hidden"):
+        hidden @ [1, 1]
+    assert (hidden[["second"]] @ [2]).tolist() == [6, 8]
     assert (frame[["first"]] @ [2]).tolist() == [2, 4, 6, 8, 10, 12]
     persons = pd.DataFrame({"persons": make(range(1, 7), kind=Kind.PERSONS)})
     assert (persons @ [2]).tolist() == [2, 4, 6, 8, 10, 12]
@@ -503,6 +507,7 @@ def test_zeros_add_nothing_to_a_column():
         lambda a, b: a * -1 - b,
         lambda a, b: a.rsub(-b),
         lambda a, b: (a * -2 - b * 2) / -2,
+        lambda a, b: -(a - b * np.full(3, -1)),
         lambda a, b: np.subtract(a, -b, dtype=float),
     ],
 )

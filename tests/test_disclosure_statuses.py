@@ -643,3 +643,68 @@ def test_holes_alone_are_bounded_by_nothing():
     some = check_sums(frame.x.reindex(range(14)).array.cells, np.repeat([0, 1, -1], [12, 1, 1]), 2).bounds()
     assert some.low[0] == some.high[0] == sum(VISIBLE)
     assert np.isnan(some.low[1])
+
+
+def dropped_from():
+    """Six cells of which two were hidden, and dropped."""
+    column = pd.Series(make([3, 4, 0, 6, 0, 8], [0, 0, 1, 0, 1, 0]), name="value")
+    return column, column.dropna()
+
+
+@pytest.mark.parametrize(
+    "handed_on",
+    [
+        lambda _, left: left.map(lambda one: one),
+        lambda _, left: left.apply(lambda one: one * 2),
+        lambda _, left: left.combine(0, max),
+        lambda _, left: left.to_frame().map(lambda one: one).value,
+        lambda _, left: pd.Series(left.tolist(), dtype=left.dtype),
+        lambda column, _: pd.array([one for one in column if one == one], dtype=column.dtype),
+        lambda _, left: left.to_frame().T.T.value,
+        lambda _, left: left.to_frame().stack(),
+        lambda column, left: pd.Series(index=range(6), dtype=column.dtype).where(column.isna(), column),
+    ],
+)
+def test_what_was_dropped_is_known_of_what_is_made_of_the_rest(handed_on):
+    made = quietly(lambda: handed_on(*dropped_from()))
+    with pytest.raises(InvalidSumError):
+        quietly(made.sum)
+
+
+def test_a_column_filled_with_the_visible_cells_of_another_is_without_its_hidden_ones():
+    column, _ = dropped_from()
+    frame = pd.DataFrame({"value": column})
+    frame.loc[frame.value.notna(), "copied"] = frame.value
+    empty = pd.Series(index=range(6), dtype=column.dtype)
+    empty[column.notna()] = column[column.notna()]
+    shifted = column.shift(100)
+    shifted.loc[column.notna()] = column
+    for made in (frame["copied"], empty, shifted):
+        with pytest.raises(InvalidSumError):
+            quietly(made.sum)
+
+
+def test_a_builtin_sum_says_whose_rows_left():
+    frame = pd.DataFrame(
+        {
+            "area": [*"AABB"],
+            "value": make([0, 0, 5, 6], [1, 1, 0, 0], members=[1, 1, 2, 2], period=[0, 1, 0, 1]),
+        }
+    )
+    left = frame.value.dropna()
+    with pytest.warns(HiddenCellsWarning, match="the rows of .K0. were left out"):
+        assert sum(left) == 11
+
+
+def test_what_was_before_the_first_visible_cell_may_have_been_hidden():
+    column = pd.Series(
+        make([0, 5, 6], [1, 0, 0]), index=pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01"])
+    )
+    with pytest.raises(InvalidSumError):
+        column.asof(column.index).sum()
+
+
+def test_a_guess_times_nothing_is_still_a_guess():
+    column = pd.Series(make([3, 0, 6], [0, 1, 0]))
+    with pytest.raises(InvalidSumError):
+        (column.fillna(0) * column.notna()).sum()

@@ -31,6 +31,8 @@ from jobindsats_pandas.disclosure.callers import (
     appending,
     called_directly,
     combining,
+    formatted_by_hand,
+    looking_back,
     pivoting,
     relabelling,
     reshaping,
@@ -49,7 +51,7 @@ from jobindsats_pandas.disclosure.cells import (
     restored,
     unknown_addresses,
 )
-from jobindsats_pandas.disclosure.display import texts
+from jobindsats_pandas.disclosure.display import texts, to_format
 from jobindsats_pandas.disclosure.scalars import cell, scalars_of
 
 if TYPE_CHECKING:
@@ -463,7 +465,8 @@ class DiscretionisedArray(ExtensionArray):
         skipped = na_action == "ignore"
         made = self._cast_pointwise_result([one if skipped and is_na(one) else mapper(one) for one in cells])
         if isinstance(made, DiscretionisedArray):
-            made = self.unchecked(places.recognised(self._cells, made._cells))
+            found, mine = places.recognised(self._cells, made._cells), self._cells
+            made = self.unchecked(replace(found, dropped=mine.dropped, left=mine.left))
             places.mark_in_place_of_hidden(self._cells, made._cells)
         return made
 
@@ -598,8 +601,10 @@ class DiscretionisedArray(ExtensionArray):
         """
         why = leaving.leave(self._cells, "to_numpy", typed=dtype is not None)
         if why is Purpose.DISPLAY and dtype is not None and np.dtype(dtype).kind == "O":
+            if formatted_by_hand():
+                return to_format(self._cells, leaving.as_array(self._cells, object, copy=True))
             return texts(self._cells)
-        if why is Purpose.OBJECTS and dtype is None:
+        if why in {Purpose.OBJECTS, Purpose.PRODUCT} and dtype is None:
             # A frame of one column is turned over, stacked and iterated as those of many are: as cells.
             dtype = object
         result = leaving.as_array(self._cells, dtype, na_value, copy=copy)
@@ -671,9 +676,9 @@ def _cells_of(values: Any, *, whole: bool | None) -> Cells:
         return values._cells if whole is None else converted(values._cells, whole=whole)
     cells = cells_from(values, whole=whole)
     holes = cells.status == CellStatus.HOLE
-    if not holes.any() or not appending():
+    if not holes.any() or not (appending() or looking_back()):
         return cells
-    # Where pandas appends a bare missing value by its label, a hidden cell may have stood.
+    # Where pandas appends a bare missing value by its label, or finds none before a day, a hidden cell may have stood.
     return replace(cells, status=np.where(holes, np.uint8(CellStatus.NOT_AVAILABLE), cells.status))
 
 

@@ -5,23 +5,35 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from jobindsats_pandas.disclosure.addresses import EMPTY, STATISTIC, UNKNOWN, Registry, merge_registries
+from jobindsats_pandas.disclosure.addresses import (
+    EMPTY,
+    STATISTIC,
+    UNKNOWN,
+    Codes,
+    Registry,
+    merge_registries,
+)
 from jobindsats_pandas.disclosure.arithmetic import derived_status
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
     as_numbers,
+    counted,
     is_missing,
     rewritten,
     unknown_addresses,
 )
 from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, IntegerCell
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "cells_from",
@@ -88,7 +100,16 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
     else:
         numbers = map(float.__float__ if decimal else int.__index__, scalars)
     values: Any = np.fromiter(numbers, dtype=np.float64 if decimal else np.int64, count=len(scalars))
-    return Cells(values, np.frombuffer(status, dtype=np.uint8), np.array(addresses, dtype=np.int64), registry)
+    made = Cells(values, np.frombuffer(status, dtype=np.uint8), np.array(addresses, dtype=np.int64), registry)
+    return _beside_their_origin(made, origins)
+
+
+def _beside_their_origin(made: Cells, origins: list[Any]) -> Cells:
+    """Say of cells put together one by one which hidden ones had stood beside them, if all visible ones are there."""
+    near = max(origins, key=lambda origin: origin.hidden)
+    unseen, seen = counted(made.status)
+    dropped = max(near.hidden - unseen if seen >= near.visible else 0, near.dropped)
+    return replace(made, dropped=dropped, left=near.left) if dropped or near.left else made
 
 
 def _cells_from_plain(values: Any, whole: bool | None) -> Cells:
@@ -122,6 +143,15 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
     for (_, places), recode in zip(registries.values(), recoders, strict=False):
         if recode is not None:
             addresses[places] = recode(addresses[places])
+    made = _numbered(plain, status, addresses, registry, whole)
+    origins = [one._origin for one in scalars if isinstance(one, Cell)]
+    return _beside_their_origin(made, origins) if origins else made
+
+
+def _numbered(
+    plain: list[Any], status: NDArray[np.uint8], addresses: Codes, registry: Registry, whole: bool | None
+) -> Cells:
+    """Cells of numbers of Python's, whole if they all are."""
     missing = is_missing(status)
     shown = [one for one, gone in zip(plain, missing, strict=True) if not gone]
     integers = bool(shown) and all(isinstance(one, int | np.integer) for one in shown)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Addition", "Grouping", "Picture", "Purpose", "addition", "appending", "called_directly", "combining", "drawing",
-    "gone_over", "grouping", "in_statistic", "made_bare", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
+    "formatted_by_hand", "gone_over", "grouping", "in_statistic", "looking_back", "made_bare", "multiplied", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
     "stripping", "turning_over", "warn_hidden", "warn_removed",
 ]  # fmt: skip
 
@@ -49,7 +49,7 @@ _NUMPY_HARMLESS: Final = _words(
     """
     MaskedArray.__new__ matrix.__new__ vectorize.__call__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
     array2string array_equal array_equiv array_repr array_split array_str asarray_chkfinite asmatrix assert_allclose
-    assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d
+    assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d average
     atleast_2d atleast_3d block broadcast_arrays broadcast_to choose clip column_stack compress copy corrcoef
     count_nonzero cov cumprod delete diag diff digitize dsplit dstack ediff1d expand_dims extract fix fix_invalid
     flatnonzero flip fliplr flipud full full_like gradient histogram histogram2d histogramdd histogram_bin_edges
@@ -92,7 +92,7 @@ _CALLING: Final = _words(
     """
 )
 # Whoever iterates in pandas or numpy makes bare numbers of cells, but for these, which hand them on.
-_ITERATING: Final = _words("__iter__ itertuples items iterrows iterable is_sequence apply_groupwise <lambda>")
+_ITERATING: Final = _words("__iter__ itertuples items iterrows iterable apply_groupwise <lambda>")
 _WRITERS: Final = ("pandas.io.formats.excel", "pandas.io.excel")
 _RELABELLING: Final = (
     "pandas.core.internals.blocks._unstack",
@@ -144,6 +144,8 @@ class Purpose(Enum):
     DRAWING = auto()
     STATISTIC = auto()
     WINDOW_STATISTIC = auto()
+    FRAMES = auto()
+    PRODUCT = auto()
     SUM = auto()
     WINDOW_SUM = auto()
     WINDOW_APPLY = auto()
@@ -165,10 +167,12 @@ def purpose(*, typed: bool) -> Purpose:
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
+        if function == "array_ufunc" and frame.f_locals["self"].ndim > 1:
+            return Purpose.FRAMES
         if function == "dot":
             # A frame's own cells are added across, cell by cell, and what stands on the other side is added down.
             across = module == "pandas.core.frame" and "lvals" not in frame.f_locals
-            return Purpose.OBJECTS if across else Purpose.SUM
+            return Purpose.PRODUCT if across else Purpose.SUM
         if function == "as_array" and not typed:
             whole_frame = True
         elif whole_frame and function not in _AS_NUMBERS:
@@ -189,6 +193,12 @@ def purpose(*, typed: bool) -> Purpose:
     return by_numpy
 
 
+def formatted_by_hand() -> bool:
+    """Whether the user said how the numbers of a frame are written."""
+    formatters = (_at(frame) for _, function, frame in _between(2) if function == "_format_strings")
+    return any(one.formatter is not None or callable(one.float_format) for one in formatters)
+
+
 def called_directly() -> bool:
     """Whether somebody's own code asked for the numbers, rather than pandas or numpy on its way."""
     to_numpy = ("pandas.core.base", "to_numpy")
@@ -203,6 +213,8 @@ def stripping() -> str:
             return "to_excel"
         if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
             return ""
+        if function == "is_sequence":
+            return ""  # it only asks whether there is something to iterate
         if function not in _ITERATING:
             return function
     return ""  # pragma: no cover - somebody has called pandas
@@ -232,6 +244,8 @@ def addition() -> Addition:
     """Tell who adds single cells: somebody's own code, pandas or numpy in bulk or for a mean, or a picture."""
     frame = sys._getframe(2)
     module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+    if module == "statistics":
+        return Addition.STATISTIC
     if not (_is_library(module) or _draws(module)) or module.startswith(_ELEMENTWISE) or function in _CALLING:
         return Addition.OWN
     if _draws(next(module for module, *_ in _outside(2) if _package(module) != "numpy")):
@@ -254,12 +268,12 @@ def relabelling() -> bool:
 
 # Cells are laid out anew, as `unstack` does: then none is left out.
 reshaping = partial(_at_work, _RELABELLING[0])
-# Two columns are laid beside each other for a correlation over windows: 0 times the other is added.
-pairing = partial(_at_work, "pandas.core.window.common.prep_binary")
 # A column is made of what a function made of each of its cells, as `Series.combine` does.
 combining = partial(_at_work, "pandas.core.series.combine")
 # A row or a cell is appended by its label; hidden cells are taken for bare NaN then.
 appending = partial(_at_work, "pandas.core.indexing._setitem_with_indexer_missing")
+# The last value before a day is looked for; a hidden one is passed over.
+looking_back = partial(_at_work, "pandas.core.generic.asof")
 # A pivot table drops the groups that hold nothing.
 pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
 
@@ -277,6 +291,19 @@ def turning_over() -> Any:
         if function not in _TO_OBJECTS:
             break
     return None
+
+
+def pairing() -> bool:
+    """Whether two columns are laid beside each other for a correlation: 0 times the other is added."""
+    return _at_work("pandas.core.window.common.prep_binary") or _at_work("pandas.core.frame.corrwith")
+
+
+def multiplied() -> list[Any]:
+    """The columns of the frame whose rows are being multiplied and added up."""
+    frames = (
+        frame for module, function, frame in _between(2) if (module, function) == ("pandas.core.frame", "dot")
+    )
+    return _columns(_at(next(frames)))
 
 
 class Grouping(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,37 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.disclosure.addresses import AddressMeasure
 
-__all__ = ["number_text", "texts"]
+__all__ = ["Mark", "number_text", "texts", "to_format"]
+
+# Fill, alignment and width of a format; it matches anything.
+_SPEC: Final = re.compile(
+    r"(?:(?P<fill>.)?(?P<align>[<>=^]))?[-+ ]?z?#?0?(?P<width>\d+)?[,_]?(?:\.\d+)?(?P<text>s)?", re.DOTALL
+)
 
 _OTHERS: dict[int, str] = {CellStatus.NOT_AVAILABLE: "n/a", CellStatus.ABSENT: "–", CellStatus.HOLE: "NaN"}
 
 _MARKED = (CellStatus.ROUNDED, CellStatus.FILLED)
+
+
+class Mark(str):
+    """What stands where no number does, among numbers that are formatted."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        # Width and alignment are those of the numbers beside it; signs, decimals and the like have no meaning here.
+        fill, align, width, left = _SPEC.match(spec).group("fill", "align", "width", "text")  # type: ignore[union-attr]
+        align = {None: "<" if left else ">", "=": ">"}.get(align, align)
+        return f"{self!s:{fill or ' '}{align}{width or 0}}"
+
+
+def to_format(cells: Cells, objects: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Single cells for somebody's own format: numbers where they are shown as they are, and marks where they are not."""
+    marked = np.flatnonzero(
+        ~np.isin(cells.status, (CellStatus.OBSERVED, CellStatus.DERIVED, CellStatus.HOLE))
+    )
+    objects[marked] = [Mark(text) for text in texts(cells[marked])]
+    return objects
 
 
 def number_text(number: float, *, whole: bool) -> str:

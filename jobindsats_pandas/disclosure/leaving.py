@@ -16,6 +16,7 @@ from jobindsats_pandas.disclosure.callers import (
     drawing,
     gone_over,
     in_statistic,
+    multiplied,
     picture,
     purpose,
     stripping,
@@ -32,7 +33,7 @@ from jobindsats_pandas.disclosure.cells import (
 from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
 from jobindsats_pandas.disclosure.reductions import biased, checked
 from jobindsats_pandas.disclosure.scalars import scalars_of
-from jobindsats_pandas.disclosure.sums import check_sums, sums_allowed
+from jobindsats_pandas.disclosure.sums import check_rows, check_sums, sums_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,13 @@ def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
             f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
             f" ({', '.join(check.reasons_of())}); nothing tells whether it adds them. {_PLAIN_OUT}."
         )
+    elif why is Purpose.PRODUCT and cells is (columns := _multiplied())[0]:
+        _mind_rows(columns)
+    elif why is Purpose.FRAMES and cells.missing.any():
+        raise TypeError(
+            "numpy's functions of two frames, or of a frame and a number, would put the number in the place of a hidden cell;"
+            " take the columns one by one: df.apply(lambda column: np.maximum(column, 5))"
+        )
     elif why is Purpose.STATISTIC:
         # pandas drops what is missing itself before it looks for the smallest.
         biased(cells, how, dropped=cells.dropped)
@@ -77,6 +85,18 @@ def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
     elif why is Purpose.DRAWING:
         _mind_picture(cells)
     return why
+
+
+def _multiplied() -> list[Cells]:
+    """The guarded columns of a frame that is multiplied; the first of them is asked for first."""
+    found = (getattr(one.array, "cells", None) for one in multiplied())
+    return [one for one in found if isinstance(one, Cells)]
+
+
+def _mind_rows(columns: list[Cells]) -> None:
+    check = check_rows(columns, np.zeros(len(columns[0]), dtype=bool))
+    if len(columns) > 1 and not (sums_allowed() or check.valid):
+        raise sum_error(check, "dot", units="rows")
 
 
 def one_by_one(cells: Cells) -> Iterator[Any]:

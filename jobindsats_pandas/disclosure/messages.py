@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["OBJECTS_OF_PIVOT", "some", "sum_error"]
+__all__ = ["OBJECTS_OF_PIVOT", "left_out", "some", "sum_error"]
 
 #: What is told where pandas makes objects of the cells of all columns.
 OBJECTS_OF_PIVOT = (
@@ -400,6 +400,11 @@ def _way_out(one: SumCheck) -> list[str]:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def left_out(operation: str, left: tuple[str, ...]) -> str:
+    """What is said of a sum from which members left with their hidden cells."""
+    return f"{operation}: hidden cells are not in it, for the rows of {some(list(left))} were left out."
 
 
 def some(names: list[str], most: int = 4) -> str:

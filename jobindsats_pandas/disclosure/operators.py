@@ -28,15 +28,15 @@ from jobindsats_pandas.disclosure.cells import (
     as_summed,
     beside,
     blanked,
-    concatenated,
     converted,
     is_missing,
+    is_unseen,
     rewritten,
     unknown_addresses,
 )
 from jobindsats_pandas.disclosure.reductions import accumulated, checked, reduced, sums_of
-from jobindsats_pandas.disclosure.scalars import OPERATORS, Cell, scalar_addresses
-from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
+from jobindsats_pandas.disclosure.scalars import OPERATORS, Cell, scalar_addresses, scalars_of
+from jobindsats_pandas.disclosure.sums import check_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,6 +93,9 @@ def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) 
     ):
         # A sum may begin with zeros.
         other = other.dtype.type(0) if other.dtype.kind == "f" else 0
+    if name in {"mul", "truediv"} and not guarded and is_list_like(other) and len(other):
+        factors = _factors(other, len(cells))
+        other = other[0] if (factors == factors[0]).all() else other
     if name == "add" and not guarded and is_list_like(other):
         warn_removed(
             "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
@@ -141,7 +144,8 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
         factors = _factors(other, len(cells))
         kept = factors == 1
         status[kept], addresses[kept] = cells.status[kept], cells.addresses[kept]
-        addresses[(factors == 0) & ~cells.missing] = NOTHING
+        # A guess stays one, whatever it is multiplied by.
+        addresses[(factors == 0) & ~cells.missing & ~is_unseen(cells.status)] = NOTHING
     unknown = np.asarray(plain.isna()) & ~is_missing(status)
     status[unknown] = CellStatus.NOT_AVAILABLE
     if not isinstance(other, Cells):
@@ -169,21 +173,13 @@ def _added(cells: Cells, other: Cells) -> Cells:
     status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
     hidden = is_missing(status)
     columns: tuple[Cells, ...] = (cells, other)
-    check = _by_rows(columns, hidden)
+    check = check_rows(columns, hidden)
     if (cells.summands or other.summands) and not check.valid:
         columns = (*_summands(cells), *_summands(other))
-        check = _by_rows(columns, hidden)
+        check = check_rows(columns, hidden)
     made = sums_of(checked(check.cells, check.ids, check.groups, "+"))
     made.status[hidden], made.addresses[hidden] = status[hidden], UNKNOWN
     return beside(replace(made, values=blanked(made.values, made.status)), cells, other).made_of(columns)
-
-
-def _by_rows(columns: tuple[Cells, ...], hidden: NDArray[np.bool_]) -> SumCheck:
-    """Whether the cells of each row add; those of some rows are not asked."""
-    whole = all(one.whole for one in columns)
-    together = concatenated([converted(one, whole=whole) for one in columns])
-    ids = np.tile(np.where(hidden, -1, np.arange(len(hidden))), len(columns))
-    return check_sums(replace(together, dropped=0), ids, len(hidden))
 
 
 def _summands(cells: Cells) -> tuple[Cells, ...]:
@@ -258,6 +254,8 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
         return _of_two(name, *inputs, **kwargs)
     if function is np.negative and not kwargs:
         return negative(cells)
+    if set(function.types) == {"O" * function.nin + "->" + "O" * function.nout}:
+        return _of_python(function, inputs)
     # Of a missing number those that ask about it say what they say of NaN.
     asking = function.__name__ in _ASKING
 
@@ -270,6 +268,19 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
     return (
         tuple(_of_ufunc(cells, one) for one in found) if isinstance(found, tuple) else _of_ufunc(cells, found)
     )
+
+
+def _of_python(function: np.ufunc, inputs: tuple[Any, ...]) -> Any:
+    """What a function of Python's, as `numpy.frompyfunc` takes one, makes of single cells."""
+    singly = (
+        np.fromiter(scalars_of(one), dtype=object, count=len(one)) if isinstance(one, Cells) else one
+        for one in inputs
+    )
+    found = function(*singly)
+    try:
+        return cells_from(found, whole=None)
+    except TypeError:
+        return found
 
 
 def _of_two(

@@ -136,7 +136,9 @@ def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
     if ours is not cells.addresses:
         ours = ours.copy()
     cells.values[key], cells.status[key], ours[key] = values, status, addresses
-    return replace(cells, addresses=ours, registry=registry)
+    # A column that is filled with the visible cells of another is without its hidden ones as they are.
+    near = cells if is_unseen(cells.status).any() else beside(cells, incoming)
+    return replace(near, addresses=ours, registry=registry)
 
 
 def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:

@@ -23,7 +23,7 @@ from jobindsats_pandas.disclosure.cells import (
     is_missing,
     rewritten,
 )
-from jobindsats_pandas.disclosure.messages import some, sum_error
+from jobindsats_pandas.disclosure.messages import left_out, sum_error
 from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
@@ -57,8 +57,7 @@ def checked(cells: Cells, ids: Ids | None, groups: int, operation: str, *, skipn
     if gaps := next(filter(None, (table.gaps() for table in check.tables)), ""):
         warn_hidden(f"{operation.partition(',')[0]}: {gaps}", about="gaps")
     if cells.left:
-        left = some(list(cells.left))
-        warn_hidden(f"{operation}: hidden cells are not in it, for the rows of {left} were left out.")
+        warn_hidden(left_out(operation, cells.left))
     return check
 
 
@@ -227,6 +226,7 @@ def grouped(cells: Cells, *, how: str, ids: Ids, ngroups: int, min_count: int, *
         _mind_cells_without_a_group(cells, ids, ngroups)
         return _sums(cells, ids, ngroups, "groupby sum", min_count, skipna=kwargs.get("skipna", True))
     if how == "cumsum":
+        _mind_cells_without_a_group(cells, ids, ngroups)
         checked(cells, ids, ngroups, "groupby cumsum")
     elif how in _BIASED:
         biased(cells, how, ids, ngroups)

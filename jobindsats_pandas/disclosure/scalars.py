@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -25,10 +24,10 @@ from jobindsats_pandas.disclosure.arithmetic import (
     scaled_addresses,
     shifted_addresses,
 )
-from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_removed
+from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, warn_hidden, warn_removed
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted
-from jobindsats_pandas.disclosure.display import texts
-from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
+from jobindsats_pandas.disclosure.display import Mark, texts
+from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, left_out, sum_error
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
 if TYPE_CHECKING:
@@ -58,10 +57,6 @@ _NAMES: Final[dict[int, str]] = {
     CellStatus.NOT_AVAILABLE: "<not available>",
     CellStatus.ABSENT: "<absent>",
 }
-# Fill, alignment and width of a format; it matches anything.
-_SPEC: Final = re.compile(
-    r"(?:(?P<fill>.)?(?P<align>[<>=^]))?[-+ ]?z?#?0?(?P<width>\d+)?[,_]?(?:\.\d+)?(?P<text>s)?", re.DOTALL
-)
 _STATUS: Final = list(CellStatus)
 _BARE: Final = frozenset({int, float})
 # The hidden cells of each registry that were taken out by themselves, and that somebody still holds.
@@ -81,13 +76,23 @@ class _Step(NamedTuple):
 class _Origin:
     """Where cells come from: their statuses and addresses, and how many hidden and visible ones stood together there."""
 
-    __slots__ = ("_moved", "_step", "_steps", "addresses", "hidden", "registry", "status", "visible")
+    __slots__ = (
+        "_moved", "_step", "_steps", "addresses", "dropped", "hidden", "left", "registry", "status", "visible",
+    )  # fmt: skip
 
     def __init__(
-        self, status: Any, addresses: Any, registry: Registry, hidden: int = 0, visible: int = 0
+        self,
+        status: Any,
+        addresses: Any,
+        registry: Registry,
+        hidden: int = 0,
+        visible: int = 0,
+        dropped: int = 0,
+        left: tuple[str, ...] = (),
     ) -> None:
         self.status, self.addresses, self.registry = status, addresses, registry
-        self.hidden, self.visible = hidden, visible
+        # Of the hidden ones, so many had been dropped before, and are known of any part.
+        self.hidden, self.visible, self.dropped, self.left = hidden, visible, dropped, left
         self._step: _Step | None = None
 
     def moved(self, step: _Step) -> _Origin | None:
@@ -101,12 +106,14 @@ class _Origin:
             if step.by or step.registry is not self.registry:
                 status[status == CellStatus.OBSERVED] = CellStatus.DERIVED
             addresses = np.array(self.addresses, np.int64) + step.by
-            self._moved = _Origin(status.data, addresses.data, step.registry, self.hidden, self.visible)
+            self._moved = _Origin(
+                status.data, addresses.data, step.registry, self.hidden, self.visible, self.dropped, self.left
+            )
         return self._moved
 
     def among(self, status: int, address: int | None, registry: Registry) -> _Origin:
         """A cell made of one of these, which stands where that one stood."""
-        return _Origin((status,), (address,), registry, self.hidden, self.visible)
+        return _Origin((status,), (address,), registry, self.hidden, self.visible, self.dropped, self.left)
 
 
 class _Alone(_Origin):
@@ -115,7 +122,15 @@ class _Alone(_Origin):
     __slots__ = ("_others",)
 
     def __init__(self, origin: _Origin) -> None:
-        super().__init__(origin.status, origin.addresses, origin.registry, origin.hidden, origin.visible)
+        super().__init__(
+            origin.status,
+            origin.addresses,
+            origin.registry,
+            origin.hidden,
+            origin.visible,
+            origin.dropped,
+            origin.left,
+        )
         self._others = _HELD.setdefault(id(origin.registry), set())
         self._others.add(id(self))
 
@@ -202,9 +217,13 @@ class Cell:
         return float(self.number)
 
     def __add__(self, other: Any) -> Any:
+        if _refused:
+            _raise_pending()
         return _plus(self, other, addition(), reflected=False)
 
     def __radd__(self, other: Any) -> Any:
+        if _refused:
+            _raise_pending()
         return _plus(self, other, addition(), reflected=True)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -284,6 +303,8 @@ class Cell:
 
 def _method(name: str, *, reflected: bool) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
+        if _refused:
+            _raise_pending()
         return _combined(name, self, other, reflected=reflected)
 
     method.__name__ = f"__{'r' if reflected else ''}{name}__"
@@ -335,14 +356,17 @@ class HiddenCell(Cell, float):
 
     def __format__(self, spec: str) -> str:
         # As in a frame: the name in angle brackets would be a tag in the HTML of df.style.
-        text = str(self)
-        # Width and alignment are those of the numbers beside it; signs, decimals and the like have no meaning here.
-        fill, align, width, left = _SPEC.match(spec).group("fill", "align", "width", "text")  # type: ignore[union-attr]
-        align = {None: "<" if left else ">", "=": ">"}.get(align, align)
-        return f"{text:{fill or ' '}{align}{width or 0}}"
+        return format(Mark(self), spec)
 
     def __hash__(self) -> int:
         return hash(self.status)
+
+
+# Found at once, and not by way of what they inherit from: that look-up clears an error that is on its way.
+for _class in (IntegerCell, DecimalCell, HiddenCell):
+    for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
+        for _dunder in (f"__{_name}__", f"__r{_name}__"):
+            setattr(_class, _dunder, Cell.__dict__[_dunder])
 
 
 # ---- making cells -------------------------------------------------------------------------------------------------
@@ -357,7 +381,7 @@ def cell(
     hidden: int = 0,
 ) -> Any:
     """Make one cell of the right class; so many hidden ones had been dropped from beside it."""
-    return _made(number, _Origin((status,), (address,), registry, hidden), whole=whole)
+    return _made(number, _Origin((status,), (address,), registry, hidden, dropped=hidden), whole=whole)
 
 
 def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
@@ -398,7 +422,9 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     hidden, visible = counted(cells.status)
     # Copies: what is written into the column later is no business of the cells that were taken out before.
     status, addresses = cells.status.copy().data, cells.addresses.copy().data
-    origin = _Origin(status, addresses, cells.registry, hidden + cells.dropped, visible)
+    origin = _Origin(
+        status, addresses, cells.registry, hidden + cells.dropped, visible, cells.dropped, cells.left
+    )
     visible_class: Any = IntegerCell if cells.whole else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
     gone = missing.tolist() if missing.any() else None
@@ -523,8 +549,6 @@ def small_sum(cells: Cells) -> Any:
 
 
 def _plus(one: Any, other: Any, how: Addition, *, reflected: bool) -> Any:
-    if _refused:
-        _raise_pending()
     if how is not Addition.OWN and isinstance(other, int | float | np.generic):
         cells = [cell for cell in (one, other) if isinstance(cell, Cell)]
         whole = not any(isinstance(cell, HiddenCell) or cell.beside for cell in cells)
@@ -561,13 +585,23 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
         return cell(math.nan, int(paired_status(*both)[0]))
     if bulk and (left.beside or right.beside):
         raise _skipped(left if left.beside else right)
-    running = running.upto(left._length) if running is not None else _RunningSum(left.registry, [_row(left)])
+    if running is None:
+        _tell_who_left(left)
+        running = _RunningSum(left.registry, [_row(left)])
+    else:
+        running = running.upto(left._length)
     running.add(right)
     origin = left._origin if left._origin.hidden >= right._origin.hidden else right._origin
     if origin.hidden and len(running.rows) >= origin.visible > 2:
         # All that is visible of a column, one by one: the hidden ones were left out.
         raise _skipped(left if left.beside else right)
     return _sum_cell(running, left.number + right.number, origin)
+
+
+def _tell_who_left(first: Any) -> None:
+    """Warn where a sum of single cells begins in a column from which members left with their hidden cells."""
+    if first._origin.left:
+        warn_hidden(left_out("sum", first._origin.left))
 
 
 def _runs(one: Any) -> bool:
@@ -601,6 +635,7 @@ def _started(first: Any) -> Any:
         check = check_sums(first.as_cells())
         if not check.valid:
             raise _error(check)
+        _tell_who_left(first)
         origin = first._origin.among(first.status, first.address, first.registry)
         made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
     made._sum, made._length = _RunningSum(first.registry, [_row(first)], started=True), 1
@@ -625,7 +660,7 @@ def _error(check: SumCheck) -> Exception:
 
 
 def _raise_pending() -> None:
-    """Raise the refusal that is on its way already; numpy's products of objects go on behind one, and can lose it."""
+    """Raise the refusal that is on its way already: numpy's products of objects go on behind one, and would lose it."""
     global _refused  # noqa: PLW0603
     _look()  # ctypes raises what it finds
     _refused = False
@@ -635,8 +670,6 @@ def _raise_pending() -> None:
 
 
 def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
-    if _refused:
-        _raise_pending()
     theirs = other
     if type(other) not in _BARE:
         other = other.item() if isinstance(other, np.generic) else other

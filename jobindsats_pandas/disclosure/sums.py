@@ -14,7 +14,7 @@ import math
 import sys
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,14 +32,23 @@ from jobindsats_pandas.disclosure.addresses import (
     Registry,
     taken_apart,
 )
-from jobindsats_pandas.disclosure.cells import Cells, CellStatus, Values, adds_nothing, as_summed, is_missing
+from jobindsats_pandas.disclosure.cells import (
+    Cells,
+    CellStatus,
+    Values,
+    adds_nothing,
+    as_summed,
+    concatenated,
+    converted,
+    is_missing,
+)
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
-__all__ = ["REASONS", "Bounds", "SumCheck", "allow_sums", "check_sums", "sums_allowed"]
+__all__ = ["REASONS", "Bounds", "SumCheck", "allow_sums", "check_rows", "check_sums", "sums_allowed"]
 
 Flags = NDArray[np.bool_]
 Ids = NDArray[np.intp]
@@ -155,6 +164,14 @@ def check_sums(cells: Cells, ids: NDArray[np.integer] | None = None, groups: int
         How many groups there are.
     """
     return SumCheck(cells, None if ids is None else np.asarray(ids, dtype=np.intp), groups)
+
+
+def check_rows(columns: Sequence[Cells], but: Flags) -> SumCheck:
+    """Ask whether the cells of each row of some columns may be added, but for some of the rows."""
+    whole = all(one.whole for one in columns)
+    together = concatenated([converted(one, whole=whole) for one in columns])
+    ids = np.tile(np.where(but, -1, np.arange(len(but))), len(columns))
+    return check_sums(replace(together, dropped=0), ids, len(but))
 
 
 @dataclass(frozen=True, eq=False)
