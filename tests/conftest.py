@@ -110,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 #: Suites and tests that go through the whole package, or one path of it thousands of times. Each module's own tests have to
 #: cover it without them: tracing these would cost as much again as running them. None of them is the only one to reach a line:
-#: `--cov-context=test` tells.
+#: `--cov-context=test`, with which they are traced too, tells.
 UNTRACED = {
     "test_extension_array",
     "test_faults",
@@ -217,8 +217,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Run what is marked as untraced, what it sets up included, without coverage's tracing."""
-    paused = tracing() if item.get_closest_marker("untraced") else None
+    """Run what is marked as untraced, what it sets up included, without coverage's tracing.
+
+    With ``--cov-context=test`` all is traced, which tells the lines that only an untraced test reaches.
+    """
+    untraced = item.get_closest_marker("untraced") and not item.config.getoption("cov_context", None)
+    paused = tracing() if untraced else None
     if paused is None:
         return (yield)
     paused.stop()
