@@ -110,7 +110,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 #: Suites and tests that go through the whole package, or one path of it thousands of times. Each module's own tests have to
 #: cover it without them: tracing these would cost as much again as running them. None of them is the only one to reach a line:
-#: `--cov-context=test` tells.
+#: `--cov-context=test`, with which they are traced too, tells.
 UNTRACED = {
     "test_extension_array",
     "test_faults",
@@ -118,25 +118,28 @@ UNTRACED = {
     "test_sums_over_the_population",
     "test_worlds",
     "test_accessor::test_other_numbers_in_totals_change_nothing_but_those_cells_shown_as_themselves",
-    "test_areas::test_every_name_is_understood_with_kommune_and_genitive_and_other_letters",
+    "test_arguments::test_a_wrong_argument_is_taken_or_refused_by_an_error_of_the_package",
     "test_asked_periods::test_what_was_read_can_be_kept_and_read_again",
-    "test_client::test_two_million_cells_with_a_fifth_of_the_requests_failing_equal_the_unsplit_truth",
     "test_client::test_shuffling_a_question_changes_neither_the_frame_nor_the_cache",
     "test_client::test_the_frame_equals_the_population_and_hides_what_the_rule_hides",
+    "test_client::test_two_million_cells_with_a_fifth_of_the_requests_failing_equal_the_unsplit_truth",
     "test_client::test_wide_and_long_hold_the_same_cells",
     "test_command_line::test_an_interrupted_read_goes_on_where_it_stopped",
     "test_decoding::test_every_combination_has_its_labels_however_many_members_there_are",
     "test_decoding::test_shuffled_rows_parts_and_columns_give_the_identical_frame",
     "test_disclosure_addresses::test_merging_registries_renumbers_cells_without_changing_them",
     "test_disclosure_array::test_cells_keep_value_status_and_part_on_every_journey",
+    "test_disclosure_rules::test_a_sum_keeps_its_period_and_the_nearest_common_ancestor",
     "test_disclosure_rules::test_bounds_are_those_of_the_rule_and_no_wider",
     "test_disclosure_rules::test_the_vectorised_rules_say_what_the_plain_ones_say",
     "test_disclosure_warnings::test_pictures_that_add_nothing_do_not_warn",
     "test_doctor::test_a_refused_form_is_shown_and_kept_no_further_than_it_was_seen",
+    "test_doctor::test_a_wrong_clock_is_told",
     "test_doctor::test_several_measures_of_a_group_are_tried_where_a_table_has_them",
     "test_doctor::test_the_client_sends_no_form_that_the_doctor_saw_refused",
     "test_doctor::test_whatever_is_refused_it_asks_little_and_keeps_only_what_it_saw",
     "test_exporting::test_a_dataset_is_what_a_read_is_and_its_columns_are_of_one_type",
+    "test_exporting::test_an_update_writes_the_periods_that_changed_and_leaves_the_others",
     "test_exporting::test_what_was_announced_and_did_not_come_is_asked_for_again_and_is_no_release",
     "test_fast_rows::test_both_paths_give_the_same_for_a_damaged_answer",
     "test_fast_rows::test_both_paths_give_the_same_for_any_answer",
@@ -146,23 +149,28 @@ UNTRACED = {
     "test_framed::test_a_dimension_goes_by_the_same_names_in_every_function",
     "test_framed::test_a_measure_goes_by_the_same_names_in_every_function",
     "test_gathering::test_every_request_is_answered_once",
-    "test_layers::test_a_module_imports_only_from_lower_floors",
     "test_layers::test_files_and_functions_stay_short",
     "test_messages::test_every_place_that_makes_a_message_has_an_example_of_it_and_no_other_has",
     "test_metadata::test_a_document_damaged_anywhere_is_read_or_refused_and_nothing_else",
     "test_metadata::test_a_large_table_is_parsed_fast",
     "test_names_as_written::test_a_long_search_is_told_short",
+    "test_parquet::test_a_label_of_a_single_row_is_enough_to_tell_its_cell",
     "test_parquet::test_any_frame_comes_back_exactly",
     "test_parquet::test_directories_are_named_as_other_programs_expect",
     "test_parquet_faults::test_a_flipped_bit_changes_nothing_or_is_refused",
     "test_parquet_faults::test_a_flipped_bit_in_a_directory_is_refused",
+    "test_parquet_selecting::test_each_column_alone_is_what_it_is_beside_the_others",
     "test_plotting::test_a_rolling_year_and_all_the_other_tables_can_be_drawn",
     "test_plotting::test_every_cell_is_drawn_as_what_it_is_and_as_nothing_else",
     "test_plotting::test_nothing_is_cut_off_and_no_names_overlap",
+    "test_plotting::test_of_many_members_the_largest_are_drawn_and_the_others_told",
     "test_plotting::test_the_picture_stays_the_same_whatever_became_of_the_other_columns",
     "test_plotting::test_the_pictures_look_as_they_did",
+    "test_plotting::test_the_unknown_area_is_named_where_it_is_left_out_and_only_there",
+    "test_plotting_kinds::test_each_municipality_has_a_tile_of_its_own",
     "test_plotting_kinds::test_nothing_is_cut_off_in_a_figure_of_the_users_own",
     "test_plotting_kinds::test_parts_and_hidden_cells_are_told_apart_in_grey",
+    "test_plotting_kinds::test_the_band_of_a_stack_is_the_interval_of_the_rule",
     "test_plotting_kinds::test_the_pictures_look_as_they_did",
     "test_queries::test_a_name_is_looked_up_not_searched_for",
     "test_queries::test_a_plan_of_five_hundred_requests_is_made_fast",
@@ -217,8 +225,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Run what is marked as untraced, what it sets up included, without coverage's tracing."""
-    paused = tracing() if item.get_closest_marker("untraced") else None
+    """Run what is marked as untraced, what it sets up included, without coverage's tracing.
+
+    With ``--cov-context=test`` all is traced, which tells the lines that only an untraced test reaches.
+    """
+    untraced = item.get_closest_marker("untraced") and not item.config.getoption("cov_context", None)
+    paused = tracing() if untraced else None
     if paused is None:
         return (yield)
     paused.stop()

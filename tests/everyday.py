@@ -10,6 +10,7 @@ import bisect
 import copy
 import decimal
 import fractions
+import functools
 import importlib
 import io
 import itertools
@@ -24,7 +25,7 @@ import tempfile
 import warnings
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -39,11 +40,15 @@ from jobindsats_pandas.disclosure import (
 )
 from jobindsats_pandas.kinds import Kind
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MONTHS, FUNDS = 12, 5
 HIDDEN_ROWS = (4, 17, 18, 40)
 OUTCOMES = ("refused", "breaks", "differs", "warns")
 
 
+@functools.cache
 def frame_of(*, hidden: bool, guarded: bool, floats: bool = False) -> pd.DataFrame:
     """Periode, kasse, antal (with hidden cells or without), andet (all visible), andel (a rate): sixty rows."""
     rows = MONTHS * FUNDS
@@ -185,16 +190,18 @@ def surroundings(frame: pd.DataFrame, *, hidden: bool) -> dict[str, Any]:
     return {"df": frame.copy(), "pop": pop, "hid": HIDDEN_ROWS[0] if hidden else None}
 
 
-def judge(ran: Ran, naive: Ran, floats: Ran, *, hidden: bool) -> str:
+def judge(ran: Ran, naive: Ran, floats: Callable[[], Ran], *, hidden: bool) -> str:
     """Right, or one of `OUTCOMES`; ``fails`` where plain ``Int64`` does too, or a tool is not installed."""
     if naive.error is not None:
         return "fails"
     if ran.error is not None:
         return "refused" if is_refusal(ran.error) else "breaks"
     mine = _comparable(ran.value)
-    # Where NaN and NA differ (np.isnan), the values of either will do.
-    if not any(same(mine, _comparable(plain.value)) for plain in (naive, floats) if plain.error is None):
-        return "differs"
+    if not same(mine, _comparable(naive.value)):
+        # Where NaN and NA differ (np.isnan), the values of either will do.
+        other = floats()
+        if other.error is not None or not same(mine, _comparable(other.value)):
+            return "differs"
     if ran.warned and not hidden:
         return "warns"
     return "right"
@@ -218,21 +225,19 @@ def _comparable(value: Any) -> list[float]:
 
 def outcome(recipe: str, names: dict[str, Any], *, hidden: bool) -> tuple[str, Ran]:
     """What became of one operation."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ours, naive, floating = (
-            surroundings(frame_of(hidden=hidden, guarded=guarded, floats=floats), hidden=hidden)
-            for guarded, floats in ((True, False), (False, False), (False, True))
-        )
-    np.random.seed(1)  # noqa: NPY002 - some libraries draw from the global generator
-    ran = run(recipe, names | ours)
-    np.random.seed(1)  # noqa: NPY002
-    plain = run(recipe, names | naive)
-    np.random.seed(1)  # noqa: NPY002
-    floats = run(recipe, names | floating)
+
+    def on(*, guarded: bool, floats: bool = False) -> Ran:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frames = surroundings(frame_of(hidden=hidden, guarded=guarded, floats=floats), hidden=hidden)
+        np.random.seed(1)  # noqa: NPY002 - some libraries draw from the global generator
+        return run(recipe, names | frames)
+
+    ran = on(guarded=True)
+    told = judge(ran, on(guarded=False), lambda: on(guarded=False, floats=True), hidden=hidden)
     if "plt" in names:
         names["plt"].close("all")
-    return judge(ran, plain, floats, hidden=hidden), ran
+    return told, ran
 
 
 def main(paths: list[str]) -> None:

@@ -616,31 +616,26 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
         ],
     ),
 ]
-NAMES = [
-    pytest.param(kind, *((name, "") if isinstance(name, str) else name), id=f"{reason}: {name}")
-    for reason, kind, names in FAMILIES
-    for name in names
-]
 
 
-@pytest.mark.parametrize(("kind", "name", "group"), NAMES)
-def test_a_name_tells_its_kind(kind, name, group):
-    assert measure_kind(name, group) is kind
+@pytest.mark.parametrize(("kind", "names"), [pytest.param(*family[1:], id=family[0]) for family in FAMILIES])
+def test_a_name_tells_its_kind(kind, names):
+    told = {name: measure_kind(*((name, "") if isinstance(name, str) else name)) for name in names}
+    assert told == dict.fromkeys(names, kind)
 
 
-@pytest.mark.parametrize(
-    ("head", "kind"),
-    [
-        ("Antal", Kind.PERSONS),
-        ("Antal personer", Kind.PERSONS),
-        ("Antal jobparate", Kind.PERSONS),
-        ("Antal ledige fuldtidspersoner", Kind.FULL_TIME),
-        ("Antal sager", Kind.STOCK),
-        ("Antal afsluttede forløb", Kind.FLOW),
-        ("Antal sanktioner", Kind.FLOW),
-        ("Udgifter", Kind.MONEY),
-    ],
-)
+HEADS = {
+    "Antal": Kind.PERSONS,
+    "Antal personer": Kind.PERSONS,
+    "Antal jobparate": Kind.PERSONS,
+    "Antal ledige fuldtidspersoner": Kind.FULL_TIME,
+    "Antal sager": Kind.STOCK,
+    "Antal afsluttede forløb": Kind.FLOW,
+    "Antal sanktioner": Kind.FLOW,
+    "Udgifter": Kind.MONEY,
+}
+
+
 @pytest.mark.parametrize(
     "qualifier",
     [
@@ -667,8 +662,8 @@ def test_a_name_tells_its_kind(kind, name, group):
         "blandt nyledige",
     ],
 )
-def test_a_qualifier_does_not_change_what_is_counted(head, kind, qualifier):
-    assert measure_kind(f"{head} {qualifier}".replace(" ,", ",")) is kind
+def test_a_qualifier_does_not_change_what_is_counted(qualifier):
+    assert {head: measure_kind(f"{head} {qualifier}".replace(" ,", ",")) for head in HEADS} == HEADS
 
 
 def test_case_and_spaces_do_not_matter():
