@@ -280,12 +280,11 @@ def _match_grid(
 ) -> _Matched:
     periods, *members = (axis.codes for axis in axes)
     seen = periods if came is None else periods.take(np.flatnonzero(_any_along(came, 0)))
-    # One line of the grid, or none.
     lines = [np.flatnonzero(codes == total) for codes, total in zip(members, totals, strict=True)]
-    overall = np.ix_(np.arange(len(periods)), *lines)
+    has_overall = all(map(len, lines))
+    overall = (slice(None if has_overall else 0), *(int(line[0]) if has_overall else 0 for line in lines))
     shown = None if came is None else came[overall]
-    of_lines = np.broadcast_to(periods.reshape(-1, *[1] * len(lines)), [len(periods), *map(len, lines)])
-    total_periods = in_rows(of_lines, shown)
+    total_periods = in_rows(periods[overall[0]], shown)
     total_numbers = tuple(in_rows(some[overall].floats(), shown) for some in numbers)
     codes = tuple(axis.codes for axis in axes)
     if any(axis.unwanted.any() for axis in axes):

@@ -7,7 +7,7 @@ not row by row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,7 @@ class Numbers:
 
     def _each(self, change: Callable[[np.ndarray], np.ndarray]) -> Numbers:
         nulls = None if self.nulls is None else change(self.nulls)
-        return replace(self, values=change(self.values), nulls=nulls)
+        return Numbers(change(self.values), nulls, self.decimals)
 
 
 def narrowed(numbers: np.ndarray) -> Numbers:

@@ -125,11 +125,10 @@ def perhaps_before_the_first(blocks: Sequence[Block], question: Plan, totals: Bl
     every_earlier = np.logical_and.accumulate(present)
     shown_earlier = np.logical_or.accumulate(shown, axis=1)
     shown_later = np.logical_or.accumulate(shown[:, ::-1], axis=1)[:, ::-1]
+    early = present & ~every_earlier & ~shown_earlier & shown_later
     return any(
-        (present & ~every_earlier & ~shown_earlier[measure] & shown_later[measure])[
-            block.periods_with_null(measure)
-        ].any()
-        for measure in range(len(question.measures))
+        early[measure, block.periods_with_null(measure)].any()
+        for measure in np.flatnonzero(early.any(axis=1)).tolist()
         for block in blocks
     )
 
