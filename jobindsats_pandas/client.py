@@ -439,15 +439,19 @@ class Client:
         return answer.value
 
     def _table_id(self, table: str | Table, *, offline: bool) -> str:
-        """Return the id in lower case; a table's name is looked up in the catalogue."""
+        """Return the id in lower case; what may be a table's name, as ids hold a digit, is looked up in the catalogue."""
         example = table.id if isinstance(table, Table) else "y25i01"
         wanted = (
             arguments.text("table", table, f"the id or name of a table, such as {example!r}").strip().lower()
         )
-        if _TABLE_ID.fullmatch(wanted):
+        may_be_id = _TABLE_ID.fullmatch(wanted) is not None
+        if may_be_id and re.search("[0-9]", wanted):
             return wanted
         entries = self._catalogue(offline=offline)
-        named = [entry.id for entry in entries if fold(entry.name) == fold(wanted)]
+        named = [entry.id for entry in entries if entry.id.lower() == wanted]
+        named = named or [entry.id for entry in entries if fold(entry.name) == fold(wanted)]
+        if may_be_id and not named:
+            return wanted
         if len(named) != 1:
             told = f"{arguments.shown(table)} names {', '.join(named)}. Say one of these ids."
             raise QueryError(told if named else _no_such_table(str(table).strip(), entries))
