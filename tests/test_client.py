@@ -812,6 +812,17 @@ def test_a_total_that_the_api_refuses_leaves_every_null_hidden(tmp_path: Any) ->
         assert len(api.requests) == sent + 3
 
 
+def test_totals_that_are_refused_for_what_has_changed_are_asked_for_again(tmp_path: Any) -> None:
+    table = x01(lambda _: {"columns": ["Periode", "D", "Antal sager"], "rows": [["2026M01", "N1", None]]})
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        api.faults.add("422", path="data/", after=2, times=2, cause="Unknown period type: M")
+        for _ in range(2):
+            frame = client.read("x01", by="_h")
+            assert frame["Antal sager"].array.status.tolist() == [CellStatus.DISCRETIONISED]
+        assert sum("_h=" not in request.query for request in api.requests if "/data/" in request.path) == 2
+
+
 def test_metadata_that_cannot_be_looked_at_again_do_not_sink_the_parts(tmp_path: Any) -> None:
     with ji.sandbox.serve() as api:
         client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path, max_cells=100)
