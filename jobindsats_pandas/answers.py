@@ -454,7 +454,9 @@ def _measure_order(columns: tuple[str, ...], request: DataRequest) -> list[int]:
     places = [place for place, measure in enumerate(sent) if id(measure) in wanted]
     lacking = [sent[place].column for place in places if place not in found]
     if lacking:
-        raise UnknownMemberError(f"the answer's columns {list(columns)} lack the measure {lacking[0]!r}.")
+        raise UnknownMemberError(
+            f"the answer's columns {list(columns)} lack the measure {lacking[0]!r}. measures= with others leaves it out."
+        )
     if free:
         raise UnknownMemberError(
             f"the answer has the columns {list(free.values())}, and the metadata know no such measures.",

@@ -37,12 +37,13 @@ def parse_subjects(body: bytes) -> pd.DataFrame:
     read = Fields("The list of subjects")
     rows = [
         (
-            read.identifier(group, "subject_group_id"),
+            group_id,
             read.text(group, "subject_group_name"),
             read.identifier(subject, "subject_id"),
             read.text(subject, "subject_name"),
         )
         for group in (read.mapping(item, "subject group") for item in read.catalogue(body))
+        for group_id in [read.identifier(group, "subject_group_id")]
         for subject in read.items(group, "subjects", optional=True)
     ]
     columns = ["subject_group_id", "subject_group_name", "subject_id", "subject_name"]

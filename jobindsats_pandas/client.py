@@ -358,7 +358,7 @@ class Client:
         question = self._plan(asker.with_known_totals(found), *asked)
         _refuse_many(question, max_requests)
         kinds = _kinds(found, overrides)
-        answering = _Answering(asker, asked, found, kinds, names, since=question.periods[0], checked=False)
+        answering = _Answering(asker, asked, found, kinds, names, checked=False)
         from_cache = True
         for run in _runs(question, self._max_cells * self._connections):
             part = in_dialect(replace(question, periods=run), question.dialect, self._max_cells)
@@ -439,15 +439,19 @@ class Client:
         return answer.value
 
     def _table_id(self, table: str | Table, *, offline: bool) -> str:
-        """Return the id in lower case; a table's name is looked up in the catalogue."""
+        """Return the id in lower case; what may be a table's name, as ids hold a digit, is looked up in the catalogue."""
         example = table.id if isinstance(table, Table) else "y25i01"
         wanted = (
             arguments.text("table", table, f"the id or name of a table, such as {example!r}").strip().lower()
         )
-        if _TABLE_ID.fullmatch(wanted):
+        may_be_id = _TABLE_ID.fullmatch(wanted) is not None
+        if may_be_id and re.search("[0-9]", wanted):
             return wanted
         entries = self._catalogue(offline=offline)
-        named = [entry.id for entry in entries if fold(entry.name) == fold(wanted)]
+        named = [entry.id for entry in entries if entry.id.lower() == wanted]
+        named = named or [entry.id for entry in entries if fold(entry.name) == fold(wanted)]
+        if may_be_id and not named:
+            return wanted
         if len(named) != 1:
             told = f"{arguments.shown(table)} names {', '.join(named)}. Say one of these ids."
             raise QueryError(told if named else _no_such_table(str(table).strip(), entries))
@@ -475,14 +479,10 @@ class Client:
         blocks = [part.block for part in parts]
         lacking = missing(blocks, question)
         judged_by_totals = bool(lacking.periods) and not asks_whole_levels(question)
-        every = question.period_type.periods
-        firsts = [unexplained_since(blocks, question)]
-        firsts += [every[min(lacking.periods)]] if judged_by_totals else []
-        known = [first for first in firsts if first is not None]
-        since = how.since or min(known, key=every.index, default="")
-        totals = self._totals(question, since, how, parts[0].edition) if known else None
-        if perhaps_before_the_first(blocks, question, totals):
-            totals = self._totals(question, every[0], how, parts[0].edition) or totals
+        unexplained = unexplained_since(blocks, question) or perhaps_before_the_first(blocks, question)
+        totals = None
+        if judged_by_totals or unexplained:
+            totals = self._totals(question, how, parts[0].edition)
         if judged_by_totals and totals is not None:
             lacking = replace(lacking, periods=lacking.periods - totals.seen)
         if lacking.periods or lacking.totals:
@@ -491,9 +491,9 @@ class Client:
             how.asker.live_on(parts, how.table)
         return lacking, totals
 
-    def _totals(self, question: Plan, first: str, how: _Answering, edition: str) -> Block | None:
-        """Ask for the overall totals from a period on, of the edition of the other answers."""
-        request = total_request(question, first)
+    def _totals(self, question: Plan, how: _Answering, edition: str) -> Block | None:
+        """Ask for the overall totals, of the edition of the other answers: of all periods, once for whatever is read of a table."""
+        request = total_request(question, question.period_type.periods[0])
         if request is None:
             return None
         try:
@@ -555,8 +555,6 @@ class _Answering:
 
     Attributes
     ----------
-    since : str
-        In a run of periods, the first of all that are asked for: totals are asked for once, from there on.
     checked : bool
         Whether parts that were fetched apart are known to fit together only after a look at the metadata.
     """
@@ -568,7 +566,6 @@ class _Answering:
     names: str
     layout: str = "wide"
     complete: bool = False
-    since: str = ""
     checked: bool = True
 
 

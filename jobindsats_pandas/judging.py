@@ -115,13 +115,13 @@ def _totals(blocks: Sequence[Block], question: Plan) -> tuple[np.ndarray, np.nda
     return present, shown
 
 
-def perhaps_before_the_first(blocks: Sequence[Block], question: Plan, totals: Block | None) -> bool:
-    """Whether a null may be older than its measure, and the totals of older periods, which would tell, are not known.
+def perhaps_before_the_first(blocks: Sequence[Block], question: Plan) -> bool:
+    """Whether a null may be older than its measure, and the answers hold no totals of older periods, which would tell.
 
     A null is *not available* too if the overall total is null in that period and in every earlier one the table has: then
     the measure was not published yet, and no count was too small.
     """
-    present, shown = _totals([*blocks, totals] if totals else blocks, question)
+    present, shown = _totals(blocks, question)
     every_earlier = np.logical_and.accumulate(present)
     shown_earlier = np.logical_or.accumulate(shown, axis=1)
     shown_later = np.logical_or.accumulate(shown[:, ::-1], axis=1)[:, ::-1]

@@ -168,6 +168,7 @@ _AVERAGED = compiled_later(r"(?:gennemsnit(?:ligt antal)?|gnsn|median|indeks|pr|
 _CORRECTED = compiled_later(
     r"sæsonkorriger\w*|maks\w*|minim\w*|højeste|laveste|største|mindste|typiske?|forvente\w*"
 )
+_DISTINCT = compiled_later(r"\b(?:unikke?|forskellige|distinkte)\b")
 _KRONER = compiled_later(r"\bkr\b|kroner")
 _THOUSANDS = compiled_later(r"(?:1\.?000|tusinde?|\bmio|\bmia|\bmill\w*|\bt)\.? ?(?:kr\b|kroner)")
 
@@ -186,7 +187,8 @@ _COUNTED = compiled_later(r"(?:(?:heraf|herunder|primo|ultimo|\w*[te]) ){0,3}?an
 _OF_MOVED = compiled_later(r"\b((?!netto)\w*(?:tilgang|afgang|bestand|beholdning)\w*) af ")
 _FILLERS = compiled_later(r"\bi ?alt\b|\btotalt?\b|\bm\.? ?[vm]\b|\bd(?:e|en|et)\b|\b[\w-]+-,")
 _IN_FULL_TIME = compiled_later(
-    r"\b(?:(?:omregnet|opgjort|svarende|målt) (?:til|i)|i) (?:fuldtids|helårs)person"
+    r"\b(?:(?:omregnet|opgjort|svarende|målt) (?:til|i) (?:fuldtid\b|årsværk)"
+    r"|(?:(?:omregnet|opgjort|svarende|målt) (?:til|i)|i) (?:fuldtids|helårs)person)"
 )
 _NUMBER = r"\d[\d.,]*(?:(?: ?[-–] ?| til | og | eller )\d[\d.,]*)?"
 _COMPARED = (
@@ -479,6 +481,8 @@ def measure_kind(name: str, group: str = "") -> Kind:
     # Full-time persons who came or went are persons counted in a period, of which no rule is known.
     if kind is Kind.FULL_TIME and moves:
         return Kind.NONE
+    if kind in {Kind.FLOW, Kind.STOCK} and _DISTINCT.search(f"{whole.text} {own.text}"):
+        return Kind.PERSONS  # counted once in each group
     if stands or cumulated:
         return {Kind.FLOW: Kind.STOCK, Kind.MONEY: Kind.NONE}.get(kind, kind)
     return kind

@@ -37,7 +37,7 @@ _SEPARATORS = str.maketrans({".": "", "\u00a0": "", "\u202f": "", ",": "."})
 # Names, without case and marks, under which other APIs say that an answer is not the whole.
 _NEXT = re.compile(
     "(?:odata)?next(?:page|link|url|href|cursor|token|offset|start)?|has(?:more|next|nextpage)|more(?:rows|data|pages)?"
-    "|(?:is)?(?:truncated|partial|incomplete)|continuation(?:token)?"
+    "|(?:is)?(?:truncated|partial|incomplete)|continuation(?:token)?|errors?|cause"
 )
 _COUNT = re.compile(
     "(?:odata)?(?:total)?count|(?:total|n|numberof|numof)?rows|total(?:records|results|items)?|rowcount|rowstotal"
@@ -91,8 +91,8 @@ def plain_rows(body: bytes, label_count: int) -> Rows:
     if more := next(_told_of_more(document, len(rows)), None):
         name, value = more
         raise PayloadError(
-            f"The answer has {len(rows)} rows and says {name!r}: {shown(value)}: it is a part of what was asked for, and the"
-            " rest would count as 0. Ask for less in one call.",
+            f"The answer has {len(rows)} rows and says {name!r}: {shown(value)}: it may be no more than a part of what was asked"
+            " for, and the rest would count as 0. Ask for less in one call.",
         )
     if not all(isinstance(name, str) for name in columns):
         raise PayloadError(f"The answer's columns are not all names: {columns!r:.200}.")

@@ -242,6 +242,29 @@ def test_a_table_can_be_asked_for_by_name(client: Client) -> None:
     assert client.table(name.upper()).id == "y01h01"
 
 
+def test_a_name_of_one_word_is_looked_up_too_and_an_id_that_cannot_be_asked_for_is_told(
+    tmp_path: Any,
+) -> None:
+    tables = {
+        table_id: ji.sandbox.FixedTable(
+            {**x01([]).metadata, "table_id": table_id, "table_name": name}, rows=[]
+        )
+        for table_id, name in (("x01", "Sygedagpenge"), ("x-02", "Jobrotation"), ("abc", "Fleksjob"))
+    }
+    with ji.sandbox.serve(tables=tables) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        assert client.table("sygedagpenge").id == "x01"
+        assert client.table("ABC").id == "abc"
+        sent = len(api.requests)
+        assert client.table("Sygedagpenge").id == "x01"
+        assert len(api.requests) == sent
+        with pytest.raises(QueryError, match=r"no table 'sygedagpeng'.* Did you mean 'Sygedagpenge'"):
+            client.table("sygedagpeng")
+        for unaskable in ("x-02", "jobrotation"):
+            with pytest.raises(QueryError, match="ids of tables are made of a-z, 0-9 and _"):
+                client.table(unaskable)
+
+
 def test_attrs_are_plain_json_and_short(client: Client) -> None:
     with pytest.warns(
         QueryWarning, match=r"add up to .*additive= names a wrong kind"
@@ -787,6 +810,17 @@ def test_a_total_that_the_api_refuses_leaves_every_null_hidden(tmp_path: Any) ->
         with pytest.warns(QueryWarning, match="Asked for its totals"):  # what now comes is none
             client.read("x01", by="_h", refresh=True)
         assert len(api.requests) == sent + 3
+
+
+def test_totals_that_are_refused_for_what_has_changed_are_asked_for_again(tmp_path: Any) -> None:
+    table = x01(lambda _: {"columns": ["Periode", "D", "Antal sager"], "rows": [["2026M01", "N1", None]]})
+    with ji.sandbox.serve(tables={"x01": table}) as api:
+        client = Client(token=api.token, base_url=api.url, cache_dir=tmp_path)
+        api.faults.add("422", path="data/", after=2, times=2, cause="Unknown period type: M")
+        for _ in range(2):
+            frame = client.read("x01", by="_h")
+            assert frame["Antal sager"].array.status.tolist() == [CellStatus.DISCRETIONISED]
+        assert sum("_h=" not in request.query for request in api.requests if "/data/" in request.path) == 2
 
 
 def test_metadata_that_cannot_be_looked_at_again_do_not_sink_the_parts(tmp_path: Any) -> None:

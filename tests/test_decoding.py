@@ -685,7 +685,7 @@ def test_a_null_up_to_a_period_before_which_the_total_is_null_from_the_start_is_
     )
     block = match(body, question.requests[0])
     assert unexplained_since([block], question) is None
-    assert not perhaps_before_the_first([block], question, None)
+    assert not perhaps_before_the_first([block], question)
     found = [LATER, LATER, OBSERVED, HIDDEN, OBSERVED, LATER, LATER, HIDDEN, HIDDEN, OBSERVED]
     assert statuses(to_frame([block], question)) == found
 
@@ -696,12 +696,11 @@ def test_whether_a_measure_was_there_yet_is_asked_where_its_total_is_null_at_the
     body = answer(*rows, [question.periods[2], "Hele landet", 9], [question.periods[2], "Ærø", None])
     block = match(body, question.requests[0])
     assert unexplained_since([block], question) is None
-    assert perhaps_before_the_first([block], question, None)
+    assert perhaps_before_the_first([block], question)
     every = TABLE.period_types[0].periods
     request = total_request(question, every[0])
     for earlier, found in ((None, LATER), (9, HIDDEN)):
         totals = match(answer(*([p, "Hele landet", earlier] for p in every[:-3])), request)
-        assert not perhaps_before_the_first([block], question, totals)
         assert statuses(to_frame([block], question, totals=totals)) == [
             found,
             found,

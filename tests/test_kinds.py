@@ -20,6 +20,17 @@ from jobindsats_pandas.kinds import (
 #: Families of names: why they are of that kind, the kind, and the names; a pair is a name and its group's name.
 FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
     (
+        "what is counted once in each group adds no more than persons do",
+        Kind.PERSONS,
+        [
+            "Antal unikke sager",
+            "Antal forskellige tilbud",
+            "Antal unikke afsluttede forløb",
+            "Unikke samtaler",
+            ("I alt", "Antal unikke forløb"),
+        ],
+    ),
+    (
         "the noun that is counted is persons",
         Kind.PERSONS,
         [
@@ -234,6 +245,8 @@ FAMILIES: list[tuple[str, Kind, list[str | tuple[str, str]]]] = [
             "Antal helårspersoner",
             "Antal årsværk",
             "Antal ledige omregnet til fuldtidspersoner",
+            "Antal ansatte omregnet til fuldtid",
+            "Antal beskæftigede, omregnet til årsværk",
             "Ledige (fuldtidspersoner)",
             "Bruttoledige, fuldtidspersoner",
             ("Fuldtidspersoner", "Antal personer og fuldtidspersoner"),

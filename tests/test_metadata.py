@@ -189,6 +189,8 @@ def test_subjects_are_a_frame_whatever_their_ids_are():
     frame = parse_subjects(body)
     assert frame.to_numpy().tolist() == [["1", "Ydelser", "a", "Dagpenge"], ["1", "Ydelser", "2", ""]]
     assert set(map(str, parse_subjects(encode([{"subject_group_id": "x"}])).dtypes)) == {"str"}
+    with pytest.raises(PayloadError, match="list of subjects: the field 'subject_group_id' is missing"):
+        parse_subjects(encode([{"subject_id": 1, "subject_name": "Dagpenge"}]))
 
 
 @pytest.mark.parametrize(
