@@ -413,13 +413,10 @@ def test_the_larger_of_a_frame_and_a_number_is_not_the_number_where_a_cell_is_hi
     assert frame.apply(lambda column: np.maximum(column, 5)).a.isna().tolist() == [False, True]
 
 
-def test_statistics_of_python_and_unweighted_averages_are_no_sums():
+def test_statistics_of_python_are_no_sums():
     rates = pd.Series(make([1.5, 2.5, 4.5, 8.5], kind=Kind.NONE))
     assert statistics.median(rates) == 3.5
     assert statistics.quantiles(rates)[1] == 3.5
-    assert quietly(lambda: np.average(rates)) == 4.25
-    with pytest.raises(InvalidSumError):
-        np.average(rates, weights=[1, 2, 3, 4])
 
 
 def test_a_function_of_python_given_to_numpy_works_on_cells():

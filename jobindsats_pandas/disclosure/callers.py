@@ -49,7 +49,7 @@ _NUMPY_HARMLESS: Final = _words(
     """
     MaskedArray.__new__ matrix.__new__ vectorize.__call__ all allclose amax amin any append argmax argmin argpartition argsort argwhere around array
     array2string array_equal array_equiv array_repr array_split array_str asarray_chkfinite asmatrix assert_allclose
-    assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d average
+    assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal astype atleast_1d
     atleast_2d atleast_3d block broadcast_arrays broadcast_to choose clip column_stack compress copy corrcoef
     count_nonzero cov cumprod delete diag diff digitize dsplit dstack ediff1d expand_dims extract fix fix_invalid
     flatnonzero flip fliplr flipud full full_like gradient histogram histogram2d histogramdd histogram_bin_edges
