@@ -553,3 +553,23 @@ def test_a_column_of_pandas_own_stands_on_the_left(dtype):
     assert (theirs * column).tolist() == [3, 8, 21]
     assert (theirs - column).tolist() == [-2, -2, -4]
     assert ((column > 3) * column).tolist() == [0, 4, 7]
+
+
+@pytest.mark.parametrize("name", ["truediv", "mul", "sub", "mod", "floordiv", "pow"])
+def test_single_cells_are_computed_with_each_other_as_columns_are(name):
+    first = pd.Series(make(range(3, 9), [0, 0, 1, 0, 5, 0]))
+    others = {
+        "another measure": pd.Series(make(range(4, 10), kind=Kind.STOCK)),
+        "another period": pd.Series(make(range(4, 10), period=1)),
+        "itself": first,
+        "other members": pd.Series(make(range(4, 10), members=[2, 3, 4, 5, 6, 7])),
+    }
+    function = getattr(operator, name)
+    for other in others.values():
+        for left, right in ((first, other), (other, first)):
+            expected = function(left, right).array
+            made = [function(one, another) for one, another in zip(left, right, strict=True)]
+            assert [one.status for one in made] == expected.status.tolist()
+            assert [(one.registry, one.address) for one in made if one == one] == [  # noqa: PLR0124
+                (expected.registry, address) for address in expected.addresses[expected.visible].tolist()
+            ]

@@ -59,6 +59,7 @@ _NAMES: Final[dict[int, str]] = {
 }
 _STATUS: Final = list(CellStatus)
 _BARE: Final = frozenset({int, float})
+_COMPUTED: Final = frozenset({CellStatus.OBSERVED, CellStatus.DERIVED})
 # The hidden cells of each registry that were taken out by themselves, and that somebody still holds.
 _HELD: Final[dict[int, set[int]]] = {}
 
@@ -688,15 +689,16 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
         return number
     origin = one._origin
     if other is not theirs:
-        pair = (other.as_cells(), one.as_cells()) if reflected else (one.as_cells(), other.as_cells())
-        status = int(paired_status(*pair)[0])
-        registry, addresses = paired_addresses(name, *pair)
-        moved = int(addresses[0])
+        status, registry, moved = _paired(name, *((other, one) if reflected else (one, other)))
     elif theirs != theirs:  # noqa: PLR0124 - NaN, faster than asking math
         status, registry, moved = CellStatus.NOT_AVAILABLE, EMPTY, UNKNOWN
     else:
         address, status = one.address, origin.status[one._place]
-        step = _step(name, one, address, other, reflected=reflected)
+        registry = origin.registry
+        key = (name, reflected, other)
+        step = _known_step(registry, key, address) or _new_step(
+            registry, key, address, *scalar_addresses(name, one.as_cells(), other, reflected=reflected)
+        )
         if mine == mine and number == number and (together := origin.moved(step)) is not None:  # noqa: PLR0124
             return _visible(number, together, one._place)
         registry, moved = step.registry, step.target if step.by is None else address + step.by
@@ -707,24 +709,52 @@ def _combined(name: str, one: Any, other: Any, *, reflected: bool) -> Any:
     return _made(number, origin.among(status, moved, registry), whole=isinstance(number, int))
 
 
-def _step(name: str, one: Any, address: int, other: float, *, reflected: bool) -> _Step:
-    """How a cell moves when computed with a plain number; cells of one measure move alike, so one is looked at."""
-    registry: Registry = one._origin.registry
-    key = (name, reflected, other)
+def _paired(name: str, first: Any, second: Any) -> tuple[int, Registry, int]:
+    """The status and the address of what is computed from two cells, and what that is numbered in."""
+    address, other = first.address, second.address
+    registry: Registry = first._origin.registry
+    if (
+        registry is second._origin.registry
+        and {first.status, second.status} <= _COMPUTED
+        and (located := registry.locate(address)) is not None
+        and (others := registry.locate(other)) is not None
+    ):
+        space = located[0]
+        if others[0] is not space or (other - address) % space.per_measure:
+            return CellStatus.DERIVED, registry, UNKNOWN
+        # Measures of one cell: all of its neighbours move as it does.
+        key = (name, "beside", other - address)
+        step = _known_step(registry, key, address) or _new_step(
+            registry, key, address, *paired_addresses(name, first.as_cells(), second.as_cells())
+        )
+        return CellStatus.DERIVED, step.registry, step.target if step.by is None else address + step.by
+    pair = first.as_cells(), second.as_cells()
+    found, addresses = paired_addresses(name, *pair)
+    return int(paired_status(*pair)[0]), found, int(addresses[0])
+
+
+def _known_step(registry: Registry, key: tuple[Any, ...], address: int) -> _Step | None:
+    """How a cell moves when computed with a number; cells of one measure move alike, so one is looked at."""
     steps: tuple[_Step, ...] = registry.steps.get(key, ())
     for known in steps:
         if known.low <= address < known.high:
             return known
+    return None
+
+
+def _new_step(
+    registry: Registry, key: tuple[Any, ...], address: int, moved: Registry, addresses: NDArray[np.int64]
+) -> _Step:
+    """Remember where one cell was moved to."""
     if len(registry.steps) >= 1024:
         registry.steps.clear()
-    moved, addresses = scalar_addresses(name, one.as_cells(), other, reflected=reflected)
     target = int(addresses[0])
     low, high = address, address + 1
     if (located := registry.locate(address)) is not None:
         low = address - located[1] % located[0].per_measure
         high = low + located[0].per_measure
     step = _Step(low, high, moved, target - address if target >= 0 else None, target)
-    registry.steps[key] = (*steps, step)
+    registry.steps[key] = (*registry.steps.get(key, ()), step)
     return step
 
 
