@@ -561,8 +561,13 @@ def _plus(one: Any, other: Any, how: Addition, *, reflected: bool) -> Any:
     if not _is_zero(other):
         return _combined("add", one, other, reflected=reflected)
     if bulk:
-        # Summing objects, pandas and numpy put a zero in the place of what is missing.
-        raise _skipped(one)
+        # Summing objects, pandas and numpy put a zero in the place of what is missing; or it is a number of the user's.
+        zero = cell(0, CellStatus.DERIVED)
+        raise (
+            _skipped(one)
+            if one.beside
+            else _error(check_sums(concatenated([one.as_cells(), zero.as_cells()])))
+        )
     return _started(one) if reflected else _combined("add", one, other, reflected=False)
 
 
