@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
+
+TESTS = Path(__file__).parent
 
 
 def is_traced() -> bool:
@@ -28,3 +31,14 @@ def test_a_mark_takes_the_tracing_away_from_a_test_and_what_it_sets_up(
 
 def test_the_next_test_is_traced_if_any_is(request: pytest.FixtureRequest, while_set_up: bool) -> None:
     assert while_set_up == is_traced() == request.config.pluginmanager.hasplugin("_cov")
+
+
+def test_every_name_that_is_told_to_run_untraced_is_of_a_suite_or_a_test(
+    request: pytest.FixtureRequest,
+) -> None:
+    plugins = request.config.pluginmanager.get_plugins()
+    (names,) = [plugin.UNTRACED for plugin in plugins if hasattr(plugin, "UNTRACED")]
+    for name in names:
+        suite, _, test = name.partition("::")
+        text = (TESTS / f"{suite}.py").read_text(encoding="utf-8")
+        assert not test or f"def {test}(" in text, name
