@@ -431,6 +431,11 @@ def test_what_was_given_is_shown_in_one_short_line(value: Any) -> None:
     assert "\n" not in arguments.shown(value)
 
 
+def test_what_is_missing_is_no_name() -> None:
+    with pytest.raises(QueryError, match="x=<NA>: give a name"):
+        arguments.label("x", pd.NA)
+
+
 def test_the_cache_is_cleared_of_a_table_by_its_id_alone(client):
     with pytest.raises(QueryError, match="table=5"):
         client.cache.clear(5)

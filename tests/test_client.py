@@ -912,3 +912,8 @@ def test_a_short_name_is_unique_in_its_table_and_never_that_of_a_dimension(clien
         assert not set(names) & {dimension.name for dimension in table.structure}
         for name, measure in zip(names, table.all_measures, strict=True):
             assert ji.plan(table_id, measures=name, client=client).measures == (measure,)
+
+
+def test_a_search_of_which_no_table_holds_all_words_says_so(client: ji.Client) -> None:
+    with pytest.warns(QueryWarning, match="No table holds all of the words; these hold at least half"):
+        assert len(client.tables("ledige personer sanktioner forløb"))
