@@ -195,12 +195,14 @@ def cells(block: Block, request: DataRequest) -> dict[Any, float | None]:
         (selection.hierarchy, codes.tolist())
         for selection, codes in zip(request.selections, block.members, strict=True)
     ]
+    columns = [
+        (measure, numbers.tolist()) for measure, numbers in zip(request.measures, block.numbers, strict=True)
+    ]
     found: dict[Any, float | None] = {}
     for row, period in enumerate(block.periods.tolist()):
         members = [(hierarchy, hierarchy.members[codes[row]].path) for hierarchy, codes in axes]
         place = tuple((hierarchy.id, path) for hierarchy, path in members if path != TOTAL)
-        for measure, numbers in zip(request.measures, block.numbers, strict=True):
-            value = float(numbers[row])
+        for measure, numbers in columns:
             key = request.table.id, periods[period], place, measure.group_id, measure.id
-            found[key] = None if isnan(value) else value
+            found[key] = None if isnan(numbers[row]) else float(numbers[row])
     return found
