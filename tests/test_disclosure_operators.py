@@ -492,6 +492,23 @@ def test_a_sum_of_columns_that_was_written_into_is_no_longer_that_sum():
         total + third
 
 
+def test_a_column_of_one_number_does_what_the_number_does():
+    column = columns_of()[0]
+    for dtype in (bool, np.int8, np.float64):
+        assert (
+            (column * np.full(3, True, dtype)).sum()
+            == (column / np.full(3, True, dtype)).sum()
+            == column.sum()
+        )
+        assert (column * np.full(3, False, dtype)).sum() == 0
+    for mask in (column.notna(), column > 0, pd.array([True] * 3)):
+        assert (column * mask).sum() == column.sum()
+    assert (column * [2, 2, 2]).sum() == 2 * column.sum()
+    assert (column / [2, 2, 2]).sum() == column.sum() / 2
+    with pytest.raises(InvalidSumError):
+        (column * [2, 2, 3]).sum()
+
+
 def test_zeros_add_nothing_to_a_column():
     column = columns_of()[0]
     for zeros in (np.zeros(3), pd.Series([0, 0, 0]), pd.array([0, 0, 0])):

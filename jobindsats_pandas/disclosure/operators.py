@@ -85,17 +85,8 @@ def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) 
     if name == "matmul":
         return _sum_of_products(cells, other, reflected=reflected)
     guarded = isinstance(other, Cells)
-    if (
-        name in {"add", "sub"}
-        and not guarded
-        and is_list_like(other)
-        and not _factors(other, len(cells)).any()
-    ):
-        # A sum may begin with zeros.
-        other = other.dtype.type(0) if other.dtype.kind == "f" else 0
-    if name in {"mul", "truediv"} and not guarded and is_list_like(other) and len(other):
-        factors = _factors(other, len(cells))
-        other = other[0] if (factors == factors[0]).all() else other
+    if not guarded and is_list_like(other) and len(other) and other.dtype.kind in "iuf":
+        other = _one_for_all(other, name)
     if name == "add" and not guarded and is_list_like(other):
         warn_removed(
             "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
@@ -158,6 +149,15 @@ def _factors(other: Any, length: int) -> NDArray[np.float64]:
     """What cells are multiplied by, one by one; NaN where it is no number."""
     found = pd.to_numeric(pd.Series(other), errors="coerce").to_numpy(np.float64, na_value=np.nan)
     return found if len(found) == length else np.full(length, np.nan)
+
+
+def _one_for_all(numbers: Any, name: str) -> Any:
+    """A number in the place of a column of it, if that says more: a sum may begin with zeros, and -1 turns to taking away."""
+    first = numbers[0]
+    if is_na(first) or not bool((numbers == first).all()) or np.asarray(pd.isna(numbers)).any():
+        return numbers
+    alike = first == 0 if name in {"add", "sub"} else name in {"mul", "truediv"} and first not in (0, 1)
+    return first if alike else numbers
 
 
 def _added(cells: Cells, other: Cells) -> Cells:

@@ -137,8 +137,8 @@ def overwritten(cells: Cells, key: Any, incoming: Cells) -> Cells:
         ours = ours.copy()
     cells.values[key], cells.status[key], ours[key] = values, status, addresses
     # A column that is filled with the visible cells of another is without its hidden ones as they are.
-    near = cells if is_unseen(cells.status).any() else beside(cells, incoming)
-    return replace(near, addresses=ours, registry=registry)
+    without_some = (incoming.dropped or incoming.left) and not is_unseen(cells.status).any()
+    return replace(beside(cells, incoming) if without_some else cells, addresses=ours, registry=registry)
 
 
 def _make_holes(cells: Cells, mask: NDArray[np.bool_]) -> None:
