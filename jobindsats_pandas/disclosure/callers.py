@@ -268,6 +268,8 @@ def relabelling() -> bool:
 
 # Cells are laid out anew, as `unstack` does: then none is left out.
 reshaping = partial(_at_work, _RELABELLING[0])
+# Two columns are laid beside each other for a correlation over windows: 0 times the other is added.
+pairing = partial(_at_work, "pandas.core.window.common.prep_binary")
 # A column is made of what a function made of each of its cells, as `Series.combine` does.
 combining = partial(_at_work, "pandas.core.series.combine")
 # A row or a cell is appended by its label; hidden cells are taken for bare NaN then.
@@ -291,11 +293,6 @@ def turning_over() -> Any:
         if function not in _TO_OBJECTS:
             break
     return None
-
-
-def pairing() -> bool:
-    """Whether two columns are laid beside each other for a correlation: 0 times the other is added."""
-    return _at_work("pandas.core.window.common.prep_binary") or _at_work("pandas.core.frame.corrwith")
 
 
 def multiplied() -> list[Any]:
