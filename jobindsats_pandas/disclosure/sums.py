@@ -335,24 +335,21 @@ class SumCheck:
         if self.groups * len(space.periods) > _MOST_MARKS:
             return registry, result
         marks = table.marked_periods()
-        # What the API left out counts as 0 in its period.
-        ids = np.zeros(len(self.cells), dtype=np.intp) if self.ids is None else self.ids
-        left_out = self.cells.left_out & (ids >= 0)
-        for place, where, numbers in registry.split(self.cells.addresses[left_out]) if left_out.any() else ():
-            if place == table.place:
-                marks[ids[left_out][where], numbers % len(space.periods)] = True
+        if len(self.active) < len(self.cells):
+            # What the API left out counts as 0 in its period.
+            ids = np.zeros(len(self.cells), dtype=np.intp) if self.ids is None else self.ids
+            left_out = self.cells.left_out & (ids >= 0)
+            for place, where, numbers in registry.split(self.cells.addresses[left_out]):
+                if place == table.place:
+                    marks[ids[left_out][where], numbers % len(space.periods)] = True
         bases, of_members = table.bases[groups], space.per_measure // len(space.periods)
-        alike = np.column_stack(
-            [bases.astype(np.int32).view(np.uint8).reshape(-1, 4), np.packbits(marks[groups], axis=1)]
-        )
-        _, first, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
-        if len(first) > _MOST_SETS:
+        alike = _in_sets(np.column_stack([marks.view(np.uint64)[groups], bases.astype(np.uint64)]))
+        if alike is None:
             return registry, result
         members = table.above()[groups] % of_members
-        for number, one in enumerate(first):
-            periods = marks[groups[one]]
-            registry, code = registry.with_measure(table.place, space.summed_measure(bases[one], periods))
-            here = which == number
+        for here in alike:
+            periods = marks[groups[here[0]], : len(space.periods)]
+            registry, code = registry.with_measure(table.place, space.summed_measure(bases[here[0]], periods))
             above = code * of_members + members[here]
             result[groups[here]] = (
                 registry.offsets[table.place] + above * len(space.periods) + np.flatnonzero(periods)[-1]
@@ -510,28 +507,51 @@ class TableCells:
         return differ if self.one_measure >= 0 else differ | _Pairs(self.measure, self.groups).differ
 
     def marked_periods(self) -> Flags:
-        """For each group and each period whether a cell is of it, or a sum over it."""
-        marks = np.zeros((self.groups.number, len(self.space.periods)), dtype=bool)
-        ids = self.periods.groups.ids
-        marks[0 if ids is None else ids, self.periods.keys] = True
-        for code, (_, periods) in self.space.summed.items():
-            marks[self.groups.having(self.measure == code)] |= periods
+        """For each group and each period whether a cell is of it, or a sum over it; in rows of whole 64 bits."""
+        periods = len(self.space.periods)
+        marks = np.zeros((self.groups.number, -(-periods // 8)), dtype=np.uint64).view(bool)
+        ids, keys = self.periods.groups.ids, self.periods.keys
+        marks.ravel()[keys if ids is None else ids * marks.shape[1] + keys] = True
+        for code, (_, summed) in self.space.summed.items():
+            marks[self.groups.having(self.measure == code), :periods] |= summed
         return marks
 
-    def _digits(self, cells: slice, radices: list[int]) -> list[NDArray[np.integer]]:
+    def _digits(self, cells: NDArray[np.intp] | slice, radices: list[int]) -> list[NDArray[np.integer]]:
         """Take some cells apart: the period, then the member in each dimension from last to first."""
         per_measure = self.space.per_measure
         rest: NDArray[np.integer] = self.numbers[cells]
         if self.one_measure:
             rest = rest - rest // per_measure * per_measure
         # Divisions are what taking apart costs, and those of 32 bits are twice as fast.
-        return list(taken_apart(rest.astype(np.uint32) if per_measure < 1 << 32 else rest, radices))[:-1]
+        return list(taken_apart(rest.astype(np.uint32) if per_measure < 1 << 32 else rest, radices[:-1]))
 
     @cached_property
     def taken_apart(self) -> list[NDArray[np.integer]]:
         """The period of each cell, and its member in each dimension."""
         period, *members = self._digits(slice(None), self.space.radices)
         return [period, *reversed(members)]
+
+    def _digit(self, place: int) -> NDArray[np.integer]:
+        """One digit of each cell, of which the period is the first."""
+        if place:
+            return self.taken_apart[-place]
+        periods = len(self.space.periods)
+        return self._digits(slice(None), [periods, self.space.per_measure // periods])[0]
+
+    @cached_property
+    def _rise(self) -> bool:
+        """Whether the numbers rise, as they do as read."""
+        return bool((self.numbers[1:] > self.numbers[:-1]).all())
+
+    @cached_property
+    def _one_by_group(self) -> NDArray[np.intp] | None:
+        """A cell of each group, if the cells of each differ in their period alone; else None."""
+        begins = self.groups.begins
+        if begins is None or not self._rise:
+            return None
+        first, last = self.numbers[begins], self.numbers[np.append(begins[1:], len(self.numbers)) - 1]
+        periods = len(self.space.periods)
+        return begins if bool((first // periods == last // periods).all()) else None
 
     @cached_property
     def _pairs(self) -> list[_Pairs]:
@@ -563,9 +583,11 @@ class TableCells:
                 ids, keys = np.divmod(np.flatnonzero(marks), size)
                 groups = _Groups(None if self.groups.ids is None else ids, number)
                 pairs += [_Pairs(digit, groups) for digit in [*taken_apart(keys, radices)][:-1]]
+            elif pairs and self._one_by_group is not None:
+                digits = self._digits(self._one_by_group, self.space.radices)
+                pairs.append(_Pairs(digits[len(pairs)], self.groups.at(self._one_by_group)))
             else:
-                place = -len(pairs) if pairs else 0
-                pairs.append(_Pairs(self.taken_apart[place], self.groups))
+                pairs.append(_Pairs(self._digit(len(pairs)), self.groups))
         return pairs
 
     @property
@@ -658,10 +680,7 @@ class TableCells:
         """Which groups have a cell twice."""
         numbers, ids = self.numbers, self.groups.ids
         found = np.zeros(self.groups.number, dtype=bool)
-        # As read they rise.
-        if bool((numbers[1:] > numbers[:-1]).all()):
-            return found
-        if self._all_differ():
+        if self._rise or self._all_differ():
             return found
         if ids is None:
             return ~found
@@ -737,6 +756,20 @@ class _Pairs:
             return self.differ
         said = table[np.flatnonzero(np.bincount(self.keys))]
         return self.of(table).differ if (said != said[0]).any() else np.zeros(self.groups.number, dtype=bool)
+
+
+def _in_sets(rows: NDArray[np.uint64]) -> list[NDArray[np.intp]] | None:
+    """The places of rows that are alike, set by set; None where there are too many sets."""
+    # Few sets are the rule, and telling them apart is then several times cheaper than sorting.
+    sets: list[NDArray[np.intp]] = []
+    left = np.arange(len(rows))
+    while len(left) and len(sets) < _MOST_SETS:
+        same = np.ones(len(rows), dtype=bool)
+        for column in rows.T:
+            same &= column == column[0]
+        sets.append(left[same])
+        left, rows = left[~same], rows[~same]
+    return None if len(left) else sets
 
 
 def _interval(measure: AddressMeasure, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
