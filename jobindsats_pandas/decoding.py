@@ -252,16 +252,24 @@ class _Arrangement:
             np.divide(source, 10**numbers.decimals, out=target)
         else:
             target[...] = source
-        nulls = np.zeros(len(values), dtype=bool) if numbers.nulls is None else self.by_row(numbers.nulls)
+        if numbers.nulls is None:
+            return values, np.zeros(len(values), dtype=bool)
+        nulls = self.by_row(numbers.nulls)
         if not numbers.whole:
-            values[np.flatnonzero(nulls)] = np.nan  # four times quicker than by a mask
+            np.putmask(values, nulls, np.nan)
         return values, nulls
 
     def by_row(self, grid: np.ndarray) -> np.ndarray:
         """What a grid holds, by the rows of the frame, where the period runs fastest."""
         if self.axes is None:
             return grid
-        return in_rows(_period_last(grid), None if self.kept is None else _period_last(self.kept))
+        values = _period_last(grid).ravel()
+        return values if self._kept_places is None else values.take(self._kept_places)
+
+    @cached_property
+    def _kept_places(self) -> np.ndarray | None:
+        """Where the frame's rows are among all combinations of a grid, the period fastest: far quicker than by a mask."""
+        return None if self.kept is None else np.flatnonzero(_period_last(self.kept))
 
     def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
         """For each row, what the tables of the periods and of the dimensions have for its codes, added up."""
@@ -275,8 +283,8 @@ class _Arrangement:
 
 
 def _period_last(grid: np.ndarray) -> np.ndarray:
-    """A grid in the order of a frame's rows."""
-    return np.moveaxis(grid, 0, -1)
+    """A grid in the order of a frame's rows; of two axes where it can be looked at so, which is quicker to go through."""
+    return grid.reshape(len(grid), -1).T if grid.flags.c_contiguous and len(grid) else np.moveaxis(grid, 0, -1)
 
 
 def _arranged(blocks: Sequence[Block], question: Plan, *, complete: bool) -> _Arrangement:

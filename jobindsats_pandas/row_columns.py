@@ -51,7 +51,7 @@ def dump_rows(rows: Rows | Grid) -> bytes | None:
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
-def load_rows(columns: bytes, label_count: int) -> Rows | Grid | None:
+def load_rows(columns: bytes | memoryview, label_count: int) -> Rows | Grid | None:
     """Read what `dump_rows` wrote; None if it has another number of columns of names.
 
     Examples

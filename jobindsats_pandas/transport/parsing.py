@@ -35,7 +35,7 @@ class Parser(Generic[T]):
 
     parse: Callable[[bytes], T]
     dump: Callable[[T], bytes | None] = lambda _: None
-    load: Callable[[bytes], T | None] = lambda _: None
+    load: Callable[[memoryview], T | None] = lambda _: None
     version: str = ""
 
 

@@ -157,11 +157,13 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         self.keep_columns(key, parser, value)
         return value, header
 
-    def _columns(self, key: str, header: Header, version: str) -> bytes | None:
+    def _columns(self, key: str, header: Header, version: str) -> memoryview | None:
         """Bytes of the columns of exactly this answer and version; None for any others."""
         with contextlib.suppress(OSError, ValueError, RecursionError, MemoryError):
-            line, _, columns = self.files.read(f"{key}{COLUMNS}", LARGEST_COLUMNS).partition(b"\n")
-            if json.loads(line) == _columns_header(header, version, columns):
+            data = self.files.read(f"{key}{COLUMNS}", LARGEST_COLUMNS)
+            end = data.index(b"\n")
+            columns = memoryview(data)[end + 1 :]
+            if json.loads(data[:end]) == _columns_header(header, version, columns):
                 return columns
         return None
 
@@ -364,7 +366,7 @@ def _parsed(lines: list[bytes]) -> pa.Table | None:
     return table if whole else None
 
 
-def _columns_header(header: Header, version: str, columns: bytes) -> dict[str, str]:
+def _columns_header(header: Header, version: str, columns: bytes | memoryview) -> dict[str, str]:
     """What binds columns to the bytes of their answer, to their form, and to themselves."""
     return {"version": version, "of": header.sha256, "sha256": sha256(columns).hexdigest()}
 
