@@ -284,7 +284,9 @@ class _Arrangement:
 
 def _period_last(grid: np.ndarray) -> np.ndarray:
     """A grid in the order of a frame's rows; of two axes where it can be looked at so, which is quicker to go through."""
-    return grid.reshape(len(grid), -1).T if grid.flags.c_contiguous and len(grid) else np.moveaxis(grid, 0, -1)
+    return (
+        grid.reshape(len(grid), -1).T if grid.flags.c_contiguous and len(grid) else np.moveaxis(grid, 0, -1)
+    )
 
 
 def _arranged(blocks: Sequence[Block], question: Plan, *, complete: bool) -> _Arrangement:
