@@ -100,13 +100,14 @@ def to_frame(
     made = _arranged(blocks, question, complete=complete)
     names = blocks[0].columns
     labels = _label_columns(names, made.codes, question)
-    for_numbers, for_addresses = _together(len(question.measures), len(made.codes[0]))
-    addresses, registry = _addresses(question, made, kinds, for_addresses)
+    # Memory for the numbers of all measures in one piece: the system gives it in large pages, a fifth of the time.
+    for_numbers = np.empty((len(question.measures), len(made.codes[0])), dtype=np.int64)
+    addresses, steps, registry = _addresses(question, made, kinds)
     late = _not_available(made, question, lacking) if complete else None
 
     def measured() -> Iterator[_Cells]:
-        for place, (measure, periods, address) in enumerate(
-            zip(question.measures, published, addresses, strict=True)
+        for place, (measure, periods, step) in enumerate(
+            zip(question.measures, published, steps, strict=True)
         ):
             found = made.filled(blocks, place)
             if doubt is not None:
@@ -118,7 +119,7 @@ def to_frame(
             status = _statuses(numbers, hidden, made, periods, measure, question)
             if late is not None:
                 status[late] = CellStatus.NOT_AVAILABLE
-            yield _Cells(measure, numbers, status, address)
+            yield _Cells(measure, numbers, status, addresses, step)
 
     cells = measured()
     build = _wide if layout == "wide" else _long
@@ -141,12 +142,16 @@ def _not_available(made: _Arrangement, question: Plan, lacking: Missing) -> np.n
 
 
 class _Cells(NamedTuple):
-    """The cells of one measure, row by row; where none is shown stands NaN, or 1 among whole numbers."""
+    """The cells of one measure, row by row; where none is shown stands NaN, or 1 among whole numbers.
+
+    Their addresses lie a step behind those of the table's first measure, which are given.
+    """
 
     measure: Measure
     numbers: np.ndarray
     status: np.ndarray
     addresses: np.ndarray
+    step: int
 
 
 def _statuses(
@@ -404,9 +409,9 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
 
 
 def _addresses(
-    question: Plan, made: _Arrangement, additive: Mapping[str, Kind], into: np.ndarray
-) -> tuple[Iterator[np.ndarray], Registry]:
-    """Number the rows' cells, measure by measure."""
+    question: Plan, made: _Arrangement, additive: Mapping[str, Kind]
+) -> tuple[np.ndarray, list[int], Registry]:
+    """Number the rows' cells of the table's first measure, and tell how far behind them those of each measure lie."""
     space = _space(question, additive)
     places = {dimension.id: place for place, dimension in enumerate(space.dimensions)}
     first = space.period_codes[question.period_type.id, question.period_type.periods[0]]
@@ -417,16 +422,9 @@ def _addresses(
         numbers = [known.code(member.path, hierarchy.id) for member in hierarchy.members]
         # Each dimension adds its own share to the number of a cell.
         tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
-    of_first_measure = made.added_up(tables)
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
-    shares = [number[id(measure)] * space.per_measure for measure in question.measures]
-    filled = (np.add(of_first_measure, share, out=row) for row, share in zip(into, shares, strict=True))
-    return filled, Registry.of(space)
-
-
-def _together(measures: int, rows: int) -> np.ndarray:
-    """Memory for numbers and for addresses of each measure, in one piece: the system gives it in large pages, a fifth of the time."""
-    return np.empty((2, measures, rows), dtype=np.int64)
+    steps = [number[id(measure)] * space.per_measure for measure in question.measures]
+    return made.added_up(tables), steps, Registry.of(space)
 
 
 def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:
@@ -518,17 +516,15 @@ def _long(
         for n, cells in zip(names, by_measure, strict=True)
     ]
     whole = all(cells.numbers.dtype == np.int64 for cells in by_measure)
-    stacked = _Cells(
-        by_measure[0].measure,
-        *(
-            np.stack(of_all, axis=1).ravel()
-            for of_all in (
-                [cells.numbers if whole else _floats(cells) for cells in by_measure],
-                [cells.status for cells in by_measure],
-                [cells.addresses for cells in by_measure],
-            )
-        ),
+    numbers, status, addresses = (
+        np.stack(of_all, axis=1).ravel()
+        for of_all in (
+            [cells.numbers if whole else _floats(cells) for cells in by_measure],
+            [cells.status for cells in by_measure],
+            [cells.addresses + cells.step for cells in by_measure],
+        )
     )
+    stacked = _Cells(by_measure[0].measure, numbers, status, addresses, 0)
     columns = [(name, values.repeat(count)) for name, values in labels]
     columns += [
         ("measure", _categorical(np.tile(np.arange(count, dtype=np.int32), rows), distinct)),
@@ -555,7 +551,8 @@ def _guarded(cells: _Cells, registry: Registry, *, whole: bool) -> Discretionise
         if np.count_nonzero(integers == values) == len(values) - np.count_nonzero(hidden):
             values = integers
             values[hidden] = 1
-    return DiscretionisedArray.unchecked(Cells(values, cells.status, cells.addresses, registry))
+    made = Cells.numbered_later(values, cells.status, cells.addresses, cells.step, registry)
+    return DiscretionisedArray.unchecked(made)
 
 
 def _floats(cells: _Cells) -> np.ndarray:

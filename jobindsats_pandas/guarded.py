@@ -187,14 +187,15 @@ def tally(frame: pd.DataFrame, *, as_read: bool = False) -> str:
     for place, array in enumerate(arrays):
         if not isinstance(array, DiscretionisedArray):
             continue
-        addresses = array.addresses.view(np.uint64)
         if first is None:
-            first = addresses
-            total = int(np.add.reduce(addresses))
-            facts.append(_beside(addresses, addresses))
+            first = array.addresses.view(np.uint64)
+            total = int(np.add.reduce(first))
+            facts.append(_beside(first, first))
         if as_read and rows:
-            computed, known = 0, (total + rows * (int(addresses[0]) - int(first[0]))) % (1 << 64)
+            step = int(array.cells[:1].addresses[0]) - int(first[0])
+            computed, known = 0, (total + rows * step) % (1 << 64)
         else:
+            addresses = array.addresses.view(np.uint64)
             computed = int(np.count_nonzero(array.status >= CellStatus.DERIVED))
             # Whose cells stand in other rows than those of the first column is not as it was read.
             computed += int(np.count_nonzero(np.diff(addresses - first)))

@@ -18,6 +18,7 @@ from jobindsats_pandas.disclosure import (
     NOTHING,
     UNKNOWN,
     AddressSpace,
+    Cells,
     CellStatus,
     DiscretionisedArray,
     DiscretionisedDtype,
@@ -57,6 +58,31 @@ def test_an_array_is_rebuilt_from_its_cells_with_what_was_dropped():
         DiscretionisedArray.from_cells(dataclasses.replace(array.cells, dropped=-1))
     with pytest.raises(ValueError, match="no such status: 9"):
         DiscretionisedArray.from_cells(dataclasses.replace(array.cells, status=np.full(2, 9, np.uint8)))
+
+
+def test_addresses_are_made_when_somebody_asks():
+    plain = make([5, 0, 7, 9], [0, 1, 0, 0])
+
+    def later():
+        cells = plain.cells
+        made = Cells.numbered_later(cells.values, cells.status, cells.addresses - 3, 3, cells.registry)
+        return DiscretionisedArray.unchecked(made)
+
+    def is_numbered(array):
+        return "addresses" in vars(array.cells)
+
+    for unasked in (lambda a: a.isna(), len, lambda a: a.nbytes, pickle.dumps, lambda a: a[1:]):
+        array = later()
+        unasked(array)
+        assert not is_numbered(array)
+    assert later()[2].address == plain[2].address
+    for made in (later(), later().copy(), pickle.loads(pickle.dumps(later())), copy.deepcopy(later())):
+        assert made.equals(plain)
+        assert made.addresses.tolist() == plain.addresses.tolist()
+        assert is_numbered(made)
+    assert later()[[2, 0]].addresses.tolist() == plain[[2, 0]].addresses.tolist()
+    with pytest.raises(AttributeError, match="no 'adresses'"):
+        later().cells.adresses  # noqa: B018
 
 
 def test_cells_are_written_as_text():

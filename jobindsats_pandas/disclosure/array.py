@@ -349,7 +349,7 @@ class DiscretionisedArray(ExtensionArray):
 
     @property
     def nbytes(self) -> int:
-        """17 bytes for each cell."""
+        """17 bytes for each cell, once its address was asked for."""
         return 17 * len(self)
 
     def __len__(self) -> int:

@@ -104,6 +104,25 @@ class Cells:
     left: tuple[str, ...] = ()
     summands: tuple[Cells, ...] = field(default=(), init=False)
 
+    @classmethod
+    def numbered_later(
+        cls, values: Values, status: NDArray[np.uint8], others: Codes, step: int, registry: Registry
+    ) -> Cells:
+        """Cells whose addresses lie a step behind those of others: made when somebody asks, as many readers never do."""
+        made = cls.__new__(cls)
+        made.__dict__.update(values=values, status=status, registry=registry, _later=(others, step))
+        return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Codes:
+            # Of the fields only `addresses` can be missing, and only until now.
+            if name != "addresses":
+                raise AttributeError(f"cells have no {name!r}")
+            others, step = self.__dict__["_later"]
+            object.__setattr__(self, name, others + step)
+            return self.__dict__[name]
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -125,7 +144,12 @@ class Cells:
 
     def __getitem__(self, where: Any) -> Cells:
         # Thousands are made in a loop over groups, and `replace` would look up every field.
-        values, status, addresses = self.values[where], self.status[where], self.addresses[where]
+        values, status = self.values[where], self.status[where]
+        if "addresses" in self.__dict__:
+            addresses = self.addresses[where]
+        else:
+            others, step = self.__dict__["_later"]
+            addresses = others[where] + step
         return Cells(values, status, addresses, self.registry, self.dropped, self.left)
 
     def copy(self) -> Cells:
