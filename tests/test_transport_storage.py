@@ -617,6 +617,19 @@ def test_a_header_that_only_looks_like_one_is_not_listed(view, tmp_path):
     assert view.list()["table"].tolist() == ["y25i01", "ptv_a02", "y25i01", "y25i01"]
 
 
+@pytest.mark.parametrize("edition", ['of "today"', "år \\ 2026"])
+def test_a_header_with_an_escaped_letter_is_listed_beside_the_others(view, tmp_path, edition):
+    url = "https://api.jobindsats.dk/v3/data/y30r21?period.M=*"
+    moment = datetime(2026, 7, 5, 3, 4, 5, 678901, tzinfo=UTC)
+    before = view.list()
+    DiskStorage(Directory(tmp_path))[cache_key(url)] = stored_response(
+        url, b"{}", moment, moment, "", edition
+    )
+    after = view.list()
+    assert after.loc[0, ["table", "url", "fetched_at", "expires"]].tolist() == ["y30r21", url, moment, moment]
+    assert after[1:].reset_index(drop=True).equals(before)
+
+
 @POSIX
 def test_an_answer_that_this_user_may_not_read_is_not_listed(view, tmp_path, monkeypatch):
     (entry,) = tmp_path.glob("data-ptv*.answer")

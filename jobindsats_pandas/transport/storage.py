@@ -8,7 +8,6 @@ miss, writing is left out, and one warning says why.
 from __future__ import annotations
 
 import contextlib
-import io
 import itertools
 import json
 import os
@@ -19,6 +18,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 
@@ -294,19 +294,20 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
                     os.close(descriptor)
             except OSError:
                 continue
-            line, newline, _ = start.partition(b"\n")
-            if newline:
+            end = start.find(b"\n")
+            if end >= 0:
                 key = entry.name.removesuffix(SUFFIX)
                 keys.append(key)
                 sizes.append(size + columns.get(key, 0))
-                lines.append(line)
+                lines.append(start[:end])
         table = _parsed(lines)
-        if table is None:  # something else lies among them
-            whole = [number for number, line in enumerate(lines) if _is_header(line)]
-            keys = [keys[number] for number in whole]
-            sizes = [sizes[number] for number in whole]
-            table = _parsed([lines[number] for number in whole])
-        return keys, sizes, LISTED.empty_table() if table is None else table
+        if table is None:
+            found = [(number, header) for number, line in enumerate(lines) if (header := _header_of(line))]
+            keys = [keys[number] for number, _ in found]
+            sizes = [sizes[number] for number, _ in found]
+            rows = [{name: getattr(header, name) for name in LISTED.names} for _, header in found]
+            table = pa.Table.from_pylist(rows, LISTED)
+        return keys, sizes, table
 
     def prune(self) -> None:
         """Remove orphaned temporary files, then the answers fetched longest ago, with their columns, until the rest fits."""
@@ -348,22 +349,33 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
 
 
 def _parsed(lines: list[bytes]) -> pa.Table | None:
-    """Columns of headers; None if one of the lines is none."""
-    from pyarrow import json as arrow_json
+    """Columns of headers; None if one of the lines is none, or has a text in which a letter is escaped.
 
-    text = b"\n".join([b"", *lines])
-    if text.count(b"\n" + START) != len(lines):
+    Quotation marks stand at the same places in all of them: a reader of CSV that parts them there takes half the time of one
+    of JSON.
+    """
+    from pyarrow import csv
+
+    text = b"\n".join([b"", *lines, b""])
+    if b"\\" in text or not (text.count(b"\n" + START) == text.count(b'"}\n') == len(lines)):
         return None
+    names = dict(zip(("f5", "f9", "f13"), LISTED.names, strict=True))
+    values = dict(zip(("f7", "f11", "f15"), LISTED, strict=True))
     try:
-        table = arrow_json.read_json(
-            io.BytesIO(text),
-            read_options=arrow_json.ReadOptions(use_threads=False),
-            parse_options=arrow_json.ParseOptions(explicit_schema=LISTED, unexpected_field_behavior="ignore"),
+        table = csv.read_csv(
+            pa.BufferReader(text),
+            read_options=csv.ReadOptions(use_threads=False, autogenerate_column_names=True),
+            parse_options=csv.ParseOptions(delimiter='"', quote_char=False),
+            convert_options=csv.ConvertOptions(
+                include_columns=[*names, *values],
+                column_types=dict.fromkeys(names, pa.string()) | {at: one.type for at, one in values.items()},
+            ),
         )
     except pa.ArrowException:
         return None
-    whole = len(table) == len(lines) and not any(column.null_count for column in table.columns)
-    return table if whole else None
+    if not all(pc.all(pc.equal(table[at], name)).as_py() for at, name in names.items()):
+        return None
+    return table.select([*values]).rename_columns(LISTED.names)
 
 
 def _columns_header(header: Header, version: str, columns: bytes | memoryview) -> dict[str, str]:
@@ -377,11 +389,11 @@ def _check_key(key: str, url: str) -> None:
         raise DamagedEntryError
 
 
-def _is_header(line: bytes) -> bool:
+def _header_of(line: bytes) -> Header | None:
     try:
-        return Header.from_line(line) is not None
+        return Header.from_line(line)
     except DamagedEntryError:
-        return False
+        return None
 
 
 class KeptResponse(CachedResponse):
