@@ -261,15 +261,17 @@ def _at_work(*functions: str) -> bool:
     return set(functions) <= {f"{module}.{function}" for module, function, _ in _between(2)}
 
 
-def relabelling() -> bool:
-    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
-    return any(f"{module}.{function}" in _RELABELLING for module, function, _ in _between(2))
+def _one_at_work(*functions: str) -> bool:
+    """Whether one of some functions of pandas is."""
+    return any(f"{module}.{function}" in functions for module, function, _ in _between(2))
 
 
+# pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled.
+relabelling = partial(_one_at_work, *_RELABELLING)
 # Cells are laid out anew, as `unstack` does: then none is left out.
 reshaping = partial(_at_work, _RELABELLING[0])
-# Two columns are laid beside each other for a correlation over windows: 0 times the other is added.
-pairing = partial(_at_work, "pandas.core.window.common.prep_binary")
+# Two columns are laid beside each other for a correlation: 0 times the other is added, and products are.
+pairing = partial(_one_at_work, "pandas.core.window.common.prep_binary", "pandas.core.frame.corrwith")
 # A column is made of what a function made of each of its cells, as `Series.combine` does.
 combining = partial(_at_work, "pandas.core.series.combine")
 # A row or a cell is appended by its label; hidden cells are taken for bare NaN then.
