@@ -34,6 +34,7 @@ from jobindsats_pandas.disclosure import (
     check_sums,
     merge_registries,
     sums,
+    tables,
     texts,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError, QueryError
@@ -1473,3 +1474,18 @@ def test_sums_of_ones_own_stand_for_the_same_cells_however_members_are_numbered(
     assert registry is january.array.registry
     with pytest.raises(InvalidSumError):
         pd.concat([january[:1], grouped("dcxba", 0).iloc[:1]]).sum()
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_STEPS", 0), ("MOST_MARKS", 2), ("MOST_MARKS", 4)])
+def test_sums_of_ones_own_that_take_too_long_to_tell_apart_are_refused(monkeypatch, limit, most):
+    frame = municipalities(1)
+    small, large = (frame[frame["size"] == size] for size in ("small", "large"))
+    if limit == "_MOST_STEPS":
+        monkeypatch.setattr(tables, limit, most)
+    by_size = frame.groupby("size").value.sum()
+    together = pd.concat([by_size[["large"]], small.value, large.value[:2]])
+    monkeypatch.setattr(tables, limit, most)
+    with pytest.raises(InvalidSumError):
+        together.sum()
+    with pytest.raises(InvalidSumError):
+        (by_size if limit == "_MOST_STEPS" else together).groupby(lambda _: 0).sum()
