@@ -345,6 +345,52 @@ def test_a_warning_counts_all_that_one_call_goes_over(name):
     assert one.filename == __file__
 
 
+MEANS = {
+    "mean": lambda s, g: s.mean(),
+    "median": lambda s, g: s.median(),
+    "describe": lambda s, g: s.describe(),
+    "a frame's": lambda s, g: s.to_frame("x").mean(),
+    "groups'": lambda s, g: s.groupby(g).mean(),
+    "descriptions of groups": lambda s, g: s.groupby(g).describe(),
+    "a pivot's": lambda s, g: s.to_frame("x").assign(g=g).pivot_table(index="g", values="x"),
+    "windows'": lambda s, g: s.rolling(2).mean(),
+    "numpy's": lambda s, g: np.mean(s),
+}
+CHANGED = {
+    "filled": (lambda s: s.fillna(0), "3 of 8", "computed with the guesses as if they were numbers."),
+    "filled from before": (
+        lambda s: s.ffill(),
+        "3 of 8",
+        "computed with the guesses as if they were numbers.",
+    ),
+    "dropped": (lambda s: s.dropna(), "3 of 8", "computed on the others alone."),
+    "some filled": (
+        lambda s: s.fillna(0, limit=1),
+        "3 of 8",
+        "computed with the guesses as if they were numbers.",
+    ),
+    "chosen": (lambda s: s[s > 0], "3 of 8", "computed on the others alone."),
+}
+
+
+@pytest.mark.parametrize("changed", CHANGED)
+@pytest.mark.parametrize("name", MEANS)
+def test_a_mean_over_guesses_or_of_what_is_left_says_so(name, changed):
+    change, counts, end = CHANGED[changed]
+    column = change(frame(hidden=(2, 3, 6)).x)
+    (one,) = said(lambda: MEANS[name](column, np.array(["a", "b"] * 4)[column.index]))
+    assert (
+        f": {counts} cells are hidden or not available, or were before they were filled or dropped; "
+        in str(one.message)
+    )
+    assert str(one.message).endswith(end)
+
+
+def test_groups_of_one_cell_say_nothing_of_those_that_were_dropped():
+    column = frame(hidden=(2, 3, 6)).x.dropna()
+    assert said(lambda: column.groupby(level=0).mean()) == []
+
+
 def test_windows_with_a_hidden_cell_show_nothing_and_the_warning_says_so():
     column = frame(hidden=(2, 3, 6)).x
     (one,) = said(lambda: column.rolling(2).mean())

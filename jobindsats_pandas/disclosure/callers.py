@@ -223,7 +223,9 @@ def stripping() -> str:
 def made_bare() -> bool:
     """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
     module, *_ = next(_outside(2))
-    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
+    if not _is_library(module) or module.startswith("pandas.io.formats") or _draws(module):
+        return False
+    return not describing()
 
 
 def in_statistic() -> bool:
@@ -272,6 +274,8 @@ relabelling = partial(_one_at_work, *_RELABELLING)
 reshaping = partial(_at_work, _RELABELLING[0])
 # Two columns are laid beside each other for a correlation: 0 times the other is added, and products are.
 pairing = partial(_one_at_work, "pandas.core.window.common.prep_binary", "pandas.core.frame.corrwith")
+# The smallest and the largest cell stand among what describes a column.
+describing = partial(_one_at_work, "pandas.core.methods.describe.describe_numeric_1d")
 # A column is made of what a function made of each of its cells, as `Series.combine` does.
 combining = partial(_at_work, "pandas.core.series.combine")
 # A row or a cell is appended by its label; hidden cells are taken for bare NaN then.

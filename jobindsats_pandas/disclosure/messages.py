@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jobindsats_pandas.disclosure.tables import TableCells
 
-__all__ = ["OBJECTS_OF_PIVOT", "left_out", "some", "sum_error"]
+__all__ = ["OBJECTS_OF_PIVOT", "left_out", "some", "sum_error", "told_unseen"]
 
 #: What is told where pandas makes objects of the cells of all columns.
 OBJECTS_OF_PIVOT = (
@@ -397,6 +397,12 @@ def _way_out(one: SumCheck) -> list[str]:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def told_unseen(unseen: int, every: int, changed: int) -> str:
+    """How many of some cells are hidden, or were before so many of them were filled or dropped."""
+    changed_too = ", or were before they were filled or dropped" if changed else ""
+    return f"{unseen:,} of {every:,} cells are hidden or not available{changed_too}"
 
 
 def left_out(operation: str, left: tuple[str, ...]) -> str:
