@@ -904,7 +904,7 @@ WAYS_ROUND = {
 }
 # How many of the recipes beside the project go silently wrong where nothing is hidden: numbers that have left, single
 # cells, means times counts. A cap, not a goal: the names are printed, and none may join them.
-CAPS = {"hidden": 11, "persons": 111, "stock": 111, "rate": 100, "levels": 85, "valid": 4}
+CAPS = {"hidden": 11, "persons": 108, "stock": 108, "rate": 97, "levels": 85, "valid": 4}
 
 
 @functools.cache

@@ -77,6 +77,8 @@ _PANDAS_INTERNAL: Final = _words(
     iterrows value_counts value_counts_internal _validate unstack _factorize_keys _get_engine_target
     """
 )
+# Whether a column of plain numbers can hold those that are about to be written into it.
+_HOLDING: Final = "np_can_hold_element"
 # Between a frame and somebody who wants its numbers.
 _AS_NUMBERS: Final = _words("values _values to_numpy __array__ asarray")
 _STATISTICS: Final = _words("mean var std sem skew kurt average cov corr corrcoef median quantile histogram")
@@ -149,6 +151,7 @@ class Purpose(Enum):
     SUM = auto()
     WINDOW_SUM = auto()
     WINDOW_APPLY = auto()
+    WRITING = auto()
     EXPORT = auto()
 
 
@@ -167,6 +170,8 @@ def purpose(*, typed: bool) -> Purpose:
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
+        if function == _HOLDING:
+            return Purpose.WRITING
         if function == "array_ufunc" and frame.f_locals["self"].ndim > 1:
             return Purpose.FRAMES
         if function == "dot":

@@ -82,7 +82,21 @@ def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
         _warn_leaving(cells, how)
     elif why is Purpose.DRAWING:
         _mind_picture(cells)
+    elif why is Purpose.WRITING:
+        _mind_writing(cells)
     return why
+
+
+def _mind_writing(cells: Cells) -> None:
+    """Warn where cells are written into a column of plain numbers, which knows nothing of them."""
+    if unseen_of([cells])[0]:
+        _warn_leaving(cells, "writing")
+    elif not sums_allowed() and not (check := check_sums(cells)).valid:
+        warn_removed(
+            f"writing: cells are written into a column of plain numbers; its sum does not mean anything"
+            f" ({', '.join(check.reasons_of())}), and nothing guards it. Make the new column of the old one:"
+            " df['new'] = df['old'].where(mask)."
+        )
 
 
 def _multiplied() -> list[Cells]:
