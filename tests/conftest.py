@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import socket
 import sys
 from pathlib import Path
@@ -225,13 +228,37 @@ def tracing() -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """In a process of pytest-xdist, end the tracing that pytest-cov began before it knew where it is.
+    """With pytest-xdist, end the tracing that pytest-cov began before it knew which process this is.
 
-    pytest-cov begins another one for that process as soon as this is done; nobody looks at what the first would see, but it
-    would go on wherever the other pauses.
+    In one that runs tests pytest-cov begins another as soon as this is done; nobody looks at what the first would see, but it
+    would go on wherever the other pauses. The one that hands the tests out runs none: what it sees is the package's import.
     """
-    if hasattr(session.config, "workerinput") and (first := tracing()):
+    distributed = session.config.pluginmanager.hasplugin("dsession") or hasattr(session.config, "workerinput")
+    if distributed and (first := tracing()):
         first.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Collect without tracing; what it imports of the package is imported before, since that runs its lines."""
+    traced = tracing()
+    if traced is None:
+        return (yield)
+    for module in pkgutil.walk_packages(ji.__path__, f"{ji.__name__}."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    with pausing(traced):
+        return (yield)
+
+
+@contextlib.contextmanager
+def pausing(coverage: Any) -> Iterator[None]:
+    """Pause the tracing for as long as the ``with`` block lasts."""
+    coverage.stop()
+    try:
+        yield
+    finally:
+        coverage.start()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -244,11 +271,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     paused = tracing() if untraced else None
     if paused is None:
         return (yield)
-    paused.stop()
-    try:
+    with pausing(paused):
         return (yield)
-    finally:
-        paused.start()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -590,3 +590,35 @@ def test_single_cells_are_computed_with_each_other_as_columns_are(name):
             assert [(one.registry, one.address) for one in made if one == one] == [  # noqa: PLR0124
                 (expected.registry, address) for address in expected.addresses[expected.visible].tolist()
             ]
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["visible", "hidden"])
+@pytest.mark.parametrize("kind", [Kind.FLOW, Kind.PERSONS, Kind.NONE])
+@pytest.mark.parametrize("options", [{}, {"axis": 1}, {"drop": True}, {"numeric_only": True}], ids=str)
+def test_two_frames_are_correlated_column_by_column(kind, hidden, options):
+    status = [[0, hidden, 0, 0, 0], [0, 0, 0, hidden, 0]]
+    one = pd.DataFrame(
+        {"a": make([3, 9, 4, 7, 5], status[0], kind=kind), "b": make([8, 5, 9, 3, 6], kind=kind)}
+    )
+    two = pd.DataFrame(
+        {"a": make([7, 8, 4, 6, 3], status[1], kind=kind), "b": make([4, 9, 7, 8, 5], kind=kind)}
+    )
+    plain = [
+        pd.DataFrame({name: frame[name].array.plain() for name in frame}).astype(float)
+        for frame in (one, two)
+    ]
+    found = quietly(lambda: one.corrwith(two, **options))
+    wanted = plain[0].corrwith(plain[1], **options)
+    assert quietly(lambda: found.to_numpy(float)) == pytest.approx(wanted.to_numpy(), nan_ok=True)
+    with pytest.raises(InvalidSumError):
+        found.sum()
+
+
+def test_what_is_added_on_the_way_to_a_correlation_is_still_refused_by_hand():
+    one, two = pd.DataFrame({"a": make([3, 9, 4])}), pd.DataFrame({"a": make([7, 8, 4])})
+    with pytest.raises(InvalidSumError):
+        one + two * 0
+    with pytest.raises(InvalidSumError):
+        ((one - one.mean()) * (two - two.mean())).sum()
+    with pytest.raises(InvalidSumError):
+        one.corrwith(two, method=lambda *_: one.a.sum() + (two.a * one.a).sum())

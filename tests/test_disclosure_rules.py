@@ -34,6 +34,7 @@ from jobindsats_pandas.disclosure import (
     check_sums,
     merge_registries,
     sums,
+    tables,
     texts,
 )
 from jobindsats_pandas.errors import HiddenCellsWarning, InvalidSumError, QueryError
@@ -262,7 +263,7 @@ def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(addresses):
     if not check.valid:
         assert addresses_of_sums.tolist() == [UNKNOWN]
         return
-    (found,) = registry.decode(addresses_of_sums, of_one_period=False)
+    (found,) = registry.decode(addresses_of_sums, of_one_cell=False)
     measure, periods = found.space.measures[found.measure[0]], {period for _, _, period, _ in cells}
     if len(periods) > 1:
         ids = [period[1] for period in found.space.periods if period in periods]
@@ -1281,7 +1282,7 @@ def test_sums_over_other_periods_are_added_and_over_the_same_ones_are_not():
         lambda: pd.concat([first, last]).sum(),
         lambda: first + wide.m1,
     ):
-        with pytest.raises(InvalidSumError, match="some of the same periods") as caught:
+        with pytest.raises(InvalidSumError, match="some of the same cells") as caught:
             overlapping()
         assert caught.value.reasons == ("repeated",)
     with pytest.raises(InvalidSumError, match="repeat"):
@@ -1313,3 +1314,178 @@ def test_sums_over_many_different_periods_are_sums_of_no_known_cells(monkeypatch
     monkeypatch.setattr(sums, "_MOST_SETS", 1)
     with pytest.raises(InvalidSumError):
         pd.concat([ragged, months(2, members=2)["m1"]]).groupby(level=0).sum().sum()
+
+
+def municipalities(periods=2, *, kind=Kind.FLOW, members=9):
+    """Cells of municipalities by month, in groups of one's own; each number tells which cells are in a sum."""
+    frames = [
+        pd.DataFrame(
+            {
+                "month": f"m{period}",
+                "area": range(members),
+                "size": ["small", "large", "small"] * (members // 3),
+                "value": make(4 ** (np.arange(members) + members * period), kind=kind, period=period),
+            }
+        )
+        for period in range(periods)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def everything(frame):
+    return int(frame.value.array.numbers.sum())
+
+
+def test_sums_of_groups_of_ones_own_are_added():
+    frame = municipalities()
+    total = everything(frame)
+    by_size = frame.groupby("size").value.sum()
+    by_both = frame.groupby(["size", "month"]).value.sum()
+    crossed = pd.crosstab(frame["size"], frame["month"], values=frame.value, aggfunc="sum")
+    assert by_size.sum() == by_both.sum() == by_both.unstack().sum().sum() == total  # noqa: PD010 - a frame of the same cells
+    assert by_both.groupby(level=0).sum().sum() == by_both.groupby(level=1).sum().sum() == total
+    assert by_both.groupby(level=0).sum().tolist() == by_size.tolist()
+    assert crossed.sum(axis=None) == crossed.sum(axis=1).sum() == crossed.sum().sum() == total
+    assert (crossed.loc["large"] + crossed.loc["small"]).sum() == total
+    shares = pd.crosstab(frame["size"], frame["month"], values=frame.value, aggfunc="sum", normalize="index")
+    assert shares.iloc[0].tolist() == [number / by_size.iloc[0] for number in by_both["large"]]
+    assert (2 * by_both).sum() == 2 * total
+    assert pickle.loads(pickle.dumps(by_both)).sum() == total
+    one_by_one = frame.groupby(["size", "month"]).value.agg(lambda group: group.sum())
+    assert one_by_one.array.addresses.tolist() == by_both.array.addresses.tolist()
+    assert frame.iloc[1:].groupby(["size", "month"]).value.sum().sum() == total - 1
+
+
+def test_sums_of_ones_own_are_not_added_twice_nor_beside_what_is_in_them():
+    frame = municipalities()
+    by_both = frame.groupby(["size", "month"]).value.sum()
+    small, large = frame[frame["size"] == "small"], frame[frame["size"] == "large"]
+    thirds = frame.groupby([frame["area"] // 3, "month"]).value.sum()
+    assert pd.concat([by_both["small"], large.value]).sum() == everything(frame)
+    assert pd.concat([by_both["large"], thirds.loc[[0]].droplevel(0)[:0], small.value]).sum() == everything(
+        frame
+    )
+    for twice in (
+        lambda: pd.concat([by_both, by_both]).sum(),
+        lambda: pd.concat([by_both["small"], small.value[:1]]).sum(),
+        lambda: pd.concat([by_both["large"], thirds]).sum(),
+        lambda: pd.concat([by_both, frame.groupby("size").value.sum()]).sum(),
+        lambda: by_both + by_both,
+    ):
+        with pytest.raises(InvalidSumError) as caught:
+            twice()
+        assert caught.value.reasons == ("repeated",)
+    with pytest.raises(InvalidSumError, match="some of the same cells"):
+        pd.concat([by_both["small"], small.value[:1]]).sum()
+
+
+def test_sums_of_ones_own_are_no_cells_and_add_as_their_measure_does():
+    stock = municipalities(kind=Kind.STOCK)
+    by_both = stock.groupby(["size", "month"]).value.sum()
+    wide = by_both.unstack()  # noqa: PD010 - each cell once
+    assert wide.sum().tolist() == stock.groupby("month").value.sum().tolist()
+    with pytest.raises(InvalidSumError) as caught:
+        by_both.sum()
+    assert caught.value.reasons == ("periods",)
+    array = by_both.array
+    assert array.registry.decode(array.addresses) == array.registry.measures(array.addresses) == []
+    assert (wide / 2)["m0"].sum() == stock[stock["month"] == "m0"].value.sum() / 2
+
+
+def test_a_sum_of_all_below_a_member_stands_for_it():
+    codes = [[3, 4, 5, 3, 4, 5], [0, 0, 0, 1, 1, 1]]
+    addresses = SPACE.encode(FLOW, np.array(codes[1]), [np.array(codes[0]), 1])
+    cells = Cells(*arrays(addresses, [0] * 6, [1, 2, 4, 8, 16, 32]), REGISTRY)
+    # By region, of which one has a single municipality: its cell stays what it is, and so the levels differ.
+    sums_of_regions = check_sums(cells, np.array([0, 0, 1, 0, 0, 1]), 2)
+    assert sums_of_regions.valid
+    by_month = check_sums(cells, np.array([0, 0, 0, 1, 1, 1]), 2)
+    registry, placed = by_month.placed
+    assert registry is REGISTRY
+    assert placed.tolist() == SPACE.encode(FLOW, np.array([0, 1]), [0, 1]).tolist()
+    frame = pd.DataFrame(
+        {
+            "region": [1, 1, 2] * 2,
+            "month": codes[1],
+            "value": DiscretionisedArray(*arrays(addresses, [0] * 6, [1, 2, 4, 8, 16, 32]), REGISTRY),
+        }
+    )
+    assert (
+        frame.groupby(["region", "month"]).value.sum().sum()
+        == frame.groupby("region").value.sum().sum()
+        == 63
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_cell_is_in_a_sum_of_sums_twice(data):
+    frame = municipalities(members=6)
+    keys = st.lists(st.integers(0, 2), min_size=6, max_size=6)
+    columns = []
+    for _ in range(data.draw(st.integers(1, 2))):
+        rows = frame[data.draw(st.lists(st.booleans(), min_size=12, max_size=12))]
+        own = np.array(data.draw(keys))[rows.area] if data.draw(st.booleans()) else rows.index % 3
+        for by in data.draw(
+            st.lists(st.sampled_from(["own", "both", "month", "area"]), min_size=1, max_size=2)
+        ):
+            months_of_rows, areas = rows["month"].to_numpy(), rows["area"].to_numpy()
+            grouped = {
+                "own": [own],
+                "both": [own, months_of_rows],
+                "month": [months_of_rows],
+                "area": [areas],
+            }[by]
+            found = rows.value.groupby(grouped).sum()
+            columns.append(
+                found[data.draw(st.lists(st.booleans(), min_size=len(found), max_size=len(found)))]
+            )
+    together = pd.concat(columns, ignore_index=True)
+    with contextlib.suppress(InvalidSumError):
+        if data.draw(st.booleans()):
+            together = together.groupby(together.index % 2).sum()
+        total, digits = int(together.sum()), []
+        while total:
+            total, digit = divmod(total, 4)
+            digits.append(digit)
+        assert set(digits) <= {0, 1}
+
+
+def test_sums_of_ones_own_stand_for_the_same_cells_however_members_are_numbered():
+    names = ["b", "a", "d", "c"]
+
+    def grouped(order, period, periods=("2026M01", "2026M02")):
+        paths = [(f"/{name}/", name) for name in order]
+        area = AddressDimension.build("_a", "Område", [("_h", "1", "Del", paths)])
+        space = AddressSpace("t", "T", MEASURES, tuple(("M", one) for one in periods), (area,))
+        codes = np.array([area.code(f"/{name}/", "_h") for name in names])
+        cells = (np.arange(4) + 1, np.zeros(4, np.uint8), space.encode(FLOW, period, [codes]))
+        return pd.Series(DiscretionisedArray(*cells, Registry.of(space))).groupby([0, 1, 1, 0]).sum()
+
+    january, february = grouped("abcd", 0), grouped("dcxba", 1)
+    assert january.tolist() == [5, 5]
+    assert pd.concat([january, february]).sum() == (january + february).sum() == 20
+    again = grouped("dcxba", 0)
+    for twice in (lambda: pd.concat([january, again]).sum(), lambda: january + again):
+        with pytest.raises(InvalidSumError) as caught:
+            twice()
+        assert caught.value.reasons == ("repeated",)
+    registry = Registry.from_json(january.array.registry.to_json())
+    assert registry is january.array.registry
+    with pytest.raises(InvalidSumError):
+        pd.concat([january[:1], grouped("dcxba", 0).iloc[:1]]).sum()
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_STEPS", 0), ("MOST_MARKS", 2), ("MOST_MARKS", 4)])
+def test_sums_of_ones_own_that_take_too_long_to_tell_apart_are_refused(monkeypatch, limit, most):
+    frame = municipalities(1)
+    small, large = (frame[frame["size"] == size] for size in ("small", "large"))
+    if limit == "_MOST_STEPS":
+        monkeypatch.setattr(tables, limit, most)
+    by_size = frame.groupby("size").value.sum()
+    together = pd.concat([by_size[["large"]], small.value, large.value[:2]])
+    monkeypatch.setattr(tables, limit, most)
+    with pytest.raises(InvalidSumError):
+        together.sum()
+    with pytest.raises(InvalidSumError):
+        (by_size if limit == "_MOST_STEPS" else together).groupby(lambda _: 0).sum()

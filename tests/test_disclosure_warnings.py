@@ -259,6 +259,47 @@ def test_cells_put_back_into_a_frame_stay_guarded_or_warn_of_hidden_ones_among_t
     assert said(lambda: PUT_BACK[name](frame())) == []
 
 
+def into(df, empty, write):
+    df = df.assign(y=empty)
+    write(df)
+
+
+WRITTEN = {
+    "loc": lambda df, y: into(df, y, lambda df: df.loc.__setitem__((slice(None), "y"), df.x)),
+    "loc of some": lambda df, y: into(df, y, lambda df: df.loc.__setitem__((df.index < 6, "y"), df.x[:6])),
+    "update": lambda df, y: into(df, y, lambda df: df.update(df[["x"]].rename(columns={"x": "y"}))),
+    "an array": lambda df, y: into(df, y, lambda df: df.iloc.__setitem__((slice(2), -1), df.x.array[:2])),
+    "a slice": lambda df, y: pd.Series(y, df.index).__setitem__(slice(None), df.x),
+    "fillna": lambda df, y: pd.Series(y, df.index).where(df.index > 3).fillna(df.x),
+    "where": lambda df, y: pd.Series(y, df.index).where(df.index > 3, df.x),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("kind", [Kind.FLOW, Kind.PERSONS, Kind.NONE])
+def test_what_is_written_into_a_column_of_plain_numbers_is_told_where_it_does_not_add(kind, name):
+    found = said(lambda: WRITTEN[name](frame(kind), 0.0))
+    if kind is Kind.FLOW:
+        assert found == []
+    else:
+        (one,) = found
+        assert one.category is GuardRemovedWarning
+        assert "its sum does not mean anything" in str(one.message)
+        assert one.filename == __file__
+    assert said(lambda: WRITTEN[name](frame(kind), frame(kind).x)) == []
+
+
+def test_hidden_cells_written_into_a_column_of_plain_numbers_are_told_or_refused_as_missing_ones_are():
+    df = frame(hidden=(1,))
+    (one,) = said(lambda: WRITTEN["update"](df, 0.0))
+    assert one.category is GuardRemovedWarning
+    assert str(one.message).startswith("update: 1 of 8 cells are hidden")
+    for column in (df, df.assign(x=df.x.array.plain())):
+        with pytest.raises(TypeError, match="Invalid value"):
+            WRITTEN["loc"](column, 0.0)
+    assert isinstance(pd.Series(0.0, df.index).where(df.index > 3, df.x).array, DiscretionisedArray)
+
+
 def test_visible_cells_alone_do_not_warn_once_no_hidden_one_is_held():
     x = frame(hidden=(2,)).x
     hidden = x.iloc[2]
@@ -343,6 +384,52 @@ def test_a_warning_counts_all_that_one_call_goes_over(name):
     (one,) = said(lambda: call(df))
     assert f": {counts} cells are hidden" in str(one.message)
     assert one.filename == __file__
+
+
+MEANS = {
+    "mean": lambda s, g: s.mean(),
+    "median": lambda s, g: s.median(),
+    "describe": lambda s, g: s.describe(),
+    "a frame's": lambda s, g: s.to_frame("x").mean(),
+    "groups'": lambda s, g: s.groupby(g).mean(),
+    "descriptions of groups": lambda s, g: s.groupby(g).describe(),
+    "a pivot's": lambda s, g: s.to_frame("x").assign(g=g).pivot_table(index="g", values="x"),
+    "windows'": lambda s, g: s.rolling(2).mean(),
+    "numpy's": lambda s, g: np.mean(s),
+}
+CHANGED = {
+    "filled": (lambda s: s.fillna(0), "3 of 8", "computed with the guesses as if they were numbers."),
+    "filled from before": (
+        lambda s: s.ffill(),
+        "3 of 8",
+        "computed with the guesses as if they were numbers.",
+    ),
+    "dropped": (lambda s: s.dropna(), "3 of 8", "computed on the others alone."),
+    "some filled": (
+        lambda s: s.fillna(0, limit=1),
+        "3 of 8",
+        "computed with the guesses as if they were numbers.",
+    ),
+    "chosen": (lambda s: s[s > 0], "3 of 8", "computed on the others alone."),
+}
+
+
+@pytest.mark.parametrize("changed", CHANGED)
+@pytest.mark.parametrize("name", MEANS)
+def test_a_mean_over_guesses_or_of_what_is_left_says_so(name, changed):
+    change, counts, end = CHANGED[changed]
+    column = change(frame(hidden=(2, 3, 6)).x)
+    (one,) = said(lambda: MEANS[name](column, np.array(["a", "b"] * 4)[column.index]))
+    assert (
+        f": {counts} cells are hidden or not available, or were before they were filled or dropped; "
+        in str(one.message)
+    )
+    assert str(one.message).endswith(end)
+
+
+def test_groups_of_one_cell_say_nothing_of_those_that_were_dropped():
+    column = frame(hidden=(2, 3, 6)).x.dropna()
+    assert said(lambda: column.groupby(level=0).mean()) == []
 
 
 def test_windows_with_a_hidden_cell_show_nothing_and_the_warning_says_so():

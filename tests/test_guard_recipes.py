@@ -659,11 +659,8 @@ TOOLS = {
 }
 
 
-# A sum over several periods belongs to no one cell, so it cannot be added again; nor can counts of equal values.
 # Other tools refuse guarded columns altogether: they read `storage.value`, or what `plain()` gives.
 WRONGLY_REFUSED = {
-    "df.groupby('gruppe').antal.sum().sum()",
-    "pd.crosstab(df.gruppe, df.maaned, values=df.antal, aggfunc=np.sum, normalize='all')",
     "arrow(df)",
     "duckdb(df)",
     "polars(df)",
@@ -721,13 +718,7 @@ def test_every_recipe_gives_the_right_number_where_the_sum_is_valid_but_for_the_
         "(s * 2).sum()",
         "s.rolling(3, min_periods=1).agg(['sum', 'mean'])",
     }
-    assert set(outcomes("valid").values()) == {
-        "right",
-        "valid refused",
-        "refused",
-        "breaks",
-        "silently wrong",
-    }
+    assert set(outcomes("valid").values()) == {"right", "breaks", "silently wrong"}
 
 
 def test_each_family_has_at_least_the_recipes_that_the_designs_were_compared_with():
@@ -913,7 +904,7 @@ WAYS_ROUND = {
 }
 # How many of the recipes beside the project go silently wrong where nothing is hidden: numbers that have left, single
 # cells, means times counts. A cap, not a goal: the names are printed, and none may join them.
-CAPS = {"hidden": 11, "persons": 111, "stock": 111, "rate": 100, "levels": 85, "valid": 4}
+CAPS = {"hidden": 11, "persons": 108, "stock": 108, "rate": 97, "levels": 85, "valid": 4}
 
 
 @functools.cache
@@ -951,7 +942,7 @@ def test_recipes_beside_the_project_that_are_right_are_refused_in_few_cases():
     assert len(refused) <= VALID_REFUSED
 
 
-VALID_REFUSED = 8
+VALID_REFUSED = 6
 
 
 # Fails on any dtype that is not pandas' own; and a cell knows more than its number, so a column is larger.

@@ -258,22 +258,19 @@ def test_a_limit_is_no_limit_for_what_just_fits(tmp_path):
             ask(to(server, tmp_path / "less", max_answer_bytes=len(GOOD) - 1))
 
 
-def bomb(size):
-    packer = zlib.compressobj(9, wbits=31)
-    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(size >> 20)) + packer.flush()
+def zeros(coding):
+    """64 MB of nothing but zeros in a body of a few kB."""
+    packer = zlib.compressobj(9, wbits=31 if coding == "gzip" else 15)
+    zero = bytes(1 << 20)
+    return b"".join(packer.compress(zero) for _ in range(64)) + packer.flush()
 
 
-@pytest.mark.parametrize(
-    ("body", "headers"),
-    [
-        (b"", [("Transfer-Encoding", "identity")]),
-        (bomb(64 << 20), [("Content-Encoding", "gzip")]),
-        (zlib.compress(bytes(64 << 20), 9), [("Content-Encoding", "deflate")]),
-    ],
-    ids=["endless", "gzip", "deflate"],
-)
-def test_no_answer_takes_more_memory_than_the_limit_and_a_little(tmp_path, body, headers):
-    pieces = (b" " * 65536 for _ in range(10**5)) if not body else None
+@pytest.mark.parametrize("kind", ["endless", "gzip", "deflate"])
+def test_no_answer_takes_more_memory_than_the_limit_and_a_little(tmp_path, kind):
+    endless = kind == "endless"
+    body = b"" if endless else zeros(kind)
+    headers = [("Transfer-Encoding", "identity") if endless else ("Content-Encoding", kind)]
+    pieces = (b" " * 65536 for _ in range(10**5)) if endless else None
     with answering(200, body, headers, pieces) as server:
         transport = to(server, tmp_path, max_answer_bytes=8 << 20)
         tracemalloc.start()

@@ -14,6 +14,9 @@ def is_traced() -> bool:
     return type(sys.gettrace()).__module__.startswith("coverage")
 
 
+WHILE_COLLECTED = is_traced()
+
+
 @pytest.fixture
 def while_set_up() -> bool:
     return is_traced()
@@ -31,6 +34,10 @@ def test_a_mark_takes_the_tracing_away_from_a_test_and_what_it_sets_up(
 
 def test_the_next_test_is_traced_if_any_is(request: pytest.FixtureRequest, while_set_up: bool) -> None:
     assert while_set_up == is_traced() == request.config.pluginmanager.hasplugin("_cov")
+
+
+def test_collecting_is_not_traced() -> None:
+    assert not WHILE_COLLECTED
 
 
 def test_every_name_that_is_told_to_run_untraced_is_of_a_suite_or_a_test(

@@ -5,8 +5,8 @@ an unknown function of theirs counts as adding, or as making bare numbers, and `
 Ways round it that cannot be closed stand in docs/hidden-cells.md, kind by kind, each with what to do instead; the test
 ``test_guard_recipes.py`` shows each of them, and that there are no others among its recipes.
 
-Some right sums are refused too: persons in groups that happen not to overlap; sums of sums over several periods, whose
-address is unknown; cells scaled one by one by bare numbers; visible cells of which exactly the hidden neighbours are gone;
+Some right sums are refused too: persons in groups that happen not to overlap; sums of sums over very many different
+selections of periods, or of groups that share members; cells scaled one by one by bare numbers; visible cells of which exactly the hidden neighbours are gone;
 single cells taken out together with hidden ones; windows over a column that does not add as a whole.
 
 Comparisons give nullable booleans, as those of ``Int64`` do: unknown where a cell is not shown (hidden, not available,

@@ -53,7 +53,8 @@ NOTHING: Final = -2
 ESTIMATE: Final = "estimate"
 """The operation of a published average times what it is an average of: right to within the average's rounding."""
 SUMMED: Final = "summed"
-"""The operation of a measure that was added up over several periods; what follows are the measure and the periods."""
+"""The operation of a measure that was added up over periods or members; what follows are the measure, the periods, and
+as JSON the members of each dimension that stand together."""
 STATISTIC: Final = -3
 """The address of a mean, a median and their like: of kind none, and of no cell."""
 
@@ -240,10 +241,52 @@ class AddressDimension:
             rows.append(np.where(depth[rows[-1]] > limit, parent[rows[-1]], rows[-1]))
         return np.array(rows[::-1])
 
+    @cached_property
+    def in_order(self) -> NDArray[np.intp]:
+        """The members in the order of their names, which is the same however they are numbered."""
+        return np.array(sorted(range(len(self.members)), key=[*self.codes].__getitem__))
+
+    def together(self, first: NDArray[np.integer]) -> list[list[tuple[str, str]]]:
+        """The members that have the same first one, by name, the first one first; none that stand alone."""
+        keys, found = [*self.codes], dict[int, list[tuple[str, str]]]()
+        for code in self.in_order.tolist():
+            found.setdefault(int(first[code]), []).append(keys[code])
+        return [group for group in found.values() if len(group) > 1]
+
+    def first_of(self, together: Iterable[Sequence[Sequence[str]]]) -> NDArray[np.intp]:
+        """Of each member the first one of those that it stands together with; itself if it stands alone."""
+        first = np.arange(len(self.members))
+        for group in together:
+            codes = [self.codes[hierarchy, path] for hierarchy, path in group]
+            first[codes] = codes[0]
+        return first
+
+    def common(self, codes: NDArray[np.integer]) -> int:
+        """The nearest common ancestor of members; 0, the total, for want of another."""
+        return next(int(row[codes[0]]) for row in self.ancestors[::-1] if len(set(row[codes].tolist())) == 1)
+
     def below(self, ancestor: int, level: int) -> NDArray[np.intp]:
         """The numbers of all members of a level that stand below a member."""
         column = self.ancestors[len(_steps(self.members[ancestor].path))]
         return np.flatnonzero((self.level_of == level) & (column == ancestor))
+
+
+class Summed(NamedTuple):
+    """What the cells of a measure are sums of.
+
+    Attributes
+    ----------
+    measure : int
+        The measure that was added up.
+    periods : bool array
+        Over which of the periods; none where each is of the one that it stands at.
+    first : tuple of int array
+        In each dimension, of each member the first one of those that stand together; empty where none do.
+    """
+
+    measure: int
+    periods: NDArray[np.bool_]
+    first: tuple[NDArray[np.intp], ...]
 
 
 @dataclass(frozen=True)
@@ -390,33 +433,45 @@ class AddressSpace:
         """Whether the calendar has periods between those of a type that the table does not have."""
         return bool(self.gaps(np.arange(len(self.periods))))
 
-    def summed_measure(self, measure: int, periods: NDArray[np.bool_]) -> AddressMeasure:
-        """A measure added up over some of the periods. Its cells stand at the last of them."""
-        base, ids = self.measures[measure], [self.periods[place][1] for place in np.flatnonzero(periods)]
-        digest = hashlib.blake2b(" ".join(ids).encode(), digest_size=12).hexdigest()
-        name = f"{base.name} over {len(ids)} periods"
-        return AddressMeasure(f"{SUMMED}({base.id},{digest})", name, base.kind, (SUMMED, base.id, *ids))
+    def summed_measure(
+        self, measure: int, periods: NDArray[np.bool_], first: Sequence[NDArray[np.integer]] = ()
+    ) -> AddressMeasure:
+        """A measure added up over several of the periods, or over members that stand together, or both.
+
+        Its cells stand at the last of the periods, and at the first member of those that stand together.
+        """
+        base, of = self.measures[measure], [self.periods[place][1] for place in np.flatnonzero(periods)]
+        name = f"{base.name} over {len(of)} periods" if of else f"{base.name} over members"
+        if first:
+            groups = {d.id: d.together(one) for d, one in zip(self.dimensions, first, strict=True)}
+            of.append(json.dumps({key: group for key, group in groups.items() if group}, ensure_ascii=False))
+        digest = hashlib.blake2b(" ".join(of).encode(), digest_size=12).hexdigest()
+        return AddressMeasure(f"{SUMMED}({base.id},{digest})", name, base.kind, (SUMMED, base.id, *of))
 
     @cached_property
-    def summed(self) -> dict[int, tuple[int, NDArray[np.bool_]]]:
-        """Of each measure that is one added up over periods, which one, and over which of the periods."""
-        ids = np.array([period for _, period in self.periods])
-        return {
-            place: (self.measure_codes[measure.operation[1]], np.isin(ids, measure.operation[2:]))
-            for place, measure in enumerate(self.measures)
-            if measure.operation[:1] == (SUMMED,)
-        }
+    def summed(self) -> dict[int, Summed]:
+        """What the cells of each measure that was added up are sums of."""
+        ids, found = np.array([period for _, period in self.periods]), {}
+        for place, measure in enumerate(self.measures):
+            if measure.operation[:1] == (SUMMED,):
+                _, base, *of = measure.operation
+                groups = json.loads(of.pop()) if of[-1].startswith("{") else {}
+                first = (
+                    tuple(one.first_of(groups.get(one.id, ())) for one in self.dimensions) if groups else ()
+                )
+                found[place] = Summed(self.measure_codes[base], np.isin(ids, of), first)
+        return found
 
     @cached_property
     def bases(self) -> Codes:
-        """For each measure the one that it adds up over periods; for others itself."""
+        """For each measure the one that it adds up; for others itself."""
         codes = np.arange(len(self.measures))
-        codes[list(self.summed)] = [base for base, _ in self.summed.values()]
+        codes[list(self.summed)] = [summed.measure for summed in self.summed.values()]
         return codes
 
     @cached_property
-    def of_one_period(self) -> NDArray[np.bool_]:
-        """Which measures tell of one period: not those added up over several, nor what is made of those."""
+    def of_one_cell(self) -> NDArray[np.bool_]:
+        """Which measures tell of one cell of the table: not those that were added up, nor what is made of those."""
         several: set[str] = set()
         for measure in self.measures:
             if measure.operation[:1] == (SUMMED,) or not several.isdisjoint(measure.operation[1:]):
@@ -524,10 +579,11 @@ class Registry:
                 if len(where):
                     yield place, where, addresses[where] - offset
 
-    def decode(self, addresses: Codes, *, of_one_period: bool = True) -> list[Decoded]:
+    def decode(self, addresses: Codes, *, of_one_cell: bool = True) -> list[Decoded]:
         """Take addresses apart: one `Decoded` for each space that has any; special addresses (below 0) are in none.
 
-        Sums over several periods are no cells of their table, and are left out but for those who ask for them.
+        Sums over several periods, or over members that one chose, are no cells of their table, and are left out but for
+        those who ask for them.
         """
         addresses = np.asarray(addresses, dtype=np.int64)
         decoded = []
@@ -535,8 +591,8 @@ class Registry:
             space = self.spaces[place]
             digits = [*taken_apart(numbers, space.radices)]
             positions = np.arange(len(addresses))[where]
-            if of_one_period and not space.of_one_period.all():
-                known = space.of_one_period[digits[-1]]
+            if of_one_cell and not space.of_one_cell.all():
+                known = space.of_one_cell[digits[-1]]
                 digits, positions = [digit[known] for digit in digits], positions[known]
             if len(positions):
                 period, *members, measure = digits
@@ -550,7 +606,7 @@ class Registry:
             for place, _, numbers in self.split(addresses)
             for space in [self.spaces[place]]
             for code in np.unique(numbers // space.per_measure)
-            if space.of_one_period[code]
+            if space.of_one_cell[code]
         ]
 
     def locate(self, address: int) -> tuple[AddressSpace, int] | None:
@@ -688,7 +744,7 @@ def _recoder(old: Registry, new: Registry) -> Recoder | None:
 
     def recode(addresses: Codes) -> Codes:
         result = addresses.copy()
-        for cells in old.decode(addresses, of_one_period=False):
+        for cells in old.decode(addresses, of_one_cell=False):
             target, offset = targets[cells.space.table]
             measures = np.array([target.measure_codes[m.id] for m in cells.space.measures])
             periods = np.array([target.period_codes[p] for p in cells.space.periods])

@@ -30,7 +30,7 @@ from jobindsats_pandas.disclosure.cells import (
     rewritten,
     unknown_addresses,
 )
-from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, IntegerCell
+from jobindsats_pandas.disclosure.scalars import Cell, DecimalCell, HiddenCell, IntegerCell, place_together
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,6 +89,7 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
     origins, places = [one._origin for one in scalars], [one._place for one in scalars]
     addresses = [origin.addresses[place] for origin, place in zip(origins, places, strict=True)]
     if None in addresses:
+        place_together(scalars)
         addresses = [one.address for one in scalars]
     (registry, *others) = {origin.registry for origin in set(origins)}
     if others:
@@ -131,6 +132,7 @@ def _cells_from_scalars(scalars: list[Any], whole: bool | None) -> Cells:
     addresses = unknown_addresses(len(scalars))
     registries: dict[int, tuple[Registry, list[int]]] = {}
     plain: list[Any] = []
+    place_together(scalars)
     for place, one in enumerate(scalars):
         if isinstance(one, Cell):
             status[place], addresses[place] = one.status, one.address

@@ -77,6 +77,8 @@ _PANDAS_INTERNAL: Final = _words(
     iterrows value_counts value_counts_internal _validate unstack _factorize_keys _get_engine_target
     """
 )
+# Whether a column of plain numbers can hold those that are about to be written into it.
+_HOLDING: Final = "np_can_hold_element"
 # Between a frame and somebody who wants its numbers.
 _AS_NUMBERS: Final = _words("values _values to_numpy __array__ asarray")
 _STATISTICS: Final = _words("mean var std sem skew kurt average cov corr corrcoef median quantile histogram")
@@ -149,6 +151,7 @@ class Purpose(Enum):
     SUM = auto()
     WINDOW_SUM = auto()
     WINDOW_APPLY = auto()
+    WRITING = auto()
     EXPORT = auto()
 
 
@@ -167,6 +170,8 @@ def purpose(*, typed: bool) -> Purpose:
             break
         if function == "_format_strings":
             return Purpose.DISPLAY
+        if function == _HOLDING:
+            return Purpose.WRITING
         if function == "array_ufunc" and frame.f_locals["self"].ndim > 1:
             return Purpose.FRAMES
         if function == "dot":
@@ -223,7 +228,9 @@ def stripping() -> str:
 def made_bare() -> bool:
     """Whether pandas or numpy turns single cells into numbers, to make a column or an array of them."""
     module, *_ = next(_outside(2))
-    return _is_library(module) and not module.startswith("pandas.io.formats") and not _draws(module)
+    if not _is_library(module) or module.startswith("pandas.io.formats") or _draws(module):
+        return False
+    return not describing()
 
 
 def in_statistic() -> bool:
@@ -261,15 +268,19 @@ def _at_work(*functions: str) -> bool:
     return set(functions) <= {f"{module}.{function}" for module, function, _ in _between(2)}
 
 
-def relabelling() -> bool:
-    """Whether pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled."""
-    return any(f"{module}.{function}" in _RELABELLING for module, function, _ in _between(2))
+def _one_at_work(*functions: str) -> bool:
+    """Whether one of some functions of pandas is."""
+    return any(f"{module}.{function}" in functions for module, function, _ in _between(2))
 
 
+# pandas moves cells to other labels, as `unstack`, `reindex` and `merge` do: then none is filled.
+relabelling = partial(_one_at_work, *_RELABELLING)
 # Cells are laid out anew, as `unstack` does: then none is left out.
 reshaping = partial(_at_work, _RELABELLING[0])
-# Two columns are laid beside each other for a correlation over windows: 0 times the other is added.
-pairing = partial(_at_work, "pandas.core.window.common.prep_binary")
+# Two columns are laid beside each other for a correlation: 0 times the other is added, and products are.
+pairing = partial(_one_at_work, "pandas.core.window.common.prep_binary", "pandas.core.frame.corrwith")
+# The smallest and the largest cell stand among what describes a column.
+describing = partial(_one_at_work, "pandas.core.methods.describe.describe_numeric_1d")
 # A column is made of what a function made of each of its cells, as `Series.combine` does.
 combining = partial(_at_work, "pandas.core.series.combine")
 # A row or a cell is appended by its label; hidden cells are taken for bare NaN then.

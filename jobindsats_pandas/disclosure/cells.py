@@ -33,6 +33,7 @@ __all__ = [
     "restored",
     "rewritten",
     "unknown_addresses",
+    "unseen_of",
 ]
 
 Values = NDArray[np.int64] | NDArray[np.float64]
@@ -197,6 +198,14 @@ def counted(status: NDArray[np.uint8]) -> tuple[int, int]:
     unseen = int(np.count_nonzero(is_unseen(status)))
     filled = int(np.count_nonzero(status == CellStatus.FILLED))
     return unseen, len(status) - int(np.count_nonzero(is_missing(status))) - filled
+
+
+def unseen_of(several: Sequence[Cells]) -> tuple[int, int, int]:
+    """How many cells are unseen, also of those that were dropped; of how many; and how many were filled or dropped."""
+    dropped = sum(one.dropped for one in several)
+    unseen = dropped + sum(counted(one.status)[0] for one in several)
+    changed = unseen - sum(count_hidden(one.status) for one in several)
+    return unseen, dropped + sum(map(len, several)), changed
 
 
 def adds_nothing(cells: Cells) -> NDArray[np.bool_]:

@@ -25,12 +25,12 @@ from jobindsats_pandas.disclosure.callers import (
 )
 from jobindsats_pandas.disclosure.cells import (
     Cells,
-    CellStatus,
     concatenated,
     converted,
     count_hidden,
+    unseen_of,
 )
-from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error
+from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, sum_error, told_unseen
 from jobindsats_pandas.disclosure.reductions import biased, checked
 from jobindsats_pandas.disclosure.scalars import scalars_of
 from jobindsats_pandas.disclosure.sums import check_rows, check_sums, sums_allowed
@@ -71,20 +71,32 @@ def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
             " take the columns one by one: df.apply(lambda column: np.maximum(column, 5))"
         )
     elif why is Purpose.STATISTIC:
-        # pandas drops what is missing itself before it looks for the smallest.
-        biased(cells, how, dropped=cells.dropped)
+        biased(cells, how)
     elif why is Purpose.WINDOW_STATISTIC:
         biased(
             cells,
             how,
-            dropped=cells.dropped,
             kept="a window with one shows nothing, or as min_periods= says the others",
         )
     elif why is Purpose.EXPORT:
         _warn_leaving(cells, how)
     elif why is Purpose.DRAWING:
         _mind_picture(cells)
+    elif why is Purpose.WRITING:
+        _mind_writing(cells)
     return why
+
+
+def _mind_writing(cells: Cells) -> None:
+    """Warn where cells are written into a column of plain numbers, which knows nothing of them."""
+    if unseen_of([cells])[0]:
+        _warn_leaving(cells, "writing")
+    elif not sums_allowed() and not (check := check_sums(cells)).valid:
+        warn_removed(
+            f"writing: cells are written into a column of plain numbers; its sum does not mean anything"
+            f" ({', '.join(check.reasons_of())}), and nothing guards it. Make the new column of the old one:"
+            " df['new'] = df['old'].where(mask)."
+        )
 
 
 def _multiplied() -> list[Cells]:
@@ -130,18 +142,12 @@ def _warn_leaving(cells: Cells, how: str) -> None:
     def told(called: str) -> str:
         if called == "pivot":
             return f"{how}: {OBJECTS_OF_PIVOT}"
-        over = gone_over(cells)
-        dropped = sum(one.dropped for one in over)
-        changed = dropped + sum(int(np.count_nonzero(one.status == CellStatus.FILLED)) for one in over)
-        hidden = changed + sum(count_hidden(one.status) for one in over)
         return (
-            f"{how}: {hidden:,} of {sum(map(len, over)) + dropped:,} cells are hidden or not available"
-            f"{', or were before they were filled or dropped' if changed else ''};"
-            " they leave as missing values, and nothing guards sums of what leaves."
-            f" {_WRITERS.get(called, _PLAIN_OUT)}."
+            f"{how}: {told_unseen(*unseen_of(gone_over(cells)))}; they leave as missing values, and nothing guards sums"
+            f" of what leaves. {_WRITERS.get(called, _PLAIN_OUT)}."
         )
 
-    if cells.dropped or count_hidden(cells.status) or (cells.status == CellStatus.FILLED).any():
+    if unseen_of([cells])[0]:
         warn_removed(told)
 
 

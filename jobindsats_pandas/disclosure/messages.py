@@ -10,7 +10,7 @@ import numpy as np
 
 from jobindsats_pandas.disclosure.addresses import APART, UNKNOWN, AddressDimension, AddressMeasure, months_of
 from jobindsats_pandas.disclosure.cells import CellStatus, is_hidden
-from jobindsats_pandas.disclosure.sums import SumCheck, TableCells, check_sums
+from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind, measure_kind
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["OBJECTS_OF_PIVOT", "left_out", "some", "sum_error"]
+    from jobindsats_pandas.disclosure.tables import TableCells
+
+__all__ = ["OBJECTS_OF_PIVOT", "left_out", "some", "sum_error", "told_unseen"]
 
 #: What is told where pandas makes objects of the cells of all columns.
 OBJECTS_OF_PIVOT = (
@@ -108,7 +110,7 @@ def _because(reason: str, check: SumCheck) -> str:
         case "repeated":
             again = sum(len(table.numbers) - len(np.unique(table.numbers)) for table in check.tables)
             if not again:
-                return "sums over some of the same periods stand together"
+                return "sums of some of the same cells stand together, or such a sum and its cell"
             return f"{of_all(again, 'repeats', 'repeat')} another one"
         case "periods":
             return _because_periods(check, measures)
@@ -273,7 +275,7 @@ class _Selection:
             levels = dimension.level_of[here]
             deepest = max(set(levels.tolist()), key=lambda level: dimension.levels[level].depth)
             whole = np.count_nonzero(levels == deepest) == np.count_nonzero(dimension.level_of == deepest)
-            if len(here) > 1 and (_common(dimension, here) or not (whole and dimension.members[0].published)):
+            if len(here) > 1 and (dimension.common(here) or not (whole and dimension.members[0].published)):
                 return []
         return self.total(self.over) if self.over else []
 
@@ -300,11 +302,6 @@ class _Selection:
         return [f"df.jobindsats.sum_bounds({self.measure.name!r}, by={by})  # {what}"]
 
 
-def _common(dimension: AddressDimension, codes: NDArray[np.integer]) -> int:
-    """The nearest common ancestor of members; 0, the total, for want of another."""
-    return next(int(row[codes[0]]) for row in dimension.ancestors[::-1] if len(set(row[codes].tolist())) == 1)
-
-
 def _covering_member(dimension: AddressDimension, codes: NDArray[Any]) -> tuple[str, str] | None:
     """The hierarchy and path of the published member that consists of just these; the total has no hierarchy."""
 
@@ -314,7 +311,7 @@ def _covering_member(dimension: AddressDimension, codes: NDArray[Any]) -> tuple[
 
     if len(codes) == 1:
         return known(int(codes[0]))
-    above, levels = _common(dimension, codes), dimension.level_of[codes]
+    above, levels = dimension.common(codes), dimension.level_of[codes]
     if (levels != levels[0]).any():
         return None
     if dimension.members[above].published and np.array_equal(dimension.below(above, levels[0]), codes):
@@ -400,6 +397,12 @@ def _way_out(one: SumCheck) -> list[str]:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def told_unseen(unseen: int, every: int, changed: int) -> str:
+    """How many of some cells are hidden, or were before so many of them were filled or dropped."""
+    changed_too = ", or were before they were filled or dropped" if changed else ""
+    return f"{unseen:,} of {every:,} cells are hidden or not available{changed_too}"
 
 
 def left_out(operation: str, left: tuple[str, ...]) -> str:

@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
 from jobindsats_pandas.disclosure.building import computed, nullable, of_no_cell, statistic
-from jobindsats_pandas.disclosure.callers import gone_over, grouping, warn_hidden
+from jobindsats_pandas.disclosure.callers import gone_over, grouping, pairing, warn_hidden
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
     converted,
     count_hidden,
+    counted,
     is_missing,
     rewritten,
+    unseen_of,
 )
-from jobindsats_pandas.disclosure.messages import left_out, sum_error
+from jobindsats_pandas.disclosure.messages import left_out, sum_error, told_unseen
 from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
@@ -38,6 +40,7 @@ _BIASED = frozenset(
 )
 # Of a single cell these are that cell.
 _OF_ONE = frozenset("mean median first last min max".split())  # noqa: SIM905
+_KEPT = "computed on the others alone"
 # So few cells are checked one by one.
 _FEW = 64
 # Columns that were seen to hold one level of each dimension: whoever computes one statistic computes others too.
@@ -53,6 +56,8 @@ def checked(cells: Cells, ids: Ids | None, groups: int, operation: str, *, skipn
     if sums_allowed():
         return check
     if not (check.valid or (check.only_hidden_stand_against and not skipna)):
+        if pairing():
+            return check
         raise _refusal(check, operation)
     if gaps := next(filter(None, (table.gaps() for table in check.tables)), ""):
         warn_hidden(f"{operation.partition(',')[0]}: {gaps}", about="gaps")
@@ -165,13 +170,10 @@ def biased(
     ids: Ids | None = None,
     groups: int = 1,
     *,
-    dropped: int = 0,
-    kept: str = "computed on the others alone",
+    kept: str = _KEPT,
 ) -> None:
-    """Warn of what a statistic does not see, and of totals among the parts."""
-    if cells.dropped and grouping().units == "margins":
-        dropped = cells.dropped
-    count = len(cells) + dropped
+    """Warn of what a statistic does not see, of guesses that it takes for numbers, and of totals among the parts."""
+    count = len(cells)
     if ids is not None:
         # A group of one cell is that cell: nothing is left out of it.
         inside = ids >= 0
@@ -179,15 +181,17 @@ def biased(
         count = int(np.count_nonzero(inside))
         if not several.all():
             cells, ids = cells[several], ids[several]
-    if count_hidden(cells.status) + dropped:
+    if counted(cells.status)[0] or (cells.dropped and len(cells)):
 
         def told(_called: str) -> str:
             # What describe() does with one group or column it does with all of them.
             over = gone_over(cells) if ids is None else [cells]
-            gone = sum(one.dropped for one in over) if dropped else 0
-            hidden = gone + sum(count_hidden(one.status) for one in over)
-            every = gone + sum(map(len, over)) if ids is None else count
-            return f"{name}: {hidden:,} of {every:,} cells are hidden or not available; {kept}."
+            unseen, every, changed = unseen_of(over)
+            how = kept
+            if changed:
+                filled = any((one.status == CellStatus.FILLED).any() for one in over)
+                how = "computed with the guesses as if they were numbers" if filled else _KEPT
+            return f"{name}: {told_unseen(unseen, every if ids is None else count + cells.dropped, changed)}; {how}."
 
         warn_hidden(told)
     check = check_sums(cells, ids, groups)

@@ -42,6 +42,7 @@ __all__ = [
     "HiddenCell",
     "IntegerCell",
     "cell",
+    "place_together",
     "scalar_addresses",
     "scalars_of",
     "small_sum",
@@ -166,9 +167,8 @@ class Cell:
         """The cell's address, numbered in `registry`; that of a sum is worked out when somebody asks."""
         address = self._origin.addresses[self._place]
         if address is None:
-            assert self._sum is not None  # noqa: S101 - only sums put it off
-            self._origin.registry, address = self._sum.upto(self._length).placed()
-            self._origin.addresses = (address,)
+            place_together([self])
+            (address,) = self._origin.addresses
         known: int = address
         return known
 
@@ -494,16 +494,27 @@ class _RunningSum:
         """Whether nothing has been added yet but what counts as 0."""
         return self._seen == {NOTHING}
 
-    def placed(self) -> tuple[Registry, int]:
-        """The address of the sum as it stands, and what it is numbered in."""
-        registry, addresses = check_sums(_cells(self.rows, self.registry)).placed
-        return registry, int(addresses[0])
-
     def upto(self, length: int) -> _RunningSum:
         """Return this sum, or a copy of its beginning if others have added to it since."""
         if length == len(self.rows):
             return self
         return _RunningSum(self.registry, self.rows[:length], started=self.started, closed=self.closed)
+
+
+def place_together(cells: Sequence[Any]) -> None:
+    """Work out the addresses of sums, among cells, that put theirs off: together, as those of groups."""
+    of_registry: dict[Registry, dict[_Origin, list[_Row]]] = {}
+    for one in cells:
+        if isinstance(one, Cell) and one._origin.addresses[one._place] is None:
+            assert one._sum is not None  # noqa: S101 - only sums put it off
+            running = one._sum.upto(one._length)
+            of_registry.setdefault(running.registry, {})[one._origin] = running.rows
+    for registry, sums in of_registry.items():
+        ids = np.repeat(np.arange(len(sums)), [len(rows) for rows in sums.values()])
+        together = _cells([row for rows in sums.values() for row in rows], registry)
+        found, addresses = check_sums(together, ids, len(sums)).placed
+        for origin, address in zip(sums, addresses.tolist(), strict=True):
+            origin.registry, origin.addresses = found, (address,)
 
 
 def _row(one: Any) -> _Row:
