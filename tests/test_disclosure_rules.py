@@ -840,6 +840,12 @@ def test_money_has_no_upper_bound_and_full_time_persons_half_a_person():
     assert "between 9.5 and 13.5" in message(column(Kind.FULL_TIME, [3, 4], status=[0, 1]))
 
 
+def test_a_sum_beside_its_cells_is_told_of_by_the_name_of_what_was_added_up():
+    cells = pd.Series(make([5, 6, 7, 8]))
+    both = pd.concat([cells.groupby([0, 0, 1, 1]).sum(), cells[:1]])
+    assert "refused for 3 cells of 'Måling flow' (t)" in message(both.array)
+
+
 def test_many_names_are_cut_short():
     space = AddressSpace(
         "y06", "T", tuple(AddressMeasure(str(i), f"M{i}", Kind.FLOW) for i in range(9)), PERIODS, ()

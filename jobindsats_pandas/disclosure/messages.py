@@ -73,14 +73,23 @@ def _measures(check: SumCheck) -> list[AddressMeasure]:
     return [measure for table in check.tables for measure, _ in table.by_measure()]
 
 
+def _names(check: SumCheck) -> list[str]:
+    """What the measures are called, of sums those that were added up."""
+    return [
+        table.space.measures[base].name
+        for table in check.tables
+        for base in np.unique(table.space.bases[table.measure])
+    ]
+
+
 def _what(check: SumCheck) -> str:
     """How many cells, of which measure and table."""
     count = int(check.count[0])
-    measures = _measures(check)
+    names = _names(check)
     cells = f"{count:,} cell{'s' * (count != 1)}"
-    if not measures:
+    if not names:
         return f"{cells} of no known measure"
-    of = repr(measures[0].name) if len(measures) == 1 else f"{len(measures)} measures"
+    of = repr(names[0]) if len(names) == 1 else f"{len(names)} measures"
     return f"{cells} of {of} ({check.tables[0].space.table})"
 
 
@@ -95,7 +104,7 @@ def _because(reason: str, check: SumCheck) -> str:
 
     match reason:
         case "measures":
-            return f"{some([measure.name for measure in measures])} are different measures"
+            return f"{some(_names(check))} are different measures"
         case "rate":
             return _because_rate([measure for measure in measures if measure.kind is Kind.NONE])
         case "persons":
