@@ -182,6 +182,34 @@ def test_an_answer_that_makes_no_sense_is_neither_stored_nor_asked_for_again(api
     assert len(api.requests) == 3
 
 
+@pytest.mark.parametrize(("relation", "is_a_part"), [("next", True), ("self", False)])
+def test_an_answer_whose_header_names_a_next_page_is_neither_used_nor_stored(
+    clock, tmp_path, relation, is_a_part
+):
+    body = b'{"columns": [], "rows": []}'
+
+    def talk(connection, _):
+        read_request(connection)
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b'Link: <https://api.jobindsats.dk/v3/x?page=2>; rel="%s"\r\nContent-Length: %d\r\n\r\n%s'
+            % (relation.encode(), len(body), body)
+        )
+
+    with Server(talk) as server:
+        transport = Transport(
+            token=KEY, base_url=f"http://127.0.0.1:{server.port}/v3", cache_dir=tmp_path, clock=clock
+        )
+        if is_a_part:
+            with pytest.raises(PayloadError, match="'Link' names a next page"):
+                fetch(transport)
+        else:
+            assert fetch(transport).value == body
+        assert server.connections == 1
+        assert len(transport.cache.list()) == (not is_a_part)
+        transport.close()
+
+
 def test_an_answer_is_checked_before_it_is_served_and_once_when_fetched(api, transport):
     bodies = []
     fetch(transport, accept=bodies.append)
@@ -586,7 +614,7 @@ class Counting:
 
     def load(self, columns):
         self.loaded += 1
-        return ast.literal_eval(columns.decode())
+        return ast.literal_eval(bytes(columns).decode())
 
     @property
     def counts(self):

@@ -571,6 +571,11 @@ class Transport:
         """Turn a whole answer into the one that is stored: the hook between requests and requests-cache."""
         if isinstance(response, CachedResponse):
             return response  # requests-cache calls hooks a second time
+        if "next" in response.links:
+            raise PayloadError(
+                "The answer's header 'Link' names a next page: it may be no more than a part of what was asked for, and the"
+                " rest would count as 0. Ask for less in one call."
+            )
         now = self._clock().astimezone(UTC)
         expires = question.accept(cast("T", parsed.value)) or now + DEFAULT_LIFE
         content_type = told(response.headers.get("Content-Type", ""), auth)
