@@ -111,6 +111,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["JOBINDSATS_FULL"] = "1"
 
 
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One process more than processors: every tenth second of a test it waits for a server that drips, or for another process."""
+    return (yield) + 1
+
+
 #: Suites and tests that go through the whole package, through much of pandas or a picture, or one path thousands of times. Each
 #: module's own tests have to cover it without them: tracing these would cost as much again as running them. None of them is the
 #: only one to reach a line or a branch: `--cov-context=test`, with which they are traced too, tells.
