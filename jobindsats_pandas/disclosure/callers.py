@@ -379,7 +379,7 @@ _HARMLESS_PICTURES: Final = _words(
     andrews_curves annotate autocorrelation_plot axhline axhspan axvline axvspan bar_label barbs bootstrap_plot boxplot
     boxplot_frame boxplot_frame_groupby bxp contour contourf errorbar eventplot fill fill_between fill_betweenx
     grouped_bar hist_frame hist_series hlines imshow lag_plot loglog matshow parallel_coordinates pcolor pcolormesh plot
-    polar quiver scatter scatter_matrix semilogx semilogy set_xlim set_xticks set_ylim set_yticks stem step streamplot
+    polar quiver radviz scatter scatter_matrix semilogx semilogy set_xlim set_xticks set_ylim set_yticks stem step streamplot
     table text tricontour tricontourf tripcolor triplot violin violinplot vlines xlim xticks ylim yticks
     """
 )
@@ -401,7 +401,7 @@ class Picture(NamedTuple):
 
 
 def drawing() -> bool:
-    """Whether cells are taken one by one for a picture."""
+    """Whether cells are wanted for a picture, with nothing but libraries between it and here."""
     return any(_draws(module) for module, *_ in _between(2))
 
 
