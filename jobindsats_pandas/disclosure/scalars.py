@@ -474,6 +474,9 @@ class _RunningSum:
             self.rows = [(*mine[:2], address) for mine, address in zip(self.rows, addresses, strict=True)]
             self.registry, self._seen = together.registry, set(addresses)
             row = (*row[:2], new)
+            # Beside a sum that may have them in it, cells that are alike among themselves have to be looked at.
+            alike = self._signature is not None and signature(self.registry, self.rows[0])
+            self._signature = alike if alike and signature(self.registry, row) == alike else None
         self.rows.append(row)
         self._seen.add(row[2])
 
@@ -486,7 +489,9 @@ class _RunningSum:
         """Return this sum, or a copy of its beginning if others have added to it since."""
         if length == len(self.rows):
             return self
-        return _RunningSum(self.registry, self.rows[:length], started=self.started, closed=self.closed)
+        begun = _RunningSum(self.registry, self.rows[:length], started=self.started, closed=self.closed)
+        begun._signature = self._signature
+        return begun
 
 
 def place_together(cells: Sequence[Any]) -> None:
