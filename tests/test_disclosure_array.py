@@ -490,6 +490,26 @@ def test_dropping_exactly_the_hidden_cells_is_remembered():
     assert pd.concat([column.dropna(), pd.Series(make([1], members=[8]))]).array.dropped == 1
 
 
+def test_what_was_dropped_at_once_is_counted_once_however_many_parts_tell_of_it():
+    status = [0, 1, 0, 0, 1, 0]
+    one, other = (pd.Series(make([3, 0, 5, 7, 0, 9], status, period=period)).dropna() for period in (0, 1))
+    parts = [part for _, part in one.groupby([0, 1, 0, 1])]
+    for whole in (
+        pd.concat(parts),
+        pd.concat([one, one * 2]),
+        one / one,
+        pd.concat([one.iloc[:1], one.iloc[1:]]),
+    ):
+        assert whole.array.dropped == 2
+    for both in (pd.concat([one, other]), one - other, pd.concat([*parts, other.iloc[:1], other.iloc[1:]])):
+        assert both.array.dropped == 4
+    again = pickle.loads(pickle.dumps(pd.concat(parts)))
+    assert pd.concat([again.iloc[:2], again.iloc[2:]]).array.dropped == 2
+    column = pd.Series(make([3, 0, 5, 7, 0, 9], status))
+    with pytest.raises(InvalidSumError, match="2 hidden cells beside these dropped out"):
+        column.groupby(column).apply(lambda group: group).sum()
+
+
 def test_guesses_from_neighbours_are_marked():
     column = pd.Series(make([4.0, 0, 8.0, 0], [0, 1, 0, 3]))
     for guessed in (column.ffill(), column.interpolate(), column.bfill().ffill()):

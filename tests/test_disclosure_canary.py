@@ -254,6 +254,7 @@ def test_every_function_that_is_listed_exists():
         "pandas.core.series.combine",
         "pandas.core.window.common.prep_binary",
         "pandas.core.frame.corrwith",
+        "pandas.plotting._matplotlib.misc.radviz",
         "pandas.core.methods.describe.describe_numeric_1d",
         "pandas.core.frame.dropna",
         "pandas.core.indexing._setitem_with_indexer_missing",

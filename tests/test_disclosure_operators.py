@@ -51,7 +51,8 @@ def test_scaling_keeps_the_cell_as_a_derived_measure():
         with pytest.raises(InvalidSumError) as caught:
             unknown.sum()
         assert caught.value.reasons == ("unknown",)
-    assert ((column * 0).array.addresses == UNKNOWN).all()
+    assert (column * 0).sum() == (0 * column * 3).sum() == 0
+    assert ((column * np.inf).array.addresses == UNKNOWN).all()
 
 
 def test_chained_arithmetic_does_not_grow_names_without_end():
@@ -534,6 +535,26 @@ def test_taking_away_from_a_negative_is_adding(taken_away):
     first, second = columns_of(count=2)
     assert abs(taken_away(first, second)).tolist() == (first + second).tolist()
     assert (-first - -second).tolist() == (second - first).tolist()
+
+
+def test_a_column_less_a_multiple_of_itself_is_a_multiple_of_it():
+    column, other = (
+        pd.Series(make([2, 4], kind=Kind.STOCK)),
+        pd.Series(make([3, 5], kind=Kind.STOCK, period=1)),
+    )
+    addresses = column.array.addresses.tolist()
+    assert (
+        (2 * column - column).array.addresses.tolist()
+        == (column - 0 * column).array.addresses.tolist()
+        == addresses
+    )
+    assert (3 * column - 5 * column).sum() == -12
+    for negative in (0 * other - other, other - 2 * other, (other / 2 - other) * 2):
+        with pytest.raises(InvalidSumError):
+            column - negative
+    one, another = column.iloc[0], other.iloc[0]
+    with pytest.raises(InvalidSumError):
+        sum([one, 2 * another - another])
 
 
 @pytest.mark.parametrize("options", [{"where": True}, {"dtype": float}, {"casting": "unsafe"}])

@@ -1295,6 +1295,20 @@ def test_sums_over_other_periods_are_added_and_over_the_same_ones_are_not():
         pd.concat([first, first]).sum()
 
 
+def test_cells_beside_a_sum_are_looked_at_one_by_one_too():
+    wide = months()
+    over_periods = wide[["m0", "m1"]].sum(axis=1)
+    together = pd.concat([wide.m2[:1], over_periods[:1], wide.m0[1:], wide.m1[1:], wide.m0[:1]])
+    cells = list(together)
+    begun = cells[0] + cells[1]
+    assert sum(cells[:-1]) == together[:-1].sum()
+    assert (begun + cells[2], begun + cells[3]) == (53, 63)
+    for twice in (lambda: sum(cells), lambda: begun + cells[-1], lambda: begun + cells[2] + cells[-1]):
+        with pytest.raises(InvalidSumError) as caught:
+            twice()
+        assert caught.value.reasons == ("repeated",)
+
+
 def test_a_sum_over_periods_is_no_cell_of_its_table():
     wide = months()
     total = wide.sum(axis=1)

@@ -196,6 +196,7 @@ HARMLESS_PICTURES = {
     "bars of one, stacked": lambda w: w.a.plot.bar(stacked=True),
     "hexbin of pandas": lambda w: w.plot.hexbin("a", "b", gridsize=3),
     "lag_plot": lambda w: pd.plotting.lag_plot(w.T[0]),
+    "radviz": lambda w: pd.plotting.radviz(w.assign(g=["x", "y"]), "g"),
     "parallel_coordinates": lambda w: pd.plotting.parallel_coordinates(w.assign(g=["x", "y"]), "g"),
 }
 

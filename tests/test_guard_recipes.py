@@ -813,6 +813,9 @@ wide.apply(lambda r: r.ffill().iloc[-1], axis=1).sum()
 sum(x for x in json.loads(json.dumps(s.tolist())) if x == x)
 sum(int(x) for x in s.dropna())
 statistics.fmean(s.dropna()) * s.count()
+sum(s[i] for i in s.index[s.notna()])
+a - (b - 2 * b)
+a - (0 * b - b)
 df[df.groupby('kommune', observed=True).antal.transform('count') == 2].antal.sum()
 wide.dropna().sum()
 """
@@ -825,6 +828,7 @@ ROUND = {
     "wide.apply(lambda r: r.ffill().iloc[-1], axis=1).sum()": "single cells gathered",
     "sum(x for x in json.loads(json.dumps(s.tolist())) if x == x)": "adding by hand",
     "sum(int(x) for x in s.dropna())": "adding by hand",
+    "sum(s[i] for i in s.index[s.notna()])": "adding by hand",
     "statistics.fmean(s.dropna()) * s.count()": "a mean times a count",
     "df[df.groupby('kommune', observed=True).antal.transform('count') == 2].antal.sum()": (
         "hidden cells dropped together"

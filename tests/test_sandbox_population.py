@@ -392,3 +392,16 @@ def test_the_sandbox_shares_no_code_with_the_client() -> None:
             ours = [name for name in names if name.startswith("jobindsats_pandas")]
             assert all(name.startswith("jobindsats_pandas.sandbox") for name in ours), path
             assert not any(getattr(node, "level", 0) for name in names), path
+
+
+def test_an_answer_that_is_remembered_is_counted_once_and_cannot_be_written_to() -> None:
+    table = POPULATION["y01h01"]
+    nodes = [np.zeros(1, dtype=np.int64) for _ in table.design.axes]
+    found, again = (table._publish(table.design.measures, "Q", [0, 1], nodes) for _ in range(2))
+    assert found is again
+    values, shown, left_out = found
+    for array in (*values, *shown, left_out):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    other, _, _ = table._publish(table.design.measures, "Q", [1], nodes)
+    assert [value.tolist() for value in other] == [value[1:].tolist() for value in values]

@@ -1,7 +1,7 @@
 """What arithmetic makes of statuses and addresses. Pure; the numbers themselves are computed elsewhere.
 
-Scaling keeps a cell's address, as a measure derived from its own and of the same kind. Two measures of one and the
-same cell give a derived measure too: a ratio has no kind, nor has a product but for two; a difference of two measures
+Scaling keeps a cell's address, as a measure derived from its own and of the same kind; a multiple of a measure less
+another is one too. Two measures of one and the same cell give a derived measure too: a ratio has no kind, nor has a product but for two; a difference of two measures
 of one kind has theirs. Everything else is a number of unknown address.
 """
 
@@ -68,7 +68,7 @@ def scaled_addresses(cells: Cells, factor: float) -> tuple[Registry, Codes]:
     """Addresses of cells that are all multiplied by one number."""
     if factor == 1:
         return cells.registry, cells.addresses
-    if not math.isfinite(factor) or factor == 0:
+    if not math.isfinite(factor):
         return cells.registry, _kept(cells.addresses, NOTHING, STATISTIC)
     return _of_each(cells, lambda known, measure: _scaled_measure(known, measure, factor))
 
@@ -161,6 +161,9 @@ def _derived(
 def _paired_measure(
     operation: str, known: Sequence[AddressMeasure], left: AddressMeasure, right: AddressMeasure
 ) -> AddressMeasure:
+    (base, times), (other, less) = _unscaled(known, left), _unscaled(known, right)
+    if operation == "sub" and base.id == other.id:
+        return _scaled_measure(known, base, times - less)
     sign = {"truediv": "/", "mul": "×", "sub": "−"}[operation]
     name, kind = f"{left.name} {sign} {right.name}", Kind.NONE
     if operation == "mul":
@@ -184,15 +187,13 @@ def _kind_of_product(
     if Kind.NONE not in (left.kind, right.kind):
         return Kind.NONE, False
     rate, count = (left, right) if left.kind is Kind.NONE else (right, left)
-    by_id = {measure.id: measure for measure in known}
-    if rate.operation[:1] == ("scaled",):
-        rate = by_id[rate.operation[1]]
+    rate, _ = _unscaled(known, rate)
     if not rate.derived:
         kind = Kind.NONE if count.derived else kind_of_estimate(rate.name, count.name)
         return kind, kind is not Kind.NONE
     operation, numerator, denominator, *_ = rate.operation
     if operation == "truediv" and denominator == count.id:
-        return by_id[numerator].kind, False
+        return next(one.kind for one in known if one.id == numerator), False
     return Kind.NONE, False
 
 
@@ -200,15 +201,19 @@ def _scaled_measure(
     known: Sequence[AddressMeasure], measure: AddressMeasure, factor: float
 ) -> AddressMeasure:
     """The measure times a number; the one that it was scaled from where that undoes the scaling."""
-    name = measure.name
-    if measure.operation[:1] == ("scaled",):
-        base, before = measure.operation[1:3]
-        factor, name = float(before) * factor, name.rpartition(" × ")[0]
-        measure = next(one for one in known if one.id == base)
-        if factor == 1:
-            return measure
-    factor = float(factor)
-    return _measure("scaled", (measure.id, repr(factor)), f"{name} × {factor:g}", measure.kind, measure)
+    base, before = _unscaled(known, measure)
+    factor = float(before * factor)
+    if factor == 1:
+        return base
+    return _measure("scaled", (base.id, repr(factor)), f"{base.name} × {factor:g}", base.kind, base)
+
+
+def _unscaled(known: Sequence[AddressMeasure], measure: AddressMeasure) -> tuple[AddressMeasure, float]:
+    """What a measure was scaled from, and by how much; itself, once, where it was not."""
+    if measure.operation[:1] != ("scaled",):
+        return measure, 1
+    base, factor = measure.operation[1:3]
+    return next(one for one in known if one.id == base), float(factor)
 
 
 def _measure(

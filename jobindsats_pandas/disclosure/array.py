@@ -42,6 +42,7 @@ from jobindsats_pandas.disclosure.canary import sing
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
+    Dropped,
     beside,
     blanked,
     concatenated,
@@ -421,7 +422,8 @@ class DiscretionisedArray(ExtensionArray):
             if unseen and (len(kept) or not seen) and counted(kept.status) == (0, seen):
                 dropped, left = places.vanished(old, kept)
                 if not (dropped and reshaping()):
-                    kept = beside(kept, replace(old, dropped=dropped, left=left))
+                    at_once = Dropped.of({object(): dropped} if dropped else {})
+                    kept = beside(kept, replace(old, dropped=at_once, left=left))
         return self._like(kept)
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -107,7 +108,7 @@ def _cells_alone(scalars: list[Any], whole: bool | None) -> Cells | None:
 
 def _beside_their_origin(made: Cells, origins: list[Any]) -> Cells:
     """Say of cells put together one by one which hidden ones had stood beside them, if all visible ones are there."""
-    near = max(origins, key=lambda origin: origin.hidden)
+    near = max((origin.near for origin in origins), key=attrgetter("hidden"))
     unseen, seen = counted(made.status)
     dropped = max(near.hidden - unseen if seen >= near.visible else 0, near.dropped)
     return replace(made, dropped=dropped, left=near.left) if dropped or near.left else made

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = [
-    "Addition", "Grouping", "Picture", "Purpose", "addition", "appending", "called_directly", "combining", "drawing",
-    "formatted_by_hand", "gone_over", "grouping", "in_statistic", "looking_back", "made_bare", "multiplied", "pairing", "picture", "pivoting", "purpose", "relabelling", "reshaping",
+    "Addition", "Grouping", "Picture", "Purpose", "adding_for_itself", "addition", "appending", "called_directly", "combining", "drawing",
+    "formatted_by_hand", "gone_over", "grouping", "in_statistic", "looking_back", "made_bare", "multiplied", "picture", "pivoting", "purpose", "relabelling", "reshaping",
     "stripping", "turning_over", "warn_hidden", "warn_removed",
 ]  # fmt: skip
 
@@ -277,8 +277,13 @@ def _one_at_work(*functions: str) -> bool:
 relabelling = partial(_one_at_work, *_RELABELLING)
 # Cells are laid out anew, as `unstack` does: then none is left out.
 reshaping = partial(_at_work, _RELABELLING[0])
-# Two columns are laid beside each other for a correlation: 0 times the other is added, and products are.
-pairing = partial(_one_at_work, "pandas.core.window.common.prep_binary", "pandas.core.frame.corrwith")
+# pandas adds for itself, on the way to a correlation or a picture: 0 times another column, or products. Nobody gets a sum.
+adding_for_itself = partial(
+    _one_at_work,
+    "pandas.core.window.common.prep_binary",
+    "pandas.core.frame.corrwith",
+    "pandas.plotting._matplotlib.misc.radviz",
+)
 # The smallest and the largest cell stand among what describes a column.
 describing = partial(_one_at_work, "pandas.core.methods.describe.describe_numeric_1d")
 # A column is made of what a function made of each of its cells, as `Series.combine` does.
@@ -379,7 +384,7 @@ _HARMLESS_PICTURES: Final = _words(
     andrews_curves annotate autocorrelation_plot axhline axhspan axvline axvspan bar_label barbs bootstrap_plot boxplot
     boxplot_frame boxplot_frame_groupby bxp contour contourf errorbar eventplot fill fill_between fill_betweenx
     grouped_bar hist_frame hist_series hlines imshow lag_plot loglog matshow parallel_coordinates pcolor pcolormesh plot
-    polar quiver scatter scatter_matrix semilogx semilogy set_xlim set_xticks set_ylim set_yticks stem step streamplot
+    polar quiver radviz scatter scatter_matrix semilogx semilogy set_xlim set_xticks set_ylim set_yticks stem step streamplot
     table text tricontour tricontourf tripcolor triplot violin violinplot vlines xlim xticks ylim yticks
     """
 )
@@ -401,7 +406,7 @@ class Picture(NamedTuple):
 
 
 def drawing() -> bool:
-    """Whether cells are taken one by one for a picture."""
+    """Whether cells are wanted for a picture, with nothing but libraries between it and here."""
     return any(_draws(module) for module, *_ in _between(2))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CellStatus",
     "Cells",
+    "Dropped",
     "adds_nothing",
     "aligned",
     "as_numbers",
@@ -75,6 +76,19 @@ class CellStatus(IntEnum):
     def label(self) -> str:
         """The status as a word to read, such as ``not available``; it stands in status columns and files."""
         return "not in the data here" if self is CellStatus.HOLE else self.name.lower().replace("_", " ")
+
+
+class Dropped(int):
+    """How many hidden cells were dropped: those of one time are counted once, however many parts tell of it."""
+
+    times: dict[object, int]
+
+    @classmethod
+    def of(cls, times: dict[object, int]) -> Dropped:
+        """So many at each time, whatever it is called."""
+        made = cls(sum(times.values()))
+        made.times = times
+        return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,7 +296,14 @@ def beside(cells: Cells, *others: Cells) -> Cells:
     """Say also of cells what had been dropped from beside others that they were made of."""
     several = (cells, *others)
     left = tuple(dict.fromkeys(name for one in several for name in one.left))
-    return replace(cells, dropped=sum(one.dropped for one in several), left=left)
+    several_times = [one.dropped for one in several if one.dropped]
+    dropped = several_times[0] if several_times else 0
+    if len(several_times) > 1:
+        times: dict[object, int] = {}
+        for one in several_times:
+            times |= one.times if isinstance(one, Dropped) else {object(): one}
+        dropped = Dropped.of(times)
+    return replace(cells, dropped=dropped, left=left)
 
 
 def concatenated(several: Sequence[Cells]) -> Cells:

@@ -21,7 +21,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     zero_where_left_out,
 )
 from jobindsats_pandas.disclosure.building import cells_from, computed, is_na, nullable, numbers_of
-from jobindsats_pandas.disclosure.callers import pairing, warn_removed
+from jobindsats_pandas.disclosure.callers import adding_for_itself, warn_removed
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -92,7 +92,7 @@ def arithmetic(cells: Cells, other: Any, name: str, *, reflected: bool = False) 
             "+: bare numbers stand on the other side, and nobody knows which cells they are. If they are cells of a"
             " table, add the columns as they were read: they know whether they add."
         )
-    if guarded and name == "add" and not pairing():
+    if guarded and name == "add" and not adding_for_itself():
         return _added(cells, other)
     if guarded and name == "sub":
         left, right = (other, cells) if reflected else (cells, other)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jobindsats_pandas.disclosure.addresses import UNKNOWN
 from jobindsats_pandas.disclosure.building import computed, nullable, of_no_cell, statistic
-from jobindsats_pandas.disclosure.callers import gone_over, grouping, pairing, warn_hidden
+from jobindsats_pandas.disclosure.callers import adding_for_itself, gone_over, grouping, warn_hidden
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
@@ -56,7 +56,7 @@ def checked(cells: Cells, ids: Ids | None, groups: int, operation: str, *, skipn
     if sums_allowed():
         return check
     if not (check.valid or (check.only_hidden_stand_against and not skipna)):
-        if pairing():
+        if adding_for_itself():
             return check
         raise _refusal(check, operation)
     if gaps := next(filter(None, (table.gaps() for table in check.tables)), ""):

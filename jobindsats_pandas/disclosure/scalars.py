@@ -75,26 +75,25 @@ class _Step(NamedTuple):
     target: int
 
 
+class _Near(NamedTuple):
+    """What stood together in the column that a cell was taken out of, with all the others."""
+
+    hidden: int = 0
+    visible: int = 0
+    dropped: int = 0  # of the hidden ones, so many had been dropped before, and are known of any part
+    left: tuple[str, ...] = ()
+
+
+_NEAR_NOTHING: Final = _Near()
+
+
 class _Origin:
-    """Where cells come from: their statuses and addresses, and how many hidden and visible ones stood together there."""
+    """Where cells come from: their statuses and addresses, and what stood beside them there."""
 
-    __slots__ = (
-        "_moved", "_step", "_steps", "addresses", "dropped", "hidden", "left", "registry", "status", "visible",
-    )  # fmt: skip
+    __slots__ = ("_moved", "_step", "_steps", "addresses", "near", "registry", "status")
 
-    def __init__(
-        self,
-        status: Any,
-        addresses: Any,
-        registry: Registry,
-        hidden: int = 0,
-        visible: int = 0,
-        dropped: int = 0,
-        left: tuple[str, ...] = (),
-    ) -> None:
-        self.status, self.addresses, self.registry = status, addresses, registry
-        # Of the hidden ones, so many had been dropped before, and are known of any part.
-        self.hidden, self.visible, self.dropped, self.left = hidden, visible, dropped, left
+    def __init__(self, status: Any, addresses: Any, registry: Registry, near: _Near = _NEAR_NOTHING) -> None:
+        self.status, self.addresses, self.registry, self.near = status, addresses, registry, near
         self._step: _Step | None = None
 
     def moved(self, step: _Step) -> _Origin | None:
@@ -108,14 +107,12 @@ class _Origin:
             if step.by or step.registry is not self.registry:
                 status[status == CellStatus.OBSERVED] = CellStatus.DERIVED
             addresses = np.array(self.addresses, np.int64) + step.by
-            self._moved = _Origin(
-                status.data, addresses.data, step.registry, self.hidden, self.visible, self.dropped, self.left
-            )
+            self._moved = _Origin(status.data, addresses.data, step.registry, self.near)
         return self._moved
 
     def among(self, status: int, address: int | None, registry: Registry) -> _Origin:
         """A cell made of one of these, which stands where that one stood."""
-        return _Origin((status,), (address,), registry, self.hidden, self.visible, self.dropped, self.left)
+        return _Origin((status,), (address,), registry, self.near)
 
 
 class _Alone(_Origin):
@@ -124,15 +121,7 @@ class _Alone(_Origin):
     __slots__ = ("_others",)
 
     def __init__(self, origin: _Origin) -> None:
-        super().__init__(
-            origin.status,
-            origin.addresses,
-            origin.registry,
-            origin.hidden,
-            origin.visible,
-            origin.dropped,
-            origin.left,
-        )
+        super().__init__(origin.status, origin.addresses, origin.registry, origin.near)
         self._others = _HELD.setdefault(id(origin.registry), set())
         self._others.add(id(self))
 
@@ -182,7 +171,7 @@ class Cell:
     @property
     def beside(self) -> int:
         """How many hidden cells stood in the column when this cell was taken out of it with all the others."""
-        return self._origin.hidden
+        return self._origin.near.hidden
 
     @property
     def number(self) -> float:
@@ -204,7 +193,7 @@ class Cell:
 
     def __float__(self) -> float:
         origin = self._origin
-        hidden = max(origin.hidden, len(_HELD.get(id(origin.registry), ())))
+        hidden = max(origin.near.hidden, len(_HELD.get(id(origin.registry), ())))
         if hidden and made_bare():
             warn_removed(
                 lambda called: (
@@ -382,7 +371,7 @@ def cell(
     hidden: int = 0,
 ) -> Any:
     """Make one cell of the right class; so many hidden ones had been dropped from beside it."""
-    return _made(number, _Origin((status,), (address,), registry, hidden, dropped=hidden), whole=whole)
+    return _made(number, _Origin((status,), (address,), registry, _Near(hidden, dropped=hidden)), whole=whole)
 
 
 def _made(number: float, origin: _Origin, *, whole: bool) -> Any:
@@ -423,9 +412,8 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
     hidden, visible = counted(cells.status)
     # Copies: what is written into the column later is no business of the cells that were taken out before.
     status, addresses = cells.status.copy().data, cells.addresses.copy().data
-    origin = _Origin(
-        status, addresses, cells.registry, hidden + cells.dropped, visible, cells.dropped, cells.left
-    )
+    near = _Near(hidden + cells.dropped, visible, cells.dropped, cells.left)
+    origin = _Origin(status, addresses, cells.registry, near)
     visible_class: Any = IntegerCell if cells.whole else DecimalCell
     make: Any = int.__new__ if visible_class is IntegerCell else float.__new__
     gone = missing.tolist() if missing.any() else None
@@ -486,6 +474,9 @@ class _RunningSum:
             self.rows = [(*mine[:2], address) for mine, address in zip(self.rows, addresses, strict=True)]
             self.registry, self._seen = together.registry, set(addresses)
             row = (*row[:2], new)
+            # Beside a sum that may have them in it, cells that are alike among themselves have to be looked at.
+            alike = self._signature is not None and signature(self.registry, self.rows[0])
+            self._signature = alike if alike and signature(self.registry, row) == alike else None
         self.rows.append(row)
         self._seen.add(row[2])
 
@@ -498,7 +489,9 @@ class _RunningSum:
         """Return this sum, or a copy of its beginning if others have added to it since."""
         if length == len(self.rows):
             return self
-        return _RunningSum(self.registry, self.rows[:length], started=self.started, closed=self.closed)
+        begun = _RunningSum(self.registry, self.rows[:length], started=self.started, closed=self.closed)
+        begun._signature = self._signature
+        return begun
 
 
 def place_together(cells: Sequence[Any]) -> None:
@@ -608,8 +601,8 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     else:
         running = running.upto(left._length)
     running.add(right)
-    origin = left._origin if left._origin.hidden >= right._origin.hidden else right._origin
-    if origin.hidden and len(running.rows) >= origin.visible > 2:
+    origin = left._origin if left.beside >= right.beside else right._origin
+    if origin.near.hidden and len(running.rows) >= origin.near.visible > 2:
         # All that is visible of a column, one by one: the hidden ones were left out.
         raise _skipped(left if left.beside else right)
     return _sum_cell(running, left.number + right.number, origin)
@@ -617,8 +610,8 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
 
 def _tell_who_left(first: Any) -> None:
     """Warn where a sum of single cells begins in a column from which members left with their hidden cells."""
-    if first._origin.left:
-        warn_hidden(left_out("sum", first._origin.left))
+    if first._origin.near.left:
+        warn_hidden(left_out("sum", first._origin.near.left))
 
 
 def _runs(one: Any) -> bool:

@@ -163,11 +163,9 @@ class TableCells:
     @cached_property
     def summed(self) -> list[int]:
         """The measures that were added up already, of those that there are."""
-        return (
-            [code for code in np.unique(self.measure).tolist() if code in self.space.summed]
-            if self.space.summed
-            else []
-        )
+        if not self.space.summed:
+            return []
+        return [code for code in np.unique(self.measure).tolist() if code in self.space.summed]
 
     @cached_property
     def over_periods(self) -> Flags:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,6 +36,9 @@ HOURS = 160
 
 REACH = 3
 """How many of the newest base periods a publication revises; measures that look ahead look no further."""
+
+FEW = 5_000
+"""Up to how many cells an answer is remembered."""
 
 ABSENT, HIDDEN, SHOWN = range(3)
 """What can be seen of a cell."""
@@ -425,9 +429,24 @@ class SyntheticTable:
         periods: Sequence[int] | Integers,
         nodes: Sequence[Integers],
     ) -> tuple[list[NDArray[Any]], list[NDArray[np.bool_]], NDArray[np.bool_]]:
-        """Give values, where they are shown, and which rows are left out: all arrays of periods by nodes."""
+        """Give values, where they are shown, and which rows are left out: all arrays of periods by nodes, not to be written."""
+        few = len(periods) * math.prod(map(len, nodes)) <= FEW
+        count = self._remembered if few else self._count
+        return count(
+            tuple(measures), kind, tuple(map(int, periods)), *(tuple(chosen.tolist()) for chosen in nodes)
+        )
+
+    @cached_property
+    def _remembered(self) -> Callable[..., Any]:
+        """`_count`, which remembers: a publication never changes, and who begins with an empty cache asks the same again."""
+        return lru_cache(maxsize=256)(self._count)
+
+    def _count(
+        self, measures: Sequence[Measure], kind: str, periods: Sequence[int], *paths: Sequence[int]
+    ) -> tuple[list[NDArray[Any]], list[NDArray[np.bool_]], NDArray[np.bool_]]:
+        nodes = [np.array(chosen, dtype=np.int64) for chosen in paths]
         come = self._come(kind)
-        there = come[np.asarray(periods)].reshape(-1, *[1] * len(nodes))
+        there = come[list(periods)].reshape(-1, *[1] * len(nodes))
         # What has not come is counted somewhere else, and left out.
         spans = [
             span if here else (0, 1) for span, here in zip(self._take(kind, periods), there.flat, strict=True)
@@ -443,7 +462,7 @@ class SyntheticTable:
         left_out = np.logical_and.reduce([count == 0 for count in counts]) | ~there
         persons = next((truth for measure, truth in truths.items() if measure.kind == "persons"), counts[0])
         # An arbitrary but fixed quarter of the rates beside hidden counts is hidden too.
-        places = np.ix_(np.asarray(periods), *nodes)
+        places = np.ix_(np.array(periods), *nodes)
         unlucky = (
             sum(place * prime for place, prime in zip(places, (3, 5, 7, 11, 13, 17), strict=False)) % 4 == 0
         )
@@ -466,6 +485,8 @@ class SyntheticTable:
                 visible = visible & early.reshape(-1, *[1] * len(nodes))
             values.append(value)
             shown.append(visible)
+        for array in (*values, *shown, left_out):
+            array.flags.writeable = False
         return values, shown, left_out
 
     def answer(self, selection: Selection) -> tuple[list[str], list[tuple[Any, ...]]]:
