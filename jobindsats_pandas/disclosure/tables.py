@@ -107,9 +107,11 @@ class Groups:
     @cached_property
     def begins(self) -> NDArray[np.intp] | None:
         """Where each group begins, if the cells of each follow each other; else None."""
-        if self.ids is None or not len(self.ids) or (self.ids[1:] < self.ids[:-1]).any():
+        if self.ids is None or not len(self.ids):
             return None
-        return np.concatenate(([0], np.flatnonzero(self.ids[1:] != self.ids[:-1]) + 1))
+        begins = np.concatenate(([0], np.flatnonzero(self.ids[1:] != self.ids[:-1]) + 1))
+        found = self.ids[begins]
+        return begins if bool((found[1:] > found[:-1]).all()) else None
 
     def _spread(self, found: NDArray[Any], empty: Any) -> NDArray[Any]:
         """What was found for each group that has cells, for all groups."""
@@ -252,11 +254,14 @@ class TableCells:
                 ids, keys = np.divmod(np.flatnonzero(marks), size)
                 groups = Groups(None if self.groups.ids is None else ids, number)
                 pairs += [_Pairs(digit, groups) for digit in [*taken_apart(keys, radices)][:-1]]
-            elif pairs and self._one_by_group is not None:
+            elif self._one_by_group is None:
+                pairs.append(_Pairs(self._digit(len(pairs)), self.groups))
+            elif pairs:
                 digits = self._digits(self._one_by_group, self.space.radices)
                 pairs.append(_Pairs(digits[len(pairs)], self.groups.at(self._one_by_group)))
             else:
-                pairs.append(_Pairs(self._digit(len(pairs)), self.groups))
+                several = self.groups.count(slice(len(self.numbers))) > 1
+                pairs.append(_Pairs(self._digit(0), self.groups, several))
         return pairs
 
     @property
@@ -453,10 +458,11 @@ class TableCells:
 
 @dataclass(frozen=True, eq=False)
 class _Pairs:
-    """Keys and the groups that have them."""
+    """Keys and the groups that have them; and which have several, where that is known."""
 
     keys: NDArray[np.integer]
     groups: Groups
+    several: Flags | None = None
 
     def of(self, table: NDArray[np.integer]) -> _Pairs:
         """The same groups, with what a table says of each key."""
@@ -476,6 +482,8 @@ class _Pairs:
     def differ(self) -> Flags:
         """Whether a group has several keys."""
         groups = self.groups
+        if self.several is not None:
+            return self.several
         if groups.ids is None or groups.begins is None:
             return groups.having(self.keys != (self.first if groups.ids is None else self.first[groups.ids]))
         # Neighbours tell, which is several times cheaper.
@@ -487,5 +495,8 @@ class _Pairs:
         """Whether a group has keys of which a table says different things."""
         if not self.differ.any():
             return self.differ
-        said = table[np.flatnonzero(np.bincount(self.keys))]
-        return self.of(table).differ if (said != said[0]).any() else np.zeros(self.groups.number, dtype=bool)
+        if (table != table[0]).any():
+            said = table[np.flatnonzero(np.bincount(self.keys))]
+            if (said != said[0]).any():
+                return self.of(table).differ
+        return np.zeros(self.groups.number, dtype=bool)
