@@ -1327,11 +1327,12 @@ def test_what_was_left_out_belongs_to_the_periods_of_a_sum():
         pd.concat([wide.sum(axis=1), wide.m1]).sum()
 
 
-def test_sums_over_many_different_periods_are_sums_of_no_known_cells(monkeypatch):
+@pytest.mark.parametrize("limit", ["_MOST_SETS", "MOST_MARKS"])
+def test_sums_over_many_different_periods_are_sums_of_no_known_cells(monkeypatch, limit):
     ragged = pd.concat([months(1, members=9)["m0"], months(3, members=9)["m2"]])
     numbers = ragged.groupby(level=0).sum()
     assert numbers.sum() == ragged.sum()
-    monkeypatch.setattr(sums, "_MOST_SETS", 1)
+    monkeypatch.setattr(sums, limit, 1)
     with pytest.raises(InvalidSumError):
         pd.concat([ragged, months(2, members=2)["m1"]]).groupby(level=0).sum().sum()
 
