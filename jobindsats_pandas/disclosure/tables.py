@@ -215,14 +215,16 @@ class TableCells:
         return bool((self.numbers[1:] > self.numbers[:-1]).all())
 
     @cached_property
-    def _one_by_group(self) -> NDArray[np.intp] | None:
-        """A cell of each group, if the cells of each differ in their period alone; else None."""
+    def _one_by_group(self) -> tuple[list[NDArray[np.integer]], Groups] | None:
+        """A cell of each group, taken apart, and its group, if the cells of each differ in their period alone; else None."""
         begins = self.groups.begins
         if begins is None or not self._rise:
             return None
         first, last = self.numbers[begins], self.numbers[np.append(begins[1:], len(self.numbers)) - 1]
-        periods = len(self.space.periods)
-        return begins if bool((first // periods == last // periods).all()) else None
+        digits = self._digits(begins, self.space.radices)
+        if (digits[0] + (last - first) >= len(self.space.periods)).any():
+            return None
+        return digits, self.groups.at(begins)
 
     @cached_property
     def _pairs(self) -> list[_Pairs]:
@@ -257,8 +259,8 @@ class TableCells:
             elif self._one_by_group is None:
                 pairs.append(_Pairs(self._digit(len(pairs)), self.groups))
             elif pairs:
-                digits = self._digits(self._one_by_group, self.space.radices)
-                pairs.append(_Pairs(digits[len(pairs)], self.groups.at(self._one_by_group)))
+                digits, groups = self._one_by_group
+                pairs.append(_Pairs(digits[len(pairs)], groups))
             else:
                 several = self.groups.count(slice(len(self.numbers))) > 1
                 pairs.append(_Pairs(self._digit(0), self.groups, several))
