@@ -405,3 +405,7 @@ def test_an_answer_that_is_remembered_is_counted_once_and_cannot_be_written_to()
             array[...] = 0
     other, _, _ = table._publish(table.design.measures, "Q", [1], nodes)
     assert [value.tolist() for value in other] == [value[1:].tolist() for value in values]
+
+
+def test_the_population_is_as_large_as_the_number_of_its_tables() -> None:
+    assert len(POPULATION) == len(TABLES) == len(set(TABLES))
