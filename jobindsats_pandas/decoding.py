@@ -100,9 +100,9 @@ def to_frame(
     made = _arranged(blocks, question, complete=complete)
     names = blocks[0].columns
     labels = _label_columns(names, made.codes, question)
-    # Memory for the numbers of all measures in one piece: the system gives it in large pages, a fifth of the time.
-    for_numbers = np.empty((len(question.measures), len(made.codes[0])), dtype=np.int64)
-    addresses, steps, registry = _addresses(question, made, kinds)
+    # Memory for addresses and the numbers of all measures in one piece: the system gives it in large pages, a fifth of the time.
+    for_addresses, *for_numbers = np.empty((1 + len(question.measures), len(made.codes[0])), dtype=np.int64)
+    addresses, steps, registry = _addresses(question, made, kinds, for_addresses)
     late = _not_available(made, question, lacking) if complete else None
 
     def measured() -> Iterator[_Cells]:
@@ -276,15 +276,20 @@ class _Arrangement:
         """Where the frame's rows are among all combinations of a grid, the period fastest: far quicker than by a mask."""
         return None if self.kept is None else np.flatnonzero(_period_last(self.kept))
 
-    def added_up(self, tables: Sequence[np.ndarray]) -> np.ndarray:
+    def added_up(self, tables: Sequence[np.ndarray], into: np.ndarray) -> np.ndarray:
         """For each row, what the tables of the periods and of the dimensions have for its codes, added up."""
-        if self.axes is not None:
-            period, *others = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
-            return self.by_row(np.moveaxis(reduce(np.add.outer, [*others, period]), -1, 0))
-        total, *others = (table.take(codes) for table, codes in zip(tables, self.codes, strict=True))
-        for share in others:
-            total += share
-        return total
+        if self.axes is None:
+            total, *others = (table.take(codes) for table, codes in zip(tables, self.codes, strict=True))
+            for share in others:
+                total += share
+            return total
+        period, *others = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
+        lines = reduce(np.add.outer, others, np.zeros((), dtype=np.int64)).reshape(-1, 1)
+        if self._kept_places is None:
+            np.add(lines, period, out=into.reshape(len(lines), -1))
+        else:
+            np.add(lines, period).ravel().take(self._kept_places, out=into)
+        return into
 
 
 def _period_last(grid: np.ndarray) -> np.ndarray:
@@ -409,7 +414,7 @@ def _completed(selection: Selection, present: np.ndarray) -> np.ndarray:
 
 
 def _addresses(
-    question: Plan, made: _Arrangement, additive: Mapping[str, Kind]
+    question: Plan, made: _Arrangement, additive: Mapping[str, Kind], into: np.ndarray
 ) -> tuple[np.ndarray, list[int], Registry]:
     """Number the rows' cells of the table's first measure, and tell how far behind them those of each measure lie."""
     space = _space(question, additive)
@@ -424,7 +429,7 @@ def _addresses(
         tables.append(space.encode(0, 0, [*[0] * place, np.array(numbers)]))
     number = {id(measure): code for code, measure in enumerate(question.table.all_measures)}
     steps = [number[id(measure)] * space.per_measure for measure in question.measures]
-    return made.added_up(tables), steps, Registry.of(space)
+    return made.added_up(tables, into), steps, Registry.of(space)
 
 
 def _space(question: Plan, additive: Mapping[str, Kind]) -> AddressSpace:

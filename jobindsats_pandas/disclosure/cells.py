@@ -135,7 +135,7 @@ class Cells:
             if name != "addresses":
                 raise AttributeError(f"cells have no {name!r}")
             others, step = self.__dict__["_later"]
-            object.__setattr__(self, name, others + step)
+            object.__setattr__(self, name, others + step if step else others)
             return self.__dict__[name]
 
     def __len__(self) -> int:
