@@ -270,7 +270,7 @@ class DiskStorage(BaseStorage[str, CachedResponse]):
         for entry in self.files.scan():
             name = entry.name
             if name.endswith(SUFFIX):
-                if name[NAME_END:][:1] == "_" and entry.is_file(follow_symlinks=False):
+                if name[NAME_END : NAME_END + 1] == "_" and entry.is_file(follow_symlinks=False):
                     answers.append(entry)
             elif name.endswith(COLUMNS):
                 with contextlib.suppress(OSError):
