@@ -286,7 +286,7 @@ class _Arrangement:
         period, *others = (table[axis] for table, axis in zip(tables, self.axes, strict=True))
         lines = reduce(np.add.outer, others, np.zeros((), dtype=np.int64)).reshape(-1, 1)
         if self._kept_places is None:
-            np.add(lines, period, out=into.reshape(len(lines), -1))
+            np.add(lines, period, out=into.reshape(len(lines), len(period)))
         else:
             np.add(lines, period).ravel().take(self._kept_places, out=into)
         return into
@@ -295,7 +295,7 @@ class _Arrangement:
 def _period_last(grid: np.ndarray) -> np.ndarray:
     """A grid in the order of a frame's rows; of two axes where it can be looked at so, which is quicker to go through."""
     return (
-        grid.reshape(len(grid), -1).T if grid.flags.c_contiguous and len(grid) else np.moveaxis(grid, 0, -1)
+        grid.reshape(len(grid), -1).T if grid.flags.c_contiguous and grid.size else np.moveaxis(grid, 0, -1)
     )
 
 

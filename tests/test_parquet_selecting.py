@@ -128,6 +128,11 @@ def test_each_column_alone_is_what_it_is_beside_the_others(path: Path, sanctions
         ji.read_parquet(path, columns=names[0], filters=[(names[2], ">", 5)])
 
 
+def test_no_columns_are_not_all_of_them(path: Path) -> None:
+    with pytest.raises(QueryError, match=r"^columns: none are named\. Leave it out"):
+        ji.read_parquet(path, columns=[])
+
+
 def test_of_measures_that_are_not_asked_for_nothing_is_read(
     path: Path, sanctions: pd.DataFrame, tmp_path: Path
 ) -> None:

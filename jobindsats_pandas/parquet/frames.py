@@ -87,6 +87,8 @@ def read_parquet(
     """
     place = arguments.place("path", path, "read")
     conditions, names = Filters(filters), arguments.labels("columns", columns)
+    if columns is not None and not names:
+        raise QueryError("columns: none are named. Leave it out, or None, for all of them.")
     if isinstance(place, Path):
         if not place.exists():
             time.sleep(0.05)  # a directory that is being replaced, where the system cannot do it in one step
