@@ -818,6 +818,23 @@ a - (b - 2 * b)
 a - (0 * b - b)
 df[df.groupby('kommune', observed=True).antal.transform('count') == 2].antal.sum()
 wide.dropna().sum()
+s.agg(sum)
+s.agg([sum, max])
+df.agg(t=('antal', sum))
+df.agg({'antal': functools.partial(sum, start=0)})
+wide.agg([sum])
+wide.apply(sum, result_type='broadcast')
+df.groupby('gruppe').antal.transform(sum)
+df.groupby('gruppe').filter(lambda d: sum(d.antal) > 0).antal.sum()
+df.groupby('gruppe').antal.filter(sum).sum()
+dated.antal.resample('YE').transform(sum)
+df.pivot_table(index='gruppe', values='antal', aggfunc=sum, margins=True)
+pd.crosstab(df.gruppe, df.land, values=df.antal, aggfunc=sum, margins=True)
+jan.iloc[0] + jan.iloc[1] + 0 + jan.iloc[2]
+sum(x if x > 20 else 0 for x in s)
+sum(x or 0 for x in s)
+sum(x if x == x else 0 for x in s)
+sum([jan.iloc[0], jan.iloc[1], 0.0, np.int64(0), jan.iloc[2]])
 """
 # Those that go round the guard where cells are hidden, with the row of docs/hidden-cells.md that says so.
 ROUND = {

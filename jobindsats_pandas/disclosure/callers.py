@@ -90,7 +90,8 @@ _ELEMENTWISE: Final = ("pandas.core.ops", "pandas.core.computation", "pandas.cor
 _CALLING: Final = _words(
     """
     map_array maybe_iterable_to_list apply_groupwise _aggregate_series_pure_python agg_series apply_standard
-    apply_series_generator pipe combine einsum <lambda>
+    apply_series_generator apply_broadcast agg transform_str_or_callable _transform_general filter
+    _compute_grand_margin pipe combine einsum <lambda>
     """
 )
 # Whoever iterates in pandas or numpy makes bare numbers of cells, but for these, which hand them on.

@@ -572,6 +572,8 @@ def _plus(one: Any, other: Any, how: Addition, *, reflected: bool) -> Any:
             if one.beside
             else _error(check_sums(concatenated([one.as_cells(), zero.as_cells()])))
         )
+    if _runs(one):
+        return one
     return _started(one) if reflected else _combined("add", one, other, reflected=False)
 
 
