@@ -52,7 +52,7 @@ def test_an_array_is_rebuilt_from_its_cells_with_what_was_dropped():
     made = DiscretionisedArray.from_cells(array.cells)
     assert (made.dropped, triples(made)) == (array.dropped, triples(array))
     assert made.dropped == 1
-    with pytest.raises(InvalidSumError, match="dropped out"):
+    with pytest.raises(InvalidSumError, match="left out"):
         made.sum()
     with pytest.raises(ValueError, match="fewer than no cells dropped: -1"):
         DiscretionisedArray.from_cells(dataclasses.replace(array.cells, dropped=-1))
@@ -506,7 +506,7 @@ def test_what_was_dropped_at_once_is_counted_once_however_many_parts_tell_of_it(
     again = pickle.loads(pickle.dumps(pd.concat(parts)))
     assert pd.concat([again.iloc[:2], again.iloc[2:]]).array.dropped == 2
     column = pd.Series(make([3, 0, 5, 7, 0, 9], status))
-    with pytest.raises(InvalidSumError, match="2 hidden cells beside these dropped out"):
+    with pytest.raises(InvalidSumError, match="2 hidden cells beside these are left out"):
         column.groupby(column).apply(lambda group: group).sum()
 
 

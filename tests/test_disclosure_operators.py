@@ -55,6 +55,31 @@ def test_scaling_keeps_the_cell_as_a_derived_measure():
     assert ((column * np.inf).array.addresses == UNKNOWN).all()
 
 
+@pytest.mark.parametrize("of", [pd.Series.sum, pd.Series.max, pd.Series.mean, lambda column: column.iloc[1]])
+def test_shares_of_one_number_add_as_what_they_are_shares_of_does(of):
+    column = pd.Series(make([2, 4, 10]))
+    assert (column / of(column)).sum() == 16 / of(column)
+    assert (column / of(column) * 100).cumsum().tolist() == pytest.approx(
+        (np.cumsum([2, 4, 10]) / of(column) * 100).tolist()
+    )
+    # One over several, several over several, and one over one are ratios.
+    for ratio in (of(column) / column, column / column[::-1].array):
+        with pytest.raises(InvalidSumError):
+            ratio.sum()
+    for kind, hidden in ((Kind.PERSONS, []), (Kind.NONE, []), (Kind.FLOW, [0])):
+        column = pd.Series(make([2, 4, 10], kind=kind, status=[int(n in hidden) for n in range(3)]))
+        with pytest.raises(InvalidSumError):
+            (column / column.iloc[1]).sum()
+
+
+def test_shares_of_each_group_add_within_it():
+    column = pd.Series(make([2, 4, 10, 30]))
+    shares = column.groupby([0, 0, 1, 1]).transform(lambda x: x / x.sum())
+    assert shares.groupby([0, 0, 1, 1]).sum().tolist() == [1, 1]
+    with pytest.raises(InvalidSumError):
+        shares.sum()
+
+
 def test_chained_arithmetic_does_not_grow_names_without_end():
     column = pd.Series(make([2, 4]))
     value = column
@@ -76,7 +101,7 @@ def test_a_ratio_is_a_rate_and_a_product_of_published_measures_has_no_kind():
     with pytest.raises(InvalidSumError) as caught:
         (frame.flow / frame.stock).sum()
     assert caught.value.reasons == ("rate",)
-    assert "ratios do not add" in str(caught.value)
+    assert "ratios, products and the like do not add" in str(caught.value)
     for product in (
         frame.rate * frame.stock,
         frame.stock * frame.rate,
@@ -160,7 +185,7 @@ def test_two_cells_add_by_the_same_rules_and_are_hidden_where_either_is():
     assert both.tolist()[::2] == [12, 3]
     assert both.array.status.tolist() == [CellStatus.DERIVED, CellStatus.DISCRETIONISED, CellStatus.OBSERVED]
     assert sum([january, february]).tolist()[0] == 12
-    with pytest.raises(InvalidSumError, match="refused in 3 of 3 groups"):
+    with pytest.raises(InvalidSumError, match="refused in 3 of 3 rows"):
         february + february
     with pytest.raises(InvalidSumError) as caught:
         pd.Series(make([1, 2], kind=Kind.STOCK)) + pd.Series(make([3, 4], kind=Kind.STOCK, period=1))

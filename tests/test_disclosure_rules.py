@@ -700,7 +700,7 @@ def test_every_selection_over_two_dimensions_must_be_whole():
         (column(Kind.FLOW, [3, 4], status=[0, 2]), "not_available", "not published yet"),
         (column(Kind.FLOW, [3, 4], status=[0, 4]), "rounded", "hidden by rounding"),
         (column(Kind.FLOW, [3, 4], status=[0, 6]), "filled", "filled with a guess"),
-        (column(Kind.FLOW, [3, 4], dropped=3), "dropped", "3 hidden cells beside these dropped out"),
+        (column(Kind.FLOW, [3, 4], dropped=3), "dropped", "3 hidden cells beside these are left out"),
         (column(Kind.FLOW, [3, 3]), "repeated", "1 of 2 cells repeats another one"),
         (column(Kind.FLOW, [0, 3]), "levels", "different levels, stand together in 'Område'"),
         (column(Kind.STOCK, [3, 3], periods=[0, 1]), "periods", "the same stock is counted in each period"),
@@ -786,7 +786,7 @@ def test_one_cell_alone_is_spoken_of_as_one_and_is_better_pivoted():
         frame.groupby("b").value.sum()
     assert pivot not in str(caught.value)
     one = message(column(Kind.FLOW, [3], dropped=2))
-    assert "2 hidden cells beside this one dropped out" in one
+    assert "2 hidden cells beside this one are left out" in one
     assert pivot not in one
 
 
@@ -864,6 +864,31 @@ def test_a_group_that_is_refused_is_named_by_what_it_holds():
         InvalidSumError, match=r"refused in 1 of 2 groups; the first has 2 cells of 'Måling flow' \(y01\)"
     ):
         frame.groupby("key").value.sum()
+
+
+def test_a_sum_that_is_refused_on_its_way_tells_no_interval_of_what_it_has_seen():
+    cells = column(Kind.FLOW, [3, 4, 5, 6], status=[0, 0, 0, 1])
+    for add in (sum, lambda cells: pd.Series(cells).agg(sum), lambda cells: sum(list(cells)[2:])):
+        with pytest.raises(
+            InvalidSumError, match=r"^sum: refused after the first (\d cells|cell) of "
+        ) as caught:
+            add(cells)
+        assert "true number" not in str(caught.value)
+    with pytest.raises(InvalidSumError, match="The true number lies between 10 and 20"):
+        column(Kind.PERSONS, [3])[0] + column(Kind.PERSONS, [4])[0]
+
+
+def test_columns_that_were_put_side_by_side_are_no_groups():
+    first, second = (pd.Series(column(Kind.PERSONS, [3, 4], periods=period)) for period in (0, 1))
+    with pytest.raises(InvalidSumError, match=r"^\+: refused in 2 of 2 rows") as caught:
+        first + second
+    assert "your groups" not in str(caught.value)
+    hidden = column(Kind.FLOW, [3, 4], status=[0, 1])
+    wide = pd.DataFrame({"a": hidden, "b": column(Kind.FLOW, [3, 4], periods=1)})
+    with pytest.raises(InvalidSumError, match=r"refused in 1 of 2 rows") as caught:
+        wide.sum(axis=1)
+    assert "Instead:\n  df.sum(axis=1, skipna=False)  # 1 of 2 rows are right" in str(caught.value)
+    assert wide.sum(axis=1, skipna=False).isna().tolist() == [False, True]
 
 
 def test_inside_allow_sums_everything_goes_through_and_adds_to_nothing_outside():

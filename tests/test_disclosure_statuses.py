@@ -482,7 +482,7 @@ def test_periods_may_be_chosen_as_members_are():
 
 def test_one_period_tells_nothing_and_the_message_says_what_to_do():
     frame = panel((1,), periods=1)
-    with pytest.raises(InvalidSumError, match="1 hidden cell beside these dropped out") as caught:
+    with pytest.raises(InvalidSumError, match="1 hidden cell beside these is left out") as caught:
         frame[frame.kasse != "FOA"].x.sum()
     assert "sum_bounds" in str(caught.value)
     wide = panel((1,), periods=1).iloc[:2].pivot(index="Periode", columns="kasse", values="x")

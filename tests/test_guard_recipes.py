@@ -835,6 +835,9 @@ sum(x if x > 20 else 0 for x in s)
 sum(x or 0 for x in s)
 sum(x if x == x else 0 for x in s)
 sum([jan.iloc[0], jan.iloc[1], 0.0, np.int64(0), jan.iloc[2]])
+(s / s.sum()).sum() * s.sum()
+s.div(s.sum()).cumsum()
+wide.div(wide.sum()).sum()
 """
 # Those that go round the guard where cells are hidden, with the row of docs/hidden-cells.md that says so.
 ROUND = {

@@ -85,17 +85,17 @@ _STATISTICS: Final = _words("mean var std sem skew kurt average cov corr corrcoe
 # Between a column and a frame that wants all its cells as objects.
 _TO_OBJECTS: Final = _words("get_values _interleave as_array values")
 # What pandas and numpy do with single cells counts as adding them up, but for these: element by element, or by a
-# function of the user's that is built in.
+# function of the user's that is built in and gets one cell, or a whole column.
 _ELEMENTWISE: Final = ("pandas.core.ops", "pandas.core.computation", "pandas.core.roperator")
+_CALLING_WITH_ONE: Final = _words("map_array maybe_iterable_to_list combine einsum")
 _CALLING: Final = _words(
     """
-    map_array maybe_iterable_to_list apply_groupwise _aggregate_series_pure_python agg_series apply_standard
-    apply_series_generator apply_broadcast agg transform_str_or_callable _transform_general filter
-    _compute_grand_margin pipe combine einsum <lambda>
+    apply_groupwise _aggregate_series_pure_python agg_series apply_standard apply_series_generator apply_broadcast agg
+    transform_str_or_callable _transform_general filter _compute_grand_margin pipe <lambda>
     """
 )
 # Whoever iterates in pandas or numpy makes bare numbers of cells, but for these, which hand them on.
-_ITERATING: Final = _words("__iter__ itertuples items iterrows iterable apply_groupwise <lambda>")
+_ITERATING: Final = _words("__iter__ itertuples items iterrows iterable")
 _WRITERS: Final = ("pandas.io.formats.excel", "pandas.io.excel")
 _RELABELLING: Final = (
     "pandas.core.internals.blocks._unstack",
@@ -221,6 +221,8 @@ def stripping() -> str:
             return ""
         if function == "is_sequence":
             return ""  # it only asks whether there is something to iterate
+        if function in _CALLING:
+            return ""
         if function not in _ITERATING:
             return function
     return ""  # pragma: no cover - somebody has called pandas
@@ -254,7 +256,8 @@ def addition() -> Addition:
     module, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
     if module == "statistics":
         return Addition.STATISTIC
-    if not (_is_library(module) or _draws(module)) or module.startswith(_ELEMENTWISE) or function in _CALLING:
+    by_user = function in _CALLING or function in _CALLING_WITH_ONE
+    if by_user or not (_is_library(module) or _draws(module)) or module.startswith(_ELEMENTWISE):
         return Addition.OWN
     if _draws(next(module for module, *_ in _outside(2) if _package(module) != "numpy")):
         return Addition.PLAIN

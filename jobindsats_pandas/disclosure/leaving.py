@@ -57,7 +57,7 @@ def leave(cells: Cells, how: str, *, typed: bool = True) -> Purpose:
     if why is Purpose.SUM:
         checked(cells, None, 1, "sum")
     elif why is Purpose.WINDOW_SUM:
-        checked(cells, None, 1, "sum over windows, which is checked over the whole column")
+        checked(cells, None, 1, "sum over windows, which is checked as the sum of the whole column")
     elif why is Purpose.WINDOW_APPLY and not sums_allowed() and not (check := check_sums(cells)).valid:
         warn_removed(
             f"apply: the function gets bare numbers of windows over a column that does not add as a whole"
@@ -131,9 +131,10 @@ def _mind_picture(cells: Cells) -> None:
     together = concatenated([converted(one, whole=False) for one in columns])
     check = check_sums(together, rows, 1 if rows is None else len(cells))
     if not check.valid:
+        hidden = "hidden cells are drawn as 0, and " if unseen_of([together])[0] else ""
         warn_hidden(
-            f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): hidden cells are drawn"
-            " as 0, and numbers that do not add stand on top of each other. df.jobindsats.plot() draws lines and bars.",
+            f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): {hidden}numbers that do not"
+            " add stand on top of each other. df.jobindsats.plot() draws lines and bars.",
             about="drawn",
         )
 

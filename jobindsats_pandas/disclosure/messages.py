@@ -32,7 +32,12 @@ OBJECTS_OF_PIVOT = (
 
 
 def sum_error(
-    check: SumCheck, operation: str = "sum", *, units: str = "groups", keys: Sequence[str] = ()
+    check: SumCheck,
+    operation: str = "sum",
+    *,
+    units: str = "groups",
+    keys: Sequence[str] = (),
+    so_far: bool = False,
 ) -> InvalidSumError:
     """The error for a refused sum; of several groups, the first refused one is described.
 
@@ -45,18 +50,28 @@ def sum_error(
         What the groups are to the user; ``"rows"`` where columns were added side by side.
     keys : sequence of str
         The names that the groups were made by.
+    so_far : bool
+        Whether these are only the first cells of a sum that goes on: their interval is not that of the sum.
     """
     bad = np.flatnonzero(check.bad)
     one = check
     if check.ids is not None:
         one = check_sums(check.cells[np.flatnonzero(check.ids == bad[0])])
-    several = f"in {len(bad):,} of {check.groups:,} {units}; the first has" if check.groups > 1 else "for"
+    several = "after the first" if so_far else "for"
+    if check.groups > 1:
+        several = f"in {len(bad):,} of {check.groups:,} {units}; the first has"
     chosen = _Selection.of(one)
     advice = [*_instead(check, one, chosen, units, tuple(keys)), *_way_out(one)]
+    if operation == "sum(axis=1)" and check.only_hidden_stand_against:
+        right = check.groups - len(bad)
+        advice.insert(
+            0,
+            f"df.sum(axis=1, skipna=False)  # {right:,} of {check.groups:,} rows are right, and the others hidden",
+        )
     lines = [
-        f"{operation}: refused {several} {_what(one)}.",
+        f"{operation}: refused {several} {_what(one).removeprefix('1 ' if so_far else '')}.",
         *(f"  {reason}: {_because(reason, one)}" for reason in one.reasons_of()),
-        _consequence(one),
+        *([] if so_far else [_consequence(one)]),
         "Instead:",
         *(f"  {line}" for line in dict.fromkeys(advice)),
     ]
@@ -112,7 +127,7 @@ def _because(reason: str, check: SumCheck) -> str:
             return text + _told_otherwise(measures)
         case "unknown":
             unknown = of_all(int((check.active.addresses == UNKNOWN).sum()), "belongs", "belong")
-            return f"{unknown} to no known cell of a table (built by hand, or changed by a number)"
+            return f"{unknown} to no known cell of a table (built by hand, or computed with numbers or other cells)"
         case "levels":
             mixed = some(check.mixed_levels())
             return f"totals and their parts, or different levels, stand together in {mixed}"
@@ -132,8 +147,8 @@ def _because(reason: str, check: SumCheck) -> str:
             return f"{cells_are(CellStatus.ROUNDED)} hidden by rounding: what is shown stands for any number up to it"
         case "filled":
             return f"{cells_are(CellStatus.FILLED)} hidden or unavailable, and filled with a guess"
-    gone = f"{dropped:,} hidden cell{'s' * (dropped != 1)} beside {'this one' if total == 1 else 'these'}"
-    return f"{gone} dropped out; the rest is not the whole"
+    gone = f"{dropped:,} hidden {'cell' if dropped == 1 else 'cells'} beside {'this one' if total == 1 else 'these'}"
+    return f"{gone} {'is' if dropped == 1 else 'are'} left out; the rest is not the whole"
 
 
 def _because_rate(rates: list[AddressMeasure]) -> str:
@@ -141,7 +156,7 @@ def _because_rate(rates: list[AddressMeasure]) -> str:
         return "means, medians and other statistics do not add"
     names = some([measure.name for measure in rates])
     if all(measure.derived for measure in rates):
-        return f"{names}: ratios do not add"
+        return f"{names}: ratios, products and the like do not add"
     text = f"{names}: rates, averages, durations and unknown names do not add"
     return text + _told_otherwise([measure for measure in rates if not measure.derived])
 
@@ -411,7 +426,9 @@ def _number(value: float) -> str:
 def told_unseen(unseen: int, every: int, changed: int) -> str:
     """How many of some cells are hidden, or were before so many of them were filled or dropped."""
     changed_too = ", or were before they were filled or dropped" if changed else ""
-    return f"{unseen:,} of {every:,} cells are hidden or not available{changed_too}"
+    return (
+        f"{unseen:,} of {every:,} cells {'is' if unseen == 1 else 'are'} hidden or not available{changed_too}"
+    )
 
 
 def left_out(operation: str, left: tuple[str, ...]) -> str:

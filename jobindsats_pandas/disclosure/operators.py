@@ -18,6 +18,7 @@ from jobindsats_pandas.disclosure.arithmetic import (
     paired_addresses,
     paired_status,
     rounded_addresses,
+    scaled_addresses,
     zero_where_left_out,
 )
 from jobindsats_pandas.disclosure.building import cells_from, computed, is_na, nullable, numbers_of
@@ -123,7 +124,8 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
             status[(cells.status == CellStatus.ABSENT) & (other.status == CellStatus.ABSENT)] = (
                 CellStatus.ABSENT
             )
-        registry, addresses = paired_addresses(name, *pair)
+        one = None if name != "truediv" or reflected else _one_number(other)
+        registry, addresses = scaled_addresses(pair[0], 1 / one) if one else paired_addresses(name, *pair)
         cells = beside(cells, other)
     elif isinstance(other, int | float | np.number) and not is_na(other):
         registry, addresses = scalar_addresses(name, cells, float(other), reflected=reflected)
@@ -143,6 +145,14 @@ def _result(plain: Any, name: str, cells: Cells, other: Any, *, reflected: bool)
         # What is missing in the user's own numbers, as after a merge, the data bank did not leave out.
         status[unknown & np.asarray(pd.isna(other))] = CellStatus.HOLE
     return replace(rewritten(cells, numbers_of(plain), status, addresses), registry=registry)
+
+
+def _one_number(cells: Cells) -> float | None:
+    """The number of a single cell in every place, such as the sum that shares are of; None of several, or of one alone."""
+    if len(cells) < 2 or cells.missing[0] or (cells.addresses != cells.addresses[0]).any():
+        return None
+    alike = (cells.values == cells.values[0]).all() and (cells.status == cells.status[0]).all()
+    return float(cells.values[0]) if alike else None
 
 
 def _factors(other: Any, length: int) -> NDArray[np.float64]:

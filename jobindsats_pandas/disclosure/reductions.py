@@ -30,7 +30,16 @@ from jobindsats_pandas.disclosure.places import with_gaps
 from jobindsats_pandas.disclosure.scalars import small_sum
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
-__all__ = ["accumulated", "biased", "checked", "group_quantile", "grouped", "quantiles", "reduced", "sums_of"]
+__all__ = [
+    "accumulated",
+    "biased",
+    "checked",
+    "group_quantile",
+    "grouped",
+    "quantiles",
+    "reduced",
+    "sums_of",
+]
 
 Ids = NDArray[np.intp]
 
@@ -71,7 +80,7 @@ def _refusal(check: SumCheck, operation: str) -> Exception:
     if how.units == "margins":
         operation = how.operation
     if check.ids is None or not operation.startswith("groupby"):
-        return sum_error(check, operation)
+        return sum_error(check, operation, units="rows" if operation == "+" else "groups")
     return sum_error(check, operation.replace("groupby sum", how.operation), units=how.units, keys=how.keys)
 
 

@@ -469,7 +469,7 @@ class _RunningSum:
             together = concatenated([_cells(self.rows, self.registry), other.as_cells()])
             check = check_sums(together)
             if not check.valid:
-                raise _error(check)
+                raise _error(check, so_far=self.started)
             *addresses, new = together.addresses.tolist()
             self.rows = [(*mine[:2], address) for mine, address in zip(self.rows, addresses, strict=True)]
             self.registry, self._seen = together.registry, set(addresses)
@@ -591,10 +591,11 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     if _is_nothing(left, bulk=bulk):
         return _started(right) if bulk else right
     if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
-        both = [left.as_cells(), right.as_cells()]
         if bulk:
-            raise _error(check_sums(concatenated(both)))
-        return cell(math.nan, int(paired_status(*both)[0]))
+            rows = running.upto(left._length).rows if running else [_row(left)]
+            together = [_cells(rows, left.registry), right.as_cells()]
+            raise _error(check_sums(concatenated(together)), so_far=True)
+        return cell(math.nan, int(paired_status(left.as_cells(), right.as_cells())[0]))
     if bulk and (left.beside or right.beside):
         raise _skipped(left if left.beside else right)
     if running is None:
@@ -656,7 +657,7 @@ def _started(first: Any) -> Any:
 
 def _skipped(one: Any) -> Exception:
     """The error for a sum of plain objects from which hidden cells were, or may have been, left out."""
-    return _error(check_sums(replace(one.as_cells(), dropped=max(one.beside, 1))))
+    return _error(check_sums(replace(one.as_cells(), dropped=max(one.beside, 1))), so_far=True)
 
 
 # Whether a sum of single cells was refused, and nobody has looked since whether the error is still on its way.
@@ -664,11 +665,11 @@ _refused = False
 _look: Final = ctypes.pythonapi.PyErr_Occurred
 
 
-def _error(check: SumCheck) -> Exception:
+def _error(check: SumCheck, *, so_far: bool = False) -> Exception:
     """The error for a sum of single cells."""
     global _refused  # noqa: PLW0603 - it is the interpreter that has one error on its way
     _refused = True
-    return sum_error(check)
+    return sum_error(check, so_far=so_far)
 
 
 def _raise_pending() -> None:
