@@ -367,12 +367,12 @@ def test_of_a_directory_as_large_as_a_disk_not_everything_is_looked_at(
 def test_what_lies_there_already_is_not_thrown_away(crossed: pd.DataFrame, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    with pytest.raises(QueryError, match="exists and was not written with partition_by"):
+    with pytest.raises(QueryError, match=r"exists and holds 'thesis\.txt', and no"):
         parquet.to_parquet(crossed, tmp_path / "mine", "Periode")
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "foreign.parquet")
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign.parquet").rename(tmp_path / "foreign" / "x.parquet")
-    with pytest.raises(QueryError, match="was not written"):
+    with pytest.raises(QueryError, match=r"exists and holds 'x\.parquet', and no"):
         parquet.to_parquet(crossed, tmp_path / "foreign", "Periode")
     with pytest.raises(QueryError, match="is a directory"):
         parquet.to_parquet(crossed, tmp_path / "mine")
