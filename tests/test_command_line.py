@@ -360,6 +360,10 @@ def test_without_a_key_the_way_to_try_is_a_command(capsys: Any, monkeypatch: pyt
     told = capsys.readouterr().err
     assert "Without one: `jobindsats sandbox` answers with synthetic data." in told
     assert "--offline takes what is on disk" in told
+    for command in (["tables"], ["plan", "y28a15"], ["find", "ærø"], ["due"]):
+        main(command)
+        told = capsys.readouterr().err
+        assert "offline" not in told, command
 
 
 # --- one grammar --------------------------------------------------------------------------------------------------------
