@@ -653,8 +653,8 @@ class FrameAccessor:
         -------
         DataFrame
             A copy. ``Region``, a categorical, stands right of the column of areas (of several columns, ``<name>: region``);
-            a region is of itself, other members are of none. Sums by it are guarded; where the table publishes regions,
-            ``by="_region"`` reads what no sum of municipalities gives.
+            a region is of itself; others are of none, and a warning names those that are parts of a level. Sums by it are
+            guarded; where the table publishes regions, ``by="_region"`` reads what no sum of municipalities gives.
 
         Raises
         ------

@@ -54,27 +54,18 @@ def with_codes(
         name, bare = f"{column}kode", _hierarchy(df, column) in REGION_HIERARCHIES
         codes = _codes(df[column], style, bare=bare)
         _insert(result, column, name, codes)
-        if names := _parts_without_code(df, column, codes):
+        if names := _parts_without(df, column, codes):
             lost.append((column, name, names))
-    if lost:
-        told = "; ".join(f"{_listed(names)} in {column!r}" for column, _, names in lost)
-        keys = " or ".join(repr(name) for _, name, _ in lost)
-        one = sum(len(names) for _, _, names in lost) == 1
-        notify(
-            f"No code for {told}: {'this member is a part of its level' if one else 'these members are parts of their levels'}"
-            f" like any other, and a join on {keys} loses {'it' if one else 'them'} and what is counted there. To keep"
-            f" {'its' if one else 'their'} rows, merge with how='left'; sums over the others alone miss the published total.",
-            QueryWarning,
-            once=True,
-        )
+    _tell_lost(lost, "code", "a join on", "merge with how='left'")
     return result
 
 
 def with_regions(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
     """Put the region beside each column of municipalities, as `FrameAccessor.with_regions`."""
     result = arguments.frame("df", df).copy(deep=False)
-    areas = _area_columns(df, columns)
+    areas, lost = _area_columns(df, columns), []
     for column in areas:
+        name = "Region" if len(areas) == 1 else f"{column}: region"
         bare = _hierarchy(df, column) in REGION_HIERARCHIES
 
         def region(name: str, *, bare: bool = bare) -> str | None:
@@ -85,13 +76,27 @@ def with_regions(df: pd.DataFrame, columns: str | Sequence[str] | None = None) -
         present = [
             REGIONS[code] for code in dict.fromkeys(REGION_OF.values()) if (found == REGIONS[code]).any()
         ]
-        _insert(
-            result,
-            column,
-            "Region" if len(areas) == 1 else f"{column}: region",
-            found.astype(pd.CategoricalDtype(pd.Index(present, dtype="str"))),
-        )
+        _insert(result, column, name, found.astype(pd.CategoricalDtype(pd.Index(present, dtype="str"))))
+        if names := _parts_without(df, column, found):
+            lost.append((column, name, names))
+    _tell_lost(lost, "region", "groupby on", "say groupby(…, dropna=False)")
     return result
+
+
+def _tell_lost(lost: Sequence[tuple[Any, str, list[str]]], what: str, loses: str, keeps: str) -> None:
+    """Warn of the members that have none of what a column was added for, by columns of areas with the one added."""
+    if not lost:
+        return
+    told = "; ".join(f"{_listed(names)} in {column!r}" for column, _, names in lost)
+    keys = " or ".join(repr(name) for _, name, _ in lost)
+    one = sum(len(names) for _, _, names in lost) == 1
+    notify(
+        f"No {what} for {told}: {'this member is a part of its level' if one else 'these members are parts of their levels'}"
+        f" like any other, and {loses} {keys} loses {'it' if one else 'them'} and what is counted there. To keep"
+        f" {'its' if one else 'their'} rows, {keeps}; sums over the others alone miss the published total.",
+        QueryWarning,
+        once=True,
+    )
 
 
 def _insert(result: pd.DataFrame, column: Any, name: str, values: pd.Series) -> None:
@@ -104,9 +109,9 @@ def _insert(result: pd.DataFrame, column: Any, name: str, values: pd.Series) -> 
         )
 
 
-def _parts_without_code(df: pd.DataFrame, column: str, codes: pd.Series) -> list[str]:
-    """The members that a join on the code loses, other than totals and levels that have no codes at all."""
-    names = df.loc[codes.isna().to_numpy() & df[column].notna().to_numpy(), column]
+def _parts_without(df: pd.DataFrame, column: str, found: pd.Series) -> list[str]:
+    """The members that have no code or region, other than totals and levels that have none at all."""
+    names = df.loc[found.isna().to_numpy() & df[column].notna().to_numpy(), column]
     natural = {"Hele landet"}
     for dimension in _dimensions_of(df, column):
         natural |= _totals(dimension)

@@ -208,5 +208,8 @@ def written_as(path: Any, ending: str) -> None:
 def frame(name: str, value: Any) -> pd.DataFrame:
     """Take a frame."""
     if not isinstance(value, pd.DataFrame):
-        raise _refused(name, value, "a DataFrame")
+        of_a_file = (
+            "; ji.read_parquet(path) makes one of a file" if isinstance(value, str | os.PathLike) else ""
+        )
+        raise _refused(name, value, f"a DataFrame{of_a_file}")
     return value

@@ -412,13 +412,15 @@ def _span(period_type: PeriodType) -> str:
 
 
 def _no_such_period(table: Table, chosen: PeriodType, name: str) -> str:
+    key = parse_period(name)
+    known = [each for text in chosen.periods if (each := parse_period(text))]
+    # What comes before or after all there are is near to none of them, whatever its letters.
+    beyond = key is not None and not min(known, default=key) < key < max(known, default=key)
+    near = "" if beyond else did_you_mean(name, chosen.periods)
     note = (
         ""
-        if parse_period(name) or not frequency(chosen.periods)
+        if key or not frequency(chosen.periods)
         else f" Periods are written as {chosen.periods[-1]!r}, ranges as '{chosen.periods[0]}:{chosen.periods[-1]}', the newest"
         " as 'latest:12', all of them as '*'."
     )
-    return (
-        f"Table {table.id} has no period {arguments.shown(name)} of type {chosen.id}.{did_you_mean(name, chosen.periods)}"
-        f"{_span(chosen)}{note}"
-    )
+    return f"Table {table.id} has no period {arguments.shown(name)} of type {chosen.id}.{near}{_span(chosen)}{note}"

@@ -510,7 +510,8 @@ class Client:
 def _refuse(unknown: Iterable[str]) -> None:
     if names := ", ".join(f"{name}=" for name in unknown):
         raise TypeError(
-            f"Client() takes no {names}; the key is token=, and help(ji.Client) tells of the others."
+            f"Client() takes no {names}; the key is token=, the address base_url=, and help(ji.Client) tells of the others."
+            " offline= and refresh= belong to a call: client.read(table, offline=True)."
         )
 
 

@@ -45,6 +45,9 @@ __all__ = [
 ]
 
 
+#: So many members are listed where one is not found.
+_FEW = 8
+
 #: What people call the total.
 _TOTAL_WORDS = {"total", "i alt"}
 
@@ -476,9 +479,15 @@ def _no_such_member(table: Table, hierarchy: Hierarchy, name: str, homes: Sequen
         near = did_you_mean(name, hierarchy.labels)
     known = name_of(name) if name.isdigit() else None
     stands_for = f", the code of {known}" if known else ""
+    labels = hierarchy.labels
+    listed = (
+        f"It has: {'; '.join(map(repr, labels))}."
+        if len(labels) <= _FEW
+        else f"table.members({hierarchy.id!r}) lists them."
+    )
     return QueryError(
         f"Table {table.id}: the hierarchy {hierarchy.id!r} ({hierarchy.name}) has no member {arguments.shown(name)}{stands_for}"
-        f" (of {len(hierarchy.members)}).{near} table.members({hierarchy.id!r}) lists them.",
+        f" (of {len(hierarchy.members)}).{near} {listed}",
     )
 
 

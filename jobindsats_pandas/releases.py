@@ -303,7 +303,7 @@ def _folder(folder: str | os.PathLike[str]) -> Path:
     place = arguments.path("folder", folder)
     _no_file(place)
     if not place.is_dir():
-        raise FileNotFoundError(f"There is no folder {place}")
+        raise FileNotFoundError(f"There is no folder {place}.")
     return place
 
 

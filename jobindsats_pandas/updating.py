@@ -173,7 +173,7 @@ def _refuse_address(place: Path, known: Provenance, client: Client) -> None:
     if known.url != client.base_url:
         raise ConfigurationError(
             f"{place} was read from {known.url}, and the client asks {client.base_url}. A file does not decide where the key"
-            " goes: give a client of that address if it is the right one."
+            " goes: if it is the right one, set JOBINDSATS_API_URL, or give a client with this base_url."
         )
 
 

@@ -314,6 +314,10 @@ def test_a_question_is_refused_in_these_words_before_anything_is_sent(
         (lambda client: ji.read_parquet(5), "path=5: give a path"),
         (lambda client: ji.read_parquet(""), "path='': give a path"),
         (lambda client: ji.compare(5, 5), "old=5: give a DataFrame|new=5: give a DataFrame"),
+        (
+            lambda client: areas.with_codes("x"),
+            "df='x': give a DataFrame; ji.read_parquet.path. makes one",
+        ),
         (lambda client: areas.with_codes(5), "df=5: give a DataFrame"),
         (lambda client: areas.timestamps(5), "df=5: give a DataFrame"),
     ],

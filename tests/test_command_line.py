@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
@@ -51,6 +53,47 @@ def test_a_port_that_cannot_be_is_refused_in_words(port: str, capsys: Any) -> No
         main(["sandbox", "--port", port])
     assert ended.value.code == 2
     assert "is no port: a number from 0 to 65535" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_to_a_free_one(api: Any, capsys: Any) -> None:
+    port = api.url.rpartition(":")[2].partition("/")[0]
+    assert main(["sandbox", "--port", port]) == 1
+    assert capsys.readouterr().err == (
+        f"jobindsats: Another program has port {port}, perhaps another `jobindsats sandbox`. --port 0 takes a free one.\n"
+    )
+
+
+@pytest.mark.parametrize("failed", [PermissionError(errno.EACCES, "Permission denied"), OSError("odd")])
+def test_another_failure_of_the_port_is_told_as_it_is(
+    failed: OSError, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ji.sandbox, "run", Mock(side_effect=failed))
+    assert main(["sandbox"]) == 1
+    assert capsys.readouterr().err == f"jobindsats: {failed}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "takes"),
+    [
+        ("read y25i01 --names short", "--measures MEASURES"),
+        ("read y25i01 Kommune", "--by DIMENSION"),
+        ("cache clear y25i01", "--table TABLE"),
+        ("subjects --cvs", "--csv"),
+        ("--verbos", "--verbose"),
+    ],
+)
+def test_what_a_command_does_not_take_is_told_beside_what_it_takes(
+    command: str, takes: str, capsys: Any
+) -> None:
+    words = command.split()
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--nothing"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    of_it = words[0] if words[0].isalpha() else ""
+    assert told.startswith(f"usage: jobindsats {of_it}")
+    assert takes in told
+    assert told.rstrip().endswith("--nothing")
 
 
 @pytest.mark.filterwarnings("default")
@@ -317,6 +360,10 @@ def test_without_a_key_the_way_to_try_is_a_command(capsys: Any, monkeypatch: pyt
     told = capsys.readouterr().err
     assert "Without one: `jobindsats sandbox` answers with synthetic data." in told
     assert "--offline takes what is on disk" in told
+    for command in (["tables"], ["plan", "y28a15"], ["find", "ærø"], ["due"]):
+        main(command)
+        told = capsys.readouterr().err
+        assert "offline" not in told, command
 
 
 # --- one grammar --------------------------------------------------------------------------------------------------------

@@ -128,11 +128,16 @@ def test_releases_are_kept_listed_and_compared(api: Any, capsys: Any) -> None:
     ]
     old, new = (f"kept/sanktioner/{day}.parquet" for day in ("2026-08-20", "2026-11-02"))
     assert main(["compare", old, new]) == 0
-    assert capsys.readouterr().out.startswith("Revisions of y01h01")
+    told = capsys.readouterr().out
+    assert told.startswith("Revisions of y01h01")
+    assert ".changes" not in told
     assert main(["compare", old, "ledige.parquet"]) == 1
-    assert "only one table can be compared" in capsys.readouterr().err
+    assert "the old file is of table y01h01, the new one of y25i01" in capsys.readouterr().err
     assert main(["compare", old, "kept/sanktioner"]) == 1
-    assert "`jobindsats releases FOLDER` lists them." in capsys.readouterr().err
+    assert (
+        "Say which one: the file of 2026-11-02. `jobindsats releases FOLDER` lists them."
+        in capsys.readouterr().err
+    )
     assert main(["releases", "kept"]) == 1
     told = capsys.readouterr().err
     assert "kept holds no releases; those of several files stand in kept/ledige, kept/sanktioner." in told
@@ -141,6 +146,25 @@ def test_releases_are_kept_listed_and_compared(api: Any, capsys: Any) -> None:
     assert (
         "empty holds no releases; `jobindsats update FILE --releases FOLDER` keeps" in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("command", [["update"], ["compare", "sanktioner.parquet"], ["due"]])
+def test_a_file_of_others_is_told_in_the_words_of_the_command_line(command: list[str], capsys: Any) -> None:
+    pd.DataFrame({"x": [1]}).to_parquet("other.parquet")
+    assert main([*command, "other.parquet"]) == 1
+    assert capsys.readouterr().err.endswith(
+        "other.parquet was not written by `jobindsats read --out`, so what its cells are is not known.\n"
+    )
+
+
+def test_a_file_of_another_address_is_told_what_to_set(
+    api: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBINDSATS_API_URL", "http://127.0.0.1:9/v3")
+    assert main(["update", "sanktioner.parquet"]) == 1
+    told = capsys.readouterr().err
+    assert api.url in told
+    assert told.endswith("goes: if it is the right one, set JOBINDSATS_API_URL.\n")
 
 
 def test_in_the_closed_hour_it_asks_waits_or_goes_by(

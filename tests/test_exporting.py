@@ -387,6 +387,9 @@ def test_nothing_of_others_is_replaced(client: ji.Client, tmp_path: Path) -> Non
         with pytest.raises(QueryError, match=r"name another"):
             ji.export(TABLE, tmp_path / name, **QUESTION, client=client)
     assert (tmp_path / "x" / "mine.txt").read_text() == "mine"
+    ji.export(TABLE, tmp_path / "a", **QUESTION, client=client)
+    with pytest.raises(QueryError, match="holds 'a', and no _jobindsats"):
+        ji.export(TABLE, tmp_path, **QUESTION, client=client)
     with pytest.raises(FileNotFoundError):
         ji.export(TABLE, tmp_path / "nowhere" / "x", **QUESTION, client=client)
 

@@ -40,6 +40,10 @@ def test_areas_go_by_their_codes_and_spellings_and_the_total_by_its_words(reader
         ({"Kommune": "0999"}, "has no member '0999' (of 100). table.members('_nykom') lists them."),
         ({"A-kasse": "0751"}, "has no member '0751'"),
         (
+            {"Region": "Region Fyn"},
+            " or 'Region Sjælland'? It has: 'Hele landet'; 'Region Hovedstaden'; 'Region Sjælland'; 'Region Syddanmark'; 'Region",
+        ),
+        (
             "Total",
             "by='Total' names no dimension. Those that are not named stand at their total: leave it out.",
         ),

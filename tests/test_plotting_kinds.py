@@ -692,6 +692,19 @@ def test_nothing_is_cut_off_in_a_figure_of_the_users_own(
     assert all(below.y1 <= above.y0 + 3 for below, above in itertools.pairwise(rows))
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["own figure", "figure of the user"])
+@pytest.mark.parametrize("kind", ["line", "bar", "stacked", "heatmap", "slope"])
+def test_words_of_wide_letters_are_not_cut_off(kind: str, own: bool) -> None:
+    space = table((FLOW,), months(2), name="Sygedagpengeforløb og sygedagpengemodtagere WWMM " * 4)
+    df = frame([[5, 6], [7, 8]], space).rename(columns={"Antal sanktioner": "MEDGÅEDE OMGANGE " * 12})
+    ax = plot(df, kind=kind) if own else plot(df, kind=kind, ax=plt.subplots()[1])
+    ax.figure.draw_without_rendering()
+    for text in (ax.xaxis.label, ax._left_title):
+        box = text.get_window_extent()
+        assert box.x0 >= -1, text.get_text()
+        assert box.x1 <= ax.figure.bbox.x1 + 1, text.get_text()
+
+
 def test_a_layout_that_the_user_chose_stays() -> None:
     for chosen in ("constrained", "compressed", "tight"):
         figure, ax = plt.subplots(layout=chosen)

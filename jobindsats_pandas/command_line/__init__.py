@@ -41,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
-    options = _parser().parse_args(arguments)
+    options, strange = _parser().parse_known_args(arguments)
+    if strange:
+        # argparse itself shows what the words before the command may be, and not what this command takes.
+        options.parser.error(f"unrecognized arguments: {' '.join(strange)}")
     if options.run is None:
         print(_FIRST, file=sys.stderr)
         return 2
@@ -73,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="jobindsats", description="Jobindsats in pandas, from the command line.", epilog=_STATUS
     )
-    parser.set_defaults(run=None)
+    parser.set_defaults(run=None, parser=parser)
     parser.add_argument("--version", action="version", version=f"jobindsats-pandas {ji.__version__}")
     parser.add_argument(
         "--verbose",
@@ -85,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text, epilog=_STATUS)
-        added.set_defaults(run=run)
+        added.set_defaults(run=run, parser=added)
         return added
 
     for room in (trying, looking, questions, living, keeping):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jobindsats_pandas as ji
 from jobindsats_pandas import parquet
 from jobindsats_pandas.command_line.questions import add_question, question_of
-from jobindsats_pandas.command_line.speaking import add_forms, print_frame, tell
+from jobindsats_pandas.command_line.speaking import add_forms, print_frame, spoken, tell
 from jobindsats_pandas.errors import ConfigurationError, JobindsatsError
 from jobindsats_pandas.provenance import Provenance
 
@@ -195,4 +195,4 @@ def _sql(options: argparse.Namespace) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    print(ji.compare(ji.read_parquet(options.old), ji.read_parquet(options.new)))
+    print(spoken(ji.compare(ji.read_parquet(options.old), ji.read_parquet(options.new)), options).rstrip())

@@ -33,6 +33,13 @@ __all__ = [
 
 #: What the package says in Python, and how the command line says it.
 _SPOKEN = {
+    r"\bthe (old|new) frame\b": r"the \1 file",
+    r"(?:: \.summary\. )?Every cell: \.changes": "",
+    r"df\.jobindsats\.to_parquet": "`jobindsats read --out`",
+    r" pd\.read_parquet\(path\) opens it as it is\.": "",
+    r"ji\.read_parquet\(folder, as_of='([^']*)'\)": r"the file of \1",
+    r"ji\.update\(path, releases=folder\)": "`jobindsats update FILE --releases FOLDER`",
+    r", or give a client with this base_url": "",
     r"ji\.releases\(folder\)": "`jobindsats releases FOLDER`",
     r"ji\.export\(table, folder\)|ji\.export(?= wrote)": "`jobindsats export`",
     r"ji\.tables\('words'\)": "`jobindsats tables WORDS`",
@@ -109,6 +116,8 @@ def telling(level: int) -> Iterator[None]:
 def spoken(message: object, options: argparse.Namespace) -> str:
     """Say what the package says in Python in the words of the command line."""
     text = str(message)
+    if not hasattr(options, "offline"):
+        text = re.sub(r" offline=True (takes|reads) what is on disk[^.]*\.", "", text)
     for python, words in _SPOKEN.items():
         text = re.sub(python, words, text)
     return text.replace("{table}", getattr(options, "table", None) or "TABLE")

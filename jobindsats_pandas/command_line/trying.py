@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.accessor import FrameAccessor
+from jobindsats_pandas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
@@ -69,4 +71,11 @@ def _port(text: str) -> int:
 
 
 def _sandbox(options: argparse.Namespace) -> None:
-    ji.sandbox.run(port=options.port)
+    try:
+        ji.sandbox.run(port=options.port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise ConfigurationError(
+            f"Another program has port {options.port}, perhaps another `jobindsats sandbox`. --port 0 takes a free one."
+        ) from None

@@ -155,11 +155,9 @@ def holdings(directory: Path) -> list[str]:
     except ProvenanceError as error:
         raise QueryError(f"{error} {advice}") from None
     if manifest is None:
-        old = any(name.endswith(f"/{PART}") for name in found)
-        which = "as by version 0.1.0 of this package" if old else "with partition_by here"
-        problem = f"exists and was {'' if old else 'not '}written {which}"
-        reason = ", which kept no list of its files: what else is in it is not known" if old else ""
-        raise QueryError(f"{directory} {problem}{reason}. {advice}")
+        raise QueryError(
+            f"{directory} exists and holds {min(found).partition('/')[0]!r}, and no {NAME} tells that it was written here. {advice}"
+        )
     known = {normal(part.path): part for part in manifest.parts}
     ours = []
     for name, path in found.items():

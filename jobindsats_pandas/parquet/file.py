@@ -177,7 +177,7 @@ def _opened(name: str, file: Any) -> Any:
         return pq.ParquetFile(file, page_checksum_verification=True)
     except Exception as error:  # of Arrow and its Python part, on bytes that may be anything
         raise ProvenanceError(
-            f"{name} is not a Parquet file, or was cut short: {error}. Take it from a copy, or read the table again."
+            f"{name} is not a Parquet file, or was cut short: {str(error).rstrip('.')}. Take it from a copy, or read the table again."
         ) from error
 
 

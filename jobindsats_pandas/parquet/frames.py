@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from jobindsats_pandas import arguments, files
 from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.matching import did_you_mean
 from jobindsats_pandas.parquet.columns import plain_table, to_table
 from jobindsats_pandas.parquet.directories import frame_of, read_directory, write_directory
 from jobindsats_pandas.parquet.file import compose, facts_of, pandas_metadata, take_apart
@@ -93,7 +95,7 @@ def read_parquet(
         if not place.exists():
             time.sleep(0.05)  # a directory that is being replaced, where the system cannot do it in one step
         if not place.exists():
-            raise FileNotFoundError(f"There is no file or directory {place}{_left_beside(place)}")
+            raise _nothing_at(place)
         if place.is_dir():
             return read_directory(place, conditions, names)
     name, wanted = str(place) if isinstance(place, Path | str) else "The file", conditions.wanted(names)
@@ -105,15 +107,18 @@ def read_parquet(
     return selected(frame_of(piece, wanted), conditions, names)
 
 
-def _left_beside(place: Path) -> str:
-    """Tell what a killed run left, if it stopped while one directory stood aside for another."""
-    left = [str(leftover) for leftover in files.leftovers(place)]
-    if not left:
-        return ""
-    return (
-        f", but a run that was killed left {' and '.join(left)} beside it: whole directories or parts of one. Read or"
-        f" rename one of them, or write {place.name} again, which removes what is not needed"
-    )
+def _nothing_at(place: Path) -> FileNotFoundError:
+    """Tell what a killed run left, if it stopped while one directory stood aside for another, or what is called alike."""
+    told = f"There is no file or directory {place}"
+    if left := [str(leftover) for leftover in files.leftovers(place)]:
+        told += (
+            f", but a run that was killed left {' and '.join(left)} beside it: whole directories or parts of one. Read or"
+            f" rename one of them, or write {place.name} again, which removes what is not needed"
+        )
+    beside = islice(place.parent.iterdir(), 1000) if place.parent.is_dir() else ()
+    # Without the ending, which alone would make all files alike.
+    alike = did_you_mean(place.stem, [one.stem for one in beside if one.suffix == place.suffix])
+    return FileNotFoundError(f"{told}.{alike}")
 
 
 def dataset_attrs(place: Path) -> dict[str, Any] | None:
@@ -133,7 +138,7 @@ def attrs_of(place: Path) -> dict[str, Any]:
         If it was not written here, or says nothing that can be read.
     """
     if not place.exists():
-        raise FileNotFoundError(f"There is no file or directory {place}")
+        raise _nothing_at(place)
     manifest = Manifest.of(place)
     if manifest is not None and manifest.attrs is not None:
         return manifest.attrs

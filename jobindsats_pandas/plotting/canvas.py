@@ -252,17 +252,26 @@ def finish(
         ax.set_xticks(*axis.ticks(box.width / figure.dpi))
     # Texts may stand under the legend too: in a figure of our own that is up to its edge.
     right = figure.bbox.width - 10 if own else min(max(box.x1, _right_of_legend(ax)), _right_of_room(ax))
-    points = (right - box.x0) / figure.dpi * 72 * 10 / rcParams["font.size"]
+    room = right - box.x0
     if _laid_out(ax) and ax.get_subplotspec().get_gridspec().ncols > 1:
-        points *= 0.85  # what is drawn into the other axes later moves these a little
-    heading = [line for text in (title, subtitle) for line in textwrap.wrap(text, max(int(points / 5.6), 12))]
-    ax.set_title(plain("\n".join(heading)), loc="left", fontsize="medium")
-    unit = ax.get_xlabel()
-    size = text_size(ax)
-    letters = points / (4.4 if size == "small" else 3.7)
-    lines = [line for text in foot for line in textwrap.wrap(text, max(int(letters), 16))]
-    text = "\n".join([*([unit, ""] if unit else []), plain("\n".join(lines))])
-    ax.set_xlabel(text, loc="left", fontsize=size)
+        room *= 0.85  # what is drawn into the other axes later moves these a little
+    points = room / figure.dpi * 72 * 10 / rcParams["font.size"]
+    _write(ax.set_title("", loc="left", fontsize="medium"), (title, subtitle), max(points / 5.6, 12), room)
+    size, unit = text_size(ax), ax.get_xlabel()
+    below = ax.set_xlabel("", loc="left", fontsize=size)
+    _write(below, foot, max(points / (4.4 if size == "small" else 3.7), 16), room, [unit, ""] if unit else [])
+
+
+def _write(place: Any, texts: Iterable[str], letters: float, room: float, above: Sequence[str] = ()) -> None:
+    """Write texts in lines of so many letters, and of fewer where these are so wide that a line does not fit."""
+    texts, letters = list(texts), int(letters)
+    while True:
+        lines = [line for text in texts for line in textwrap.wrap(text, letters)]
+        place.set_text("\n".join([*above, plain("\n".join(lines))]))
+        wide = place.get_window_extent().width
+        if wide <= room or letters <= 10:
+            return
+        letters = max(int(letters * room / wide), 10)
 
 
 def _right_of_legend(ax: Any) -> float:

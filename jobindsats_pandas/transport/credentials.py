@@ -114,7 +114,10 @@ def check_address(address: str) -> str:
     ConfigurationError
         If it is no URL, holds a name or password, or is neither https nor on this machine.
     """
-    advice = "Give an address such as https://api.jobindsats.dk/v3 (http only for this machine itself)."
+    advice = (
+        "Give base_url=, or JOBINDSATS_API_URL, an address such as https://api.jobindsats.dk/v3 (http only for this machine"
+        " itself)."
+    )
     try:
         parts = urlsplit(requests.Request("GET", address).prepare().url or "")
         host, user, _ = parts.hostname or "", parts.username, parts.port

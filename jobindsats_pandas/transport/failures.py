@@ -89,6 +89,12 @@ LONGEST_WAIT = 1e9
 """Seconds, some thirty years: enough for never."""
 
 NETWORK = Failure(ServiceError, "The connection to the API failed.", transient=True)
+REFUSED = Failure(
+    ServiceError,
+    "The connection to the API failed: nothing listens at its address. If it is that of a sandbox which was stopped,"
+    " start it again, and paste its lines anew.",
+    transient=True,
+)
 CUT = Failure(ServiceError, "The API's answer broke off on the way.", transient=True)
 TIME_OUT = Failure(
     ServiceError,
@@ -186,6 +192,8 @@ def failure_of_exception(error: Exception, *, sent: bool = True, bundle: str | N
         known = CERTIFICATE
     elif any(isinstance(link, socket.gaierror) for link in chain):
         known = NO_NAME
+    elif isinstance(chain[-1], ConnectionRefusedError):
+        known = REFUSED
     else:
         known = next((FOREIGN[base] for base in type(error).__mro__ if base in FOREIGN), UNEXPECTED)
     if known.slow and not sent:
