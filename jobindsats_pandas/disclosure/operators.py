@@ -173,8 +173,8 @@ def _one_for_all(numbers: Any, name: str) -> Any:
 def _added(cells: Cells, other: Cells) -> Cells:
     """Pair by pair the sum of two cells, by the same rules; hidden where either is.
 
-    What a column was added up of is judged again with the next one: the sum of two members is neither of them, nor a
-    whole level, and of two periods it is no period.
+    Where sums do not add, what they were added up of is judged again: rows of a moving window have cells in common, so that
+    no measure tells what each of them is the sum of.
     """
     ours, theirs = zero_where_left_out(cells), zero_where_left_out(other)
     status = paired_status(ours, theirs)
