@@ -528,6 +528,16 @@ def test_numbers_of_unknown_cells_are_refused() -> None:
         plot(some)
 
 
+def test_sums_of_some_members_or_over_periods_are_no_cells_to_draw() -> None:
+    df = frame([[5, 6, 7], [5, 6, 7]], table((FLOW,), months(3), area(4)))
+    for sums in (df.groupby("Periode", as_index=False), df.groupby("Område", as_index=False, observed=True)):
+        for draw in (plot, plot_audit):
+            with pytest.raises(
+                ProvenanceError, match=r"(2|3) cells it is not known which cells of a table they are"
+            ):
+                draw(sums.sum(numeric_only=True))
+
+
 def test_two_tables_are_told_apart() -> None:
     other = AddressSpace("y01", "Andre", (PERSONS,), months(3), (area(4),))
     both = pd.concat([frame([[5, 6, 7]]), frame([[8, 9, 10]], other)])

@@ -210,7 +210,10 @@ def _largest(values: Numbers, cells: Cells) -> Numbers:
 
 def _unknown(cells: Cells) -> int:
     """How many cells hold something, but have no place in any table."""
-    return int(np.count_nonzero((cells.addresses < 0) & ~adds_nothing(cells)))
+    unknown = ~adds_nothing(cells)
+    for found in cells.registry.decode(cells.addresses):
+        unknown[found.where] = False
+    return int(np.count_nonzero(unknown))
 
 
 def _refuse_nothing(framed: Framed, name: str | None = None) -> NoReturn:
@@ -222,7 +225,7 @@ def _refuse_nothing(framed: Framed, name: str | None = None) -> NoReturn:
 
 def _refuse_unknown(name: str, count: int) -> NoReturn:
     raise ProvenanceError(
-        f"{name!r}: of {count} cells it is not known which cells of a table they are (a mean, a sum over periods, numbers"
-        " put in by hand), so they have no place in the picture. Draw the column that was read; what was computed is"
+        f"{name!r}: of {count} cells it is not known which cells of a table they are (a mean, a sum over periods or of"
+        " some members, numbers put in by hand), so they have no place in the picture. Draw the column that was read; what was computed is"
         " drawn by df.plot()."
     )
