@@ -496,7 +496,7 @@ def test_columns_are_added_up_one_after_the_other(added):
         total = added(columns)
     assert total.tolist() == sum(column.to_numpy() for column in columns).tolist()
     assert total.iloc[1:].sum() == total.to_numpy()[1:].sum()
-    with pytest.raises(InvalidSumError, match="repeats"):
+    with pytest.raises(InvalidSumError, match="repeated: sums of some of the same cells"):
         total + columns[1]
     with pytest.raises(InvalidSumError):
         added(columns_of(Kind.NONE))

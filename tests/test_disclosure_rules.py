@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
+import operator
 import pickle
 import re
 import warnings
@@ -33,6 +35,7 @@ from jobindsats_pandas.disclosure import (
     allow_sums,
     check_sums,
     merge_registries,
+    reductions,
     sums,
     tables,
     texts,
@@ -251,9 +254,19 @@ def ancestors_by_hand(dimension, member):
     return [by_path[path] for path in paths if path in by_path]
 
 
+def of_all_below(dimension, members, common):
+    """Whether there are no other members of their level below what members have in common."""
+    alike = {
+        one
+        for one in dimension.members
+        if one.level == members[0].level and common in ancestors_by_hand(dimension, one)
+    }
+    return len(set(members)) == 1 or set(members) == alike
+
+
 @settings(max_examples=150, deadline=None)
 @given(similar_addresses())
-def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(addresses):
+def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor_or_its_members(addresses):
     check = check_sums(Cells(*arrays(addresses, [0] * len(addresses), [1] * len(addresses)), REGISTRY))
     if len(addresses) == 1:
         assert check.placed[1][0] == addresses[0]
@@ -265,19 +278,29 @@ def test_a_sum_keeps_its_period_and_the_nearest_common_ancestor(addresses):
         return
     (found,) = registry.decode(addresses_of_sums, of_one_cell=False)
     measure, periods = found.space.measures[found.measure[0]], {period for _, _, period, _ in cells}
-    if len(periods) > 1:
-        ids = [period[1] for period in found.space.periods if period in periods]
-        assert measure.operation == ("summed", cells[0][1].id, *ids)
-    else:
-        assert (measure, found.space.periods[found.period[0]]) == cells[0][1:3]
+    ids = [period[1] for period in found.space.periods if period in periods] if len(periods) > 1 else []
+    assert found.space.periods[found.period[0]] == max(periods, key=found.space.periods.index)
     members = [
         dimension.members[codes[0]]
         for dimension, codes in zip(found.space.dimensions, found.members, strict=True)
     ]
-    for place, dimension in enumerate(SPACE.dimensions):
-        lines = [ancestors_by_hand(dimension, one[3][place]) for one in cells]
-        common = next(one for one in lines[0] if all(one in line for line in lines))
-        assert members[place] == common
+    of_dimensions = [[one[3][place] for one in cells] for place in range(len(SPACE.dimensions))]
+    commons = []
+    for dimension, here in zip(SPACE.dimensions, of_dimensions, strict=True):
+        lines = [ancestors_by_hand(dimension, one) for one in here]
+        commons.append(next(one for one in lines[0] if all(one in line for line in lines)))
+    if all(map(of_all_below, SPACE.dimensions, of_dimensions, commons)):
+        assert members == commons
+        assert measure.operation == (("summed", cells[0][1].id, *ids) if ids else ())
+        return
+    *operation, together = measure.operation
+    assert operation == ["summed", cells[0][1].id, *ids]
+    together = json.loads(together)
+    for dimension, here, first in zip(SPACE.dimensions, of_dimensions, members, strict=True):
+        paths = sorted({one.path for one in here})
+        of_these = [[path for _, path in group] for group in together.get(dimension.id, [])]
+        assert of_these == ([paths] if len(paths) > 1 else [])
+        assert first.path == paths[0]
 
 
 def bounds_by_hand(addresses, statuses, values):
@@ -1495,6 +1518,59 @@ def test_no_cell_is_in_a_sum_of_sums_twice(data):
             total, digit = divmod(total, 4)
             digits.append(digit)
         assert set(digits) <= {0, 1}
+
+
+@pytest.mark.parametrize("remembered", [1 << 12, 1])
+@settings(max_examples=100, deadline=None)
+@given(
+    masks=st.lists(st.lists(st.booleans(), min_size=12, max_size=12), min_size=2, max_size=4),
+    built_in=st.booleans(),
+)
+def test_sums_add_as_the_cells_do_that_they_are_of(monkeypatch, remembered, masks, built_in):
+    # Those of very many cells do not remember them: then some that would add are refused.
+    monkeypatch.setattr(reductions, "_FEW", min(remembered, 64))
+    monkeypatch.setattr(reductions, "_SEVERAL", remembered)
+    frame = municipalities(members=6)
+    sums = [frame[mask].value.sum() for mask in masks]
+    times = np.sum(masks, axis=0)
+    add = sum if built_in else functools.partial(functools.reduce, operator.add)
+    if times.max() > 1:
+        with pytest.raises(InvalidSumError):
+            add(sums)
+    elif remembered > 1:
+        assert add(sums) == frame[times > 0].value.to_numpy().sum()
+    else:
+        with contextlib.suppress(InvalidSumError):
+            assert add(sums) == frame[times > 0].value.to_numpy().sum()
+
+
+def test_sums_of_parts_are_added_beside_each_other_and_not_to_what_they_are_in():
+    frame = municipalities(members=6)
+    january = frame[frame["month"] == "m0"].set_index("area").value
+    first, second = january[:2].sum(), january[2:].sum()
+    assert first + second == sum([first, second]) == january.sum()
+    assert january[:2].sum() + january[2] + january[3:].sum() == january.sum()
+    february = frame[frame["month"] == "m1"].set_index("area").value
+    assert sum(january) + sum(february) == january.sum() + february.sum() == everything(frame)
+    for twice in (
+        lambda: first + january[0],
+        lambda: first + january.sum(),
+        lambda: sum([first, second, first]),
+    ):
+        with pytest.raises(InvalidSumError) as caught:
+            twice()
+        assert caught.value.reasons == ("repeated",)
+    # A part of a level is no total, and does not add to one of another period.
+    total_of_february = pd.Series(make([500], members=[0], period=1))
+    for part in (first, frame[frame["area"] < 2].groupby("month").value.sum().iloc[0]):
+        with pytest.raises(InvalidSumError) as caught:
+            part + total_of_february[0]
+        assert caught.value.reasons == ("levels",)
+    wide = frame.pivot(index="month", columns="area", values="value")  # noqa: PD010 - each cell once
+    assert (wide[[0, 1]].sum(axis=1) + wide[[2, 3, 4, 5]].sum(axis=1)).tolist() == wide.sum(axis=1).tolist()
+    assert (wide.drop(columns=3).sum(axis=1) + wide[3]).tolist() == wide.sum(axis=1).tolist()
+    with pytest.raises(InvalidSumError):
+        wide[[0, 1]].sum(axis=1) + wide.sum(axis=1)
 
 
 def test_sums_of_ones_own_stand_for_the_same_cells_however_members_are_numbered():

@@ -838,6 +838,20 @@ sum([jan.iloc[0], jan.iloc[1], 0.0, np.int64(0), jan.iloc[2]])
 (s / s.sum()).sum() * s.sum()
 s.div(s.sum()).cumsum()
 wide.div(wide.sum()).sum()
+df[df.kommune.isin(['K0', 'K1'])].antal.sum() + df[df.kommune.isin(['K2', 'K3'])].antal.sum()
+jan.iloc[:3].sum() + jan.iloc[3:].sum()
+jan[['K0', 'K1']].sum() + jan['K2']
+sum(jan) + sum(feb)
+(jan.iloc[0] + jan.iloc[1]) + (jan.iloc[2] + jan.iloc[3])
+sum(d.antal.sum() for _, d in df.groupby('kommune', observed=True))
+t = 0; [t := t + d.antal.sum() for _, d in df.groupby('gruppe')] ;; t
+sum({k: d.antal.sum() for k, d in df.groupby('gruppe')}.values())
+jan.nlargest(2).sum() + jan.nsmallest(4).sum()
+wide.iloc[:3].sum().sum() + wide.iloc[3:].sum().sum()
+wide.T.iloc[:, :2].sum(axis=1) + wide.T.iloc[:, 2:].sum(axis=1)
+wide.T.drop(columns='K1').sum(axis=1) + wide.T.K1
+wide.T.assign(AB=lambda w: w.K0 + w.K1).drop(columns=['K0', 'K1']).sum(axis=1)
+df[df.kommune.isin(['K0', 'K1'])].groupby('Periode').antal.sum() + df[df.kommune.isin(['K2', 'K3'])].groupby('Periode').antal.sum()
 """
 # Those that go round the guard where cells are hidden, with the row of docs/hidden-cells.md that says so.
 ROUND = {

@@ -265,6 +265,16 @@ class AddressDimension:
         """The nearest common ancestor of members; 0, the total, for want of another."""
         return next(int(row[codes[0]]) for row in self.ancestors[::-1] if len(set(row[codes].tolist())) == 1)
 
+    @cached_property
+    def numbers_below(self) -> NDArray[np.int64]:
+        """How many members of each level stand below each member."""
+        depth = np.array([len(_steps(member.path)) for member in self.members])
+        numbers = np.zeros((len(self.levels), len(self.members)), dtype=np.int64)
+        for limit, row in enumerate(self.ancestors):
+            there = depth[row] == limit
+            np.add.at(numbers, (self.level_of[there], row[there]), 1)
+        return numbers
+
     def below(self, ancestor: int, level: int) -> NDArray[np.intp]:
         """The numbers of all members of a level that stand below a member."""
         column = self.ancestors[len(_steps(self.members[ancestor].path))]
@@ -446,7 +456,8 @@ class AddressSpace:
             groups = {d.id: d.together(one) for d, one in zip(self.dimensions, first, strict=True)}
             of.append(json.dumps({key: group for key, group in groups.items() if group}, ensure_ascii=False))
         digest = hashlib.blake2b(" ".join(of).encode(), digest_size=12).hexdigest()
-        return AddressMeasure(f"{SUMMED}({base.id},{digest})", name, base.kind, (SUMMED, base.id, *of))
+        how = (SUMMED, base.id, *of, *([ESTIMATE] if base.approximate else []))
+        return AddressMeasure(f"{SUMMED}({base.id},{digest})", name, base.kind, how)
 
     @cached_property
     def summed(self) -> dict[int, Summed]:
@@ -454,7 +465,7 @@ class AddressSpace:
         ids, found = np.array([period for _, period in self.periods]), {}
         for place, measure in enumerate(self.measures):
             if measure.operation[:1] == (SUMMED,):
-                _, base, *of = measure.operation
+                _, base, *of = (one for one in measure.operation if one != ESTIMATE)
                 groups = json.loads(of.pop()) if of[-1].startswith("{") else {}
                 first = (
                     tuple(one.first_of(groups.get(one.id, ())) for one in self.dimensions) if groups else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -107,8 +107,6 @@ class Cells:
         How many hidden cells a `dropna` took away from beside these.
     left : tuple of str
         What the members are called whose rows, with all their hidden cells, were left out by a selection.
-    summands : tuple of Cells
-        The columns whose sum, cell by cell, these were made as; only they tell whether one more adds to them.
     """
 
     values: Values
@@ -117,7 +115,6 @@ class Cells:
     registry: Registry
     dropped: int = 0
     left: tuple[str, ...] = ()
-    summands: tuple[Cells, ...] = field(default=(), init=False)
 
     @classmethod
     def numbered_later(
@@ -170,13 +167,7 @@ class Cells:
     def copy(self) -> Cells:
         """Cells that may be written to."""
         values, status, addresses = self.values.copy(), self.status.copy(), self.addresses.copy()
-        made = Cells(values, status, addresses, self.registry, self.dropped, self.left)
-        return made.made_of(self.summands)
-
-    def made_of(self, summands: tuple[Cells, ...]) -> Cells:
-        """Remember the columns that these are the sum of."""
-        object.__setattr__(self, "summands", summands)
-        return self
+        return Cells(values, status, addresses, self.registry, self.dropped, self.left)
 
 
 # One bit for each status that shows nothing: shifting it is several times faster than looking each one up.

@@ -68,7 +68,7 @@ def texts(cells: Cells) -> NDArray[np.object_]:
     """
     whole = cells.whole
     measures = np.full(len(cells), None, dtype=object)
-    for found in cells.registry.decode(cells.addresses):
+    for found in cells.registry.decode(cells.addresses, of_one_cell=False):
         measures[found.where] = np.array([*found.space.measures, None], dtype=object)[found.measure]
     columns = (cells.values.tolist(), cells.status.tolist(), measures)
     result = np.empty(len(cells), dtype=object)

@@ -171,37 +171,17 @@ def _one_for_all(numbers: Any, name: str) -> Any:
 
 
 def _added(cells: Cells, other: Cells) -> Cells:
-    """Pair by pair the sum of two cells, by the same rules; hidden where either is.
-
-    What a column was added up of is judged again with the next one: the sum of two members is neither of them, nor a
-    whole level, and of two periods it is no period.
-    """
+    """Pair by pair the sum of two cells, by the same rules; hidden where either is."""
     ours, theirs = zero_where_left_out(cells), zero_where_left_out(other)
     status = paired_status(ours, theirs)
     # A number beside a hole is not the sum of two: nobody knows what is missing there.
     one_alone = (ours.status == CellStatus.HOLE) != (theirs.status == CellStatus.HOLE)
     status[one_alone & (status == CellStatus.HOLE)] = CellStatus.NOT_AVAILABLE
     hidden = is_missing(status)
-    columns: tuple[Cells, ...] = (cells, other)
-    check = check_rows(columns, hidden)
-    if (cells.summands or other.summands) and not check.valid:
-        columns = (*_summands(cells), *_summands(other))
-        check = check_rows(columns, hidden)
+    check = check_rows((cells, other), hidden)
     made = sums_of(checked(check.cells, check.ids, check.groups, "+"))
     made.status[hidden], made.addresses[hidden] = status[hidden], UNKNOWN
-    return beside(replace(made, values=blanked(made.values, made.status)), cells, other).made_of(columns)
-
-
-def _summands(cells: Cells) -> tuple[Cells, ...]:
-    """What cells are the sum of, if nobody has written into them since; else they themselves."""
-    if not cells.summands:
-        return (cells,)
-    shown = ~cells.missing
-    total = sum(as_summed(one) for one in cells.summands)
-    untouched = (
-        np.array_equal(cells.values[shown], total[shown]) and not (cells.status == CellStatus.FILLED).any()
-    )
-    return cells.summands if untouched else (cells,)
+    return beside(replace(made, values=blanked(made.values, made.status)), cells, other)
 
 
 def compared(cells: Cells, other: Any, name: str) -> Any:

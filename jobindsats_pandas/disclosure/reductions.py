@@ -27,7 +27,7 @@ from jobindsats_pandas.disclosure.cells import (
 )
 from jobindsats_pandas.disclosure.messages import left_out, sum_error, told_unseen
 from jobindsats_pandas.disclosure.places import with_gaps
-from jobindsats_pandas.disclosure.scalars import small_sum
+from jobindsats_pandas.disclosure.scalars import small_sum, sum_at_once
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
 __all__ = [
@@ -52,6 +52,8 @@ _OF_ONE = frozenset("mean median first last min max".split())  # noqa: SIM905
 _KEPT = "computed on the others alone"
 # So few cells are checked one by one.
 _FEW = 64
+# The sum of so many remembers them, so that it adds to other sums as they do.
+_SEVERAL = 1 << 12
 # Columns that were seen to hold one level of each dimension: whoever computes one statistic computes others too.
 _OF_ONE_LEVEL: WeakSet[Cells] = WeakSet()
 
@@ -99,7 +101,16 @@ def reduced(cells: Cells, name: str, *, skipna: bool, keepdims: bool = False, **
         # Loops over groups sum a few cells at a time, thousands of times.
         if few and (quick := small_sum(cells)) is not None:
             return quick
-        return _sums(cells, None, 1, name, min_count, skipna=skipna)
+        check = checked(cells, None, 1, name, skipna=skipna)
+        shown = len(cells) - int(np.count_nonzero(cells.missing))
+        if (
+            check.valid
+            and 1 < check.count[0] <= _SEVERAL
+            and not keepdims
+            and shown >= (min_count if skipna else len(cells))
+        ):
+            return sum_at_once(check.active, check.totals[0].item())
+        return _sums(check, min_count, skipna=skipna)
     if name in {"min", "max"}:
         return _extreme(cells, name, skipna=skipna)
     if name in _BIASED:
@@ -115,11 +126,8 @@ def reduced(cells: Cells, name: str, *, skipna: bool, keepdims: bool = False, **
     return _kept_of_one(cells, name, made, np.zeros(len(cells), dtype=np.intp))
 
 
-def _sums(
-    cells: Cells, ids: Ids | None, groups: int, operation: str, min_count: int, *, skipna: bool
-) -> Cells:
-    check = checked(cells, ids, groups, operation, skipna=skipna)
-    sums = sums_of(check)
+def _sums(check: SumCheck, min_count: int, *, skipna: bool) -> Cells:
+    cells, ids, groups, sums = check.cells, check.ids, check.groups, sums_of(check)
     # pandas leaves a sum out where min_count or skipna says so.
     out = np.zeros(groups, dtype=bool)
     if min_count > 0:
@@ -237,7 +245,9 @@ def grouped(cells: Cells, *, how: str, ids: Ids, ngroups: int, min_count: int, *
         return _first_or_last(cells, how, ids, ngroups, min_count, skipna=kwargs.get("skipna", True))
     if how == "sum":
         _mind_cells_without_a_group(cells, ids, ngroups)
-        return _sums(cells, ids, ngroups, "groupby sum", min_count, skipna=kwargs.get("skipna", True))
+        skipna = kwargs.get("skipna", True)
+        check = checked(cells, ids, ngroups, "groupby sum", skipna=skipna)
+        return _sums(check, min_count, skipna=skipna)
     if how == "cumsum":
         _mind_cells_without_a_group(cells, ids, ngroups)
         checked(cells, ids, ngroups, "groupby cumsum")

@@ -46,6 +46,7 @@ __all__ = [
     "scalar_addresses",
     "scalars_of",
     "small_sum",
+    "sum_at_once",
 ]
 
 # numpy's names of what has an operator in Python.
@@ -142,7 +143,7 @@ class Cell:
     # Two names and no more: millions of cells are made, most of them to be looked at once.
     _origin: _Origin = _Origin((CellStatus.DERIVED,), (UNKNOWN,), EMPTY)
     _place: int = 0
-    _sum: _RunningSum | None = None
+    _sum: _RunningSum | _AtOnce | None = None
     _length: int = 0
 
     @property
@@ -457,28 +458,32 @@ class _RunningSum:
             and all(signature(self.registry, row) == first for row in self.rows[1:])
         )
 
-    def add(self, other: Any) -> None:
-        """Add one more cell; raises where that may not be."""
-        row = _row(other)
+    def add(self, registry: Registry, rows: list[_Row]) -> None:
+        """Add one more cell, or those that another sum consists of; raises where that may not be."""
         if (
-            other._origin.registry is not self.registry
-            or row[2] in self._seen
+            registry is not self.registry
             or self._signature is None
-            or signature(self.registry, row) != self._signature
+            or any(row[2] in self._seen or signature(registry, row) != self._signature for row in rows)
         ):
-            together = concatenated([_cells(self.rows, self.registry), other.as_cells()])
+            together = concatenated([_cells(self.rows, self.registry), _cells(rows, registry)])
             check = check_sums(together)
             if not check.valid:
                 raise _error(check, so_far=self.started)
-            *addresses, new = together.addresses.tolist()
-            self.rows = [(*mine[:2], address) for mine, address in zip(self.rows, addresses, strict=True)]
-            self.registry, self._seen = together.registry, set(addresses)
-            row = (*row[:2], new)
+            addresses = together.addresses.tolist()
+            every = [(*row[:2], address) for row, address in zip([*self.rows, *rows], addresses, strict=True)]
+            self.registry, self.rows, rows = (
+                together.registry,
+                every[: len(self.rows)],
+                every[len(self.rows) :],
+            )
+            self._seen = {address for _, _, address in self.rows}
             # Beside a sum that may have them in it, cells that are alike among themselves have to be looked at.
-            alike = self._signature is not None and signature(self.registry, self.rows[0])
-            self._signature = alike if alike and signature(self.registry, row) == alike else None
-        self.rows.append(row)
-        self._seen.add(row[2])
+            alike = signature(self.registry, self.rows[0]) if self._signature is not None else None
+            if any(signature(self.registry, row) != alike for row in rows):
+                alike = None
+            self._signature = alike
+        self.rows += rows
+        self._seen.update(address for _, _, address in rows)
 
     @property
     def is_nothing(self) -> bool:
@@ -510,8 +515,36 @@ def place_together(cells: Sequence[Any]) -> None:
             origin.registry, origin.addresses = found, (address,)
 
 
+class _AtOnce:
+    """The cells that a sum was made of at once, to be looked at one by one only where it is added to others."""
+
+    closed, started, is_nothing = True, False, False
+
+    def __init__(self, cells: Cells) -> None:
+        self.registry, self._cells = cells.registry, cells
+
+    @property
+    def rows(self) -> list[_Row]:
+        return _rows(self._cells)
+
+    def upto(self, _length: int) -> _AtOnce:
+        return self
+
+
 def _row(one: Any) -> _Row:
     return one.number, one._origin.status[one._place], one.address
+
+
+def _rows(cells: Cells) -> list[_Row]:
+    return list(zip(cells.values.tolist(), cells.status.tolist(), cells.addresses.tolist(), strict=True))
+
+
+def _consists_of(one: Any) -> tuple[Registry, list[_Row]]:
+    """The cells that a sum consists of, or the cell itself."""
+    if one._sum is None:
+        return one.registry, [_row(one)]
+    made = one._sum.upto(one._length)
+    return made.registry, made.rows
 
 
 def _cells(rows: Sequence[_Row], registry: Registry) -> Cells:
@@ -546,11 +579,13 @@ def small_sum(cells: Cells) -> Any:
     """The sum of a few cells as a single one, if they are seen to add at once; else None."""
     if cells.dropped or cells.left:
         return None
-    rows = list(zip(cells.values.tolist(), cells.status.tolist(), cells.addresses.tolist(), strict=True))
-    running = _RunningSum(cells.registry, rows, closed=True)
-    if not running.adds_at_sight:
-        return None
-    return _sum_cell(running, sum(number for number, _, _ in rows), _Origin((), (), cells.registry))
+    running = _RunningSum(cells.registry, _rows(cells), closed=True)
+    return sum_at_once(cells, sum(cells.values.tolist()), running) if running.adds_at_sight else None
+
+
+def sum_at_once(cells: Cells, number: float, made: _RunningSum | None = None) -> Any:
+    """The sum of cells that were seen to add, which can be added to other sums as those cells can."""
+    return _sum_cell(made or _AtOnce(cells), number, _Origin((), (), cells.registry), len(cells))
 
 
 def _plus(one: Any, other: Any, how: Addition, *, reflected: bool) -> Any:
@@ -592,23 +627,24 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
         return _started(right) if bulk else right
     if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
         if bulk:
-            rows = running.upto(left._length).rows if running else [_row(left)]
-            together = [_cells(rows, left.registry), right.as_cells()]
+            registry, rows = _consists_of(left)
+            together = [_cells(rows, registry), right.as_cells()]
             raise _error(check_sums(concatenated(together)), so_far=True)
         return cell(math.nan, int(paired_status(left.as_cells(), right.as_cells())[0]))
     if bulk and (left.beside or right.beside):
         raise _skipped(left if left.beside else right)
     if running is None:
         _tell_who_left(left)
-        running = _RunningSum(left.registry, [_row(left)])
+        registry, rows = _consists_of(left)
+        running = _RunningSum(registry, [*rows])
     else:
         running = running.upto(left._length)
-    running.add(right)
+    running.add(*_consists_of(right))
     origin = left._origin if left.beside >= right.beside else right._origin
     if origin.near.hidden and len(running.rows) >= origin.near.visible > 2:
         # All that is visible of a column, one by one: the hidden ones were left out.
         raise _skipped(left if left.beside else right)
-    return _sum_cell(running, left.number + right.number, origin)
+    return _sum_cell(running, left.number + right.number, origin, len(running.rows))
 
 
 def _tell_who_left(first: Any) -> None:
@@ -630,10 +666,10 @@ def _is_nothing(one: Any, *, bulk: bool) -> bool:
     return one.address == NOTHING or (one.status == CellStatus.ABSENT and (bulk or one.address != UNKNOWN))
 
 
-def _sum_cell(running: _RunningSum, number: float, near: _Origin) -> Any:
+def _sum_cell(running: _RunningSum | _AtOnce, number: float, near: _Origin, length: int) -> Any:
     whole = isinstance(number, int)
     made = _made(number, near.among(CellStatus.DERIVED, None, running.registry), whole=whole)
-    made._sum, made._length = running, len(running.rows)
+    made._sum, made._length = running, length
     return made
 
 
@@ -642,6 +678,9 @@ def _started(first: Any) -> Any:
     nothing = cell(0, CellStatus.DERIVED, NOTHING, whole=True)
     if sums_allowed():
         return nothing if isinstance(first, HiddenCell) else first
+    if first._sum is not None:
+        registry, rows = _consists_of(first)
+        return _sum_cell(_RunningSum(registry, [*rows], started=True), first.number, first._origin, len(rows))
     if first.status == CellStatus.ABSENT:
         made = first = nothing
     else:

@@ -287,25 +287,23 @@ class SumCheck:
         """The address of each group's sum, and what it is numbered in.
 
         It is that of its period and, in each dimension, the nearest common ancestor; over several periods it is of a
-        measure of its own, that tells which they were. Where such sums would not add to each other, because they are of
-        some members each of one ancestor, they are of a measure that tells which members stand together, and stand at the
-        first of those. One cell keeps its own; unknown where the cells do not add.
+        measure of its own, that tells which they were. Where some sum is of some members of its ancestor alone, they are
+        of a measure that tells which members stand together, and stand at the first of those. One cell keeps its own;
+        unknown where the cells do not add.
         """
         if not (self.count > 1).any():
             return self.cells.registry, self._of_its_one(self.active.addresses, NOTHING)
-        found = self._placed_at([table.above() for table in self.tables])
-        if self.groups == 1 or len(self.tables) != 1:
+        found = self._placed_at([table.at(table.nearest) for table in self.tables])
+        if len(self.tables) != 1:
             return found
-        (table,) = self.tables
+        (table,), fine = self.tables, (self.count > 1) & (self.reasons == 0)
         over_periods_alone = not (table.summed or any(members.differ.any() for members in table.members))
-        if over_periods_alone or _side_by_side(*found):
+        if over_periods_alone or (_side_by_side(*found) and table.whole(fine)):
             return found
-        first = table.together((self.count > 1) & (self.reasons == 0))
+        first = table.together(fine)
         if not first:
             return found
-        members = np.zeros(self.groups, dtype=np.int64)
-        for one, here in zip(first, table.members, strict=True):
-            members = members * len(one) + one[here.first]
+        members = table.at([one[here.first] for one, here in zip(first, table.members, strict=True)])
         closer = self._placed_at([members], first)
         return closer if _side_by_side(*closer) else found
 

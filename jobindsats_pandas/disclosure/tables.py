@@ -24,7 +24,7 @@ from jobindsats_pandas.disclosure.addresses import (
 from jobindsats_pandas.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jobindsats_pandas.disclosure.cells import Cells
 
@@ -325,9 +325,10 @@ class TableCells:
         found[self._repeated()] |= BIT["repeated"]
         return found
 
-    def above(self) -> Codes:
-        """In each dimension the nearest common ancestor of each group, as a number without measure and period."""
-        result = np.zeros(self.groups.number, dtype=np.int64)
+    @cached_property
+    def nearest(self) -> list[Codes]:
+        """In each dimension the nearest common ancestor of each group."""
+        found = []
         for place, dimension in enumerate(self.space.dimensions):
             members = self._members_above(place)
             nearest, differ = members.first, members.differ
@@ -337,8 +338,38 @@ class TableCells:
                 ancestors = members.of(row)
                 nearest = np.where(differ & ~ancestors.differ, ancestors.first, nearest)
                 differ = differ & ancestors.differ
-            result = result * len(dimension.members) + np.where(differ, 0, nearest)
+            found.append(np.where(differ, 0, nearest))
+        return found
+
+    def at(self, members: Sequence[Codes]) -> Codes:
+        """Members of each dimension as a number without measure and period."""
+        result = np.zeros(self.groups.number, dtype=np.int64)
+        for dimension, here in zip(self.space.dimensions, members, strict=True):
+            result = result * len(dimension.members) + here
         return result
+
+    def whole(self, groups: Flags) -> bool:
+        """Whether some groups have, in each dimension, all members of a level below what these have in common."""
+        if any(self.space.summed[code].first for code in self.summed):
+            cells, numbers = self._with_all_members()
+            if not len(cells):
+                return False
+            some = Groups(None if self.groups.ids is None else self.groups.ids[cells], self.groups.number)
+            radices = [len(dimension.members) for dimension in reversed(self.space.dimensions)]
+            of_dimensions = [_Pairs(digit, some) for digit in [*taken_apart(numbers, radices)][-2::-1]]
+        else:
+            of_dimensions = self.members
+        for dimension, members, above in zip(self.space.dimensions, of_dimensions, self.nearest, strict=True):
+            several = groups & members.differ
+            if several.any():
+                ids = (
+                    np.zeros(len(members.keys), np.intp) if members.groups.ids is None else members.groups.ids
+                )
+                pairs = np.unique(ids * len(dimension.members) + members.keys)
+                has = np.bincount(pairs // len(dimension.members), minlength=self.groups.number)
+                if (has < dimension.numbers_below[dimension.level_of[members.first], above])[several].any():
+                    return False
+        return True
 
     def _members_above(self, place: int) -> _Pairs:
         """The members that each group has in a dimension; in the place of those that stand together their ancestor."""
