@@ -345,6 +345,7 @@ def _settings(api, tmp_path):
         (r"read \y99\g<7>", "`jobindsats tables WORDS` searches them"),
         ("find metal", "find 'metal': "),
         ("tables xyzzy", "tables 'xyzzy': "),
+        ("find xyzzy", "`jobindsats table ID` looks at another."),
     ],
 )
 def test_advice_is_given_in_the_words_of_the_command_line(capsys: Any, command: str, advice: str) -> None:

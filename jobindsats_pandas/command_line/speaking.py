@@ -42,6 +42,7 @@ _SPOKEN = {
     r", or give a client with this base_url": "",
     r"ji\.releases\(folder\)": "`jobindsats releases FOLDER`",
     r"ji\.export\(table, folder\)|ji\.export(?= wrote)": "`jobindsats export`",
+    r"ji\.table\(id\)": "`jobindsats table ID`",
     r"ji\.tables\('words'\)": "`jobindsats tables WORDS`",
     r"ji\.tables\(('[^']*')\)": r"`jobindsats tables \1`",
     r"\bby=\{'([^']*)': '([^']*)'\}": r"--by '\1=\2'",
