@@ -49,7 +49,7 @@ _SPOKEN = {
     r"\bby='([^']*)'": r"--by '\1'",
     r"\bperiods=('[^']*')": r"--periods \1",
     r"(?:ji\.table\(…\)|table)\.members\('([^']*)'\)": r"`jobindsats members {table} \1`",
-    r" in a terminal, or ji\.sandbox_client\(\) in Python,": "",
+    r" in a terminal, or ji\.sandbox_client\(\) in Python \([^)]*\),": "",
     r'ji\.read_jobindsats\("(\w+)", by="(\w+)", periods="([\w:]+)"\)': r"jobindsats read \1 --by \2 --periods \3",
     r"ji\.Client\(\)\.cache\.list\(\)": "`jobindsats cache list`",
     r"\b(find|tables)\(('.*?'|\".*?\")\): ": r"\1 \2: ",
