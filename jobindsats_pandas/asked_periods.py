@@ -43,7 +43,7 @@ DEFAULT_PERIODS = 12
 YEARS = range(1990, 2100)
 
 _EVERYTHING = {"*", "all", "alle"}
-_LATEST = {"latest", "last", "newest", "seneste"}
+_LATEST = {"latest", "last", "newest", "seneste", "nyeste"}
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -84,7 +84,9 @@ _NEWEST = compiled_later(rf"(?:{'|'.join(_LATEST)}) (\d{{1,9}})", re.ASCII)
 _NEWEST_OF_A_KIND = compiled_later(
     rf"(?:de |the )?(?:{'|'.join(_LATEST)}|sidste|past) (\d{{1,9}}) [a-z]+\.?", re.ASCII
 )
-_SINCE = compiled_later(r"(?:since|from|siden|fra) (?P<first>.+)|(?P<year>\d{4}) ?-", re.ASCII)
+_SINCE = compiled_later(
+    r"(?:since|from|siden|fra) (?P<first>.+)|(?P<begun>\d{4}(?:[a-z]+\d{1,3})?) ?-", re.ASCII
+)
 #: Months of one year: jan-mar 2026.
 _MONTHS_OF_A_YEAR = compiled_later(
     r"([a-z]+)\.?(?: ?(?:-|–|—|\.\.) ?| (?:to|til) )([a-z]+)\.? (?P<year>\d{4})", re.ASCII
@@ -162,7 +164,7 @@ def _read_text(text: str) -> str | int | list[str]:
     if found := _NEWEST.fullmatch(plain):
         return int(found[1])
     if found := _SINCE.fullmatch(plain):
-        return f"{_text(found['first'] or found['year'])}:"
+        return f"{_text(found['first'] or found['begun'])}:"
     if found := _MONTHS_OF_A_YEAR.fullmatch(plain):
         months = [_MONTHS.get(name) for name in found.groups()[:2]]
         if None not in months:

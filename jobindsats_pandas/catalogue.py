@@ -220,7 +220,10 @@ def looked_through(known: Mapping[str, Table], entries: Sequence[CatalogueEntry]
     """Say in how many tables members were looked for, where not in all."""
     if len(known) == len(entries):
         return ""
-    return f"Members were looked for in {len(known)} of {len(entries)} tables: those that were looked at or read before."
+    return (
+        f"Members were looked for in {len(known)} of {len(entries)} tables: those that were looked at or read before."
+        " ji.table(id) looks at another."
+    )
 
 
 def _told(asked: str, found: words.Findings[Any], what: str) -> str:

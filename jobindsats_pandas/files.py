@@ -40,6 +40,7 @@ __all__ = [
     "TEMPORARY",
     "Directory",
     "DistrustError",
+    "check_folder",
     "claimed",
     "leftovers",
     "named",
@@ -188,6 +189,18 @@ class _Foreign(io.RawIOBase):
         return size
 
 
+def check_folder(path: Path) -> None:
+    """Look whether there is a folder to write a file or directory into.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    if not Path(os.path.realpath(path)).parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no folder to write it into", str(path))
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
@@ -203,8 +216,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     if old is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "It may not be written to", str(path))
-    if old is None and not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "There is no folder to write it into", str(path))
+    if old is None:
+        check_folder(path)
     for leftover in leftovers(target):
         with contextlib.suppress(OSError):
             leftover.unlink()
@@ -416,8 +429,8 @@ def writing_directory(path: Path, holdings: Callable[[Path], Sequence[str]]) -> 
                 holdings(target)
             if not os.access(target, os.W_OK):
                 raise PermissionError(errno.EACCES, "It may not be written to", str(path))
-        elif not target.parent.is_dir():
-            raise FileNotFoundError(errno.ENOENT, "There is no folder to write it into", str(path))
+        else:
+            check_folder(path)
         _sweep(target, holdings)
         with _new_directory(target) as made:
             yield made

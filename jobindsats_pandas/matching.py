@@ -18,6 +18,9 @@ __all__ = ["did_you_mean", "find", "find_measures", "fold", "nearest", "no_such"
 
 T = TypeVar("T")
 
+#: So many things are listed where a name stands for none of them; all measures of a table, not all municipalities.
+_MOST_LISTED = 30
+
 # In decomposed text å is an a and a ring, so that an accent on any of the three does not hide it.
 _DANISH = {"æ": "ae", "ø": "oe", "a\N{COMBINING RING ABOVE}": "aa"}
 
@@ -142,7 +145,8 @@ def _listed(options: Iterable[Sequence[str]]) -> str:
     listed = [
         repr(first) + (f" ({', '.join(rest)})" if rest else "") for first, *rest in dict.fromkeys(options)
     ]
-    return "; ".join(listed) or "none"
+    others = len(listed) - _MOST_LISTED
+    return "; ".join([*listed[:_MOST_LISTED], *([f"and {others:,} others"] if others > 0 else [])]) or "none"
 
 
 def find_measures(name: str, measures: Iterable[T], goes_by: Callable[[T], tuple[str, str]]) -> list[T]:

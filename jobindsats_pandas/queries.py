@@ -470,11 +470,14 @@ def _coded(hierarchy: Hierarchy, code: str | None) -> tuple[int, ...]:
 
 
 def _no_such_member(table: Table, hierarchy: Hierarchy, name: str, homes: Sequence[Hierarchy]) -> QueryError:
+    several_of_them = [part.strip() for part in name.split(",")]
     if fold(name) in {"all", "alle"}:
         near = " Say '*' for all of them."
     elif homes:
         others = " and of ".join(f"{home.id!r} ({home.name})" for home in homes)
         near = f" It is one of {others}: by={{{homes[0].id!r}: {name!r}}}."
+    elif all(fold(part) in hierarchy.codes_by_folded_name for part in several_of_them):
+        near = f" Several stand in a list: by={{{hierarchy.id!r}: {several_of_them!r}}}."
     else:
         near = did_you_mean(name, hierarchy.labels)
     known = name_of(name) if name.isdigit() else None

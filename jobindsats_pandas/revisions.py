@@ -106,13 +106,13 @@ class Revisions:
         lines += [f"  {name:<{width}}{text}" for name, text in self._facts()]
         summary = self._short_summary()
         if len(summary):
-            lines += ["", summary.tail(_SHOWN_ROWS).to_string(index=False, max_colwidth=50)]
+            lines += ["", _newest(summary).to_string(index=False, max_colwidth=50)]
             lines += ["", f"{_left_out(summary)}Every cell: .changes"]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         summary = self._short_summary()
-        table = summary.tail(_SHOWN_ROWS).to_html(index=False, border=0) if len(summary) else ""
+        table = _newest(summary).to_html(index=False, border=0) if len(summary) else ""
         foot = f"<small>{_left_out(summary)}Every cell: <code>.changes</code></small>" if table else ""
         title = f"<b>Revisions of <code>{escape(self.table)}</code> {escape(self.table_name)}</b>"
         return f"<div>{title}{facts_table(self._facts())}{table}{foot}</div>"
@@ -126,6 +126,12 @@ def _edition(provenance: dict[str, Any]) -> str:
 def _span(periods: Sequence[str]) -> str:
     # How many, for the months of a table may have gaps.
     return periods[0] if len(periods) == 1 else f"{len(periods)} periods, {periods[0]} to {periods[-1]}"
+
+
+def _newest(summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are shown: those of the newest periods, whatever the measure, in the order in which they stand."""
+    by_period = summary.iloc[:, 1].sort_values(kind="stable").index
+    return summary.loc[by_period[-_SHOWN_ROWS:]].sort_index()
 
 
 def _left_out(summary: pd.DataFrame) -> str:

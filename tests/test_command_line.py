@@ -345,6 +345,7 @@ def _settings(api, tmp_path):
         (r"read \y99\g<7>", "`jobindsats tables WORDS` searches them"),
         ("find metal", "find 'metal': "),
         ("tables xyzzy", "tables 'xyzzy': "),
+        ("find xyzzy", "`jobindsats table ID` looks at another."),
     ],
 )
 def test_advice_is_given_in_the_words_of_the_command_line(capsys: Any, command: str, advice: str) -> None:
@@ -482,11 +483,18 @@ def test_the_curl_of_a_request_that_was_not_sent_is_not_shown(capsys: Any) -> No
     assert "curl" not in capsys.readouterr().err
 
 
-def test_a_path_that_cannot_be_written_is_told_by_its_name_and_in_words(capsys: Any, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_told_by_its_name_and_before_anything_is_asked(
+    api: Any, capsys: Any, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("here")
-    assert main(["read", "y28a15", "--periods", "1", "--out", "file/x.csv"]) == 1
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told == "jobindsats: file/x.csv: Not a directory"
+    asked = len(api.requests)
+    for path in ("file/x.csv", "nowhere/x.csv"):
+        assert main(["read", "y28a15", "--periods", "1", "--out", path]) == 1
+        assert capsys.readouterr().err == f"jobindsats: {path}: There is no folder to write it into\n"
+    assert len(api.requests) == asked
+    (tmp_path / "x.csv").mkdir()
+    assert main(["read", "y28a15", "--periods", "1", "--out", "x.csv"]) == 1
+    assert capsys.readouterr().err == "jobindsats: x.csv: It is a directory\n"
 
 
 def test_a_table_shows_the_command_that_reads_it(capsys: Any) -> None:

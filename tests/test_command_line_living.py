@@ -152,9 +152,11 @@ def test_releases_are_kept_listed_and_compared(api: Any, capsys: Any) -> None:
 def test_a_file_of_others_is_told_in_the_words_of_the_command_line(command: list[str], capsys: Any) -> None:
     pd.DataFrame({"x": [1]}).to_parquet("other.parquet")
     assert main([*command, "other.parquet"]) == 1
-    assert capsys.readouterr().err.endswith(
-        "other.parquet was not written by `jobindsats read --out`, so what its cells are is not known.\n"
-    )
+    told = "other.parquet was not written by `jobindsats read --out`, so what its cells are is not known."
+    assert capsys.readouterr().err.endswith(f"{told}\n")
+    if command == ["update"]:
+        assert main(["update", "--json", "other.parquet"]) == 1
+        assert json.loads(capsys.readouterr().out)["error"] == told
 
 
 def test_a_file_of_another_address_is_told_what_to_set(

@@ -772,6 +772,10 @@ def test_the_command_ends_with_1_where_something_has_to_be_mended(
 ) -> None:
     assert main(["doctor", "--table", "y25i0l"]) == 1
     assert "Did you mean" in capsys.readouterr().err
+    asked = len(in_a_shell.requests)
+    assert main(["doctor", "--out", "nowhere/x.txt"]) == 1
+    assert capsys.readouterr().err == "jobindsats: nowhere/x.txt: There is no folder to write it into\n"
+    assert len(in_a_shell.requests) == asked
     monkeypatch.setenv("JOBINDSATS_API_TOKEN", "wrong")
     assert main(["doctor"]) == 1
     assert "Next: Ask jobindsats@star.dk" in capsys.readouterr().out

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobindsats_pandas.matching import did_you_mean, fold, nearest
+from jobindsats_pandas.matching import did_you_mean, fold, nearest, no_such
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,10 @@ def test_the_question_names_all_that_is_near_or_says_nothing():
     assert did_you_mean("odens", ["Odense"]) == " Did you mean 'Odense'?"
     assert did_you_mean("kommun", ["kommune", "kommuner"]) == " Did you mean 'kommune' or 'kommuner'?"
     assert did_you_mean("qqq", ["Odense"]) == ""
+
+
+def test_what_there_is_is_listed_and_not_a_thousand_of_it():
+    told = str(no_such("The release", "member", "x", [(f"{n}",) for n in range(1050)]))
+    assert told.startswith("The release has no member 'x'. It has: '0'; '1'; ")
+    assert told.endswith("'28'; '29'; and 1,020 others.")
+    assert str(no_such("The release", "member", "x", [])).endswith("It has: none.")

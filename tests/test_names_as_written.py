@@ -39,6 +39,7 @@ def test_areas_go_by_their_codes_and_spellings_and_the_total_by_its_words(reader
         ({"Kommune": "alle"}, "Say '*' for all of them."),
         ({"Kommune": "0999"}, "has no member '0999' (of 100). table.members('_nykom') lists them."),
         ({"A-kasse": "0751"}, "has no member '0751'"),
+        ({"Kommune": "Aarhus, Ærø"}, "(of 100). Several stand in a list: by={'_nykom': ['Aarhus', 'Ærø']}."),
         (
             {"Region": "Region Fyn"},
             " or 'Region Sjælland'? It has: 'Hele landet'; 'Region Hovedstaden'; 'Region Sjælland'; 'Region Syddanmark'; 'Region",

@@ -90,6 +90,7 @@ REFUSED = {
     "a label": ([("A-kasse", "=", "Min A-kase")], r"'A-kasse' has no label 'Min A-kase'\. Did you mean 'Min A-kasse'"),
     "one label of several": ([("A-kasse", "in", ["Min A-kasse", "x"])], "has no label 'x'"),
     "another type of period": ([("Periode", ">=", "2026-01")], "'Periode' holds periods such as '20..Q0.', and '2026-01' is none of their type"),
+    "a quarter that no year has": ([("Periode", "=", "2026Q05")], "and '2026Q05' is none of their type"),
     "no period": ([("Periode", "<", "x")], "and 'x' is none of their type"),
     "no day": ([("Periode", "<", "2026-02-31")], "and '2026-02-31' is none of their type"),
     "a number of periods": ([("Periode", "in", ["2026Q01", "latest:2"])], "and 'latest:2' is none of their type"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -415,6 +416,16 @@ def test_two_hierarchies_of_one_dimension_are_told_apart() -> None:
 
 
 # --- how it looks -----------------------------------------------------------------------------------------------------
+
+
+def test_of_many_measures_and_periods_the_newest_periods_of_all_measures_are_shown(
+    api: Any, client: ji.Client
+) -> None:
+    revisions = compare(*question(api, client, "y01h01", by="A-kasse", periods="latest:6"))
+    text = repr(revisions)
+    assert re.search(r"\d more measures and periods", text)
+    for measure in revisions.summary["measure"].unique():
+        assert re.search(rf"{re.escape(measure[:40])}.* 2026Q2 ", text)
 
 
 def test_the_text_says_what_was_compared_and_what_changed(api: Any, client: ji.Client) -> None:

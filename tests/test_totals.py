@@ -262,6 +262,17 @@ def test_the_line_of_the_error_gets_the_rows_when_pasted(
     assert list(got["Periode"].unique()) == sorted(expected["Periode"].unique())
 
 
+@pytest.mark.parametrize("names", ["short", "id"])
+def test_totals_that_are_asked_for_are_called_as_the_frame_calls_them(reader: ji.Client, names: Any) -> None:
+    frame = reader.read("y01h01", by={"_akassedp": "*"}, periods=1, names=names)
+    column = frame.columns[4]
+    assert column in {"Karantæne (selvforskyldt ledighed)", "measy01h01_3"}
+    total = ji.read_official_total(frame, column, client=reader)
+    assert total[column].to_list() == totals.official_total(frame, column)[column].to_list()
+    with pytest.raises(QueryError, match=f"names='{names}'"):
+        totals.official_total(totals.parts(frame, "A-kasse"), column)
+
+
 def test_the_question_keeps_measures_layout_and_kinds(reader: ji.Client) -> None:
     frame = reader.read(
         "y25i01",

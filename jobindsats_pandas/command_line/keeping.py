@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import jobindsats_pandas as ji
 from jobindsats_pandas.command_line.speaking import add_forms, print_frame, tell
 from jobindsats_pandas.doctor import examine
+from jobindsats_pandas.files import check_folder
 from jobindsats_pandas.key import check_key, forget_key, set_key
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def _cache(options: argparse.Namespace) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    if options.out is not None:
+        check_folder(options.out)
     print("One small request at a time; this takes half a minute.", file=sys.stderr)
     checkup = examine(table=options.table)
     print(checkup.to_json() if options.json else checkup)

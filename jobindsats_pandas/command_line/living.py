@@ -116,7 +116,7 @@ def _update(options: argparse.Namespace) -> int:
             outcome = _updated(file, client, options)
         except (JobindsatsError, OSError) as error:
             failed = True
-            outcome = {"state": "failed", "error": " ".join(str(error).split())}
+            outcome = {"state": "failed", "error": spoken(" ".join(str(error).split()), options)}
             if not options.json:
                 tell(f"{file}: {outcome['error']}", options)
                 continue

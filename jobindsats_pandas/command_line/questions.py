@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jobindsats_pandas as ji
 from jobindsats_pandas.accessor import FrameAccessor
 from jobindsats_pandas.errors import QueryError
+from jobindsats_pandas.files import check_folder
 from jobindsats_pandas.matching import fold
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ def _read(options: argparse.Namespace) -> None:
         raise QueryError(f"--out {out}: the ending says the format, and there are {', '.join(_WRITERS)}.")
     if options.danish and ending != ".csv":
         raise QueryError("--danish is about CSV files; say --out file.csv too.")
+    if out is not None:
+        check_folder(Path(out))
     frame = ji.read_jobindsats(
         options.table,
         **question_of(options),

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from jobindsats_pandas import arguments, files
 from jobindsats_pandas.errors import QueryError
-from jobindsats_pandas.matching import did_you_mean
+from jobindsats_pandas.matching import nearest
 from jobindsats_pandas.parquet.columns import plain_table, to_table
 from jobindsats_pandas.parquet.directories import frame_of, read_directory, write_directory
 from jobindsats_pandas.parquet.file import compose, facts_of, pandas_metadata, take_apart
@@ -116,9 +116,10 @@ def _nothing_at(place: Path) -> FileNotFoundError:
             f" rename one of them, or write {place.name} again, which removes what is not needed"
         )
     beside = islice(place.parent.iterdir(), 1000) if place.parent.is_dir() else ()
-    # Without the ending, which alone would make all files alike.
-    alike = did_you_mean(place.stem, [one.stem for one in beside if one.suffix == place.suffix])
-    return FileNotFoundError(f"{told}.{alike}")
+    # By what stands before the ending, which alone would make all files alike.
+    names = {one.stem: one.name for one in beside if place.suffix in {"", one.suffix}}
+    near = " or ".join(repr(names[stem]) for stem in nearest(place.stem, names))
+    return FileNotFoundError(f"{told}.{f' Did you mean {near}?' if near else ''}")
 
 
 def dataset_attrs(place: Path) -> dict[str, Any] | None:

@@ -205,7 +205,9 @@ def _span(text: str, letters: str) -> tuple[PeriodKey, PeriodKey] | None:
         except ValueError:
             return None
     key = parse_period(read)
-    return (key, key) if key is not None and key.letters == letters else None
+    if key is None or key.letters != letters or not 0 < key.number <= FREQUENCIES.get(letters, ("", 999))[1]:
+        return None
+    return key, key
 
 
 def _value(how: str, value: Any) -> Any:

@@ -158,10 +158,10 @@ def refuse_what_does_not_add(cells: TableCells, kind: str) -> None:
         check = check_sums(cells.cells[once[period == code]])
         if set(check.reasons_of()) - _UNSEEN:
             error = sum_error(check, f"plot(kind={kind!r})")
-            raise InvalidSumError(
-                f"{error}\n  df.jobindsats.plot(kind='line')  # the parts beside each other, not on top",
-                reasons=error.reasons,
+            instead = (
+                "Instead:\n  df.jobindsats.plot(kind='line')  # the parts beside each other, not on top\n"
             )
+            raise InvalidSumError(str(error).replace("Instead:\n", instead, 1), reasons=error.reasons)
     unbounded = np.isin(cells.status, (CellStatus.DISCRETIONISED, CellStatus.ROUNDED)) & np.isnan(cells.high)
     if unbounded.any():
         raise InvalidSumError(

@@ -30,8 +30,8 @@ def question_for_total(
     Returns
     -------
     dict
-        Keyword arguments: table, by, periods, period_type, measures, layout, additive. Dimensions that are summed
-        over are left out of `by`, so the API answers with their totals.
+        Keyword arguments: table, by, periods, period_type, measures, layout, additive, and names where they are not full.
+        Dimensions that are summed over are left out of `by`, so the API answers with their totals.
     """
     framed = Framed(frame)
     wanted = None if measure is None else framed.measure(measure).measures
@@ -50,4 +50,6 @@ def question_for_total(
     question = contents.question(left_out, layout="long" if framed.is_long else "wide")
     if framed.provenance and framed.provenance.table == table:
         question["additive"] = dict(framed.provenance.additive) or None
+        if names := framed.provenance.question.get("names"):
+            question["names"] = names
     return question

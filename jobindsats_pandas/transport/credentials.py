@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HOW_TO_GET_A_KEY = (
     "A key comes by mail from jobindsats@star.dk, within 14 days: `jobindsats key set` in a terminal keeps it, or the "
     "environment variable JOBINDSATS_API_TOKEN.\nWithout one: `jobindsats sandbox` in a terminal, or "
-    "ji.sandbox_client() in Python, answers with synthetic data."
+    "ji.sandbox_client() in Python (with client=client in each call), answers with synthetic data."
 )
 
 
