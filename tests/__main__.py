@@ -7,6 +7,7 @@ the same suites with the newest pre-releases of pandas and numpy.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -14,30 +15,38 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 
 STEPS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
+    # By itself: tests beside it would take its processors.
+    "speed": ["pytest", "-q", "-rP", "-m", "alone", "tests/test_benchmark.py"],
+}
+# One processor's work of half a minute, for which the tests beside it leave room: now and then they wait.
+BESIDE_THE_TESTS = {
     "types": ["mypy"],
     "types as a user sees them": ["mypy", "--strict", "tests/typing_of_public_names.py"],
-    # By itself: tests beside it would take its processors. First, so that the last words are those of all the tests.
-    "speed": ["pytest", "-q", "-rP", "-m", "alone", "tests/test_benchmark.py"],
-    "tests": [
-        "pytest",
-        "-q",
-        "--numprocesses=auto",
-        "--dist=worksteal",
-        "--doctest-modules",
-        "-m",
-        "not alone",
-        "--cov",
-        "--cov-report=term-missing",
-        "--cov-fail-under=99",
-        "--durations=10",
-    ],
 }
+TESTS = [
+    "pytest",
+    "-q",
+    "--numprocesses=auto",
+    "--dist=worksteal",
+    "--doctest-modules",
+    "-m",
+    "not alone",
+    "--cov",
+    "--cov-report=",
+    "--durations=10",
+]
+# By itself: pytest-cov would work it out twice, once for the total, while nothing else has anything left to do.
+COVERAGE = ["coverage", "report", "--fail-under=99"]
 
 
 # What leans on the insides of pandas and numpy.
@@ -139,6 +148,24 @@ def print_figures() -> None:
         print(f"   {name:<26}{figure}", flush=True)
 
 
+def passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
+    """Run a step to its end, and say whether it passed."""
+    print(f"== {name}: {' '.join(command)}", flush=True)
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=environment, check=False)
+    return not done.returncode
+
+
+@contextlib.contextmanager
+def begun(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Let a step run beside others for as long as the ``with`` block lasts; what it says waits in a pipe."""
+    command = [sys.executable, "-m", *command]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # nothing if it has ended; Ctrl-C leaves none behind
+
+
 def main() -> int:
     """Run every step, also behind one that failed, and return how many failed."""
     if {"--lowest", "--pre"} & set(sys.argv[1:]):
@@ -147,13 +174,17 @@ def main() -> int:
     environment = clean_environment()
     if "--full" in sys.argv[1:]:
         environment["JOBINDSATS_FULL"] = "1"
-    failed = []
-    for name, command in STEPS.items():
-        print(f"== {name}: {' '.join(command)}", flush=True)
-        if subprocess.run(
-            [sys.executable, "-m", *command], cwd=ROOT, env=environment, check=False
-        ).returncode:
-            failed.append(name)
+    failed = [name for name, command in STEPS.items() if not passes(name, command, environment)]
+    with begun(TESTS, environment) as tests:
+        failed += [
+            name for name, command in BESIDE_THE_TESTS.items() if not passes(name, command, environment)
+        ]
+        print(f"== tests: {' '.join(TESTS)}", flush=True)
+        while said := tests.stdout.read1():
+            sys.stdout.buffer.write(said)
+            sys.stdout.flush()
+        failed += ["tests"] if tests.wait() else []
+    failed += [] if passes("coverage", COVERAGE, environment) else ["coverage"]
     print(f"== failed: {', '.join(failed)}" if failed else "== all steps passed", flush=True)
     return len(failed)
 
