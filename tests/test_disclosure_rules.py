@@ -901,6 +901,29 @@ def test_a_sum_that_is_refused_on_its_way_tells_no_interval_of_what_it_has_seen(
         column(Kind.PERSONS, [3])[0] + column(Kind.PERSONS, [4])[0]
 
 
+GROUPED = {
+    "by a column": (lambda df: df.groupby("area").value.sum(), "by='area'"),
+    "by that very column": (lambda df: df.groupby(df["area"]).value.sum(), "by='area'"),
+    "by two": (lambda df: df.groupby(["area", "day"]).value.sum(), "by=['area', 'day']"),
+    "pivot_table": (lambda df: df.pivot_table("value", "area", "day", "sum"), "by=['area', 'day']"),
+    "by what is made of one": (lambda df: df.groupby(df["area"] // 2).value.sum(), "by='key'"),
+    "by years": (lambda df: df.groupby([df["day"].dt.year, "area"]).value.sum(), "by='key'"),
+    "by a Grouper": (lambda df: df.groupby(["area", pd.Grouper(key="day", freq="YS")]).value.sum(), "by='key'"),
+    "resample": (lambda df: df.set_index("day").value.resample("MS").sum(), "by='key'"),
+    "crosstab": (lambda df: pd.crosstab(df["area"], df["day"], df.value, aggfunc="sum"), "by='key'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GROUPED)
+def test_the_advice_for_groups_names_their_keys_where_those_are_columns(name):
+    group, keys = GROUPED[name]
+    days = pd.to_datetime(["2026-01-01", "2026-02-01"] * 3)
+    hidden = make([3, 4, 5, 6, 7, 8], [0, 1, 0, 0, 1, 0])
+    with pytest.raises(InvalidSumError) as caught:
+        group(pd.DataFrame({"area": [1, 1, 2, 2, 1, 1], "day": days, "value": hidden}))
+    assert f"sum_bounds('Måling flow', {keys})" in str(caught.value)
+
+
 def test_columns_that_were_put_side_by_side_are_no_groups():
     first, second = (pd.Series(column(Kind.PERSONS, [3, 4], periods=period)) for period in (0, 1))
     with pytest.raises(InvalidSumError, match=r"^\+: refused in 2 of 2 rows") as caught:

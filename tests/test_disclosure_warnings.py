@@ -194,6 +194,7 @@ HARMLESS_PICTURES = {
     "xticks": lambda w: plt.xticks(range(2), labels=w.a),
     "bar_label": lambda w: plt.bar_label(plt.bar(range(2), [1, 2]), labels=w.a),
     "areas side by side": lambda w: w.plot.area(stacked=False),
+    "area of one": lambda w: w.a.plot.area(),
     "bars of one, stacked": lambda w: w.a.plot.bar(stacked=True),
     "hexbin of pandas": lambda w: w.plot.hexbin("a", "b", gridsize=3),
     "lag_plot": lambda w: pd.plotting.lag_plot(w.T[0]),

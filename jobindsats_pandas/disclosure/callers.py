@@ -339,14 +339,19 @@ def grouping() -> Grouping:
             continue
         if function in {"pivot_table", "crosstab", "resample"}:
             operation, units = function, "cells of the table"
+            if function == "crosstab":
+                keys = ()  # the names of its own columns
         elif function in {"_add_margins", "_generate_marginal_results"}:
             operation, units = "pivot_table(margins=True)", "margins"
         elif module == "pandas.core.frame" and function == "_reduce":
             operation, units = "sum(axis=1)", "rows"
-        grouped = getattr(_at(frame), "_grouper", None)
-        names = list(getattr(grouped, "names", ()))
-        if names and all(isinstance(name, str) for name in names):
-            keys = tuple(names)
+        groupings = getattr(getattr(_at(frame), "_grouper", None), "groupings", ())
+        # What is made of a column may bear its name, and puts cells into other groups.
+        if all(
+            one.in_axis and isinstance(one.name, str) and not hasattr(one.grouping_vector, "bins")
+            for one in groupings
+        ):
+            keys = tuple(one.name for one in groupings) or keys
     return Grouping(operation, units, () if units == "rows" else keys)
 
 

@@ -131,10 +131,14 @@ def _mind_picture(cells: Cells) -> None:
     together = concatenated([converted(one, whole=False) for one in columns])
     check = check_sums(together, rows, 1 if rows is None else len(cells))
     if not check.valid:
-        hidden = "hidden cells are drawn as 0, and " if unseen_of([together])[0] else ""
+        what = ["hidden cells are drawn as 0"] if unseen_of([together])[0] else []
+        if drawn.name != "plot.area" or len(columns) > 1:
+            what.append("numbers that do not add stand on top of each other")
+        if not what:
+            return
         warn_hidden(
-            f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): {hidden}numbers that do not"
-            " add stand on top of each other. df.jobindsats.plot() draws lines and bars.",
+            f"{drawn.name}: what it shows as a sum is none ({', '.join(check.reasons_of())}): {', and '.join(what)}."
+            " df.jobindsats.plot() draws lines and bars.",
             about="drawn",
         )
 
