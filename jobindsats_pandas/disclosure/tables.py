@@ -365,8 +365,12 @@ class TableCells:
                 ids = (
                     np.zeros(len(members.keys), np.intp) if members.groups.ids is None else members.groups.ids
                 )
-                pairs = np.unique(ids * len(dimension.members) + members.keys)
-                has = np.bincount(pairs // len(dimension.members), minlength=self.groups.number)
+                known = len(dimension.members)
+                if self.groups.number * known > MOST_MARKS:
+                    return False
+                marks = np.zeros((self.groups.number, known), dtype=bool)
+                marks.ravel()[ids * known + members.keys] = True
+                has = np.count_nonzero(marks, axis=1)
                 if (has < dimension.numbers_below[dimension.level_of[members.first], above])[several].any():
                     return False
         return True
