@@ -9,8 +9,9 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from jobindsats_pandas import arguments, parquet, totals
 from jobindsats_pandas.client import Client
-from jobindsats_pandas.errors import ConfigurationError, QueryError
+from jobindsats_pandas.errors import ConfigurationError, QueryError, QueryWarning
 from jobindsats_pandas.framed import Framed
+from jobindsats_pandas.notices import notify
 from jobindsats_pandas.releases import path_as_of, refuse_releases
 
 if TYPE_CHECKING:
@@ -221,6 +222,11 @@ def read_official_total(
     ConfigurationError
         If its cells come from another address than the client asks.
 
+    Warns
+    -----
+    QueryWarning
+        If the frame holds some members of a level and not all: no total is published of just these.
+
     Examples
     --------
     >>> import jobindsats_pandas as ji
@@ -231,11 +237,18 @@ def read_official_total(
     (22, 1)
     """
     question = totals.question_for_total(arguments.frame("df", df), measure=measure, over=over)
-    asked_of = client_of(client)
-    for url in {space.url for space in Framed(df).spaces} - {"", asked_of.base_url}:
+    asked_of, framed = client_of(client), Framed(df)
+    for url in {space.url for space in framed.spaces} - {"", asked_of.base_url}:
         raise ConfigurationError(
             f"The frame's cells come from {url}, and the client asks {asked_of.base_url}, whose totals are of other figures."
             " Give the client that the frame was read with: client=…"
+        )
+    if some := totals.some_of_a_level(framed, [] if over is None else arguments.labels("over", over)):
+        notify(
+            f"read_official_total: the frame holds {some}, and the published total is of all of them. Say over=… to"
+            " total over other dimensions alone.",
+            QueryWarning,
+            once=True,
         )
     return asked_of.read(**question, refresh=refresh, offline=offline)
 

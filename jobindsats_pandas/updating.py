@@ -156,8 +156,9 @@ def _question_of(place: Path, frame: pd.DataFrame, client: Client) -> Provenance
     known, is_file = Provenance.of(frame), parquet.dataset_attrs(place) is None
     if known.asked is None or (is_file and not known.cells):
         raise ProvenanceError(
-            f"{place} does not hold its question as it was asked: it was written by an older version of this package, it is one"
-            f" file of a folder that ji.export wrote, or the question is longer than 3,000 bytes. {advice}"
+            f"{place} does not hold its question as it was asked: the frame was merged or reshaped before it was written, it was"
+            " written by an older version of this package, it is one file of a folder that ji.export wrote, or the question is"
+            f" longer than 3,000 bytes. {advice}"
         )
     # Of a dataset, the list of its files tells that they are what was written.
     if is_file and tally(frame) != known.cells:

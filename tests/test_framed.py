@@ -185,6 +185,9 @@ def test_a_column_counts_for_what_it_holds_not_for_what_it_is_called(as_read: pd
     assert spelt.jobindsats.parts("Område").index.equals(as_read.jobindsats.parts("Område").index)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:read_official_total. the frame holds:jobindsats_pandas.errors.QueryWarning"
+)
 def test_a_question_takes_the_names_that_a_frame_takes(as_read: pd.DataFrame, client: ji.Client) -> None:
     table = client.table("y01h01")
     for name in FUNDS:

@@ -188,6 +188,13 @@ def test_a_question_is_asked_again_as_it_was_asked(
     same_cells(ji.read_parquet(path), read(client, **question))
 
 
+def test_what_was_merged_has_no_question_and_says_so(client: ji.Client, tmp_path: Path) -> None:
+    merged = read(client).merge(pd.DataFrame({"A-kasse": ["FOAs A-kasse"], "own": [1]}), on="A-kasse")
+    merged.jobindsats.to_parquet(tmp_path / "x.parquet")
+    with pytest.raises(ProvenanceError, match="the frame was merged or reshaped before it was written"):
+        ji.update(tmp_path / "x.parquet", client=client)
+
+
 def test_a_question_too_long_to_keep_cannot_be_updated_and_says_so(
     api: Any, client: ji.Client, tmp_path: Path
 ) -> None:

@@ -225,7 +225,7 @@ def _refuse_nothing(framed: Framed, name: str | None = None) -> NoReturn:
 
 def _refuse_unknown(name: str, count: int) -> NoReturn:
     raise ProvenanceError(
-        f"{name!r}: of {count} cells it is not known which cells of a table they are (a mean, a sum over periods or of"
+        f"{name!r}: of {count} cells it is not known which cells of a table they are (a quotient, a mean, a sum over periods or of"
         " some members, numbers put in by hand), so they have no place in the picture. Draw the column that was read; what was computed is"
         " drawn by df.plot()."
     )

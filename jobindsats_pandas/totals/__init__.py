@@ -8,7 +8,14 @@ come from the rule of disclosure control alone, so no hidden cell can be worked 
 from __future__ import annotations
 
 from jobindsats_pandas.totals.questions import question_for_total
-from jobindsats_pandas.totals.rows import level, official_total, parts, totals, without_totals
+from jobindsats_pandas.totals.rows import (
+    level,
+    official_total,
+    parts,
+    some_of_a_level,
+    totals,
+    without_totals,
+)
 from jobindsats_pandas.totals.sums import sum_bounds, sum_check
 
 __all__ = [
@@ -16,6 +23,7 @@ __all__ = [
     "official_total",
     "parts",
     "question_for_total",
+    "some_of_a_level",
     "sum_bounds",
     "sum_check",
     "totals",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-__all__ = ["level", "official_total", "parts", "totals", "without_totals"]
+__all__ = ["level", "official_total", "parts", "some_of_a_level", "totals", "without_totals"]
 
 _Condition = Callable[[Decoded], "Flags | None"]
 
@@ -256,7 +256,7 @@ def _not_there(framed: Framed, measure: str | None, over: Sequence[str] | str | 
     client = ", client=client" if url else ""
     whose = f"\n  # client: the ji.Client of {url}, where these cells come from" if url else ""
     opening = f"The published total over {what} is not in the frame. It is one call away:"
-    if some := _some_of_a_level(framed, [] if over is None else arguments.labels("over", over)):
+    if some := some_of_a_level(framed, [] if over is None else arguments.labels("over", over)):
         # The total of all members is no total of these.
         opening = (
             f"No total is published of just these: the frame holds {some}. The total of all of them, another number, is"
@@ -268,7 +268,7 @@ def _not_there(framed: Framed, measure: str | None, over: Sequence[str] | str | 
     )
 
 
-def _some_of_a_level(framed: Framed, over: Sequence[str]) -> str:
+def some_of_a_level(framed: Framed, over: Sequence[str]) -> str:
     """The dimensions of which the frame holds some members of a level and not all; empty if there are none."""
     found: list[str] = []
     spaces = {space.table: space for space in framed.spaces}
