@@ -101,9 +101,12 @@ def interleaved(candidates: Mapping[str, Callable[[], Any]], rounds: int) -> dic
     Each should have run once before: what is loaded or looked up once is no part of it.
     """
     times: dict[str, list[float]] = {name: [] for name in candidates}
+    gc.collect()
+    gc.freeze()  # what is there by now stays: every call would look through all of it for what it could let go
     for _ in range(rounds):
         for name in random.sample(list(candidates), len(candidates)):
             times[name].append(cpu(candidates[name]))
+    gc.unfreeze()
     return times
 
 

@@ -24,8 +24,11 @@ def paste(line: str, reader: ji.Client) -> pd.DataFrame:
     return made
 
 
-def same_frames(left: pd.DataFrame, right: pd.DataFrame) -> None:
-    """As pandas compares frames, but categories by their codes and cells by their numbers: one by one they take seconds."""
+def same_frames(left: pd.DataFrame, right: pd.DataFrame, **options: Any) -> None:
+    """As pandas compares frames, but categories by their codes and cells by their numbers: one by one they take seconds.
+
+    `options` are those of `pandas.testing.assert_frame_equal`.
+    """
     coded = []
     for whole in (left, right):
         # Without attrs, of which pandas makes a deep copy for each column that is taken.
@@ -44,7 +47,7 @@ def same_frames(left: pd.DataFrame, right: pd.DataFrame) -> None:
     assert type(left) is type(right)
     assert left.flags == right.flags
     assert left.dtypes.equals(right.dtypes)
-    pd.testing.assert_frame_equal(ours, theirs)
+    pd.testing.assert_frame_equal(ours, theirs, **options)
     for mine, yours in zip(our_labels, their_labels, strict=True):
         pd.testing.assert_index_equal(mine.categories, yours.categories)
         assert mine.ordered == yours.ordered

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 import pytest
+from frames import same_frames
 from hypothesis import strategies as st
 
 import jobindsats_pandas as ji
@@ -36,9 +37,7 @@ from jobindsats_pandas.kinds import Kind
 
 def assert_same(left: pd.DataFrame, right: pd.DataFrame) -> None:
     """Assert that two frames are the same to the last bit that can be asked for."""
-    pd.testing.assert_frame_equal(
-        left, right, check_column_type="exact", check_index_type="exact", check_freq=True
-    )
+    same_frames(left, right, check_column_type="exact", check_index_type="exact", check_freq=True)
     assert left.attrs == right.attrs
     for place in range(left.shape[1]):
         ours, theirs = left.iloc[:, place], right.iloc[:, place]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from frames import same_frames
 
 import jobindsats_pandas as ji
 from jobindsats_pandas.errors import InvalidSumError, ProvenanceError, QueryError
@@ -68,7 +69,7 @@ def test_filters_take_the_rows_that_a_mask_takes(path: Path, sanctions: pd.DataF
     filters, mask = WANTED[what]
     found = ji.read_parquet(path, filters=filters)
     expected = sanctions[np.asarray(mask(sanctions))].reset_index(drop=True)
-    pd.testing.assert_frame_equal(found, expected)
+    same_frames(found, expected)
 
 
 def test_the_guard_stands_over_what_was_taken(path: Path, sanctions: pd.DataFrame) -> None:
@@ -114,13 +115,13 @@ def test_columns_that_are_not_there_are_told(path: Path) -> None:
 
 def test_each_column_alone_is_what_it_is_beside_the_others(path: Path, sanctions: pd.DataFrame) -> None:
     for name in sanctions.columns:
-        pd.testing.assert_frame_equal(ji.read_parquet(path, columns=name), sanctions[[name]])
+        same_frames(ji.read_parquet(path, columns=name), sanctions[[name]])
         some = ji.read_parquet(path, columns=[name], filters=[("A-kasse", "=", "Min A-kasse")])
         expected = sanctions.loc[sanctions["A-kasse"] == "Min A-kasse", [name]].reset_index(drop=True)
-        pd.testing.assert_frame_equal(some, expected)
+        same_frames(some, expected)
     names = sanctions.columns[[4, 0, 3]].to_list()
     found = ji.read_parquet(path, columns=names)
-    pd.testing.assert_frame_equal(found, sanctions[names])
+    same_frames(found, sanctions[names])
     array, known = found[names[0]].array, sanctions[names[0]].array
     decoded, expected = (one.registry.decode(one.addresses)[0] for one in (array, known))
     for told, meant in ((decoded.period, expected.period), (decoded.measure, expected.measure)):
@@ -146,7 +147,7 @@ def test_of_measures_that_are_not_asked_for_nothing_is_read(
         start = chunk.dictionary_page_offset or chunk.data_page_offset
         data[start : start + chunk.total_compressed_size] = bytes(chunk.total_compressed_size)
         file.write_bytes(data)
-    pd.testing.assert_frame_equal(ji.read_parquet(place, columns=asked), sanctions[[asked]])
+    same_frames(ji.read_parquet(place, columns=asked), sanctions[[asked]])
     for columns in (unasked, [asked, unasked], None):
         with pytest.raises(ProvenanceError, match="is not as it was written"):
             ji.read_parquet(place, columns=columns)
@@ -193,4 +194,4 @@ def test_a_folder_of_releases_names_the_way_to_one(
         ji.read_parquet(tmp_path / "kept")
     column = sanctions.columns[2]
     found = ji.read_parquet(tmp_path / "kept", as_of="2026-08-20", columns=column)
-    pd.testing.assert_frame_equal(found, sanctions[[column]])
+    same_frames(found, sanctions[[column]])
