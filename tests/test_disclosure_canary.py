@@ -240,7 +240,7 @@ def _defined(library):
 def test_every_function_that_is_listed_exists():
     known = _defined(pd) | _defined(np)
     lists = ("_WINDOW_STATISTICS", "_WINDOW_HARMLESS", "_WINDOW_INNER", "_NUMPY_HARMLESS", "_PANDAS_STATISTICS",
-             "_PANDAS_INTERNAL", "_AS_NUMBERS", "_STATISTICS", "_CALLING", "_ITERATING")  # fmt: skip
+             "_PANDAS_INTERNAL", "_AS_NUMBERS", "_STATISTICS", "_CALLING", "_CALLING_WITH_ONE", "_ITERATING")  # fmt: skip
     listed = {name.rpartition(".")[2] for group in lists for name in getattr(callers, group)} | {
         callers._HOLDING
     }

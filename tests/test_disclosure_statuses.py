@@ -391,6 +391,23 @@ def test_other_cells_than_those_that_were_visible_tell_nothing_of_the_hidden_one
     assert caught.value.reasons == ("dropped",)
 
 
+def test_the_largest_are_chosen_and_what_is_too_small_to_be_shown_is_not_among_them():
+    column = pd.Series(make([9, 1, 5, 7, 1, 4], [0, 1, 0, 0, 1, 0]))
+    assert column.nlargest(2).sum() == column.groupby([0, 0, 0, 0, 0, 0]).nlargest(2).sum() == 16
+    money = pd.Series(make([9, 1, 5, 7, 1, 4], [0, 1, 0, 0, 1, 0], kind=Kind.MONEY))
+    not_published = pd.Series(make([9, 1, 5, 7, 1, 4], [0, 1, 0, 0, 2, 0]))
+    for refused in (
+        column.nlargest(4),
+        quietly(lambda: column.nsmallest(2)),
+        money.nlargest(2),
+        not_published.nlargest(2),
+        column.dropna().nlargest(2),
+    ):
+        with pytest.raises(InvalidSumError, match="2 hidden cells beside these are left out") as caught:
+            refused.sum()
+        assert caught.value.reasons == ("dropped",)
+
+
 def test_all_visible_cells_added_one_by_one_are_not_the_whole():
     cells = list(pd.Series(make([5, 6, 0, 7], [0, 0, 1, 0])))
     assert cells[0] + cells[1] == 11

@@ -847,6 +847,10 @@ sum(d.antal.sum() for _, d in df.groupby('kommune', observed=True))
 t = 0; [t := t + d.antal.sum() for _, d in df.groupby('gruppe')] ;; t
 sum({k: d.antal.sum() for k, d in df.groupby('gruppe')}.values())
 jan.nlargest(2).sum() + jan.nsmallest(4).sum()
+s.nlargest(3).sum()
+s.nlargest(10).sum()
+s.nsmallest(10).sum()
+s.nsmallest(3).sum()
 wide.iloc[:3].sum().sum() + wide.iloc[3:].sum().sum()
 wide.T.iloc[:, :2].sum(axis=1) + wide.T.iloc[:, 2:].sum(axis=1)
 wide.T.drop(columns='K1').sum(axis=1) + wide.T.K1

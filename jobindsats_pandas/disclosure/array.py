@@ -30,6 +30,7 @@ from jobindsats_pandas.disclosure.callers import (
     Purpose,
     appending,
     called_directly,
+    choosing_largest,
     combining,
     formatted_by_hand,
     looking_back,
@@ -42,7 +43,6 @@ from jobindsats_pandas.disclosure.canary import sing
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
-    Dropped,
     beside,
     blanked,
     concatenated,
@@ -421,9 +421,9 @@ class DiscretionisedArray(ExtensionArray):
             self._counted = unseen, seen = self._counted or counted(old.status)
             if unseen and (len(kept) or not seen) and counted(kept.status) == (0, seen):
                 dropped, left = places.vanished(old, kept)
-                if not (dropped and reshaping()):
-                    at_once = Dropped.of({object(): dropped} if dropped else {})
-                    kept = beside(kept, replace(old, dropped=at_once, left=left))
+                largest = places.hide_small_counts(old) and choosing_largest()
+                if not (dropped and (largest or reshaping())):
+                    kept = beside(kept, replace(old, dropped=dropped, left=left))
         return self._like(kept)
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> Self:

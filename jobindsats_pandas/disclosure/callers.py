@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = [
-    "Addition", "Grouping", "Picture", "Purpose", "adding_for_itself", "addition", "appending", "called_directly", "combining", "drawing",
+    "Addition", "Grouping", "Picture", "Purpose", "adding_for_itself", "addition", "appending", "called_directly", "choosing_largest", "combining", "drawing",
     "formatted_by_hand", "gone_over", "grouping", "in_statistic", "looking_back", "made_bare", "multiplied", "picture", "pivoting", "purpose", "relabelling", "reshaping",
     "stripping", "turning_over", "warn_hidden", "warn_removed",
 ]  # fmt: skip
@@ -298,6 +298,15 @@ appending = partial(_at_work, "pandas.core.indexing._setitem_with_indexer_missin
 looking_back = partial(_at_work, "pandas.core.generic.asof")
 # A pivot table drops the groups that hold nothing.
 pivoting = partial(_at_work, "pandas.core.frame.dropna", "pandas.core.reshape.pivot.__internal_pivot_table")
+
+
+def choosing_largest() -> bool:
+    """Whether pandas leaves out what shows nothing on its way to some of the largest cells; no hidden count is among those."""
+    for module, function, frame in _between(2):
+        if (module, function) == ("pandas.core.methods.selectn", "compute"):
+            choosing = frame.f_locals["self"]
+            return frame.f_locals["method"] == "nlargest" and bool(choosing.n < choosing.obj.count())
+    return False
 
 
 def _at(frame: FrameType) -> Any:

@@ -79,7 +79,7 @@ class CellStatus(IntEnum):
 
 
 class Dropped(int):
-    """How many hidden cells were dropped: those of one time are counted once, however many parts tell of it."""
+    """How many hidden cells were dropped: the same ones are counted once, however many parts tell of it, or how often they go."""
 
     times: dict[object, int]
 

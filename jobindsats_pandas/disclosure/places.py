@@ -8,6 +8,7 @@ periods, was left out; one that is gone here and kept there was not.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +20,7 @@ from jobindsats_pandas.disclosure.building import cells_from, nullable
 from jobindsats_pandas.disclosure.cells import (
     Cells,
     CellStatus,
+    Dropped,
     aligned,
     beside,
     converted,
@@ -39,6 +41,7 @@ __all__ = [
     "distinct",
     "filled_from",
     "guessed",
+    "hide_small_counts",
     "interpolated",
     "mark_in_place_of_hidden",
     "only_missing_move",
@@ -208,7 +211,19 @@ def vanished(before: Cells, after: Cells) -> tuple[int, tuple[str, ...]]:
     if len(kept) and not np.array_equal(np.sort(kept), np.sort(shown)):
         return 0, ()
     left = _members_that_left(before, unseen, seen)
-    return (int(np.count_nonzero(unseen)), ()) if left is None else (0, left)
+    if left is not None:
+        return 0, left
+    gone = before.addresses[unseen]
+    return Dropped.of({object() if (gone < 0).any() else hash(np.sort(gone).tobytes()): len(gone)}), ()
+
+
+def hide_small_counts(cells: Cells) -> bool:
+    """Whether all that is unseen are published counts that are too small to be shown."""
+    unseen = is_unseen(cells.status)
+    measures = cells.registry.measures(cells.addresses[unseen])
+    return bool((cells.status[unseen] == CellStatus.DISCRETIONISED).all()) and all(
+        math.isfinite(measure.kind.largest_hidden) and not measure.derived for _, measure in measures
+    )
 
 
 def _members_that_left(

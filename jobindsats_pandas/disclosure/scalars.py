@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from jobindsats_pandas.disclosure.addresses import APART, EMPTY, NOTHING, UNKNOWN, Registry
+from jobindsats_pandas.disclosure.addresses import EMPTY, NOTHING, UNKNOWN, Registry
 from jobindsats_pandas.disclosure.arithmetic import (
     paired_addresses,
     paired_status,
@@ -28,6 +28,7 @@ from jobindsats_pandas.disclosure.callers import Addition, addition, made_bare, 
 from jobindsats_pandas.disclosure.cells import Cells, CellStatus, concatenated, counted
 from jobindsats_pandas.disclosure.display import Mark, texts
 from jobindsats_pandas.disclosure.messages import OBJECTS_OF_PIVOT, left_out, sum_error
+from jobindsats_pandas.disclosure.running import Row, RunningSum, SumAtOnce, cells_of, rows_of
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums, sums_allowed
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Cell:
     # Two names and no more: millions of cells are made, most of them to be looked at once.
     _origin: _Origin = _Origin((CellStatus.DERIVED,), (UNKNOWN,), EMPTY)
     _place: int = 0
-    _sum: _RunningSum | _AtOnce | None = None
+    _sum: RunningSum | SumAtOnce | None = None
     _length: int = 0
 
     @property
@@ -433,75 +434,10 @@ def scalars_of(cells: Cells) -> Iterator[Any]:
 
 # ---- sums, cell by cell -------------------------------------------------------------------------------------------
 
-_Row = tuple[float, int, int]
-
-
-class _RunningSum:
-    """What a sum of single cells consists of so far; grows in place, so that a long sum stays linear."""
-
-    __slots__ = ("_seen", "_signature", "closed", "registry", "rows", "started")
-
-    def __init__(
-        self, registry: Registry, rows: list[_Row], *, started: bool = False, closed: bool = False
-    ) -> None:
-        self.registry, self.rows, self.started, self.closed = registry, rows, started, closed
-        self._seen = {address for _, _, address in rows}
-        self._signature = signature(registry, rows[0])
-
-    @property
-    def adds_at_sight(self) -> bool:
-        """Whether a look at each cell is enough to see that they add."""
-        first = self._signature
-        return (
-            first is not None
-            and len(self._seen) == len(self.rows)
-            and all(signature(self.registry, row) == first for row in self.rows[1:])
-        )
-
-    def add(self, registry: Registry, rows: list[_Row]) -> None:
-        """Add one more cell, or those that another sum consists of; raises where that may not be."""
-        if (
-            registry is not self.registry
-            or self._signature is None
-            or any(row[2] in self._seen or signature(registry, row) != self._signature for row in rows)
-        ):
-            together = concatenated([_cells(self.rows, self.registry), _cells(rows, registry)])
-            check = check_sums(together)
-            if not check.valid:
-                raise _error(check, so_far=self.started)
-            addresses = together.addresses.tolist()
-            every = [(*row[:2], address) for row, address in zip([*self.rows, *rows], addresses, strict=True)]
-            self.registry, self.rows, rows = (
-                together.registry,
-                every[: len(self.rows)],
-                every[len(self.rows) :],
-            )
-            self._seen = {address for _, _, address in self.rows}
-            # Beside a sum that may have them in it, cells that are alike among themselves have to be looked at.
-            alike = signature(self.registry, self.rows[0]) if self._signature is not None else None
-            if any(signature(self.registry, row) != alike for row in rows):
-                alike = None
-            self._signature = alike
-        self.rows += rows
-        self._seen.update(address for _, _, address in rows)
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing has been added yet but what counts as 0."""
-        return self._seen == {NOTHING}
-
-    def upto(self, length: int) -> _RunningSum:
-        """Return this sum, or a copy of its beginning if others have added to it since."""
-        if length == len(self.rows):
-            return self
-        begun = _RunningSum(self.registry, self.rows[:length], started=self.started, closed=self.closed)
-        begun._signature = self._signature
-        return begun
-
 
 def place_together(cells: Sequence[Any]) -> None:
     """Work out the addresses of sums, among cells, that put theirs off: together, as those of groups."""
-    of_registry: dict[Registry, dict[_Origin, list[_Row]]] = {}
+    of_registry: dict[Registry, dict[_Origin, list[Row]]] = {}
     for one in cells:
         if isinstance(one, Cell) and one._origin.addresses[one._place] is None:
             assert one._sum is not None  # noqa: S101 - only sums put it off
@@ -509,37 +445,17 @@ def place_together(cells: Sequence[Any]) -> None:
             of_registry.setdefault(running.registry, {})[one._origin] = running.rows
     for registry, sums in of_registry.items():
         ids = np.repeat(np.arange(len(sums)), [len(rows) for rows in sums.values()])
-        together = _cells([row for rows in sums.values() for row in rows], registry)
+        together = cells_of([row for rows in sums.values() for row in rows], registry)
         found, addresses = check_sums(together, ids, len(sums)).placed
         for origin, address in zip(sums, addresses.tolist(), strict=True):
             origin.registry, origin.addresses = found, (address,)
 
 
-class _AtOnce:
-    """The cells that a sum was made of at once, to be looked at one by one only where it is added to others."""
-
-    closed, started, is_nothing = True, False, False
-
-    def __init__(self, cells: Cells) -> None:
-        self.registry, self._cells = cells.registry, cells
-
-    @property
-    def rows(self) -> list[_Row]:
-        return _rows(self._cells)
-
-    def upto(self, _length: int) -> _AtOnce:
-        return self
-
-
-def _row(one: Any) -> _Row:
+def _row(one: Any) -> Row:
     return one.number, one._origin.status[one._place], one.address
 
 
-def _rows(cells: Cells) -> list[_Row]:
-    return list(zip(cells.values.tolist(), cells.status.tolist(), cells.addresses.tolist(), strict=True))
-
-
-def _consists_of(one: Any) -> tuple[Registry, list[_Row]]:
+def _consists_of(one: Any) -> tuple[Registry, list[Row]]:
     """The cells that a sum consists of, or the cell itself."""
     if one._sum is None:
         return one.registry, [_row(one)]
@@ -547,45 +463,17 @@ def _consists_of(one: Any) -> tuple[Registry, list[_Row]]:
     return made.registry, made.rows
 
 
-def _cells(rows: Sequence[_Row], registry: Registry) -> Cells:
-    numbers, statuses, addresses = zip(*rows, strict=True)
-    return Cells(
-        np.array(numbers, np.float64), np.array(statuses, np.uint8), np.array(addresses, np.int64), registry
-    )
-
-
-def signature(registry: Registry, row: _Row) -> tuple[Any, ...] | None:
-    """What cells must have in common to add, and the period with its type; None if the cell adds to nothing."""
-    if row[1] not in (CellStatus.OBSERVED, CellStatus.DERIVED):
-        return None
-    located = registry.locate(row[2])
-    if located is None:
-        return None
-    space, number = located
-    rest, period = divmod(number, len(space.periods))
-    levels = []
-    for members in space.levels_of_members:
-        rest, member = divmod(rest, len(members))
-        levels.append(members[member])
-    kind = space.measures[rest].kind
-    if not kind.over_parts:
-        return None
-    period_type = space.types_of_periods[period]
-    over_periods = kind.over_periods and period_type < len(APART) and not space.has_gaps
-    return space.table, rest, levels, period_type if over_periods else -1 - period
-
-
 def small_sum(cells: Cells) -> Any:
     """The sum of a few cells as a single one, if they are seen to add at once; else None."""
     if cells.dropped or cells.left:
         return None
-    running = _RunningSum(cells.registry, _rows(cells), closed=True)
+    running = RunningSum(cells.registry, rows_of(cells), closed=True)
     return sum_at_once(cells, sum(cells.values.tolist()), running) if running.adds_at_sight else None
 
 
-def sum_at_once(cells: Cells, number: float, made: _RunningSum | None = None) -> Any:
+def sum_at_once(cells: Cells, number: float, made: RunningSum | None = None) -> Any:
     """The sum of cells that were seen to add, which can be added to other sums as those cells can."""
-    return _sum_cell(made or _AtOnce(cells), number, _Origin((), (), cells.registry), len(cells))
+    return _sum_cell(made or SumAtOnce(cells), number, _Origin((), (), cells.registry), len(cells))
 
 
 def _plus(one: Any, other: Any, how: Addition, *, reflected: bool) -> Any:
@@ -628,7 +516,7 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     if isinstance(left, HiddenCell) or isinstance(right, HiddenCell):
         if bulk:
             registry, rows = _consists_of(left)
-            together = [_cells(rows, registry), right.as_cells()]
+            together = [cells_of(rows, registry), right.as_cells()]
             raise _error(check_sums(concatenated(together)), so_far=True)
         return cell(math.nan, int(paired_status(left.as_cells(), right.as_cells())[0]))
     if bulk and (left.beside or right.beside):
@@ -636,10 +524,11 @@ def _add(left: Any, right: Any, *, bulk: bool) -> Any:
     if running is None:
         _tell_who_left(left)
         registry, rows = _consists_of(left)
-        running = _RunningSum(registry, [*rows])
+        running = RunningSum(registry, [*rows])
     else:
         running = running.upto(left._length)
-    running.add(*_consists_of(right))
+    if (check := running.add(*_consists_of(right))) is not None:
+        raise _error(check, so_far=running.started)
     origin = left._origin if left.beside >= right.beside else right._origin
     if origin.near.hidden and len(running.rows) >= origin.near.visible > 2:
         # All that is visible of a column, one by one: the hidden ones were left out.
@@ -666,7 +555,7 @@ def _is_nothing(one: Any, *, bulk: bool) -> bool:
     return one.address == NOTHING or (one.status == CellStatus.ABSENT and (bulk or one.address != UNKNOWN))
 
 
-def _sum_cell(running: _RunningSum | _AtOnce, number: float, near: _Origin, length: int) -> Any:
+def _sum_cell(running: RunningSum | SumAtOnce, number: float, near: _Origin, length: int) -> Any:
     whole = isinstance(number, int)
     made = _made(number, near.among(CellStatus.DERIVED, None, running.registry), whole=whole)
     made._sum, made._length = running, length
@@ -680,7 +569,7 @@ def _started(first: Any) -> Any:
         return nothing if isinstance(first, HiddenCell) else first
     if first._sum is not None:
         registry, rows = _consists_of(first)
-        return _sum_cell(_RunningSum(registry, [*rows], started=True), first.number, first._origin, len(rows))
+        return _sum_cell(RunningSum(registry, [*rows], started=True), first.number, first._origin, len(rows))
     if first.status == CellStatus.ABSENT:
         made = first = nothing
     else:
@@ -690,7 +579,7 @@ def _started(first: Any) -> Any:
         _tell_who_left(first)
         origin = first._origin.among(first.status, first.address, first.registry)
         made = _made(first.number, origin, whole=isinstance(first, IntegerCell))
-    made._sum, made._length = _RunningSum(first.registry, [_row(first)], started=True), 1
+    made._sum, made._length = RunningSum(first.registry, [_row(first)], started=True), 1
     return made
 
 
