@@ -20,6 +20,7 @@ from jobindsats_pandas.errors import ProvenanceError, QueryError
 from jobindsats_pandas.forms import BASE_URL
 from jobindsats_pandas.guarded import decode_columns, guarded_columns, is_long, joined, spaces_of
 from jobindsats_pandas.matching import find, find_measures, fold, no_such, several
+from jobindsats_pandas.notices import needs_client
 from jobindsats_pandas.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -116,8 +117,9 @@ class Framed:
         found = spaces_of(self.cells)
         if not found:
             again = self.provenance.call if self.provenance else ""
-            if again and self.provenance and self.provenance.url not in {"", BASE_URL}:
-                again = f"{again[:-1]}, client=client), with the ji.Client of {self.provenance.url}"
+            url = self.provenance.url if self.provenance else ""
+            if again and url != BASE_URL and needs_client(url):
+                again = f"{again[:-1]}, client=client), with the ji.Client of {url}"
             raise ProvenanceError(
                 "None of the frame's cells knows which table, period and members it belongs to: it is empty, or was"
                 f" computed or built by hand. Read it again{f': {again}' if again else ' with ji.read_jobindsats(table, …)'}"

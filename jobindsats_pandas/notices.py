@@ -1,4 +1,4 @@
-"""Warnings that name the user's line, not ours."""
+"""Warnings that name the user's line, not ours; and what a message has to know of where it is read."""
 
 from __future__ import annotations
 
@@ -80,3 +80,8 @@ def tell(notices: list[Notice]) -> None:
         messages = [message for message, kind in notices if kind is category]
         more = f" (and {len(messages) - 1} more such parts)" if len(messages) > 1 else ""
         notify(messages[0] + more, category)
+
+
+def needs_client(url: str) -> bool:
+    """Whether a call of the user's reaches this address only with ``client=``; empty is the agency's own."""
+    return bool(url) and url.rstrip("/") != os.environ.get("JOBINDSATS_API_URL", "").rstrip("/")

@@ -1324,6 +1324,9 @@ def test_the_first_line_of_advice_works_for_the_frame(case, client):
     usual = refusal(refused, told_where_from(frame, ""))
     assert "client" not in usual
     assert usual == text.replace(", client=client", "").replace(f"\n  {of_another}", "")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("JOBINDSATS_API_URL", client.base_url)
+        assert refusal(refused, frame) == usual
     assert ("groupby" in text) is (case.startswith("groups") or "by fund" in case)
 
 

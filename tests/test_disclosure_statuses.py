@@ -394,11 +394,13 @@ def test_other_cells_than_those_that_were_visible_tell_nothing_of_the_hidden_one
 def test_the_largest_are_chosen_and_what_is_too_small_to_be_shown_is_not_among_them():
     column = pd.Series(make([9, 1, 5, 7, 1, 4], [0, 1, 0, 0, 1, 0]))
     assert column.nlargest(2).sum() == column.groupby([0, 0, 0, 0, 0, 0]).nlargest(2).sum() == 16
+    assert column.to_frame("x").nlargest(2, "x").x.sum() == 16
     money = pd.Series(make([9, 1, 5, 7, 1, 4], [0, 1, 0, 0, 1, 0], kind=Kind.MONEY))
     not_published = pd.Series(make([9, 1, 5, 7, 1, 4], [0, 1, 0, 0, 2, 0]))
     for refused in (
         column.nlargest(4),
         quietly(lambda: column.nsmallest(2)),
+        column.to_frame("x").nlargest(4, "x").x,
         money.nlargest(2),
         not_published.nlargest(2),
         column.dropna().nlargest(2),

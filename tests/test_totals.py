@@ -256,6 +256,12 @@ def test_the_line_of_the_error_gets_the_rows_when_pasted(
         again = eval(lines[3], {"ji": ji, "df": frame, "client": reader})
     pd.testing.assert_frame_equal(again, published)
     assert lines[4:] == [f"  # client: the ji.Client of {reader.base_url}, where these cells come from"]
+    # A call reaches the address that the environment names by itself.
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("JOBINDSATS_API_URL", f"{reader.base_url}/")
+        with pytest.raises(QueryError) as raised:
+            totals.official_total(frame, over=over)
+    assert str(raised.value).splitlines() == [line.replace(", client=client", "") for line in lines[:4]]
     found = totals.official_total(published, over=over)
     pd.testing.assert_frame_equal(found, published)
     question = totals.question_for_total(frame, over=over)

@@ -214,14 +214,15 @@ def called_directly() -> bool:
 
 def stripping() -> str:
     """The function of pandas that is taking cells one by one to make bare numbers of them; empty if none is."""
-    for module, function, _ in _outside(2):
+    for module, function, frame in _outside(2):
         if module.startswith(_WRITERS):
             return "to_excel"
         if not _is_library(module) or _draws(module) or module.startswith("pandas.io.formats"):
             return ""
         if function == "is_sequence":
             return ""  # it only asks whether there is something to iterate
-        if function in _CALLING:
+        # What adds up or chooses makes no bare numbers; a list of cells is about to be some.
+        if function in _CALLING and not isinstance(frame.f_locals.get("func"), type):
             return ""
         if function not in _ITERATING:
             return function
@@ -305,7 +306,8 @@ def choosing_largest() -> bool:
     for module, function, frame in _between(2):
         if (module, function) == ("pandas.core.methods.selectn", "compute"):
             choosing = frame.f_locals["self"]
-            return frame.f_locals["method"] == "nlargest" and bool(choosing.n < choosing.obj.count())
+            of_column = choosing.obj.ndim == 1 and frame.f_locals["method"] == "nlargest"
+            return of_column and bool(choosing.n < choosing.obj.count())
     return False
 
 

@@ -13,6 +13,7 @@ from jobindsats_pandas.disclosure.cells import CellStatus, is_hidden
 from jobindsats_pandas.disclosure.sums import SumCheck, check_sums
 from jobindsats_pandas.errors import InvalidSumError
 from jobindsats_pandas.kinds import Kind, measure_kind
+from jobindsats_pandas.notices import needs_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ def sum_error(
         "Instead:",
         *(f"  {line}" for line in dict.fromkeys(advice)),
     ]
-    url = next((table.space.url for table in one.tables if table.space.url), "")
+    url = next((table.space.url for table in one.tables if needs_client(table.space.url)), "")
     if url and any("client=client" in line for line in advice):
         lines.append(f"  # client: the ji.Client of {url}, where these cells come from")
     return InvalidSumError("\n".join(lines), reasons=check.reasons_of())
@@ -242,7 +243,7 @@ class _Selection:
     @property
     def client(self) -> str:
         """What a call that asks the API must say besides."""
-        return ", client=client" if self.table.space.url else ""
+        return ", client=client" if needs_client(self.table.space.url) else ""
 
     @property
     def whole(self) -> bool:

@@ -14,6 +14,7 @@ from jobindsats_pandas.errors import QueryError
 from jobindsats_pandas.framed import Axis, Framed
 from jobindsats_pandas.guarded import guarded_columns
 from jobindsats_pandas.matching import find, no_such
+from jobindsats_pandas.notices import needs_client
 from jobindsats_pandas.provenance import read_line
 from jobindsats_pandas.totals.questions import question_for_total
 
@@ -253,8 +254,12 @@ def _not_there(framed: Framed, measure: str | None, over: Sequence[str] | str | 
     given += [f", over={over!r}"] if over is not None else []
     line = read_line(question_for_total(framed.frame, measure, over))
     url = framed.spaces[0].url
-    client = ", client=client" if url else ""
-    whose = f"\n  # client: the ji.Client of {url}, where these cells come from" if url else ""
+    client = whose = ""
+    if needs_client(url):
+        client, whose = (
+            ", client=client",
+            f"\n  # client: the ji.Client of {url}, where these cells come from",
+        )
     opening = f"The published total over {what} is not in the frame. It is one call away:"
     if some := some_of_a_level(framed, [] if over is None else arguments.labels("over", over)):
         # The total of all members is no total of these.
