@@ -30,6 +30,7 @@ __all__ = [
     "draw_marks",
     "finish",
     "keep_scale",
+    "lay_out",
     "legend",
     "make_room",
     "name_rows",
@@ -103,7 +104,7 @@ def keep_scale(ax: Any, ratio: float = 1.0) -> None:
 
     The aspect of axes is not set, for layouts leave too little room below axes whose size follows from it.
     """
-    ax.figure.draw_without_rendering()
+    lay_out(ax.figure)
     box = ax.get_window_extent()
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     wanted = box.width / box.height * abs(top - bottom) * ratio
@@ -111,6 +112,15 @@ def keep_scale(ax: Any, ratio: float = 1.0) -> None:
         ax.set_xlim(left, left + wanted)
     else:
         ax.set_ylim(top + (bottom - top) * (right - left) / wanted, top)
+
+
+def lay_out(figure: Any) -> None:
+    """Let all axes have the place and size that they come to have, without drawing what is in them where a layout knows."""
+    layout = figure.get_layout_engine()
+    if layout is None:
+        figure.draw_without_rendering()
+    else:
+        layout.execute(figure)
 
 
 def _laid_out(ax: Any) -> bool:
@@ -246,7 +256,7 @@ def finish(
     from matplotlib import rcParams
 
     figure = ax.figure
-    figure.draw_without_rendering()
+    lay_out(figure)
     box = ax.get_window_extent()
     if axis is not None:
         ax.set_xticks(*axis.ticks(box.width / figure.dpi))

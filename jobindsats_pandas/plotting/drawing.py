@@ -15,6 +15,7 @@ from jobindsats_pandas.plotting.canvas import (
     UNPUBLISHED,
     clear,
     draw_marks,
+    lay_out,
     legend,
     name_rows,
     number_axis,
@@ -182,7 +183,7 @@ def draw_bars(ax: Any, picture: Picture) -> None:
 
 def _hold_texts(ax: Any) -> None:
     """Widen the axis until the words beside the bars stand within it."""
-    ax.figure.draw_without_rendering()
+    lay_out(ax.figure)
     low, high = ax.get_xlim()
     width = ax.get_window_extent().width
     needed = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobindsats_pandas.disclosure import CellStatus
-from jobindsats_pandas.plotting.canvas import COLOURS, HATCHED, legend, text_size, width_of
+from jobindsats_pandas.plotting.canvas import COLOURS, HATCHED, lay_out, legend, text_size, width_of
 from jobindsats_pandas.plotting.drawing import span, statuses
 from jobindsats_pandas.plotting.wording import decimals_needed, plain, wrapped
 
@@ -77,7 +77,7 @@ def write_ends(ax: Any, picture: Picture) -> None:
                 # The axes are made to hold it; a layout would move them once more.
                 text.set_in_layout(False)
                 texts[place].append(text)
-    ax.figure.draw_without_rendering()
+    lay_out(ax.figure)
     room = ax.get_window_extent()
     left, right = (max((t.get_window_extent().width for t in side), default=0) + 14 for side in texts)
     # The line has at least a quarter of the width.
