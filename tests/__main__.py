@@ -180,8 +180,8 @@ def main() -> int:
             name for name, command in BESIDE_THE_TESTS.items() if not passes(name, command, environment)
         ]
         print(f"== tests: {' '.join(TESTS)}", flush=True)
-        while said := tests.stdout.read1():
-            sys.stdout.buffer.write(said)
+        for line in tests.stdout or ():
+            sys.stdout.buffer.write(line)
             sys.stdout.flush()
         failed += ["tests"] if tests.wait() else []
     failed += [] if passes("coverage", COVERAGE, environment) else ["coverage"]
