@@ -356,11 +356,18 @@ def _read_measures(measures: Any) -> list[str] | None:
 
 def _resolve_by(table: Table, by: Mapping[str, Sequence[str] | None]) -> tuple[Selection, ...]:
     chosen: dict[str, Selection] = {}
+    names: dict[str, str] = {}
     for name, members in by.items():
         hierarchy = _hierarchy(table, name)
         other = chosen.get(hierarchy.dimension_id)
+        if other is not None and other.hierarchy is hierarchy:
+            raise QueryError(
+                f"Table {table.id}: {names[hierarchy.id]!r} and {name!r} are two names of one hierarchy, {hierarchy.id!r}. Name it"
+                f" once, with all members: by={{{hierarchy.id!r}: [...]}}."
+            )
         if other is not None:
             raise _two_of_one(table, other.hierarchy, hierarchy)
+        names[hierarchy.id] = name
         codes = hierarchy.deepest if members is None else _resolve_members(table, hierarchy, members)
         chosen[hierarchy.dimension_id] = Selection(hierarchy, codes)
     area = table.area
@@ -384,6 +391,12 @@ def _hierarchy(table: Table, name: str) -> Hierarchy:
             raise QueryError(
                 f"Table {table.id}: by={name!r} names no dimension. Those that are not named stand at their total: leave it"
                 " out."
+            ) from None
+        dimension, equals, members = name.partition("=")
+        if equals:
+            raise QueryError(
+                f"Table {table.id}: by={name!r} is the command line's way to name members; here it is"
+                f" by={{{dimension!r}: {members!r}}}."
             ) from None
         raise
 

@@ -935,6 +935,12 @@ def test_columns_that_were_put_side_by_side_are_no_groups():
         wide.sum(axis=1)
     assert "Instead:\n  df.sum(axis=1, skipna=False)  # 1 of 2 rows are right" in str(caught.value)
     assert wide.sum(axis=1, skipna=False).isna().tolist() == [False, True]
+    months = pd.DataFrame(
+        {name: make([3.5, 4.5], kind=Kind.FULL_TIME, period=n) for n, name in enumerate("ab")}
+    )
+    with pytest.raises(InvalidSumError, match="in 2 of 2 rows") as caught:
+        months.sum(axis=1)
+    assert "mean()" not in str(caught.value)
 
 
 def test_inside_allow_sums_everything_goes_through_and_adds_to_nothing_outside():

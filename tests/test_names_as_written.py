@@ -53,6 +53,11 @@ def test_areas_go_by_their_codes_and_spellings_and_the_total_by_its_words(reader
         ("Kommun", "Did you mean 'Kommune'"),
         (["Region", "Kommune"], "'_reko' (Region og kommune) has the levels of both: by={'_reko': '*'}."),
         (["Region", "_hele_landet"], "by={'_region': '*'}. Or ask for one of them"),
+        (
+            {"Kommune": "Aarhus", "_nykom": "Odense"},
+            "'Kommune' and '_nykom' are two names of one hierarchy, '_nykom'. Name it once, with all members: by={'_nykom': [...]}.",
+        ),
+        ("Kommune=Aarhus", "is the command line's way to name members; here it is by={'Kommune': 'Aarhus'}."),
     ],
 )
 def test_a_name_that_stands_for_nothing_here_is_refused_with_the_word_to_use(reader, by, message):

@@ -366,7 +366,8 @@ def _instead(
     """What to take instead: the interval and what is right, what is published, what to do about each reason."""
     measures, reasons = _measures(one), one.reasons_of()
     interval = _interval(check, units, keys) if units != "rows" else []
-    published = [*chosen.mean(keys), *chosen.published()] if chosen else []
+    mean = chosen.mean(keys) if chosen and units != "rows" else []
+    published = [*mean, *chosen.published()] if chosen else []
     if chosen and not published and ("levels" in reasons or chosen.whole):
         published = chosen.total_of_all()
     published = published or ["(no published number is known for just this selection)"]
