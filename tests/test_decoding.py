@@ -1,3 +1,5 @@
+"""From answers to a frame: what is found, in which order it comes out, and what is refused."""
+
 from __future__ import annotations
 
 import json

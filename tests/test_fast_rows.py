@@ -1,3 +1,5 @@
+"""The fast path of reading rows gives what the slow one gives, or gives way to it."""
+
 from __future__ import annotations
 
 import json

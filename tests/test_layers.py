@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from house import MODULES, Module, circles, repeated_docstrings
+from house import MODULES, ROOT, Module, circles, repeated_docstrings
 
 FLOORS = [
     {"errors", "patterns"},
@@ -67,6 +67,17 @@ def test_files_and_functions_stay_short() -> None:
         name for module in MODULES for lines, name in module.functions if lines > MOST_LINES_OF_A_FUNCTION
     }
     assert long == set()
+
+
+def test_the_first_line_of_each_file_says_what_it_is_about() -> None:
+    files = [
+        file
+        for place in ("jobindsats_pandas", "tests", "benchmarks", "docs")
+        for file in (ROOT / place).rglob("*.py")
+    ]
+    assert len(files) > 200
+    silent = [file for file in files if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))]
+    assert silent == []
 
 
 def test_what_a_docstring_tells_stands_once() -> None:

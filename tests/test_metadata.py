@@ -1,3 +1,5 @@
+"""What a table offers, as its metadata list it: levels, members, totals, and how they are found by name."""
+
 from __future__ import annotations
 
 import copy

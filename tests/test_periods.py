@@ -1,3 +1,5 @@
+"""Period ids, and what they are in pandas."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""From a question to the exact requests: names, members and measures as asked, cells counted, large questions split."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""The rows of an answer in any JSON of the documented form, and what is no answer."""
+
 from __future__ import annotations
 
 import json
